@@ -1,0 +1,37 @@
+# The one interface to the project: people and CI call these targets and nothing else.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt tools
+
+# Tools that the project installed for itself come first.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build the release binary and start the demo, which needs no internet
+	@tests/tools/install-debian.sh cc
+	cargo build --locked --release --package aegis
+	target/release/aegis demo
+
+test: tools ## run every test; installs the real clients first
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		set -x; cargo nextest run --locked --workspace; \
+	else \
+		set -x; cargo test --locked --workspace; \
+	fi
+
+lint: ## check formatting, lints, licences and dependencies
+	@tests/tools/install-debian.sh cc
+	@tests/tools/install-cargo-deny.sh
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo deny --locked check --hide-inclusion-graph --deny unmatched-skip --deny unnecessary-skip bans licenses sources
+
+fmt: ## format the code
+	cargo fmt --all
+
+tools: ## install what the tests call, from the registries of Debian, Python and Node
+	@tests/tools/install-debian.sh
+	@tests/tools/install-python.sh
+	@tests/tools/install-node.sh

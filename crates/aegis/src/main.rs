@@ -1,0 +1,6 @@
+//! The binary: arguments and wiring.
+
+mod env;
+mod trust;
+
+fn main() {}

@@ -1,0 +1,82 @@
+//! The settings file as small valid typed structs; reads no file and no environment by itself.
+//!
+//! [`Settings::read`] goes from text to settings or to all mistakes at once: mistakes of form
+//! first, then mistakes of meaning. Each part of [`Settings`] is handed only to its user.
+
+mod convert;
+mod expand;
+mod mirror;
+mod reference;
+mod sections;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aegis_document::{Document, Problems};
+
+pub use crate::expand::{Lookup, System};
+pub use crate::reference::{Fallback, Key};
+pub use crate::sections::{
+    AuditSettings, Credential, Digest, Identity, Limits, Listen, ListenTls, Mode, PolicySettings,
+    Proof, TelemetrySettings, UpstreamSettings,
+};
+
+/// Everything an operator can set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Region of this data plane.
+    pub region: Arc<str>,
+    /// Where the CA lives, and the audit log unless it is placed elsewhere.
+    pub data_dir: PathBuf,
+    pub listen: Listen,
+    pub identity: Identity,
+    pub policy: PolicySettings,
+    pub audit: AuditSettings,
+    pub telemetry: TelemetrySettings,
+    pub upstream: UpstreamSettings,
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// Reads a settings file's text. Relative paths in it are relative to `base`, the file's
+    /// directory; `${env:NAME}` and `${file:PATH}` in values are answered by `lookup`.
+    pub fn read(
+        file: &str,
+        text: &str,
+        base: &Path,
+        lookup: &dyn Lookup,
+    ) -> Result<Self, Problems> {
+        let mut document = Document::parse(file, text)?;
+        document.expand(&|value| expand::expand(value, base, lookup))?;
+        let mirror = document.read()?;
+        convert::settings(mirror, base, &document)
+    }
+
+    /// All defaults, with `policies` in the working directory: what tests and the demo start from.
+    pub fn for_directory(data_dir: impl Into<PathBuf>, region: &str) -> Self {
+        let data_dir = data_dir.into();
+        Self {
+            region: region.into(),
+            listen: Listen::default(),
+            identity: Identity::default(),
+            policy: PolicySettings::default(),
+            audit: AuditSettings {
+                file: data_dir.join("audit.jsonl"),
+                sync: false,
+            },
+            telemetry: TelemetrySettings::default(),
+            upstream: UpstreamSettings::default(),
+            limits: Limits::default(),
+            data_dir,
+        }
+    }
+
+    /// Every key of the settings file, in the order of the reference page.
+    pub fn reference() -> Vec<Key> {
+        reference::keys()
+    }
+}

@@ -1,0 +1,335 @@
+//! Every key of the settings file as data, from which the reference page is made; its defaults are
+//! taken from the code, so the page cannot say another.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use crate::sections::{Limits, Listen, ListenTls, UpstreamSettings};
+use crate::units::{show_duration, show_size};
+
+/// One key of the settings file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Dots between keys; `[]` after a list whose items are mappings.
+    pub path: &'static str,
+    /// What is written there, with its unit.
+    pub kind: &'static str,
+    pub default: Fallback,
+    pub meaning: &'static str,
+}
+
+/// What holds where a key is not written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// The key must be written.
+    Required,
+    /// What the key would switch on is off.
+    Absent,
+    /// As it would be written in the file.
+    Literal(String),
+    /// Follows from another key, in these words.
+    Derived(&'static str),
+}
+
+impl fmt::Display for Fallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Required => f.write_str("required"),
+            Self::Absent => f.write_str("absent"),
+            Self::Literal(text) => write!(f, "`{text}`"),
+            Self::Derived(words) => f.write_str(words),
+        }
+    }
+}
+
+/// A row of the reference table.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "| `{}` | {} | {} | {} |",
+            self.path, self.kind, self.default, self.meaning
+        )
+    }
+}
+
+pub(crate) fn keys() -> Vec<Key> {
+    let sections: [&[Key]; 7] = [
+        &general(),
+        &listen(),
+        &identity(),
+        &records(),
+        &upstream(),
+        &amounts(),
+        &timeouts(),
+    ];
+    sections.concat()
+}
+
+fn general() -> [Key; 4] {
+    [
+        key(
+            "region",
+            "name",
+            Fallback::Required,
+            "Region of this data plane; in every record and answer.",
+        ),
+        key(
+            "data_dir",
+            "directory",
+            literal("data"),
+            "Home of the CA's certificate and key, and of the audit log by default.",
+        ),
+        key(
+            "policy.directory",
+            "directory",
+            literal("policies"),
+            "Policies: Rego modules and data files. Watched, and reloaded on every change.",
+        ),
+        key(
+            "policy.mode",
+            "`enforce` or `shadow`",
+            literal("enforce"),
+            "`shadow`: what policy finds is recorded but not enforced, for all tenants.",
+        ),
+    ]
+}
+
+fn listen() -> [Key; 4] {
+    let default = Listen::default();
+    let names = ListenTls::default().names.join(", ");
+    [
+        key(
+            "listen.forward",
+            "address:port",
+            literal(default.forward),
+            "The forward proxy. Port 0 lets the system choose.",
+        ),
+        key(
+            "listen.admin",
+            "address:port",
+            literal(default.admin),
+            "Health, readiness and metrics, without authentication. Port 0 lets the system choose.",
+        ),
+        key(
+            "listen.tls.client_ca",
+            "PEM file",
+            Fallback::Absent,
+            "Client certificates are asked for and must chain to one of these.",
+        ),
+        key(
+            "listen.tls.names",
+            "list of names",
+            literal(format!("[{names}]")),
+            "Names in the certificate that the forward port shows. The section `listen.tls`, even as `{}`, makes the port speak TLS.",
+        ),
+    ]
+}
+
+fn identity() -> [Key; 5] {
+    let root = Fallback::Required;
+    [
+        key(
+            "identity.credentials[].id",
+            "name without a colon",
+            root.clone(),
+            "User name in `Proxy-Authorization`; unique.",
+        ),
+        key(
+            "identity.credentials[].tenant",
+            "name",
+            root.clone(),
+            "Tenant of whoever proves this credential.",
+        ),
+        key(
+            "identity.credentials[].agent",
+            "name",
+            root,
+            "Agent that whoever proves this credential is.",
+        ),
+        key(
+            "identity.credentials[].secret_sha256",
+            "64 hexadecimal digits",
+            Fallback::Derived("one of the two"),
+            "SHA-256 of the password; unique.",
+        ),
+        key(
+            "identity.credentials[].certificate_sha256",
+            "64 hexadecimal digits",
+            Fallback::Derived("one of the two"),
+            "SHA-256 of the client certificate in DER; unique. Needs `listen.tls.client_ca`.",
+        ),
+    ]
+}
+
+fn records() -> [Key; 3] {
+    [
+        key(
+            "audit.file",
+            "file",
+            Fallback::Derived("`audit.jsonl` in `data_dir`"),
+            "The audit log, JSON lines.",
+        ),
+        key(
+            "audit.sync",
+            "`true` or `false`",
+            literal(false),
+            "Whether a decision is on disk (fsync), not only with the kernel, before its call is forwarded.",
+        ),
+        key(
+            "telemetry.otlp_endpoint",
+            "URL",
+            Fallback::Absent,
+            "Base URL of an OTLP/HTTP collector that gets one span for each request.",
+        ),
+    ]
+}
+
+fn upstream() -> [Key; 8] {
+    let default = UpstreamSettings::default();
+    [
+        key(
+            "upstream.ca_file",
+            "PEM file",
+            Fallback::Absent,
+            "Further roots for upstream certificates.",
+        ),
+        key(
+            "upstream.web_roots",
+            "`true` or `false`",
+            literal(default.web_roots),
+            "Whether the roots of the public web are trusted; `false` needs `upstream.ca_file`.",
+        ),
+        key(
+            "upstream.allow_addresses",
+            "list of CIDR networks",
+            literal("[]"),
+            "Networks that may be dialled although they are loopback, private or otherwise not public.",
+        ),
+        key(
+            "upstream.hosts",
+            "mapping of a name to a list of addresses",
+            literal("{}"),
+            "Answers that replace DNS. Their addresses are judged like any other.",
+        ),
+        key(
+            "upstream.connect_timeout",
+            "duration",
+            duration(default.connect_timeout),
+            "For one connection to an upstream, TLS included.",
+        ),
+        key(
+            "upstream.response_timeout",
+            "duration",
+            duration(default.response_timeout),
+            "From the request's end to the end of the response's header.",
+        ),
+        key(
+            "upstream.idle_timeout",
+            "duration",
+            duration(default.idle_timeout),
+            "How long an unused connection is kept.",
+        ),
+        key(
+            "upstream.idle_per_host",
+            "whole number",
+            literal(default.idle_per_host),
+            "Unused connections kept for one destination.",
+        ),
+    ]
+}
+
+fn amounts() -> [Key; 5] {
+    let default = Limits::default();
+    [
+        key(
+            "limits.connections",
+            "whole number",
+            literal(default.connections),
+            "Open client connections.",
+        ),
+        key(
+            "limits.header_bytes",
+            "size",
+            size(default.header_bytes),
+            "Request line and header fields together, at least 8KiB.",
+        ),
+        key(
+            "limits.headers",
+            "whole number",
+            literal(default.headers),
+            "Header fields of one request.",
+        ),
+        key(
+            "limits.inspected_body_bytes",
+            "size",
+            size(default.inspected_body_bytes),
+            "How much of a request's body is inspected; a longer one is `truncated` to policy.",
+        ),
+        key(
+            "limits.http2_streams",
+            "whole number",
+            literal(default.http2_streams),
+            "Open streams of one HTTP/2 connection.",
+        ),
+    ]
+}
+
+fn timeouts() -> [Key; 5] {
+    let default = Limits::default();
+    [
+        key(
+            "limits.header_timeout",
+            "duration",
+            duration(default.header_timeout),
+            "For a request's header to arrive.",
+        ),
+        key(
+            "limits.tls_handshake_timeout",
+            "duration",
+            duration(default.tls_handshake_timeout),
+            "For a client's TLS handshake.",
+        ),
+        key(
+            "limits.body_timeout",
+            "duration",
+            duration(default.body_timeout),
+            "Between two reads of a request's body.",
+        ),
+        key(
+            "limits.idle_timeout",
+            "duration",
+            duration(default.idle_timeout),
+            "Between two requests of one client connection.",
+        ),
+        key(
+            "limits.drain_grace",
+            "duration",
+            duration(default.drain_grace),
+            "From SIGTERM until what is still open is cut.",
+        ),
+    ]
+}
+
+fn key(path: &'static str, kind: &'static str, default: Fallback, meaning: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        default,
+        meaning,
+    }
+}
+
+fn literal(value: impl fmt::Display) -> Fallback {
+    Fallback::Literal(format!("{value}"))
+}
+
+fn duration(value: std::time::Duration) -> Fallback {
+    Fallback::Literal(show_duration(value))
+}
+
+fn size(value: usize) -> Fallback {
+    Fallback::Literal(show_size(value))
+}

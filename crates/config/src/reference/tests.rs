@@ -1,0 +1,173 @@
+//! The reference page against the code: its keys, its defaults and its examples.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+
+use aegis_document::Problems;
+
+use super::{Fallback, Key};
+use crate::{Lookup, Settings};
+
+const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/// An environment without variables and files.
+struct Nothing;
+
+impl Lookup for Nothing {
+    fn env(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &Path) -> io::Result<String> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+fn read(text: &str) -> Result<Settings, Problems> {
+    Settings::read("a.yaml", text, Path::new("/etc/aegis"), &Nothing)
+}
+
+/// Sound content for a key that has no literal default.
+fn example(path: &str) -> String {
+    match path.rsplit('.').next().unwrap() {
+        "secret_sha256" => HASH.to_owned(),
+        "otlp_endpoint" => "http://127.0.0.1:4318".to_owned(),
+        "client_ca" | "ca_file" | "file" => "some.file".to_owned(),
+        "region" | "id" | "tenant" | "agent" => "some-name".to_owned(),
+        other => panic!("the test knows no example for `{other}`"),
+    }
+}
+
+/// A settings file of one value for each of these keys.
+fn file_of<'a>(keys: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let mut sections: BTreeMap<&str, Vec<(&str, String)>> = BTreeMap::new();
+    let mut parts = Vec::new();
+    for (path, value) in keys {
+        match path.split_once('.') {
+            Some((section, rest)) => sections.entry(section).or_default().push((rest, value)),
+            None => parts.push(format!("{path}: {value}")),
+        }
+    }
+    for (section, keys) in sections {
+        let inner = file_of(keys);
+        parts.push(match section.strip_suffix("[]") {
+            Some(list) => format!("{list}: [{inner}]"),
+            None => format!("{section}: {inner}"),
+        });
+    }
+    format!("{{{}}}", parts.join(", "))
+}
+
+fn default_of(key: &Key) -> Option<(&'static str, String)> {
+    match &key.default {
+        Fallback::Literal(text) => Some((key.path, text.clone())),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_file_of_all_documented_defaults_changes_nothing() {
+    let keys = Settings::reference();
+    // Writing anything below `listen.tls` switches TLS on: it is compared on its own.
+    let (tls, others): (Vec<_>, Vec<_>) = keys
+        .iter()
+        .filter_map(default_of)
+        .partition(|(path, _)| path.starts_with("listen.tls."));
+    let region = ("region", "eu".to_owned());
+    let text = file_of(others.into_iter().chain([region.clone()]));
+    assert_eq!(read(&text).unwrap(), read("region: eu").unwrap());
+
+    assert!(!tls.is_empty());
+    let text = file_of(tls.into_iter().chain([region]));
+    assert_eq!(
+        read(&text).unwrap(),
+        read("{region: eu, listen: {tls: {}}}").unwrap()
+    );
+}
+
+#[test]
+fn every_documented_key_is_accepted() {
+    let keys = Settings::reference();
+    // The two proofs of a credential exclude each other.
+    let keys = keys
+        .iter()
+        .filter(|key| !key.path.ends_with("certificate_sha256"));
+    let written = keys.map(|key| default_of(key).unwrap_or_else(|| (key.path, example(key.path))));
+    let text = file_of(written);
+    read(&text).unwrap();
+    read(&text.replace("secret_sha256", "certificate_sha256")).unwrap();
+}
+
+/// A wrong key in each section makes the reader list the keys it knows there.
+#[test]
+fn the_reader_knows_the_documented_keys_and_no_others() {
+    let mut sections: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for key in Settings::reference() {
+        let mut path = key.path;
+        while let Some((section, name)) = path.rsplit_once('.') {
+            sections
+                .entry(section)
+                .or_default()
+                .insert(name.trim_end_matches("[]"));
+            path = section;
+        }
+        sections.entry("").or_default().insert(path);
+    }
+    for (section, documented) in sections {
+        let wrong = if section.is_empty() {
+            "wrong-key"
+        } else {
+            &format!("{section}.wrong-key")
+        };
+        let problems = read(&file_of([(wrong, "1".to_owned())])).unwrap_err();
+        let problem = problems
+            .iter()
+            .find(|problem| problem.message == "unknown key `wrong-key`");
+        let hint = problem.and_then(|problem| problem.hint.as_deref()).unwrap();
+        let known: BTreeSet<_> = hint.split('`').skip(1).step_by(2).collect();
+        assert_eq!(known, documented, "in section `{section}`");
+    }
+}
+
+fn page() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn the_page_has_exactly_the_table_that_the_code_makes() {
+    let head = [
+        "| Key | Written as | Default | Meaning |",
+        "|---|---|---|---|",
+    ];
+    let rows: Vec<_> = Settings::reference()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let table = [&head.map(str::to_owned), rows.as_slice()]
+        .concat()
+        .join("\n");
+    let page = page();
+    let committed: Vec<_> = page.lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(
+        committed.join("\n"),
+        table,
+        "put this into docs/configuration.md:\n{table}"
+    );
+}
+
+#[test]
+fn every_example_of_the_page_is_a_sound_settings_file() {
+    let page = page();
+    let examples = page
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
+    let mut count = 0;
+    for example in examples {
+        read(example).unwrap_or_else(|problems| panic!("{problems}\n{example}"));
+        count += 1;
+    }
+    assert!(count >= 2, "the page shows examples");
+}

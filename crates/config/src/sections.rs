@@ -1,0 +1,219 @@
+//! The parts of the settings, each with its defaults; checks nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    pub forward: SocketAddr,
+    /// Health, metrics and status; it has no authentication.
+    pub admin: SocketAddr,
+    /// Present: the forward port speaks TLS.
+    pub tls: Option<ListenTls>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenTls {
+    /// Present: client certificates are asked for and must chain to this PEM file.
+    pub client_ca: Option<PathBuf>,
+    /// Names and addresses in the certificate that the forward port shows.
+    pub names: Vec<String>,
+}
+
+/// Who may call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    pub credentials: Vec<Credential>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The user name in `Proxy-Authorization`; never contains a colon.
+    pub id: Arc<str>,
+    pub tenant: Arc<str>,
+    pub agent: Arc<str>,
+    pub proof: Proof,
+}
+
+/// What proves a credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// SHA-256 of the password.
+    Secret(Digest),
+    /// SHA-256 of the client certificate in DER.
+    Certificate(Digest),
+}
+
+/// A SHA-256. Printed only as its first eight digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicySettings {
+    pub directory: PathBuf,
+    pub mode: Mode,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Enforce,
+    /// What policy finds is recorded but not enforced, for all tenants.
+    Shadow,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditSettings {
+    pub file: PathBuf,
+    /// Whether a decision reaches the disk (fsync) before its call is forwarded; else the kernel.
+    pub sync: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TelemetrySettings {
+    /// Base URL of an OTLP/HTTP collector; absent: no spans leave.
+    pub otlp_endpoint: Option<Arc<str>>,
+}
+
+/// How to reach the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamSettings {
+    /// PEM file with further roots for upstream certificates.
+    pub ca_file: Option<PathBuf>,
+    /// Whether the roots of the public web are trusted.
+    pub web_roots: bool,
+    /// Networks that the address guard lets through although they are not public.
+    pub allow_addresses: Vec<IpNet>,
+    /// Answers that replace DNS; names are lower-case without a trailing dot.
+    pub hosts: BTreeMap<Arc<str>, Vec<IpAddr>>,
+    pub connect_timeout: Duration,
+    /// Until the response's header is complete.
+    pub response_timeout: Duration,
+    /// How long an unused connection stays in the pool.
+    pub idle_timeout: Duration,
+    /// Unused connections kept for one destination.
+    pub idle_per_host: usize,
+}
+
+/// What one client, and all of them together, may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Open client connections.
+    pub connections: usize,
+    /// Request line and header fields together.
+    pub header_bytes: usize,
+    /// Header fields of one request.
+    pub headers: usize,
+    /// How much of a request's body is read for inspection.
+    pub inspected_body_bytes: usize,
+    /// From the first byte of a request, or the connection's start, to the end of its header.
+    pub header_timeout: Duration,
+    pub tls_handshake_timeout: Duration,
+    /// Between two reads of a request's body.
+    pub body_timeout: Duration,
+    /// Between two requests of one connection.
+    pub idle_timeout: Duration,
+    /// Open streams of one HTTP/2 connection.
+    pub http2_streams: u32,
+    /// From SIGTERM until what is still open is cut.
+    pub drain_grace: Duration,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self {
+            forward: SocketAddr::new(loopback, 3128),
+            admin: SocketAddr::new(loopback, 9901),
+            tls: None,
+        }
+    }
+}
+
+impl Default for ListenTls {
+    fn default() -> Self {
+        Self {
+            client_ca: None,
+            names: vec!["localhost".to_owned()],
+        }
+    }
+}
+
+impl Default for PolicySettings {
+    fn default() -> Self {
+        Self {
+            directory: "policies".into(),
+            mode: Mode::Enforce,
+        }
+    }
+}
+
+impl Default for UpstreamSettings {
+    fn default() -> Self {
+        Self {
+            ca_file: None,
+            web_roots: true,
+            allow_addresses: Vec::new(),
+            hosts: BTreeMap::new(),
+            connect_timeout: Duration::from_secs(10),
+            response_timeout: Duration::from_mins(5),
+            idle_timeout: Duration::from_mins(1),
+            idle_per_host: 32,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            header_bytes: 64 * 1024,
+            headers: 100,
+            inspected_body_bytes: 1024 * 1024,
+            header_timeout: Duration::from_secs(10),
+            tls_handshake_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(90),
+            http2_streams: 100,
+            drain_grace: Duration::from_secs(25),
+        }
+    }
+}
+
+impl Digest {
+    /// Reads 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        let mut bytes = [0; 32];
+        if digits.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let [high, low] = pair else { return None };
+            *byte = hex(*high)? << 4 | hex(*low)?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = self.0.iter().take(4);
+        start
+            .into_iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str("…")
+    }
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| value.try_into().ok())
+}

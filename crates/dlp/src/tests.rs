@@ -1,0 +1,461 @@
+//! Promises of the scanner. Every value here is made up by the test that uses it.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn found(text: &str) -> Vec<(&'static str, String)> {
+    hits(None, text)
+}
+
+fn hits(name: Option<&str>, text: &str) -> Vec<(&'static str, String)> {
+    let scan = Scanner::standard().scan_field(&Field { name, text });
+    scan.into_iter()
+        .map(|hit| (hit.kind, text.get(hit.range).unwrap().to_owned()))
+        .collect()
+}
+
+fn only(kind: &'static str, value: &str) -> Vec<(&'static str, String)> {
+    vec![(kind, value.to_owned())]
+}
+
+fn redacted(text: &str) -> String {
+    let scanner = Scanner::standard();
+    let kinds: Vec<&str> = scanner.kinds().collect();
+    scanner
+        .redact(text, &kinds)
+        .unwrap_or_else(|| text.to_owned())
+}
+
+/// A number with this prefix and length whose check digit is right.
+fn card(prefix: &str, length: usize) -> String {
+    let mut digits = prefix.to_owned();
+    for at in prefix.len()..length - 1 {
+        digits.push(char::from(b'0' + u8::try_from(at * 7 % 10).unwrap()));
+    }
+    (0..10)
+        .map(|last| format!("{digits}{last}"))
+        .find(|number| luhn(number))
+        .unwrap()
+}
+
+/// The check as its definition has it, from the right, every second digit doubled.
+fn luhn(number: &str) -> bool {
+    let digit_sum = |n: u32| n / 10 + n % 10;
+    let digits = number.chars().rev().map(|c| c.to_digit(10).unwrap());
+    digits
+        .enumerate()
+        .map(|(at, d)| if at % 2 == 1 { digit_sum(d * 2) } else { d })
+        .sum::<u32>()
+        % 10
+        == 0
+}
+
+fn grouped(number: &str, sizes: &[usize], separator: &str) -> String {
+    let mut rest = number;
+    let mut groups = Vec::new();
+    for size in sizes {
+        let (group, tail) = rest.split_at(*size);
+        groups.push(group);
+        rest = tail;
+    }
+    groups.join(separator)
+}
+
+fn secret() -> String {
+    "aB3/dE5f+G".repeat(4)
+}
+
+fn pem(body: &str) -> String {
+    format!("-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----")
+}
+
+#[test]
+fn an_address_is_found_without_the_punctuation_around_it() {
+    for text in [
+        "<ann@shop.example>",
+        "write to ann@shop.example.",
+        "'ann@shop.example'",
+        "to=ann@shop.example&x",
+    ] {
+        assert_eq!(found(text), only("email", "ann@shop.example"), "{text}");
+    }
+}
+
+#[test]
+fn tags_dots_and_other_scripts_belong_to_the_address() {
+    for address in [
+        "a.b+tag@shop.example",
+        "o'neil_7@sub-1.shop.example",
+        "jürgen@bücher.example",
+        "иван@почта.рф",
+        "x@y.xn--p1ai",
+    ] {
+        assert_eq!(
+            found(&format!("an {address} there")),
+            only("email", address)
+        );
+    }
+}
+
+#[test]
+fn an_at_sign_alone_is_no_address() {
+    for text in [
+        "@",
+        "a@",
+        "@b.example",
+        "package@1.2.3",
+        "user@host",
+        "a.@b.example",
+        "a@.example",
+        "a@-b.example",
+        "fn(@decorator.name)",
+    ] {
+        assert_eq!(found(text), vec![], "{text}");
+    }
+}
+
+#[test]
+fn a_sentence_that_goes_on_after_the_address_is_not_part_of_it() {
+    assert_eq!(
+        found("ann@shop.example..and"),
+        only("email", "ann@shop.example")
+    );
+    assert_eq!(
+        found("ann@shop.example.7"),
+        only("email", "ann@shop.example")
+    );
+}
+
+#[test]
+fn an_escape_before_a_value_is_not_part_of_it() {
+    assert_eq!(
+        found(r#"{"to":"\nann@shop.example"}"#),
+        only("email", "ann@shop.example")
+    );
+    assert_eq!(
+        found(r"\u003cann@shop.example\u003e"),
+        only("email", "ann@shop.example")
+    );
+    let number = card("4", 16);
+    assert_eq!(
+        found(&format!(r"line\n{number}")),
+        only("payment_card", &number)
+    );
+    let id = format!("AKIA{}", "Q7".repeat(8));
+    assert_eq!(found(&format!(r"line\t{id}")), only("aws_key", &id));
+}
+
+#[test]
+fn cards_of_the_large_schemes_are_found() {
+    let known = [
+        ("4", 13),
+        ("4", 16),
+        ("4", 19),
+        ("51", 16),
+        ("2221", 16),
+        ("2720", 16),
+        ("34", 15),
+        ("37", 15),
+        ("6011", 16),
+        ("65", 16),
+        ("62", 19),
+        ("36", 14),
+        ("3528", 16),
+        ("6759", 18),
+        ("2200", 16),
+    ];
+    for (prefix, length) in known {
+        let number = card(prefix, length);
+        assert_eq!(
+            found(&format!("card {number}.")),
+            only("payment_card", &number)
+        );
+    }
+}
+
+#[test]
+fn a_card_may_be_grouped_by_single_spaces_or_hyphens() {
+    for separator in [" ", "-"] {
+        let visa = grouped(&card("4", 16), &[4, 4, 4, 4], separator);
+        assert_eq!(found(&visa), only("payment_card", &visa));
+        let amex = grouped(&card("37", 15), &[4, 6, 5], separator);
+        assert_eq!(found(&amex), only("payment_card", &amex));
+        let odd = grouped(&card("4", 16), &[1, 2, 3, 4, 6], separator);
+        assert_eq!(found(&odd), only("payment_card", &odd));
+    }
+    assert_eq!(found(&grouped(&card("4", 16), &[4, 4, 4, 4], "  ")), vec![]);
+}
+
+#[test]
+fn digits_beside_a_card_do_not_hide_it() {
+    let visa = grouped(&card("4", 16), &[4, 4, 4, 4], " ");
+    assert_eq!(found(&format!("{visa} 12 29")), only("payment_card", &visa));
+    assert_eq!(found(&format!("3 {visa}")), only("payment_card", &visa));
+    let (first, second) = (card("51", 16), card("37", 15));
+    assert_eq!(found(&format!("{first} {second}")).len(), 2);
+}
+
+#[test]
+fn a_wrong_check_digit_or_an_unknown_prefix_is_no_card() {
+    let right = card("4", 16);
+    let (front, last) = right.split_at(15);
+    let wrong = format!("{front}{}", (last.parse::<u8>().unwrap() + 1) % 10);
+    assert_eq!(found(&wrong), vec![]);
+    assert_eq!(found(&card("99", 16)), vec![]);
+    assert_eq!(found(&card("4", 15)), vec![]);
+}
+
+#[test]
+fn a_part_of_a_longer_number_is_no_card() {
+    let number = card("4", 16);
+    for text in [
+        format!("{number}0000"),
+        format!("77{number}99"),
+        format!("0.{number}"),
+        format!("{number}.25"),
+        format!("ab{number}"),
+        format!("{number}ef"),
+    ] {
+        assert_eq!(found(&text), vec![], "{text}");
+    }
+    assert_eq!(found(&format!("+{}", card("4", 13))), vec![]);
+}
+
+#[test]
+fn a_card_next_to_letters_of_another_script_is_found() {
+    let number = card("4", 16);
+    assert_eq!(
+        found(&format!("卡号{number}。")),
+        only("payment_card", &number)
+    );
+}
+
+#[test]
+fn access_key_ids_are_found_by_their_form() {
+    for prefix in ["AKIA", "ASIA"] {
+        let id = format!("{prefix}{}", "Q7".repeat(8));
+        assert_eq!(found(&format!("id={id}&x")), only("aws_key", &id));
+        assert_eq!(
+            found(&format!("{id}/20261121/eu-central-1")),
+            only("aws_key", &id)
+        );
+        assert_eq!(found(&format!("{id}X")), vec![]);
+        assert_eq!(found(&format!("x{id}")), vec![]);
+        assert_eq!(found(&id.to_lowercase()), vec![]);
+    }
+}
+
+#[test]
+fn a_secret_key_is_found_by_the_words_before_it() {
+    let secret = secret();
+    for naming in [
+        "aws_secret_access_key = ",
+        "AWS: ",
+        "\"SecretAccessKey\": \"",
+        "secret key ",
+    ] {
+        assert_eq!(
+            found(&format!("{naming}{secret}\"")),
+            only("aws_key", &secret),
+            "{naming}"
+        );
+    }
+    assert_eq!(found(&secret), vec![]);
+    assert_eq!(found(&format!("the digest {secret}")), vec![]);
+}
+
+#[test]
+fn a_secret_key_is_found_by_the_name_of_its_field() {
+    let secret = secret();
+    assert_eq!(
+        hits(Some("awsSecretAccessKey"), &secret),
+        only("aws_key", &secret)
+    );
+    assert_eq!(hits(Some("digest"), &secret), vec![]);
+}
+
+#[test]
+fn a_secret_key_is_found_behind_its_id() {
+    let (id, secret) = (format!("AKIA{}", "Q7".repeat(8)), secret());
+    let kinds: Vec<_> = found(&format!("{id},{secret}"))
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
+    assert_eq!(kinds, [id, secret]);
+}
+
+#[test]
+fn a_digest_or_other_base64_is_no_secret_key() {
+    let digest = "0a1b2c3d4e".repeat(4);
+    assert_eq!(found(&format!("aws etag {digest}")), vec![]);
+    assert_eq!(found(&format!("aws {}=", secret())), vec![]);
+    assert_eq!(found(&format!("aws {}x", secret())), vec![]);
+}
+
+#[test]
+fn a_private_key_is_found_with_its_frame() {
+    for label in [
+        "PRIVATE KEY",
+        "EC PRIVATE KEY",
+        "OPENSSH PRIVATE KEY",
+        "PGP PRIVATE KEY BLOCK",
+    ] {
+        let key = pem(&"Zm9vYmFy".repeat(8)).replace("RSA PRIVATE KEY", label);
+        assert_eq!(found(&format!("see\n{key}\nthere")), only("pem_key", &key));
+        assert_eq!(
+            found(&key.replace('\n', "\\n")),
+            only("pem_key", &key.replace('\n', "\\n"))
+        );
+    }
+}
+
+#[test]
+fn a_private_key_that_is_cut_off_is_found_to_the_end() {
+    let key = pem(&"Zm9vYmFy".repeat(8));
+    for length in [70, 96, key.len() - 10, key.len() - 1] {
+        let start = key.get(..length).unwrap();
+        assert_eq!(found(start), only("pem_key", start));
+    }
+}
+
+#[test]
+fn two_private_keys_are_two_hits() {
+    let key = pem(&"Zm9vYmFy".repeat(8));
+    let text = format!("{key}\nand\n{key}");
+    assert_eq!(found(&text).len(), 2);
+    assert_eq!(
+        redacted(&text),
+        "[REDACTED:pem_key]\nand\n[REDACTED:pem_key]"
+    );
+}
+
+#[test]
+fn certificates_public_keys_and_bare_headers_are_no_private_keys() {
+    let public = pem(&"Zm9vYmFy".repeat(8)).replace("RSA PRIVATE", "PUBLIC");
+    assert_eq!(found(&public), vec![]);
+    assert_eq!(
+        found("a line -----BEGIN PRIVATE KEY----- starts it"),
+        vec![]
+    );
+}
+
+#[test]
+fn redaction_takes_only_the_kinds_that_are_asked_for() {
+    let scanner = Scanner::standard();
+    let text = format!("ann@shop.example pays with {}", card("4", 16));
+    let redact = |kinds: &[&str]| scanner.redact(&text, kinds);
+    assert_eq!(
+        redact(&["payment_card"]).unwrap(),
+        "ann@shop.example pays with [REDACTED:payment_card]"
+    );
+    assert_eq!(
+        redacted(&text),
+        "[REDACTED:email] pays with [REDACTED:payment_card]"
+    );
+    assert_eq!(redact(&["pem_key"]), None);
+    assert_eq!(redact(&[]), None);
+}
+
+#[test]
+fn a_card_inside_an_address_is_both_and_redacted_once() {
+    let text = format!("{}@shop.example", card("4", 16));
+    let kinds: Vec<_> = found(&text).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["email", "payment_card"]);
+    assert_eq!(redacted(&text), "[REDACTED:email]");
+}
+
+#[test]
+fn every_hit_has_a_class() {
+    let text = format!("a@b.example {} AKIA{}", card("4", 16), "Q7".repeat(8));
+    let classes: Vec<_> = Scanner::standard()
+        .scan(&text)
+        .iter()
+        .map(|hit| hit.class.as_str())
+        .collect();
+    assert_eq!(classes, ["pii", "pci", "secret"]);
+}
+
+#[test]
+fn a_text_without_clues_is_not_searched() {
+    let clues = Clues::of("an ordinary sentence, 12 words or so, at 10:30");
+    let scanner = Scanner::standard();
+    assert!(
+        scanner
+            .detectors
+            .iter()
+            .all(|detector| !detector.possible(&clues))
+    );
+}
+
+#[test]
+fn debug_output_holds_no_text() {
+    let shown = format!(
+        "{:?}",
+        Field {
+            name: Some("ann"),
+            text: "ann@shop.example"
+        }
+    );
+    assert!(!shown.contains("ann"), "{shown}");
+}
+
+/// Texts made of what the detectors look for, whole and in pieces.
+fn suspicious() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("ann@shop.example".to_owned()),
+        Just(card("4", 16)),
+        Just(grouped(&card("37", 15), &[4, 6, 5], " ")),
+        Just(format!("AKIA{}", "Q7".repeat(8))),
+        Just(format!("aws {}", secret())),
+        Just(pem(&"Zm9vYmFy".repeat(4))),
+        Just("-----BEGIN PRIVATE KEY-----".to_owned()),
+        "[@.\\-\\\\nu0-9aA é卡+/ =]{0,6}",
+    ];
+    prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_scanned_without_a_panic_and_hits_are_in_order(text in any::<String>()) {
+        let hits = Scanner::standard().scan(&text);
+        prop_assert!(hits.iter().all(|hit| text.get(hit.range.clone()).is_some()));
+    }
+
+    #[test]
+    fn hits_are_ordered_and_never_overlap_within_a_kind(text in suspicious()) {
+        let hits = Scanner::standard().scan(&text);
+        prop_assert!(hits.is_sorted_by_key(|hit| (hit.range.start, Reverse(hit.range.end))));
+        for (at, hit) in hits.iter().enumerate() {
+            prop_assert!(text.get(hit.range.clone()).is_some_and(|value| !value.is_empty()));
+            let next = hits[at + 1..].iter().find(|other| other.kind == hit.kind);
+            prop_assert!(next.is_none_or(|next| next.range.start >= hit.range.end));
+        }
+    }
+
+    #[test]
+    fn clues_never_hide_a_hit(text in suspicious()) {
+        let scanner = Scanner::standard();
+        let clues = Clues::of(&text);
+        for detector in scanner.detectors.iter().filter(|detector| !detector.possible(&clues)) {
+            let mut found = Vec::new();
+            detector.find(&Field { name: Some("aws"), text: &text }, &mut found);
+            prop_assert!(found.is_empty());
+        }
+    }
+
+    #[test]
+    fn redaction_takes_every_byte_of_every_hit_and_no_other(text in suspicious()) {
+        let scanner = Scanner::standard();
+        let mut kept = text.clone().into_bytes();
+        for hit in scanner.scan(&text) {
+            kept[hit.range].fill(0xFF);
+        }
+        kept.retain(|byte| *byte != 0xFF);
+        let mut clean = redacted(&text);
+        for kind in scanner.kinds() {
+            clean = clean.replace(&placeholder(kind), "");
+        }
+        prop_assert_eq!(clean.into_bytes(), kept);
+    }
+}

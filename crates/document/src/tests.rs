@@ -1,0 +1,444 @@
+//! Broken documents and the exact words and places that their authors get to read.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde::Deserialize;
+
+use crate::{Document, Problems, nearest};
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Garden {
+    owner: String,
+    area: u32,
+    #[serde(default)]
+    open: bool,
+    #[serde(default)]
+    gate: Option<Gate>,
+    #[serde(default)]
+    beds: Vec<Bed>,
+    #[serde(default)]
+    visitors: BTreeMap<String, Visitor>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Gate {
+    Wood,
+    WroughtIron,
+    Painted(String),
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bed {
+    plant: String,
+    rows: u8,
+    #[serde(default)]
+    depth: f64,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Visitor {
+    until: std::net::IpAddr,
+}
+
+fn read(text: &str) -> Result<Garden, Problems> {
+    Document::parse("garden.yaml", text)?.read()
+}
+
+/// Every problem of the text, one per line, without the file's name.
+fn complaints(text: &str) -> String {
+    let problems = read(text).expect_err("this text should be refused");
+    problems.to_string().replace("garden.yaml:", "")
+}
+
+#[test]
+fn a_sound_document_is_read_whole() {
+    let text = "
+owner: Ada
+area: 40
+gate: wrought_iron
+beds:
+  - {plant: rose, rows: 3, depth: 0.5}
+  - plant: '007'
+    rows: 0x10
+visitors: {kim: {until: 10.0.0.1}}
+";
+    let garden = read(text).unwrap();
+    assert_eq!(garden.owner, "Ada");
+    assert_eq!(garden.gate, Some(Gate::WroughtIron));
+    assert_eq!(
+        garden.beds[0],
+        Bed {
+            plant: "rose".into(),
+            rows: 3,
+            depth: 0.5
+        }
+    );
+    assert_eq!(
+        garden.beds[1],
+        Bed {
+            plant: "007".into(),
+            rows: 16,
+            depth: 0.0
+        }
+    );
+    assert_eq!(garden.visitors["kim"].until.to_string(), "10.0.0.1");
+}
+
+#[test]
+fn an_enum_with_content_is_a_mapping_of_one_word() {
+    assert_eq!(
+        read("{owner: a, area: 1, gate: {painted: red}}")
+            .unwrap()
+            .gate,
+        Some(Gate::Painted("red".into()))
+    );
+}
+
+#[test]
+fn every_mistake_about_keys_has_its_words_and_its_place() {
+    let known = "known keys are `owner`, `area`, `open`, `gate`, `beds`, `visitors`";
+    let table = [
+        ("area: 1\n", "1:1: the key `owner` is missing".to_owned()),
+        (
+            "",
+            "1:1: the key `owner` is missing\n1:1: the key `area` is missing".to_owned(),
+        ),
+        (
+            "# none\n",
+            "1:1: the key `owner` is missing\n1:1: the key `area` is missing".to_owned(),
+        ),
+        (
+            "- owner\n",
+            "1:1: expected a mapping, found a list".to_owned(),
+        ),
+        (
+            "just words\n",
+            "1:1: expected a mapping, found text".to_owned(),
+        ),
+        (
+            "ownr: a\narea: 1\n",
+            "1:1: unknown key `ownr`; did you mean `owner`?".to_owned(),
+        ),
+        (
+            "owner: a\narea: 1\nbath: 1\n",
+            format!("3:1: unknown key `bath`; {known}"),
+        ),
+    ];
+    for (text, expected) in table {
+        assert_eq!(complaints(text), expected, "for {text:?}");
+    }
+}
+
+/// The third line of a document whose first two are sound.
+#[test]
+fn every_mistake_about_values_has_its_words_and_its_place() {
+    let gates = "`gate`: expected one of `wood`, `wrought_iron`, `painted`";
+    let table = [
+        (
+            "open: 1",
+            "7: `open`: expected true or false, found a whole number".to_owned(),
+        ),
+        (
+            "gate: wrougt_iron",
+            format!("7: {gates}; did you mean `wrought_iron`?"),
+        ),
+        ("gate: hedge", format!("7: {gates}")),
+        ("gate: [wood]", format!("7: {gates}")),
+        (
+            "gate: {paint: red}",
+            "8: `paint`: expected one of `wood`, `wrought_iron`, `painted`; \
+             did you mean `painted`?"
+                .to_owned(),
+        ),
+        (
+            "gate: painted",
+            "7: `gate`: expected a mapping, found text".to_owned(),
+        ),
+        (
+            "gate: null",
+            "7: `gate`: expected a value, found nothing".to_owned(),
+        ),
+        (
+            "gate:",
+            "5: `gate`: expected a value, found nothing".to_owned(),
+        ),
+        (
+            "beds: ~",
+            "7: `beds`: expected a list, found nothing".to_owned(),
+        ),
+        (
+            "beds: [rose]",
+            "8: `beds`: expected a mapping, found text".to_owned(),
+        ),
+        (
+            "beds: [[]]",
+            "8: `beds`: expected a mapping, found a list".to_owned(),
+        ),
+        (
+            "visitors: {kim: {until: noon}}",
+            "25: `until`: invalid IP address syntax".to_owned(),
+        ),
+        (
+            "visitors: {ä\u{10348}: 1}",
+            "16: `ä\u{10348}`: expected a mapping, found a whole number".to_owned(),
+        ),
+    ];
+    for (line, expected) in table {
+        let text = format!("owner: a\narea: 1\n{line}\n");
+        assert_eq!(complaints(&text), format!("3:{expected}"), "for {line:?}");
+    }
+}
+
+#[test]
+fn a_number_says_which_numbers_are_meant() {
+    let range = "expected a whole number from 0 to 4294967295";
+    let table = [
+        ("large", format!("1:18: `area`: {range}, found text")),
+        ("'3'", format!("1:18: `area`: {range}, found text")),
+        ("-3", format!("1:18: `area`: {range}")),
+        ("4294967296", format!("1:18: `area`: {range}")),
+        (
+            "1.5",
+            format!("1:18: `area`: {range}, found a number with a fraction"),
+        ),
+        ("007", format!("1:18: `area`: {range}, found text")),
+        (
+            "true",
+            format!("1:18: `area`: {range}, found true or false"),
+        ),
+    ];
+    for (value, expected) in table {
+        let text = format!("{{owner: a, area: {value}}}");
+        assert_eq!(complaints(&text), expected, "for {value:?}");
+    }
+}
+
+#[test]
+fn all_mistakes_come_at_once() {
+    let text = "\
+ownr: a
+area: wide
+open: maybe
+beds:
+  - {plant: rose, rows: 300}
+  - {plnt: rose, rows: many, colour: red}
+  - {}
+gate: hedge
+visitors:
+  kim: {until: noon}
+  lee: {}
+";
+    assert_eq!(
+        complaints(text),
+        "\
+1:1: unknown key `ownr`; did you mean `owner`?
+2:7: `area`: expected a whole number from 0 to 4294967295, found text
+3:7: `open`: expected true or false, found text
+5:25: `rows`: expected a whole number from 0 to 255
+6:6: unknown key `plnt`; did you mean `plant`?
+6:24: `rows`: expected a whole number from 0 to 255, found text
+6:30: unknown key `colour`; known keys are `plant`, `rows`, `depth`
+7:5: the key `plant` is missing
+7:5: the key `rows` is missing
+8:7: `gate`: expected one of `wood`, `wrought_iron`, `painted`
+10:16: `until`: invalid IP address syntax
+11:8: the key `until` is missing"
+    );
+}
+
+#[test]
+fn where_not_all_mistakes_are_told_that_is_said() {
+    let text = format!("owner: a\narea: 1\nbeds: [{}]\n", "1, ".repeat(300));
+    let problems = read(&text).unwrap_err();
+    let first = problems.iter().next().map(ToString::to_string);
+    assert_eq!(
+        first.as_deref(),
+        Some("garden.yaml:1:1: there are more mistakes than are told at once")
+    );
+    assert!(problems.len() > 100);
+}
+
+#[test]
+fn json_is_read_strictly_where_the_name_says_json() {
+    let document = Document::parse(
+        "a.json",
+        "{\"a\": [1, null, \"\\ud83d\\ude00\"],\n\t\"b\": {}}",
+    );
+    let value: serde_json::Value = document.unwrap().read().unwrap();
+    assert_eq!(value, serde_json::json!({"a": [1, null, "😀"], "b": {}}));
+
+    let problems = Document::parse("a.json", "{\"a\": 1,}").unwrap_err();
+    assert_eq!(problems.to_string(), "a.json:1:9: this is not JSON");
+}
+
+#[test]
+fn an_alias_repeats_a_value_and_its_mistakes_are_told_once() {
+    let text = "owner: a\narea: 1\nbeds:\n  - &bed {plant: rose, rows: few}\n  - *bed\n";
+    assert_eq!(
+        complaints(text),
+        "4:30: `rows`: expected a whole number from 0 to 255, found text"
+    );
+}
+
+#[test]
+fn no_message_repeats_a_value() {
+    let table = [
+        "owner: [s3cret]\narea: s3cret\ngate: s3cret\nopen: s3cret\n",
+        "owner: a\narea: 1\nvisitors: {kim: {until: s3cret}}\nbeds: s3cret\n",
+        "owner: a\narea: 1\ngate: {painted: [s3cret]}\n",
+        "owner: s3cret: x\n",
+        "owner: 's3cret\n",
+        "owner: \"s3cret \\q\"\n",
+    ];
+    for text in table {
+        assert!(
+            !complaints(text).contains("s3cret"),
+            "for {text:?}: {}",
+            complaints(text)
+        );
+    }
+    let document = Document::parse("f.yaml", "owner: s3cret").unwrap();
+    assert_eq!(format!("{document:?}"), "Document { file: \"f.yaml\", .. }");
+}
+
+#[test]
+fn a_part_is_read_by_its_path() {
+    let document = Document::parse("f.yaml", "aegis: {x: [1, {y: two}]}\nother: null\n").unwrap();
+    assert_eq!(document.keys(), ["aegis", "other"]);
+    assert_eq!(
+        document
+            .read_at::<String>(&["aegis", "x", "1", "y"])
+            .unwrap(),
+        "two"
+    );
+    assert_eq!(
+        document.read_at::<serde_json::Value>(&["other"]).unwrap(),
+        serde_json::Value::Null
+    );
+    assert_eq!(
+        document
+            .read_at::<u8>(&["aegis", "z", "q"])
+            .unwrap_err()
+            .to_string(),
+        "f.yaml:1:8: the key `z` is missing"
+    );
+    assert_eq!(
+        document
+            .read_at::<u8>(&["aegis", "x", "1", "y"])
+            .unwrap_err()
+            .to_string(),
+        "f.yaml:1:20: expected a whole number from 0 to 255, found text"
+    );
+}
+
+#[test]
+fn a_problem_of_meaning_stands_at_its_value_or_the_nearest_ancestor() {
+    let document = Document::parse("f.yaml", "a:\n  b: [x, {c: 1}]\n").unwrap();
+    let place = |path: &[&str]| document.problem(path, "no").to_string();
+    assert_eq!(place(&["a", "b", "1", "c"]), "f.yaml:2:14: no");
+    assert_eq!(place(&["a", "b", "7"]), "f.yaml:2:6: no");
+    assert_eq!(place(&["z"]), "f.yaml:1:1: no");
+    assert_eq!(
+        document
+            .problem(&["a"], "no")
+            .with_hint("try yes")
+            .to_string(),
+        "f.yaml:2:3: no; try yes"
+    );
+}
+
+#[test]
+fn text_values_are_expanded_and_refusals_keep_their_place() {
+    let expand = |text: &str| match text.strip_prefix('$') {
+        Some("name") => Ok(Some("Ada".to_owned())),
+        Some(_) => Err("it is not set".to_owned()),
+        None => Ok(None),
+    };
+    let mut document = Document::parse("f.yaml", "owner: $name\narea: 3\n$name: 1\n").unwrap();
+    document.expand(&expand).unwrap();
+    assert_eq!(document.read_at::<String>(&["owner"]).unwrap(), "Ada");
+    assert_eq!(document.keys(), ["owner", "area", "$name"]);
+
+    let mut document = Document::parse("f.yaml", "a: [$x, ok]\nb: {c: $y}\n").unwrap();
+    assert_eq!(
+        document.expand(&expand).unwrap_err().to_string(),
+        "f.yaml:1:5: it is not set\nf.yaml:2:8: it is not set"
+    );
+}
+
+#[test]
+fn only_a_near_word_is_suggested() {
+    let known = ["region", "listen", "limits"];
+    assert_eq!(nearest("regoin", known), Some("region"));
+    assert_eq!(nearest("limit", known), Some("limits"));
+    assert_eq!(nearest("policy", known), None);
+    assert_eq!(nearest("", known), None);
+}
+
+#[test]
+fn problems_are_sorted_and_told_once() {
+    let document = Document::parse("f.yaml", "a: 1\nb: 2\n").unwrap();
+    let mut problems = Problems::new();
+    assert!(problems.is_empty());
+    problems.extend([
+        document.problem(&["b"], "late"),
+        document.problem(&["a"], "early"),
+    ]);
+    problems.push(document.problem(&["b"], "late"));
+    assert_eq!(problems.len(), 2);
+    assert_eq!(
+        problems.into_result(()).unwrap_err().to_string(),
+        "f.yaml:1:4: early\nf.yaml:2:4: late"
+    );
+}
+
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<u64>().prop_map(Into::into),
+        any::<i32>().prop_map(|number| (f64::from(number) / 8.0).into()),
+        "[ -~äß€😀\n\t]{0,12}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
+            prop::collection::btree_map("[ -~]{0,8}", inner, 0..4).prop_map(|map| {
+                // A merge key is refused by intent.
+                map.into_iter().filter(|(key, _)| key != "<<").collect()
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn json_means_the_same_under_either_name(value in any_json(), pretty: bool) {
+        // A document of nothing is an empty mapping; everything else stays what it is.
+        let value = serde_json::json!([value]);
+        let text = if pretty { serde_json::to_string_pretty(&value).unwrap() } else { value.to_string() };
+        for name in ["a.json", "a.yaml"] {
+            let document = Document::parse(name, &text).unwrap();
+            prop_assert_eq!(&document.read::<serde_json::Value>().unwrap(), &value);
+        }
+    }
+
+    #[test]
+    fn every_text_is_read_or_refused_with_a_place(
+        text in "([a-c]|[ \n\t:,&*!|>'\"#%@`?~-]|[\\[\\]{}<]|- |: |\n  |[0-9.]|\\PC){0,40}"
+    ) {
+        for name in ["a.json", "a.yaml"] {
+            let read = Document::parse(name, &text).and_then(|document| document.read::<Garden>());
+            for problem in read.err().iter().flatten() {
+                prop_assert!(problem.line > 0 && problem.column > 0, "{}", problem);
+                prop_assert!(!problem.message.is_empty());
+            }
+        }
+    }
+}

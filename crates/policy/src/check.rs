@@ -1,0 +1,263 @@
+//! What the policy data means, checked whole: references, limits, patterns, names. It changes nothing.
+
+use aegis_document::{Problem, Problems, nearest};
+
+use crate::data::{Actions, ConstraintData, PatternData, ProfileData, Protocol, ServiceData};
+use crate::facts::{Facts, Matcher};
+use crate::hosts;
+use crate::sources::Model;
+
+/// Every mistake of meaning in the data, all at once.
+pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
+    let mut problems = Problems::new();
+    tenants(model, &mut problems);
+    agents(model, &mut problems);
+    for (name, profile) in &model.data.profiles {
+        Check {
+            model,
+            name,
+            problems: &mut problems,
+        }
+        .profile(profile);
+    }
+    let facts = Facts::compile(&model.data.facts).unwrap_or_else(|mistakes| {
+        for (name, key, message) in mistakes {
+            let path = if key.is_empty() { &[][..] } else { &[key][..] };
+            problems.push(model.problem("facts", &name, path, message));
+        }
+        Facts::default()
+    });
+    problems.into_result(facts)
+}
+
+impl ConstraintData {
+    pub(crate) fn is_numeric(&self) -> bool {
+        self.min.is_some() || self.max.is_some() || self.approve_above.is_some()
+    }
+}
+
+impl PatternData {
+    pub(crate) fn compile(&self) -> Result<Matcher, String> {
+        Matcher::new(
+            self.regex.as_deref(),
+            self.glob.as_deref(),
+            self.cidr.as_deref(),
+        )
+    }
+}
+
+fn tenants(model: &Model, problems: &mut Problems) {
+    for (name, tenant) in &model.data.tenants {
+        if tenant.regions.as_ref().is_some_and(Vec::is_empty) {
+            let message = "no region is lawful, so every call would be denied; leave `regions` out for a tenant that is not bound";
+            problems.push(model.problem("tenants", name, &["regions"], message));
+        }
+    }
+}
+
+fn agents(model: &Model, problems: &mut Problems) {
+    for (name, agent) in &model.data.agents {
+        let tenants = model.data.tenants.keys();
+        if !model.data.tenants.contains_key(&agent.tenant) {
+            let problem = model.problem(
+                "agents",
+                name,
+                &["tenant"],
+                format!("there is no tenant `{}`", agent.tenant),
+            );
+            problems.push(with_hint(problem, &agent.tenant, tenants));
+        }
+        let profiles = model.data.profiles.keys();
+        if !model.data.profiles.contains_key(&agent.profile) {
+            let problem = model.problem(
+                "agents",
+                name,
+                &["profile"],
+                format!("there is no profile `{}`", agent.profile),
+            );
+            problems.push(with_hint(problem, &agent.profile, profiles));
+        }
+    }
+}
+
+fn with_hint<'a>(
+    mut problem: Problem,
+    word: &str,
+    known: impl IntoIterator<Item = &'a String>,
+) -> Problem {
+    problem.hint = nearest(word, known.into_iter().map(String::as_str))
+        .map(|near| format!("did you mean `{near}`?"));
+    problem
+}
+
+/// One profile, with the place to complain at.
+struct Check<'a> {
+    model: &'a Model,
+    name: &'a str,
+    problems: &'a mut Problems,
+}
+
+impl Check<'_> {
+    fn profile(&mut self, profile: &ProfileData) {
+        self.hosts("hosts", &profile.hosts);
+        self.hosts("passthrough", &profile.passthrough);
+        self.hosts("upgrades", &profile.upgrades);
+        for kind in profile
+            .data
+            .keys()
+            .filter(|kind| !DATA_TYPES.contains(&kind.as_str()))
+        {
+            let problem = self.model.problem(
+                "profiles",
+                self.name,
+                &["data", kind],
+                format!(
+                    "there is no data type `{kind}`; the types are {}",
+                    DATA_TYPES.join(", ")
+                ),
+            );
+            let hint = nearest(kind, DATA_TYPES).map(|near| format!("did you mean `{near}`?"));
+            self.problems.push(Problem { hint, ..problem });
+        }
+        for (tool, actions) in &profile.tools {
+            self.tool(tool, actions);
+        }
+    }
+
+    fn hosts(&mut self, key: &str, rules: &[String]) {
+        for (index, rule) in rules.iter().enumerate() {
+            if let Err(message) = hosts::canonical(rule) {
+                self.problem(&[key, &index.to_string()], message);
+            }
+        }
+    }
+
+    /// A tool is a service of the catalogue, `http`, or a host that is recognised by what it speaks.
+    fn tool(&mut self, tool: &str, actions: &Actions) {
+        let server = tool.split_once('/').map_or(tool, |(server, _)| server);
+        let service = self.model.data.catalogue.get(server);
+        if service.is_none() && server != "http" && !looks_like_host(server) {
+            let problem = self.model.problem(
+                "profiles",
+                self.name,
+                &["tools", tool],
+                format!("`{server}` is neither a service of the catalogue, nor `http`, nor a host"),
+            );
+            let known = self
+                .model
+                .data
+                .catalogue
+                .keys()
+                .map(String::as_str)
+                .chain(["http"]);
+            let hint = nearest(server, known).map(|near| format!("did you mean `{near}`?"));
+            self.problems.push(Problem { hint, ..problem });
+        }
+        for (action, constraints) in actions {
+            self.action(tool, service, action);
+            for (parameter, constraint) in constraints {
+                self.constraint(&["tools", tool, action, parameter], constraint);
+            }
+        }
+    }
+
+    /// Only where all actions are known can a wrong one be told.
+    fn action(&mut self, tool: &str, service: Option<&ServiceData>, action: &str) {
+        let known: Vec<&str> = match service {
+            Some(service) if service.protocol == Protocol::Rest => {
+                let named = service
+                    .operations
+                    .iter()
+                    .map(|operation| operation.action.as_str());
+                named.chain(["*", "other"]).collect()
+            }
+            _ if tool == "http" => HTTP_ACTIONS.to_vec(),
+            _ => return,
+        };
+        if !known.contains(&action) {
+            let problem = self.model.problem(
+                "profiles",
+                self.name,
+                &["tools", tool, action],
+                format!("`{tool}` has no action `{action}`"),
+            );
+            let hint = nearest(action, known).map(|near| format!("did you mean `{near}`?"));
+            self.problems.push(Problem { hint, ..problem });
+        }
+    }
+
+    fn constraint(&mut self, path: &[&str], constraint: &ConstraintData) {
+        let number = |number: &Option<serde_json::Number>| {
+            number.as_ref().and_then(serde_json::Number::as_f64)
+        };
+        let (min, max, above) = (
+            number(&constraint.min),
+            number(&constraint.max),
+            number(&constraint.approve_above),
+        );
+        if min.zip(max).is_some_and(|(min, max)| min > max) {
+            self.problem(
+                path,
+                "no number lies between `min` and `max`: the range is empty",
+            );
+        }
+        if above.zip(max).is_some_and(|(above, max)| above > max) {
+            self.problem(
+                path,
+                "`approve_above` is more than `max`, so approval would never be asked",
+            );
+        }
+        match &constraint.one_of {
+            Some(values) if values.is_empty() => {
+                self.problem(path, "`enum` is empty, so every value would be denied")
+            }
+            Some(values)
+                if values
+                    .iter()
+                    .any(|value| value.is_array() || value.is_object() || value.is_null()) =>
+            {
+                self.problem(path, "`enum` holds texts, numbers and true or false only");
+            }
+            _ => {}
+        }
+        if constraint.forbidden && constraint.allows_something() {
+            self.problem(
+                path,
+                "a parameter that is `forbidden` can have no other rule",
+            );
+        }
+        if let Some(Err(message)) = constraint.pattern.as_ref().map(PatternData::compile) {
+            let mut place = path.to_vec();
+            place.push("pattern");
+            self.problem(&place, message);
+        }
+    }
+
+    fn problem(&mut self, path: &[&str], message: impl Into<String>) {
+        self.problems
+            .push(self.model.problem("profiles", self.name, path, message));
+    }
+}
+
+impl ConstraintData {
+    fn allows_something(&self) -> bool {
+        self.is_numeric()
+            || self.one_of.is_some()
+            || self.required
+            || self.redact
+            || self.pattern.is_some()
+    }
+}
+
+fn looks_like_host(name: &str) -> bool {
+    (name.contains(['.', ':']) || name == "localhost")
+        && !name.starts_with('.')
+        && hosts::canonical(name).is_ok()
+}
+
+/// The types that `describe` can find.
+const DATA_TYPES: [&str; 4] = ["email", "payment_card", "aws_key", "pem_key"];
+
+const HTTP_ACTIONS: [&str; 10] = [
+    "*", "get", "head", "post", "put", "patch", "delete", "options", "trace", "connect",
+];

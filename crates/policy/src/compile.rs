@@ -1,0 +1,294 @@
+//! The human shape made into the shape that the library is fast with: maps per kind of constraint, messages and flags resolved.
+//!
+//! Nothing is judged here. `fast` of an operation repeats its constraints as the one positive check
+//! that an allowed call passes; `selftest` proves that both say the same.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::data::{
+    AegisData, ConstraintData, Constraints, Effect, Mode, ProfileData, TenantData, TruncatedData,
+};
+use crate::hosts;
+
+/// The whole of `data.compiled`.
+pub(crate) fn compile(data: &AegisData, mode: Mode) -> Json {
+    let tenants = entries(&data.tenants, |name, value| tenant(name, value, mode));
+    let profiles = entries(&data.profiles, |name, value| profile(data, name, value));
+    let agents = entries(&data.agents, |_, agent| {
+        let profile = data
+            .profiles
+            .get(&agent.profile)
+            .map(|profile| profile.mode);
+        let tenant = data.tenants.get(&agent.tenant).map(|tenant| tenant.mode);
+        let shadow = [Some(mode), tenant, profile].contains(&Some(Mode::Shadow));
+        json!({"tenant": agent.tenant, "profile": agent.profile, "shadow": shadow})
+    });
+    json!({"tenants": tenants, "profiles": profiles, "agents": agents, "ungranted": {"*": ungranted()}})
+}
+
+fn entries<T>(
+    from: &std::collections::BTreeMap<String, T>,
+    make: impl Fn(&str, &T) -> Json,
+) -> Json {
+    from.iter()
+        .map(|(name, value)| (name.clone(), make(name, value)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn tenant(name: &str, tenant: &TenantData, mode: Mode) -> Json {
+    let regions = tenant.regions.as_deref().unwrap_or_default();
+    let bound = tenant.regions.is_some();
+    // Residency in shadow must not bind the route either: it is recorded, not enforced.
+    let enforced = bound && tenant.residency == Mode::Enforce;
+    let message = format!("tenant \"{name}\" is bound to {}", regions.join(", "));
+    json!({
+        "shadow": mode == Mode::Shadow || tenant.mode == Mode::Shadow,
+        "residency_shadow": tenant.residency == Mode::Shadow,
+        "lawful": truths(regions.iter().map(String::as_str)),
+        "open": !bound,
+        "least": i32::from(bound),
+        "restrict": if enforced { json!(regions) } else { Json::Null },
+        "findings": {
+            "region": finding(Effect::Deny, "region", &format!("{message}; the destination is in another region")),
+            "unknown": finding(Effect::Deny, "region", &format!("{message}; the region of the destination is not known")),
+        },
+    })
+}
+
+fn profile(data: &AegisData, name: &str, profile: &ProfileData) -> Json {
+    let lead = format!("profile \"{name}\"");
+    let deny = |rule: &str, text: &str| finding(Effect::Deny, rule, &format!("{lead} {text}"));
+    let tools = profile.tools.iter().map(|(tool, actions)| {
+        let mut operations: Map<String, Json> = actions
+            .iter()
+            .map(|(action, constraints)| (action.clone(), operation(&lead, profile, constraints)))
+            .collect();
+        operations.entry("*").or_insert_with(ungranted);
+        (tool.clone(), operations.into())
+    });
+    let rules = profile.data.iter().map(|(kind, effect)| {
+        let text = format!("{lead}: data of type {kind} {}", consequence(*effect));
+        (
+            kind.clone(),
+            finding(*effect, &format!("data.{kind}"), &text),
+        )
+    });
+    let free = profile
+        .data
+        .iter()
+        .filter(|(_, effect)| **effect == Effect::Allow);
+    json!({
+        "hosts": hosts_of(data, profile),
+        "passthrough": truths(canonical(&profile.passthrough).iter().map(String::as_str)),
+        "upgrades": truths(canonical(&profile.upgrades).iter().map(String::as_str)),
+        "tools": tools.collect::<Map<_, _>>(),
+        "data": rules.collect::<Map<_, _>>(),
+        "free": truths(free.map(|(kind, _)| kind.as_str())),
+        "findings": {
+            "host": deny("host", "does not allow this host"),
+            "tool": deny("tool", "does not grant this tool and action"),
+            "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
+            "unclassified": deny("data.unclassified", "has no rule for this type of data"),
+        },
+    })
+}
+
+/// The hosts that a profile names, in any of its lists, and those of the services whose tools it grants.
+fn hosts_of(data: &AegisData, profile: &ProfileData) -> Json {
+    let named = [&profile.hosts, &profile.passthrough, &profile.upgrades]
+        .into_iter()
+        .flat_map(|rules| canonical(rules));
+    let granted = profile.tools.keys().flat_map(|tool| {
+        let server = tool
+            .split_once('/')
+            .map_or(tool.as_str(), |(server, _)| server);
+        data.catalogue
+            .get(server)
+            .map(|service| canonical(&service.hosts))
+            .unwrap_or_default()
+    });
+    named
+        .chain(granted)
+        .map(|host| (host, Json::Bool(true)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn canonical(rules: &[String]) -> Vec<String> {
+    rules
+        .iter()
+        .filter_map(|rule| hosts::canonical(rule).ok())
+        .collect()
+}
+
+fn operation(lead: &str, profile: &ProfileData, constraints: &Constraints) -> Json {
+    // What was not seen cannot be constrained: an operation with constraints is never judged half-seen.
+    let lenient = profile.truncated == TruncatedData::Allow && constraints.is_empty();
+    let of = |keep: &dyn Fn(&ConstraintData) -> Option<Json>| -> Map<String, Json> {
+        constraints
+            .iter()
+            .filter_map(|(name, constraint)| Some((name.clone(), keep(constraint)?)))
+            .collect()
+    };
+    let text = |name: &str, text: String| json!(format!("{lead}: {name} {text}"));
+    let mut kinds = Map::new();
+    for (kind, make) in KINDS {
+        let entries = constraints.iter().filter_map(|(name, constraint)| {
+            let (mut entry, message) = make(constraint)?;
+            entry.insert("message".to_owned(), text(name, message));
+            Some((name.clone(), Json::Object(entry)))
+        });
+        kinds.insert((*kind).to_owned(), entries.collect::<Map<_, _>>().into());
+    }
+    let ones = |kind: &str| {
+        vec![
+            1;
+            kinds
+                .get(kind)
+                .and_then(Json::as_object)
+                .map_or(0, Map::len)
+        ]
+    };
+    let number = of(&fast_number);
+    let fast = json!({
+        "numbers": vec![1; number.len()],
+        "number": number,
+        "enums": ones("enum"),
+        "required": ones("required"),
+        "patterns": ones("pattern"),
+    });
+    let truncated = if profile.truncated == TruncatedData::Allow {
+        "does not judge an operation with constraints by a body that was not read whole"
+    } else {
+        "does not allow bodies that are not read whole"
+    };
+    kinds.insert("granted".to_owned(), true.into());
+    kinds.insert("lenient".to_owned(), lenient.into());
+    kinds.insert(
+        "truncation".to_owned(),
+        if lenient {
+            json!([false, true])
+        } else {
+            json!([false])
+        },
+    );
+    kinds.insert(
+        "truncated".to_owned(),
+        finding(Effect::Deny, "truncated", &format!("{lead} {truncated}")),
+    );
+    kinds.insert("fast".to_owned(), fast);
+    kinds.into()
+}
+
+/// An operation that nothing grants: no constraints, and never the fast way.
+fn ungranted() -> Json {
+    let mut operation = operation("the policy", &ProfileData::default(), &Constraints::new());
+    if let Some(granted) = operation.get_mut("granted") {
+        *granted = false.into();
+    }
+    operation
+}
+
+/// Low and high of the numbers that need no further look; a parameter that is absent counts as `absent`.
+fn fast_number(constraint: &ConstraintData) -> Option<Json> {
+    if !constraint.is_numeric() {
+        return None;
+    }
+    let low = constraint.min.clone().map_or(json!(-SAFE), Json::Number);
+    let high = match (&constraint.max, &constraint.approve_above) {
+        (_, Some(above)) => json!(above),
+        (Some(max), None) => json!(max),
+        (None, None) => json!(SAFE),
+    };
+    // `min` may lie above `approve_above`: then there is no number that needs no look, and none is absent.
+    Some(json!({"low": low, "high": high, "absent": low}))
+}
+
+fn truths<'a>(names: impl Iterator<Item = &'a str>) -> Json {
+    names
+        .map(|name| (name.to_owned(), Json::Bool(true)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn finding(effect: Effect, rule: &str, message: &str) -> Json {
+    json!({"effect": effect.as_str(), "rule": rule, "message": message})
+}
+
+fn consequence(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Allow => "may be sent",
+        Effect::Sanitize => "is redacted",
+        Effect::ApprovalNeeded => "needs approval",
+        Effect::Deny => "must not be sent",
+    }
+}
+
+/// What a constraint adds to the map of its kind, and the end of the sentence that explains it.
+type Kind = fn(&ConstraintData) -> Option<(Map<String, Json>, String)>;
+
+const KINDS: &[(&str, Kind)] = &[
+    ("type", |c| {
+        c.is_numeric()
+            .then(|| (Map::new(), "is not a number".to_owned()))
+    }),
+    ("min", |c| {
+        c.min
+            .as_ref()
+            .map(|min| (limit(min), format!("is below {min}")))
+    }),
+    ("max", |c| {
+        c.max
+            .as_ref()
+            .map(|max| (limit(max), format!("is above {max}")))
+    }),
+    ("above", |c| {
+        c.approve_above
+            .as_ref()
+            .map(|above| (limit(above), format!("above {above} needs approval")))
+    }),
+    ("enum", |c| {
+        c.one_of
+            .as_ref()
+            .map(|values| (listed(values), format!("is none of {}", list(values))))
+    }),
+    ("required", |c| {
+        c.required.then(|| (Map::new(), "is required".to_owned()))
+    }),
+    ("forbidden", |c| {
+        c.forbidden.then(|| (Map::new(), "is forbidden".to_owned()))
+    }),
+    ("pattern", |c| {
+        c.pattern
+            .as_ref()
+            .map(|_| (Map::new(), "does not match its pattern".to_owned()))
+    }),
+    ("redact", |c| {
+        c.redact.then(|| (Map::new(), "is redacted".to_owned()))
+    }),
+];
+
+fn limit(number: &serde_json::Number) -> Map<String, Json> {
+    Map::from_iter([("value".to_owned(), Json::Number(number.clone()))])
+}
+
+fn listed(values: &[Json]) -> Map<String, Json> {
+    let absent = values.first().cloned().unwrap_or(Json::Null);
+    Map::from_iter([
+        ("values".to_owned(), values.to_vec().into()),
+        ("absent".to_owned(), absent),
+    ])
+}
+
+fn list(values: &[Json]) -> String {
+    let texts = values.iter().map(|value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    });
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+/// Where there is no limit, numbers beyond this still get the closer look: exact in every evaluator.
+const SAFE: i64 = (1 << 53) - 1;

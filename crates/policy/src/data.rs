@@ -1,0 +1,221 @@
+//! The shape in which people write policy data: the top-level key `aegis` of the data files. It checks form, never meaning.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// Whether findings count or are only recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    #[default]
+    Enforce,
+    Shadow,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Enforce => "enforce",
+            Self::Shadow => "shadow",
+        })
+    }
+}
+
+/// How a service of the catalogue speaks, and so how its calls become tool and action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    Http,
+    Rest,
+    OpenAi,
+    Mcp,
+}
+
+/// One data file: our section, and whatever else the users' own modules read.
+#[derive(Debug, Default)]
+pub(crate) struct DataFile {
+    pub(crate) aegis: AegisData,
+    pub(crate) users: BTreeMap<String, Json>,
+}
+
+/// Everything under the key `aegis`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AegisData {
+    pub(crate) tenants: BTreeMap<String, TenantData>,
+    pub(crate) agents: BTreeMap<String, AgentData>,
+    pub(crate) profiles: BTreeMap<String, ProfileData>,
+    pub(crate) catalogue: BTreeMap<String, ServiceData>,
+    pub(crate) facts: BTreeMap<String, FactData>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TenantData {
+    pub(crate) mode: Mode,
+    /// Absent: the tenant is not bound to regions.
+    pub(crate) regions: Option<Vec<String>>,
+    pub(crate) residency: Mode,
+    pub(crate) labels: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgentData {
+    pub(crate) tenant: String,
+    pub(crate) profile: String,
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<String, String>,
+}
+
+/// What the agents that share a profile may do. Whatever it does not name is denied.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ProfileData {
+    pub(crate) mode: Mode,
+    pub(crate) hosts: Vec<String>,
+    pub(crate) passthrough: Vec<String>,
+    pub(crate) upgrades: Vec<String>,
+    pub(crate) truncated: TruncatedData,
+    /// Type of sensitive data to what is done about it.
+    pub(crate) data: BTreeMap<String, Effect>,
+    /// Tool to action to parameter to constraint.
+    pub(crate) tools: BTreeMap<String, Actions>,
+}
+
+pub(crate) type Actions = BTreeMap<String, Constraints>;
+pub(crate) type Constraints = BTreeMap<String, ConstraintData>;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TruncatedData {
+    #[default]
+    Deny,
+    Allow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Effect {
+    Allow,
+    Sanitize,
+    ApprovalNeeded,
+    Deny,
+}
+
+/// What must hold for one parameter. A parameter that is absent passes unless it is `required`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConstraintData {
+    pub(crate) min: Option<serde_json::Number>,
+    pub(crate) max: Option<serde_json::Number>,
+    pub(crate) approve_above: Option<serde_json::Number>,
+    #[serde(rename = "enum")]
+    pub(crate) one_of: Option<Vec<Json>>,
+    pub(crate) required: bool,
+    pub(crate) forbidden: bool,
+    pub(crate) redact: bool,
+    pub(crate) pattern: Option<PatternData>,
+}
+
+/// Exactly one of the three.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PatternData {
+    pub(crate) regex: Option<String>,
+    pub(crate) glob: Option<String>,
+    pub(crate) cidr: Option<String>,
+}
+
+/// A named test, computed here and handed to the users' modules as `input.facts.NAME`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FactData {
+    pub(crate) regex: Option<String>,
+    pub(crate) glob: Option<String>,
+    pub(crate) cidr: Option<String>,
+    /// The field of the input that is tested, such as `destination.host`.
+    pub(crate) of: String,
+}
+
+/// One service of `aegis.catalogue`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServiceData {
+    /// `host`, `.suffix`, or either with `:port`.
+    pub(crate) hosts: Vec<String>,
+    pub(crate) protocol: Protocol,
+    pub(crate) provider: Option<String>,
+    #[serde(default)]
+    pub(crate) regions: Vec<String>,
+    #[serde(default)]
+    pub(crate) operations: Vec<OperationData>,
+    /// Parameters of `openai` and `mcp` calls that may be written down.
+    #[serde(default)]
+    pub(crate) recordable: Vec<String>,
+}
+
+/// One operation of a `rest` service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OperationData {
+    pub(crate) action: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    #[serde(default)]
+    pub(crate) recordable: Vec<String>,
+}
+
+impl Mode {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+impl Effect {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Sanitize => "sanitize",
+            Self::ApprovalNeeded => "approval_needed",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// By hand and not with `flatten`: that would buffer our section and lose the place of its mistakes.
+impl<'de> Deserialize<'de> for DataFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DataFileVisitor)
+    }
+}
+
+struct DataFileVisitor;
+
+impl<'de> Visitor<'de> for DataFileVisitor {
+    type Value = DataFile;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping with the key `aegis`, or with data of your own modules")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DataFile, A::Error> {
+        let mut file = DataFile::default();
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "aegis" {
+                file.aegis = map.next_value()?;
+            } else {
+                let value = map.next_value()?;
+                file.users.insert(key, value);
+            }
+        }
+        Ok(file)
+    }
+}

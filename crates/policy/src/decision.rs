@@ -1,0 +1,124 @@
+//! What policy answers: one of four outcomes, why, and what else must be done.
+//!
+//! A decision always exists. What the evaluators could not answer is a [`Fault`], and a fault denies.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Allow,
+    Sanitize,
+    ApprovalNeeded,
+    Deny,
+}
+
+#[derive(Clone, Debug)]
+pub struct Decision {
+    pub outcome: Outcome,
+    /// Empty for a plain allow.
+    pub reasons: Vec<Reason>,
+    pub obligations: Obligations,
+    /// What the suspended findings of policies in shadow would have made of it.
+    pub would: Option<Would>,
+    /// Set when the evaluators failed; the outcome is then `deny` and the fault is its reason.
+    pub fault: Option<Fault>,
+}
+
+/// One rule that fired.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    pub rule: Arc<str>,
+    pub message: Arc<str>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Obligations {
+    pub redact: Vec<Redaction>,
+    /// Where the call may go; `None` means that the tenant is not bound to regions.
+    pub restrict_regions: Option<Vec<Arc<str>>>,
+    /// In phase `connect`: do not intercept, copy bytes blindly.
+    pub passthrough: bool,
+}
+
+/// What to redact before forwarding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redaction {
+    /// A parameter of the call, by name.
+    Parameter(Arc<str>),
+    /// Every finding of this type, where `describe` saw it.
+    Data(Arc<str>),
+}
+
+#[derive(Clone, Debug)]
+pub struct Would {
+    pub outcome: Outcome,
+    pub reasons: Vec<Reason>,
+}
+
+/// Why the evaluators have no answer. Each denies, and each says so by its own rule id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("no policy has been loaded yet")]
+    NoPolicy,
+    #[error("the policy gave no decision")]
+    Undefined,
+    #[error("the policy's answer is not a decision")]
+    WrongType,
+    #[error("two rules of the policy contradict each other")]
+    Conflict,
+    #[error("the policy failed while it was evaluated")]
+    Evaluation,
+    #[error("the policy used more instructions than it may")]
+    InstructionLimit,
+    #[error("the policy did not answer in time")]
+    Deadline,
+}
+
+impl Outcome {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Sanitize => "sanitize",
+            Self::ApprovalNeeded => "approval_needed",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// Whether the call may be forwarded.
+    pub fn forwards(self) -> bool {
+        matches!(self, Self::Allow | Self::Sanitize)
+    }
+}
+
+impl Fault {
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::NoPolicy => "aegis.no_policy",
+            Self::Undefined => "aegis.undefined",
+            Self::WrongType => "aegis.wrong_type",
+            Self::Conflict => "aegis.conflict",
+            Self::Evaluation => "aegis.evaluation_error",
+            Self::InstructionLimit => "aegis.instruction_limit",
+            Self::Deadline => "aegis.deadline",
+        }
+    }
+}
+
+impl Decision {
+    /// The decision that an evaluator's failure is.
+    pub fn fault(fault: Fault) -> Self {
+        Self {
+            outcome: Outcome::Deny,
+            reasons: vec![Reason {
+                rule: fault.rule().into(),
+                message: fault.to_string().into(),
+            }],
+            obligations: Obligations::default(),
+            would: None,
+            fault: Some(fault),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Host rules of the policy data: `host`, `.suffix`, either with `:port`. It resolves no names.
+
+use crate::{Authority, Host};
+
+/// The canonical spelling of a host rule, as it is looked up among an intent's candidates.
+pub(crate) fn canonical(rule: &str) -> Result<String, String> {
+    let (dot, name) = match rule.strip_prefix('.') {
+        Some(rest) => (".", rest),
+        None => ("", rule),
+    };
+    let explain =
+        |error| format!("`{rule}` is not a host, a .suffix or either with a port: {error}");
+    // Port 0 is refused by `Authority`, so a rule that gets past it has a port of its own.
+    let (host, text) = match Host::parse(name) {
+        Ok(host) => (host.clone(), host.to_string()),
+        Err(_) => {
+            let authority = Authority::parse(name, 0).map_err(explain)?;
+            (authority.host().clone(), authority.to_string())
+        }
+    };
+    if !dot.is_empty() && matches!(host, Host::Address(_)) {
+        return Err(format!(
+            "`{rule}` is a suffix of an address; addresses have no suffixes"
+        ));
+    }
+    Ok(format!("{dot}{text}"))
+}
+
+/// What an authority is looked up by: host and suffixes, then the same with the port.
+pub(crate) fn candidates(authority: &Authority) -> Vec<String> {
+    let mut found = authority.host().candidates();
+    let port = authority.port();
+    let with_port: Vec<String> = found.iter().map(|name| format!("{name}:{port}")).collect();
+    found.extend(with_port);
+    found
+}

@@ -1,0 +1,180 @@
+//! What an agent wants to do, in words that policy understands. Made by `describe`, judged by a snapshot.
+//!
+//! The field names are the contract of Rego's `input`; `docs/policy.md` is its reference.
+
+use std::sync::Arc;
+
+use crate::Authority;
+
+/// One call, described. Bodies and credentials are never in it.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    pub phase: Phase,
+    /// The decision id, also in the answer's headers and the audit log.
+    pub id: Arc<str>,
+    /// RFC 3339, UTC.
+    pub time: Arc<str>,
+    pub front: Front,
+    /// Region of this data plane.
+    pub region: Arc<str>,
+    pub caller: Caller,
+    pub destination: Destination,
+    pub call: Call,
+    pub http: Option<HttpPart>,
+    pub data: Vec<DataFinding>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// A tunnel is asked for; only names are known.
+    Connect,
+    /// A request is described.
+    Request,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Front {
+    Forward,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+/// Who calls, proven by `identity`; tenant and agent are `anonymous` where nothing was presented.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub tenant: Arc<str>,
+    pub agent: Arc<str>,
+    pub auth: Auth,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    Anonymous,
+    Credential,
+    Certificate,
+}
+
+#[derive(Clone, Debug)]
+pub struct Destination {
+    pub scheme: Scheme,
+    pub authority: Authority,
+    /// Empty in phase `connect`. Without the query.
+    pub path: Arc<str>,
+    /// Named by the catalogue; empty where the destination is not catalogued.
+    pub provider: Arc<str>,
+    /// Declared by the operator; empty means unknown.
+    pub regions: Arc<[Arc<str>]>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub kind: CallKind,
+    pub tool: Arc<str>,
+    pub action: Arc<str>,
+    pub parameters: Parameters,
+    /// The model that an LLM call names.
+    pub model: Option<Arc<str>>,
+    pub stream: bool,
+    pub truncation: Truncation,
+    /// An upgrade (WebSocket): after the handshake nothing more can be seen.
+    pub opaque: bool,
+}
+
+/// Parameters by name; a value is JSON as it was sent.
+pub type Parameters = serde_json::Map<String, serde_json::Value>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallKind {
+    Tunnel,
+    Http,
+    Tool,
+    Llm,
+    Mcp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truncation {
+    /// The whole body was read.
+    Whole,
+    /// The body is longer than the limit, or could not be decoded: parameters and data findings
+    /// are those of no body.
+    Truncated,
+}
+
+#[derive(Clone, Debug)]
+pub struct HttpPart {
+    pub method: Arc<str>,
+    /// Media type without parameters; empty when none was sent.
+    pub content_type: Arc<str>,
+}
+
+/// Sensitive data of one type at one place. The value itself is never kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataFinding {
+    /// `email`, `payment_card`, `aws_key`, `pem_key`.
+    pub kind: &'static str,
+    /// `pii`, `pci` or `secret`.
+    pub class: &'static str,
+    /// `body:/customer/email` (JSON Pointer), `form:name` or `query:name`.
+    pub path: String,
+    pub count: u32,
+}
+
+impl Phase {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Request => "request",
+        }
+    }
+}
+
+impl Front {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+        }
+    }
+}
+
+impl Scheme {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl Auth {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Credential => "credential",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
+impl CallKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tunnel => "tunnel",
+            Self::Http => "http",
+            Self::Tool => "tool",
+            Self::Llm => "llm",
+            Self::Mcp => "mcp",
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Intent to decision: the vocabulary, the evaluators, the snapshot.
+//!
+//! Pure: no sockets, no files, no clock. Whoever calls hands in texts and gets a [`Snapshot`];
+//! whoever has a snapshot hands in an [`Intent`] and gets a [`Decision`], always.
+
+mod authority;
+mod catalogue;
+mod check;
+mod compile;
+mod data;
+mod decision;
+mod facts;
+mod hosts;
+mod intent;
+mod rego;
+pub mod selftest;
+mod snapshot;
+mod sources;
+
+pub use authority::{Authority, AuthorityError, Host};
+pub use catalogue::{AmbiguousPath, Catalogue, Matched, Operation, Service, decoded_segments};
+pub use data::{Mode, Protocol};
+pub use decision::{Decision, Fault, Obligations, Outcome, Reason, Redaction, Would};
+pub use intent::{
+    Auth, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent, Parameters,
+    Phase, Scheme, Truncation,
+};
+pub use rego::Answers;
+pub use snapshot::{Comparison, Revision, Snapshot, TenantMode};
+pub use sources::{Source, Sources};

@@ -1,0 +1,101 @@
+//! The machine's answer as a decision. Anything that is not exactly a decision is a fault, never a guess.
+
+use std::sync::Arc;
+
+use super::{Array, Object, Value};
+use crate::{Decision, Fault, Obligations, Outcome, Reason, Redaction, Would};
+
+pub(super) fn read(answer: &Value) -> Result<Decision, Fault> {
+    let answer = object(answer)?;
+    let reasons = reasons(field(answer, "reasons")?)?;
+    if reasons
+        .iter()
+        .any(|reason| reason.rule.as_ref() == Fault::Undefined.rule())
+    {
+        return Err(Fault::Undefined);
+    }
+    Ok(Decision {
+        outcome: outcome(field(answer, "outcome")?)?,
+        reasons,
+        obligations: obligations(object(field(answer, "obligations")?)?)?,
+        would: match field(answer, "would")? {
+            Value::Null => None,
+            would => Some(self::would(object(would)?)?),
+        },
+        fault: None,
+    })
+}
+
+fn obligations(from: &Object) -> Result<Obligations, Fault> {
+    let Value::Bool(passthrough) = field(from, "passthrough")? else {
+        return Err(Fault::WrongType);
+    };
+    Ok(Obligations {
+        redact: array(field(from, "redact")?)?
+            .iter()
+            .map(redaction)
+            .collect::<Result<_, _>>()?,
+        restrict_regions: match field(from, "restrict_regions")? {
+            Value::Null => None,
+            regions => Some(array(regions)?.iter().map(text).collect::<Result<_, _>>()?),
+        },
+        passthrough: *passthrough,
+    })
+}
+
+fn redaction(from: &Value) -> Result<Redaction, Fault> {
+    let from = object(from)?;
+    match (from.get(&"parameter".into()), from.get(&"data".into())) {
+        (Some(name), None) => Ok(Redaction::Parameter(text(name)?)),
+        (None, Some(kind)) => Ok(Redaction::Data(text(kind)?)),
+        _ => Err(Fault::WrongType),
+    }
+}
+
+fn would(from: &Object) -> Result<Would, Fault> {
+    Ok(Would {
+        outcome: outcome(field(from, "outcome")?)?,
+        reasons: reasons(field(from, "reasons")?)?,
+    })
+}
+
+fn reasons(from: &Value) -> Result<Vec<Reason>, Fault> {
+    let reason = |from: &Value| {
+        let from = object(from)?;
+        Ok(Reason {
+            rule: text(field(from, "rule")?)?,
+            message: text(field(from, "message")?)?,
+        })
+    };
+    array(from)?.iter().map(reason).collect()
+}
+
+fn outcome(from: &Value) -> Result<Outcome, Fault> {
+    let name = text(from)?;
+    let known = [
+        Outcome::Allow,
+        Outcome::Sanitize,
+        Outcome::ApprovalNeeded,
+        Outcome::Deny,
+    ];
+    known
+        .into_iter()
+        .find(|outcome| outcome.as_str() == name.as_ref())
+        .ok_or(Fault::WrongType)
+}
+
+fn field<'a>(from: &'a Object, name: &str) -> Result<&'a Value, Fault> {
+    from.get(&name.into()).ok_or(Fault::WrongType)
+}
+
+pub(super) fn object(value: &Value) -> Result<&Object, Fault> {
+    value.as_object().map_err(|_| Fault::WrongType)
+}
+
+pub(super) fn text(value: &Value) -> Result<Arc<str>, Fault> {
+    value.as_string().cloned().map_err(|_| Fault::WrongType)
+}
+
+fn array(value: &Value) -> Result<&Array, Fault> {
+    value.as_array().map_err(|_| Fault::WrongType)
+}

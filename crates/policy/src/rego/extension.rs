@@ -1,0 +1,142 @@
+//! Users' own modules, package `aegis.ext`: a program of its own on the interpreter. What they find is data for the library.
+
+use std::collections::BTreeMap;
+
+use aegis_document::Problems;
+
+use super::answer::{object, text};
+use super::{Engine, Fault, Json, Object, Source, Value, deadline, fault_of, input, lint};
+
+/// The users' modules, checked, with the data that they may read.
+#[derive(Default)]
+pub(super) struct Extension {
+    /// None where there are no modules: then nothing is ever found.
+    engine: Option<Engine>,
+    /// The sets that some module contributes to.
+    sets: Vec<Set>,
+}
+
+/// One thread's interpreter of the users' modules.
+pub(super) struct Interpreter {
+    engine: Option<Engine>,
+    sets: Vec<Set>,
+    /// All four sets, empty.
+    nothing: Value,
+}
+
+/// The sets that a module may contribute to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Set {
+    Deny,
+    ApprovalNeeded,
+    Sanitize,
+    Allow,
+}
+
+impl Extension {
+    pub(super) fn compile(
+        modules: &[Source],
+        data: &BTreeMap<String, Json>,
+    ) -> Result<Self, Problems> {
+        if modules.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut engine = Engine::new();
+        let sets = lint::check(&mut engine, modules)?;
+        let data = data
+            .iter()
+            .map(|(key, value)| (Value::from(key.as_str()), input::from_json(value)));
+        let data = Value::from(data.collect::<BTreeMap<_, _>>());
+        engine
+            .add_data(data)
+            .map_err(|error| lint::problem(modules, &error.to_string()))?;
+        engine.set_execution_timer_config(deadline());
+        lint::compile(&mut engine, modules, &sets)?;
+        Ok(Self {
+            engine: Some(engine),
+            sets,
+        })
+    }
+
+    pub(super) fn interpreter(&self) -> Interpreter {
+        let nothing = SETS.map(|set| (Value::from(set.as_str()), Value::new_array()));
+        Interpreter {
+            engine: self.engine.clone(),
+            sets: self.sets.clone(),
+            nothing: Value::from(BTreeMap::from(nothing)),
+        }
+    }
+}
+
+impl Interpreter {
+    /// The four lists of `input.ext`.
+    pub(super) fn findings(&mut self, input: &Object) -> Result<Value, Fault> {
+        let Some(engine) = &mut self.engine else {
+            return Ok(self.nothing.clone());
+        };
+        engine.set_input(Value::from(input.clone()));
+        let mut all = object(&self.nothing)?.clone();
+        for set in &self.sets {
+            let found = engine.eval_rule(set.path()).map_err(fault_of)?;
+            let found = found.as_set().map_err(|_| Fault::WrongType)?;
+            let found = found
+                .iter()
+                .map(|finding| set.finding(finding))
+                .collect::<Result<Vec<_>, _>>()?;
+            all.insert(set.as_str().into(), found.into());
+        }
+        Ok(Value::from(all))
+    }
+}
+
+impl Set {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::ApprovalNeeded => "approval_needed",
+            Self::Sanitize => "sanitize",
+            Self::Allow => "allow",
+        }
+    }
+
+    pub(super) fn path(self) -> String {
+        format!("data.aegis.ext.{}", self.as_str())
+    }
+
+    /// Exactly `rule` and `message`, and for `sanitize` what to redact.
+    fn finding(self, from: &Value) -> Result<Value, Fault> {
+        let from = object(from)?;
+        let mut finding = BTreeMap::new();
+        for name in ["rule", "message"] {
+            let value = from.get(&name.into()).ok_or(Fault::WrongType)?;
+            if text(value)?.is_empty() {
+                return Err(Fault::WrongType);
+            }
+            finding.insert(Value::from(name), value.clone());
+        }
+        let known = match self {
+            Self::Sanitize => {
+                finding.insert("redact".into(), redaction(from)?);
+                3
+            }
+            _ => 2,
+        };
+        if from.len() == known {
+            Ok(Value::from(finding))
+        } else {
+            Err(Fault::WrongType)
+        }
+    }
+}
+
+fn redaction(from: &Object) -> Result<Value, Fault> {
+    for name in ["parameter", "data"] {
+        if let Some(value) = from.get(&name.into()) {
+            text(value)?;
+            return Ok(Value::from(BTreeMap::from([(name.into(), value.clone())])));
+        }
+    }
+    Err(Fault::WrongType)
+}
+
+pub(super) const SETS: [Set; 4] = [Set::Deny, Set::ApprovalNeeded, Set::Sanitize, Set::Allow];

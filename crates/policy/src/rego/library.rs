@@ -1,0 +1,87 @@
+//! The shipped library, compiled for the machine together with its data. It never runs users' text.
+
+use std::sync::Arc;
+
+use aegis_document::{Problem, Problems};
+
+use super::{Compiler, Engine, Fault, Json, Program, RegoVM, Value, deadline};
+
+/// The library and its data, compiled. Threads share both.
+pub(super) struct Library {
+    program: Arc<Program>,
+    data: Value,
+    text: &'static str,
+}
+
+impl Library {
+    pub(super) fn compile(text: &'static str, compiled: &Json) -> Result<Self, Problems> {
+        let data = Value::from(serde_json::json!({ "compiled": compiled }));
+        let library = Self {
+            program: Arc::default(),
+            data,
+            text,
+        };
+        let mut engine = library
+            .interpreter()
+            .map_err(|_| broken("it does not parse"))?;
+        let policy = engine
+            .compile_with_entrypoint(&ENTRY.into())
+            .map_err(|error| broken(&error.to_string()))?;
+        let program = Compiler::compile_from_policy(&policy, &[ENTRY])
+            .map_err(|error| broken(&error.to_string()))?;
+        Ok(Self { program, ..library })
+    }
+
+    pub(super) fn data(&self) -> &Value {
+        &self.data
+    }
+
+    /// A machine of one thread.
+    pub(super) fn machine(&self) -> Result<RegoVM, Fault> {
+        let mut machine = RegoVM::new();
+        machine.load_program(self.program.clone());
+        machine.set_max_instructions(INSTRUCTIONS);
+        machine.set_execution_timer_config(Some(deadline()));
+        machine
+            .set_data(self.data.clone())
+            .map_err(|_| Fault::Evaluation)?;
+        Ok(machine)
+    }
+
+    /// The same text and data on the interpreter, which the machine must agree with.
+    pub(super) fn interpreter(&self) -> Result<Engine, Fault> {
+        let mut engine = Engine::new();
+        // As OPA does by default: a builtin's error is undefined.
+        engine.set_strict_builtin_errors(false);
+        engine
+            .add_policy(FILE.to_owned(), self.text.to_owned())
+            .map_err(|_| Fault::Evaluation)?;
+        engine
+            .add_data(self.data.clone())
+            .map_err(|_| Fault::Evaluation)?;
+        Ok(engine)
+    }
+}
+
+fn broken(message: &str) -> Problems {
+    let message = format!("the shipped library cannot be compiled: {message}");
+    Problem {
+        file: FILE.to_owned(),
+        line: 1,
+        column: 1,
+        message,
+        hint: None,
+    }
+    .into()
+}
+
+/// The text of the shipped library.
+pub(crate) const LIBRARY: &str = include_str!("../../../../policies/library/aegis.rego");
+
+const FILE: &str = "policies/library/aegis.rego";
+
+/// The one entry point.
+pub(super) const ENTRY: &str = "data.aegis.decision";
+
+/// The largest decision takes about a quarter of this.
+pub(super) const INSTRUCTIONS: usize = 5_000;

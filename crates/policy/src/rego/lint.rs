@@ -1,0 +1,248 @@
+//! What a users' module may be: parsed, in package `aegis.ext`, repeatable, and complete. It evaluates nothing.
+
+use std::collections::BTreeSet;
+
+use aegis_document::{Problem, Problems};
+
+use super::extension::{SETS, Set};
+use super::{Compiler, CompilerError, Engine, Json, Module, Rule, RuleHead, Source, Span};
+
+/// Adds the modules to the engine and tells which sets they contribute to.
+pub(super) fn check(engine: &mut Engine, modules: &[Source]) -> Result<Vec<Set>, Problems> {
+    let mut problems = Problems::new();
+    let mut sets = BTreeSet::new();
+    for module in modules {
+        // Alone first: one module's mistake must not hide another's.
+        match parse(module) {
+            Ok((names, found)) => {
+                sets.extend(names);
+                problems.extend(found);
+            }
+            Err(problem) => problems.push(problem),
+        }
+        let _ = engine.add_policy(module.file.clone(), module.text.clone());
+    }
+    let sets = SETS
+        .into_iter()
+        .filter(|set| sets.contains(set.as_str()))
+        .collect();
+    problems.into_result(sets)
+}
+
+/// The machine's compiler names functions that do not exist; the interpreter would only find them
+/// when it comes by. That the machine cannot compile everything else does not matter here.
+pub(super) fn compile(
+    engine: &mut Engine,
+    modules: &[Source],
+    sets: &[Set],
+) -> Result<(), Problems> {
+    for set in sets {
+        let policy = engine
+            .compile_with_entrypoint(&set.path().into())
+            .map_err(|error| problem(modules, &error.to_string()))?;
+        if let Err(error) = Compiler::compile_from_policy(&policy, &[&set.path()]) {
+            use CompilerError::{UndefinedVariable, UnknownBuiltinFunction, UnknownFunction};
+            if let UnknownFunction { .. }
+            | UnknownBuiltinFunction { .. }
+            | UndefinedVariable { .. } = error.error
+            {
+                let message = error.error.to_string().to_lowercase();
+                return Err(match error.span {
+                    Some(span) => at(&span, message),
+                    None => problem(modules, &message)
+                        .into_iter()
+                        .next()
+                        .unwrap_or_else(|| first(modules, message)),
+                }
+                .into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// regorus writes `--> file:line:column`, the line, and `error: what`.
+pub(super) fn problem(modules: &[Source], error: &str) -> Problems {
+    let message = error
+        .lines()
+        .rev()
+        .find_map(|line| line.trim().strip_prefix("error: "))
+        .unwrap_or(error)
+        .trim();
+    let place = error
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("--> "));
+    let place = place.and_then(|place| {
+        let mut parts = place.rsplitn(3, ':');
+        let column = parts.next()?.trim().parse().ok()?;
+        let line = parts.next()?.parse().ok()?;
+        Some((parts.next()?.to_owned(), line, column))
+    });
+    let problem = first(modules, message.to_owned());
+    match place {
+        Some((file, line, column)) => Problem {
+            file,
+            line,
+            column,
+            ..problem
+        },
+        None => problem,
+    }
+    .into()
+}
+
+fn first(modules: &[Source], message: String) -> Problem {
+    let file = modules
+        .first()
+        .map(|module| module.file.clone())
+        .unwrap_or_default();
+    Problem {
+        file,
+        line: 1,
+        column: 1,
+        message,
+        hint: None,
+    }
+}
+
+fn parse(source: &Source) -> Result<(BTreeSet<String>, Problems), Problem> {
+    let alone = std::slice::from_ref(source);
+    let explain = |error: String| {
+        problem(alone, &error)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| first(alone, error))
+    };
+    let mut engine = Engine::new();
+    engine
+        .add_policy(source.file.clone(), source.text.clone())
+        .map_err(|error| explain(error.to_string()))?;
+    let packages = engine
+        .get_policy_package_components()
+        .map_err(|error| explain(error.to_string()))?;
+    let syntax = engine
+        .get_ast_as_json()
+        .map_err(|error| explain(error.to_string()))?;
+    let mut problems = Problems::new();
+    let mut names = BTreeSet::new();
+    for module in engine.get_modules().iter() {
+        if packages.iter().any(|package| package.components != PACKAGE) {
+            problems.push(at(
+                &module.package.span,
+                "a module of yours belongs to the package `aegis.ext`".to_owned(),
+            ));
+        }
+        rules(module, &mut names, &mut problems);
+    }
+    let syntax: Json = serde_json::from_str(&syntax).map_err(|error| explain(error.to_string()))?;
+    calls(&syntax, &mut |name, line, column| {
+        if let Some((_, why)) = UNREPEATABLE.iter().find(|(banned, _)| *banned == name) {
+            let message =
+                format!("`{name}` {why}: the same call must always get the same decision");
+            problems.push(Problem {
+                file: source.file.clone(),
+                line,
+                column,
+                message,
+                hint: None,
+            });
+        }
+    });
+    Ok((names, problems))
+}
+
+/// Which of the four sets the module contributes to, and whether as sets.
+fn rules(module: &Module, names: &mut BTreeSet<String>, problems: &mut Problems) {
+    let known = SETS.map(Set::as_str);
+    for rule in &module.policy {
+        let (span, head, is_set) = match rule.as_ref() {
+            Rule::Spec {
+                span,
+                head: RuleHead::Set { refr, .. },
+                ..
+            } => (span, refr, true),
+            Rule::Spec {
+                span,
+                head: RuleHead::Compr { refr, .. } | RuleHead::Func { refr, .. },
+                ..
+            }
+            | Rule::Default { span, refr, .. } => (span, refr, false),
+        };
+        let head = head.span().text().to_owned();
+        let name = head.split(['.', '[']).next().unwrap_or_default();
+        if !known.contains(&name) {
+            continue;
+        }
+        if is_set && head == name {
+            names.insert(head);
+        } else {
+            let message = format!(
+                "`{name}` is a set of findings: write `{name} contains {{\"rule\": …, \"message\": …}} if {{ … }}`"
+            );
+            problems.push(at(span, message));
+        }
+    }
+    if names.is_empty() && !module.policy.is_empty() {
+        let message = format!(
+            "the module contributes to none of the sets {}",
+            known.join(", ")
+        );
+        problems.push(at(&module.package.span, message));
+    }
+}
+
+fn at(span: &Span, message: String) -> Problem {
+    let place = |number: u32| usize::try_from(number).unwrap_or(1);
+    Problem {
+        file: span.source.get_path().clone(),
+        line: place(span.line),
+        column: place(span.col),
+        message,
+        hint: None,
+    }
+}
+
+/// Every function that the syntax tree calls, with its place.
+fn calls(syntax: &Json, found: &mut dyn FnMut(&str, usize, usize)) {
+    match syntax {
+        Json::Object(entries) => {
+            if let Some(call) = entries.get("Call") {
+                let number = |key: &str| {
+                    call.pointer(key)
+                        .and_then(Json::as_u64)
+                        .and_then(|n| usize::try_from(n).ok())
+                        .unwrap_or(1)
+                };
+                if let Some(name) = call.get("fcn").and_then(path) {
+                    found(&name, number("/span/line"), number("/span/col"));
+                }
+            }
+            entries.values().for_each(|value| calls(value, found));
+        }
+        Json::Array(items) => items.iter().for_each(|item| calls(item, found)),
+        _ => {}
+    }
+}
+
+/// `a.b.c` of nested references.
+fn path(function: &Json) -> Option<String> {
+    if let Some(name) = function.pointer("/Var/value") {
+        return name.as_str().map(str::to_owned);
+    }
+    let field = function.pointer("/RefDot/field/1")?.as_str()?;
+    Some(format!(
+        "{}.{field}",
+        path(function.pointer("/RefDot/refr")?)?
+    ))
+}
+
+const PACKAGE: [&str; 2] = ["aegis", "ext"];
+
+const UNREPEATABLE: [(&str, &str); 6] = [
+    ("time.now_ns", "reads the clock"),
+    ("rand.intn", "is random"),
+    ("uuid.rfc4122", "is random"),
+    ("http.send", "asks the network"),
+    ("net.lookup_ip_addr", "asks the network"),
+    ("opa.runtime", "reads the environment"),
+];

@@ -1,0 +1,62 @@
+//! A new snapshot answers made-up calls on both evaluators before it may decide. It reaches no network.
+
+mod generator;
+
+use aegis_document::{Problem, Problems};
+
+use crate::snapshot::Snapshot;
+use crate::sources::Model;
+use crate::{Fault, Intent, Sources};
+use generator::Generator;
+
+/// `count` calls, derived from the data of these sources so that each of the four outcomes is
+/// likely. The same seed gives the same calls.
+pub fn intents(sources: &Sources, seed: u64, count: usize) -> Result<Vec<Intent>, Problems> {
+    let model = Model::read(&sources.data)?;
+    let mut generator = Generator::new(&model.data, seed);
+    Ok((0..count).map(|_| generator.intent()).collect())
+}
+
+/// The boundaries of the constraints, and some calls at random: machine and interpreter must agree.
+pub(crate) fn run(snapshot: &Snapshot, model: &Model) -> Result<(), Problems> {
+    let mut generator = Generator::new(&model.data, SEED);
+    let mut intents = generator.boundaries(BOUNDARIES);
+    intents.extend((0..RANDOM).map(|_| generator.intent()));
+    let mut comparison = snapshot
+        .comparison()
+        .map_err(|fault| failed(&fault.to_string(), None))?;
+    for intent in &intents {
+        match comparison.agree(intent) {
+            Ok(true) => {}
+            Ok(false) => return Err(failed("the two evaluators disagree", Some(intent))),
+            // What a users' module makes of a made-up call is its own affair: the fault denies.
+            Err(Fault::Evaluation | Fault::WrongType | Fault::Conflict | Fault::Deadline) => {}
+            Err(fault) => return Err(failed(&fault.to_string(), Some(intent))),
+        }
+    }
+    Ok(())
+}
+
+fn failed(what: &str, intent: Option<&Intent>) -> Problems {
+    let call = intent.map_or_else(String::new, |intent| {
+        format!(
+            " on a made-up call of agent `{}` to `{}`/`{}`",
+            intent.caller.agent, intent.call.tool, intent.call.action
+        )
+    });
+    Problem {
+        file: "self-test".to_owned(),
+        line: 1,
+        column: 1,
+        message: format!("{what}{call}; the policy is not activated"),
+        hint: None,
+    }
+    .into()
+}
+
+const SEED: u64 = 0x00ae_9150;
+
+/// At most this many boundaries; of more, an even choice.
+const BOUNDARIES: usize = 2_000;
+
+const RANDOM: usize = 300;

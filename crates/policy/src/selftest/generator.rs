@@ -1,0 +1,443 @@
+//! Makes calls up from the policy data: near its limits, and a little off the mark. It judges none.
+
+use std::sync::Arc;
+
+use serde_json::{Number, Value as Json, json};
+
+use crate::data::{AegisData, AgentData, ConstraintData, Constraints, Effect, ProfileData};
+use crate::{
+    Auth, Authority, Call, CallKind, Caller, DataFinding, Destination, Front, Host, HttpPart,
+    Intent, Parameters, Phase, Scheme, Truncation,
+};
+
+pub(super) struct Generator<'a> {
+    data: &'a AegisData,
+    agents: Vec<(&'a str, &'a AgentData)>,
+    random: Random,
+}
+
+/// What a made-up call aims at; whether it gets there is for the policy to say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aim {
+    Allow,
+    Sanitize,
+    Approval,
+    Anything,
+}
+
+/// One operation that an agent is granted, or one that nobody is.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    agent: &'a str,
+    tenant: &'a str,
+    profile: Option<&'a ProfileData>,
+    tool: &'a str,
+    action: &'a str,
+    constraints: Option<&'a Constraints>,
+}
+
+impl<'a> Generator<'a> {
+    pub(super) fn new(data: &'a AegisData, seed: u64) -> Self {
+        let agents = data
+            .agents
+            .iter()
+            .map(|(name, agent)| (name.as_str(), agent))
+            .collect();
+        Self {
+            data,
+            agents,
+            random: Random(seed),
+        }
+    }
+
+    pub(super) fn intent(&mut self) -> Intent {
+        let aims = [
+            Aim::Allow,
+            Aim::Sanitize,
+            Aim::Approval,
+            Aim::Anything,
+            Aim::Anything,
+        ];
+        let aim = self.random.pick(&aims).copied().unwrap_or(Aim::Anything);
+        let mut target = self.target();
+        if self.random.one_in(30) {
+            target.tool = "unheard-of";
+        }
+        let mut intent = self.plain(target);
+        intent.call.parameters = self.parameters(target.constraints, aim);
+        intent.data = self.findings(target.profile, aim);
+        self.disturb(&mut intent, aim);
+        intent
+    }
+
+    /// For every constraint of every profile: each value at its edge, everything else as it should be.
+    pub(super) fn boundaries(&mut self, limit: usize) -> Vec<Intent> {
+        let mut found = Vec::new();
+        let data = self.data;
+        for (name, profile) in &data.profiles {
+            let Some(&(agent, of)) = self.agents.iter().find(|(_, agent)| agent.profile == *name)
+            else {
+                continue;
+            };
+            for (tool, actions) in &profile.tools {
+                for (action, constraints) in actions {
+                    let target = Target {
+                        agent,
+                        tenant: &of.tenant,
+                        profile: Some(profile),
+                        tool,
+                        action,
+                        constraints: Some(constraints),
+                    };
+                    for (parameter, constraint) in constraints {
+                        found.extend(
+                            edges(constraint)
+                                .into_iter()
+                                .map(|edge| (target, parameter, edge)),
+                        );
+                    }
+                }
+            }
+        }
+        let step = found.len().div_ceil(limit).max(1);
+        found
+            .into_iter()
+            .step_by(step)
+            .map(|(target, parameter, edge)| self.at_edge(target, parameter, edge))
+            .collect()
+    }
+
+    fn at_edge(&mut self, target: Target<'a>, parameter: &str, edge: Option<Json>) -> Intent {
+        let mut intent = self.plain(target);
+        intent.call.parameters = self.parameters(target.constraints, Aim::Allow);
+        match edge {
+            Some(value) => intent.call.parameters.insert(parameter.to_owned(), value),
+            None => intent.call.parameters.remove(parameter),
+        };
+        intent
+    }
+
+    fn target(&mut self) -> Target<'a> {
+        let data = self.data;
+        let Some((agent, of)) = self.random.pick(&self.agents).copied() else {
+            return Target {
+                agent: "anonymous",
+                tenant: "anonymous",
+                profile: None,
+                tool: "http",
+                action: "get",
+                constraints: None,
+            };
+        };
+        let profile = data.profiles.get(&of.profile);
+        let operations: Vec<_> = profile
+            .into_iter()
+            .flat_map(|profile| &profile.tools)
+            .flat_map(|(tool, actions)| {
+                actions.iter().map(move |(action, constraints)| {
+                    (tool.as_str(), action.as_str(), Some(constraints))
+                })
+            })
+            .collect();
+        let (tool, action, constraints) = self
+            .random
+            .pick(&operations)
+            .copied()
+            .unwrap_or(("http", "get", None));
+        Target {
+            agent,
+            tenant: &of.tenant,
+            profile,
+            tool,
+            action,
+            constraints,
+        }
+    }
+
+    /// A call of this operation to where it belongs, with nothing in it.
+    fn plain(&mut self, target: Target<'_>) -> Intent {
+        let service = target
+            .tool
+            .split_once('/')
+            .map_or(target.tool, |(server, _)| server);
+        let service = self.data.catalogue.get(service);
+        let hosts = service
+            .map(|service| &service.hosts)
+            .or_else(|| target.profile.map(|profile| &profile.hosts));
+        let host = hosts
+            .and_then(|hosts| self.random.pick(hosts))
+            .map_or("nowhere.example", String::as_str);
+        let regions = service.map_or(&[][..], |service| &service.regions);
+        let lawful = self
+            .data
+            .tenants
+            .get(target.tenant)
+            .and_then(|tenant| tenant.regions.as_deref());
+        let regions = if regions.is_empty() {
+            lawful.unwrap_or_default().get(..1).unwrap_or_default()
+        } else {
+            regions
+        };
+        Intent {
+            phase: Phase::Request,
+            id: "made-up".into(),
+            time: "2026-01-01T00:00:00Z".into(),
+            front: Front::Forward,
+            region: "made-up".into(),
+            caller: Caller {
+                tenant: target.tenant.into(),
+                agent: target.agent.into(),
+                auth: Auth::Credential,
+            },
+            destination: Destination {
+                scheme: Scheme::Https,
+                authority: authority(host),
+                path: "/".into(),
+                provider: service
+                    .and_then(|service| service.provider.as_deref())
+                    .unwrap_or_default()
+                    .into(),
+                regions: regions
+                    .iter()
+                    .map(|region| Arc::from(region.as_str()))
+                    .collect(),
+            },
+            call: Call {
+                kind: CallKind::Tool,
+                tool: target.tool.into(),
+                action: if target.action == "*" {
+                    "anything".into()
+                } else {
+                    target.action.into()
+                },
+                parameters: Parameters::new(),
+                model: None,
+                stream: false,
+                truncation: Truncation::Whole,
+                opaque: false,
+            },
+            http: Some(HttpPart {
+                method: "POST".into(),
+                content_type: "application/json".into(),
+            }),
+            data: Vec::new(),
+        }
+    }
+
+    fn parameters(&mut self, constraints: Option<&Constraints>, aim: Aim) -> Parameters {
+        let mut parameters = Parameters::new();
+        for (name, constraint) in constraints.into_iter().flatten() {
+            let value = if aim == Aim::Anything && self.random.one_in(3) {
+                self.random.pick(&edges(constraint)).cloned().flatten()
+            } else {
+                self.suitable(constraint, aim)
+            };
+            if let Some(value) = value {
+                parameters.insert(name.clone(), value);
+            }
+        }
+        parameters
+    }
+
+    /// A value that the constraint accepts, or that it redacts or asks approval for.
+    fn suitable(&mut self, constraint: &ConstraintData, aim: Aim) -> Option<Json> {
+        if constraint.forbidden || (!constraint.required && self.random.one_in(8)) {
+            return None;
+        }
+        if constraint.redact && aim != Aim::Sanitize {
+            return constraint.required.then_some(Json::Null);
+        }
+        if let Some(values) = &constraint.one_of {
+            return self.random.pick(values).cloned();
+        }
+        if let (Some(above), Aim::Approval) = (&constraint.approve_above, aim) {
+            return constraint
+                .max
+                .as_ref()
+                .map_or_else(|| beside(above, 1), |max| Some(json!(max)));
+        }
+        if constraint.is_numeric() {
+            let limit = constraint
+                .min
+                .as_ref()
+                .or(constraint.approve_above.as_ref())
+                .or(constraint.max.as_ref());
+            return limit.map(|limit| json!(limit));
+        }
+        match constraint
+            .pattern
+            .as_ref()
+            .map(|pattern| (pattern, pattern.compile()))
+        {
+            Some((pattern, Ok(matcher))) => {
+                let own = [&pattern.regex, &pattern.glob, &pattern.cidr]
+                    .into_iter()
+                    .flatten();
+                let own = own.map(|text| {
+                    text.trim_matches(['^', '$', '*'])
+                        .split('/')
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned()
+                });
+                own.chain(SAMPLES.map(str::to_owned))
+                    .map(Json::String)
+                    .find(|sample| matcher.holds(sample))
+            }
+            _ => Some(json!("anything")),
+        }
+    }
+
+    fn findings(&mut self, profile: Option<&ProfileData>, aim: Aim) -> Vec<DataFinding> {
+        let effect = |kind: &str| {
+            profile
+                .and_then(|profile| profile.data.get(kind))
+                .copied()
+                .unwrap_or(Effect::Deny)
+        };
+        let fits = |kind: &str| match aim {
+            Aim::Allow => effect(kind) == Effect::Allow,
+            Aim::Sanitize => matches!(effect(kind), Effect::Sanitize | Effect::Allow),
+            Aim::Approval => matches!(
+                effect(kind),
+                Effect::ApprovalNeeded | Effect::Sanitize | Effect::Allow
+            ),
+            Aim::Anything => true,
+        };
+        let known: Vec<_> = DATA.into_iter().filter(|(kind, _)| fits(kind)).collect();
+        let count = self.random.below(if aim == Aim::Anything { 2 } else { 3 });
+        let found = (0..count).filter_map(|_| self.random.pick(&known).copied());
+        found
+            .map(|(kind, class)| DataFinding {
+                kind,
+                class,
+                path: "body:/text".to_owned(),
+                count: 1,
+            })
+            .collect()
+    }
+
+    /// The ways in which a call is wrong that its operation knows nothing of.
+    fn disturb(&mut self, intent: &mut Intent, aim: Aim) {
+        if self.random.one_in(12) {
+            intent.phase = Phase::Connect;
+        }
+        if aim != Aim::Anything {
+            return;
+        }
+        match self.random.below(24) {
+            0 => intent.caller.tenant = "unheard-of".into(),
+            1 => intent.caller.agent = "unheard-of".into(),
+            2 => intent.caller.tenant = self.other_tenant(),
+            3 => intent.destination.authority = authority("unheard-of.example"),
+            4 => intent.destination.regions = [].into(),
+            5 => {
+                intent.destination.regions =
+                    [Arc::from("eu-central-1"), Arc::from("us-east-1")].into()
+            }
+            6 => intent.call.truncation = Truncation::Truncated,
+            7 => intent.call.opaque = true,
+            8 => intent.call.action = "unheard-of".into(),
+            9 => intent.call.model = Some("model".into()),
+            10 => intent.http = None,
+            _ => {}
+        }
+    }
+
+    fn other_tenant(&mut self) -> Arc<str> {
+        let tenants: Vec<_> = self.data.tenants.keys().collect();
+        self.random
+            .pick(&tenants)
+            .map_or("unheard-of", |name| name.as_str())
+            .into()
+    }
+}
+
+/// Values at and just beyond the edges of a constraint; `None` is an absent parameter.
+fn edges(constraint: &ConstraintData) -> Vec<Option<Json>> {
+    let mut edges = vec![
+        None,
+        Some(Json::Null),
+        Some(json!("anything")),
+        Some(json!(true)),
+        Some(json!(["a"])),
+        Some(json!({"a": 1})),
+    ];
+    let limits = [&constraint.min, &constraint.max, &constraint.approve_above];
+    for limit in limits.into_iter().flatten() {
+        edges.extend([beside(limit, -1), Some(json!(limit)), beside(limit, 1)]);
+        edges.extend([
+            Some(json!(limit.to_string())),
+            limit.as_f64().map(|limit| json!(limit + 0.5)),
+        ]);
+    }
+    edges.extend(constraint.one_of.iter().flatten().cloned().map(Some));
+    edges
+}
+
+fn beside(limit: &Number, distance: i32) -> Option<Json> {
+    match limit.as_i64() {
+        Some(whole) => whole
+            .checked_add(i64::from(distance))
+            .map(|whole| json!(whole)),
+        None => limit
+            .as_f64()
+            .map(|limit| json!(limit + f64::from(distance))),
+    }
+}
+
+/// A host that the rule means: of a suffix, some name below it.
+fn authority(rule: &str) -> Authority {
+    let name = if rule.starts_with('.') {
+        format!("some{rule}")
+    } else {
+        rule.to_owned()
+    };
+    let fallback = || Authority::new(Host::Name("nowhere.example".into()), 443);
+    Authority::parse(&name, 443)
+        .or_else(|_| fallback())
+        .unwrap_or_else(|_| unreachable!("a constant that is an authority"))
+}
+
+/// `SplitMix64`: small, seedable, and the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        let limit = u64::try_from(limit.max(1)).unwrap_or(u64::MAX);
+        usize::try_from(self.next() % limit).unwrap_or(0)
+    }
+
+    fn one_in(&mut self, chances: usize) -> bool {
+        self.below(chances) == 0
+    }
+
+    fn pick<'t, T>(&mut self, from: &'t [T]) -> Option<&'t T> {
+        from.get(self.below(from.len()))
+    }
+}
+
+const DATA: [(&str, &str); 4] = [
+    ("email", "pii"),
+    ("payment_card", "pci"),
+    ("aws_key", "secret"),
+    ("pem_key", "secret"),
+];
+
+const SAMPLES: [&str; 8] = [
+    "a",
+    "1",
+    "abc",
+    "a.b",
+    "DE1",
+    "2026-01-01",
+    "10.0.0.1",
+    "/a/b",
+];

@@ -1,0 +1,200 @@
+//! One policy, compiled and tested as a whole: what a proxy decides by until the next one replaces it.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+use aegis_document::Problems;
+use ring::digest;
+use serde_json::Value as Json;
+
+use crate::rego::{self, Answers, Oracle, Policy};
+use crate::sources::Model;
+use crate::{Catalogue, Decision, Fault, Intent, Mode, Sources, check, compile, selftest};
+
+/// Everything that judges a call. Immutable, shared by all threads; when it is replaced, drop it on
+/// a thread that answers nobody, since it may be large.
+pub struct Snapshot {
+    policy: Policy,
+    catalogue: Catalogue,
+    revision: Revision,
+    modes: BTreeMap<String, TenantMode>,
+}
+
+/// Which policy decided: a number that grows with each snapshot and the digest of what it was built from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    pub number: u64,
+    /// SHA-256 in hex over mode, library and sources.
+    pub digest: Arc<str>,
+}
+
+/// Whether a tenant's policy findings and its residency findings count or are only recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TenantMode {
+    pub policy: Mode,
+    pub residency: Mode,
+}
+
+impl Revision {
+    /// Whether these sources are what the snapshot was built from.
+    pub fn is_of(&self, sources: &Sources) -> bool {
+        *self.digest == *digest(sources)
+    }
+}
+
+/// Machine and interpreter side by side, for tests and for explaining.
+pub struct Comparison<'a>(Oracle<'a>);
+
+impl Snapshot {
+    /// Reads everything, compiles everything and tests it on both evaluators, or says all that is wrong.
+    pub fn build(sources: &Sources, number: u64) -> Result<Self, Problems> {
+        let model = Model::read(&sources.data)?;
+        let facts = check::check(&model);
+        let catalogue = Catalogue::compile(&model);
+        let (facts, catalogue) = both(facts, catalogue)?;
+        let compiled = compile::compile(&model.data, sources.mode);
+        let snapshot = Self {
+            policy: Policy::build(&model, &compiled, &sources.modules, facts)?,
+            catalogue,
+            revision: Revision {
+                number,
+                digest: digest(sources),
+            },
+            modes: modes(&model, sources.mode),
+        };
+        selftest::run(&snapshot, &model)?;
+        Ok(snapshot)
+    }
+
+    /// The decision on one call; there always is one. Blocks on nothing.
+    pub fn decide(&self, intent: &Intent) -> Decision {
+        self.policy.decide(intent)
+    }
+
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    pub fn revision(&self) -> &Revision {
+        &self.revision
+    }
+
+    /// By tenant, for the line that start-up prints.
+    pub fn modes(&self) -> &BTreeMap<String, TenantMode> {
+        &self.modes
+    }
+
+    /// Both evaluators, to be asked the same. Slow to make and not for deciding.
+    pub fn comparison(&self) -> Result<Comparison<'_>, Fault> {
+        self.policy.oracle().map(Comparison)
+    }
+
+    /// The shipped library's text.
+    pub fn library() -> &'static str {
+        rego::LIBRARY
+    }
+}
+
+impl Comparison<'_> {
+    /// What each evaluator answers to this intent, and the input that both were given.
+    pub fn answers(&mut self, intent: &Intent) -> Result<Answers, Fault> {
+        self.0.ask(intent)
+    }
+
+    /// Whether both come to exactly the same decision.
+    pub fn agree(&mut self, intent: &Intent) -> Result<bool, Fault> {
+        self.0.agree(intent)
+    }
+
+    /// How many instructions the machine takes for this intent: exact, unlike time.
+    pub fn instructions(&mut self, intent: &Intent) -> Result<usize, Fault> {
+        self.0.instructions(intent)
+    }
+
+    /// What the library knows as `data`.
+    pub fn data(&self) -> Result<Json, Fault> {
+        self.0.data()
+    }
+}
+
+fn both<A, B>(a: Result<A, Problems>, b: Result<B, Problems>) -> Result<(A, B), Problems> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => {
+            let mut all = Problems::new();
+            all.extend(a.err().into_iter().flatten());
+            all.extend(b.err().into_iter().flatten());
+            Err(all)
+        }
+    }
+}
+
+fn modes(model: &Model, mode: Mode) -> BTreeMap<String, TenantMode> {
+    let modes = model.data.tenants.iter().map(|(name, tenant)| {
+        let policy = if mode == Mode::Shadow {
+            Mode::Shadow
+        } else {
+            tenant.mode
+        };
+        (
+            name.clone(),
+            TenantMode {
+                policy,
+                residency: tenant.residency,
+            },
+        )
+    });
+    modes.collect()
+}
+
+/// Each part is led by its length, so that no two different sets of texts look alike.
+fn digest(sources: &Sources) -> Arc<str> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut add = |text: &str| {
+        context.update(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+        context.update(text.as_bytes());
+    };
+    add(sources.mode.as_str());
+    add(rego::LIBRARY);
+    for (kind, texts) in [("module", &sources.modules), ("data", &sources.data)] {
+        for source in texts {
+            add(kind);
+            add(&source.text);
+        }
+    }
+    let mut hex = String::with_capacity(64);
+    for byte in context.finish().as_ref() {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex.into()
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}-{}",
+            self.number,
+            self.digest.get(..12).unwrap_or(&self.digest)
+        )
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Comparison<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Comparison").finish_non_exhaustive()
+    }
+}
+
+/// A snapshot is judged by from every thread at once.
+const fn shared<T: Send + Sync>() {}
+const _: () = shared::<Snapshot>();

@@ -1,0 +1,164 @@
+//! Sensitive data in everything of a request that can be read, by type, place and count; never its value.
+
+use std::collections::HashMap;
+
+use aegis_dlp::{Field, Hit, Scanner};
+use aegis_policy::DataFinding;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::RequestView;
+use crate::body::Content;
+use crate::mcp::headers;
+use crate::parameters::escape;
+use crate::urlencoded::{self, Pair};
+
+pub(crate) fn find(
+    view: &RequestView<'_>,
+    content: &Content<'_>,
+    scanner: &Scanner,
+) -> Vec<DataFinding> {
+    let mut search = Search {
+        scanner,
+        found: Vec::new(),
+        index: HashMap::new(),
+    };
+    for segment in view.path.split('/') {
+        let text = percent_decode_str(segment).decode_utf8_lossy();
+        search.text("path:", "", field(None, &text));
+    }
+    search.pairs("query:", &urlencoded::pairs(view.query.unwrap_or_default()));
+    search.mirrored_headers(view);
+    match content {
+        Content::Json { value, .. } => search.value(&mut String::new(), None, value),
+        Content::Form(pairs) => search.pairs("form:", pairs),
+        Content::Text(text) => search.text("body:", "", field(None, text)),
+        Content::Absent | Content::Hidden => {}
+    }
+    search.found
+}
+
+struct Search<'a> {
+    scanner: &'a Scanner,
+    found: Vec<DataFinding>,
+    /// Where in `found` a type at a path is counted.
+    index: HashMap<(&'static str, String), usize>,
+}
+
+impl Search<'_> {
+    /// Every string, number and member name below `pointer`, which is left as it was. `name` is that
+    /// of the member in which the value stands, also through arrays.
+    fn value(&mut self, pointer: &mut String, name: Option<&str>, value: &Value) {
+        match value {
+            Value::String(text) => self.text("body:", pointer, field(name, text)),
+            Value::Number(number) => {
+                self.text("body:", pointer, field(name, &number.to_string()));
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.below(pointer, &at.to_string(), name, item);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    let token = escape(&self.name("body:", pointer, name));
+                    self.below(pointer, &token, Some(name), member);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    fn below(&mut self, pointer: &mut String, token: &str, name: Option<&str>, value: &Value) {
+        let length = pointer.len();
+        pointer.push('/');
+        pointer.push_str(token);
+        self.value(pointer, name, value);
+        pointer.truncate(length);
+    }
+
+    fn pairs(&mut self, source: &str, pairs: &[Pair]) {
+        for pair in pairs {
+            let path = self.name(source, "", &pair.name);
+            let name = Some(pair.name.as_str());
+            let mut hits = self.scanner.scan_field(&field(name, &pair.value));
+            if let Some(text) = &pair.literal {
+                let mut other = self.scanner.scan_field(&field(name, text));
+                other.retain(|hit| hits.iter().all(|known| known.kind != hit.kind));
+                hits.extend(other);
+            }
+            self.record(source, &path, &hits);
+        }
+    }
+
+    /// MCP clients may repeat arguments in headers, base64-encoded where needed.
+    fn mirrored_headers(&mut self, view: &RequestView<'_>) {
+        for (name, value) in view
+            .headers
+            .iter()
+            .filter(|(name, _)| headers::is_parameter(name))
+        {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let text = headers::decode(&text).unwrap_or_else(|| text.clone().into_owned());
+            let parameter = name.as_str().strip_prefix("mcp-param-");
+            self.text("header:", name.as_str(), field(parameter, &text));
+        }
+    }
+
+    /// Searches a name, and gives it back as it may stand in a finding's path: without the data that
+    /// it may itself be.
+    fn name(&mut self, source: &str, path: &str, name: &str) -> String {
+        let hits = self.scanner.scan(name);
+        if hits.is_empty() {
+            return name.to_owned();
+        }
+        self.record(source, path, &hits);
+        let kinds: Vec<&str> = hits.iter().map(|hit| hit.kind).collect();
+        let redacted = self.scanner.redact(name, &kinds);
+        redacted.unwrap_or_else(|| "[REDACTED]".to_owned())
+    }
+
+    fn text(&mut self, source: &str, path: &str, field: Field<'_>) {
+        let hits = self.scanner.scan_field(&field);
+        self.record(source, path, &hits);
+    }
+
+    fn record(&mut self, source: &str, path: &str, hits: &[Hit]) {
+        for hit in hits {
+            let full = self.found.len() >= MAX_PLACES;
+            let place = if full {
+                source.to_owned()
+            } else {
+                format!("{source}{path}")
+            };
+            self.count(hit.kind, hit.class.as_str(), place);
+        }
+    }
+
+    fn count(&mut self, kind: &'static str, class: &'static str, path: String) {
+        let at = *self
+            .index
+            .entry((kind, path.clone()))
+            .or_insert(self.found.len());
+        match self.found.get_mut(at) {
+            Some(finding) => finding.count = finding.count.saturating_add(1),
+            None => self.found.push(DataFinding {
+                kind,
+                class,
+                path,
+                count: 1,
+            }),
+        }
+    }
+}
+
+fn field<'a>(name: Option<&'a str>, text: &'a str) -> Field<'a> {
+    Field { name, text }
+}
+
+/// From here on, findings are counted under their source alone: policy reads types, and a body full
+/// of addresses must not become an intent of megabytes.
+const MAX_PLACES: usize = 200;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Promises about sensitive data: found wherever it stands, never repeated.
+
+use serde_json::{Value, json};
+
+use super::MAX_PLACES;
+use crate::testing::{MAIL, get, post};
+
+#[test]
+fn data_is_found_wherever_it_stands() {
+    let encoded = MAIL.replace('@', "%40");
+    let table = [
+        (
+            get("plain.example.com", &format!("/users/{encoded}")),
+            "path:",
+        ),
+        (
+            get("plain.example.com", &format!("/?to={encoded}")),
+            "query:to",
+        ),
+        (
+            get("plain.example.com", &format!("/?{encoded}=1")),
+            "query:",
+        ),
+        (
+            post("plain.example.com", "/").form(&format!("to={encoded}")),
+            "form:to",
+        ),
+        (
+            post("plain.example.com", "/").body("text/plain", MAIL),
+            "body:",
+        ),
+        (
+            post("plain.example.com", "/").json(&json!({"a/b": [1, {"c": MAIL}]})),
+            "body:/a~1b/1/c",
+        ),
+        (post("plain.example.com", "/").json(&json!(MAIL)), "body:"),
+        (
+            post("plain.example.com", "/").json(&json!({"a": {MAIL: 1}})),
+            "body:/a",
+        ),
+    ];
+    for (sent, path) in table {
+        assert_eq!(sent.seen().found(), vec![("email", path)]);
+    }
+}
+
+#[test]
+fn escaped_data_is_found() {
+    let body = format!(r#"{{"to":"{}"}}"#, MAIL.replace('@', r"\u0040"));
+    for content_type in ["application/json", "text/plain", ""] {
+        let seen = post("plain.example.com", "/")
+            .body(content_type, body.clone())
+            .seen();
+        assert_eq!(seen.found(), vec![("email", "body:/to")]);
+    }
+}
+
+#[test]
+fn a_card_that_is_a_number_is_found() {
+    let body = r#"{"card": 4829135702641353}"#;
+    let seen = post("plain.example.com", "/")
+        .body("application/json", body)
+        .seen();
+    assert_eq!(seen.found(), vec![("payment_card", "body:/card")]);
+}
+
+#[test]
+fn a_plus_hides_nothing() {
+    let seen = get("plain.example.com", "/?card=4829+1357+0264+1353").seen();
+    assert_eq!(seen.found(), vec![("payment_card", "query:card")]);
+    let seen = get("plain.example.com", &format!("/?to=x+{MAIL}")).seen();
+    assert_eq!(seen.found(), vec![("email", "query:to")]);
+}
+
+#[test]
+fn a_path_never_repeats_the_data_that_is_in_a_name() {
+    let body = json!({MAIL: {"to": MAIL}});
+    let seen = post("plain.example.com", "/").json(&body).seen();
+    let expected = vec![("email", "body:"), ("email", "body:/[REDACTED:email]/to")];
+    assert_eq!(seen.found(), expected);
+    let seen = get("plain.example.com", &format!("/?{MAIL}={MAIL}")).seen();
+    assert!(seen.found().iter().all(|(_, path)| !path.contains(MAIL)));
+}
+
+#[test]
+fn hits_at_one_place_are_counted() {
+    let seen = post("plain.example.com", "/")
+        .json(&json!({"to": format!("{MAIL}, a{MAIL}")}))
+        .seen();
+    assert_eq!(seen.data.len(), 1);
+    assert_eq!(seen.data[0].count, 2);
+    assert_eq!(seen.data[0].class, "pii");
+}
+
+#[test]
+fn a_body_full_of_data_keeps_the_intent_small() {
+    let body = Value::from(vec![MAIL; MAX_PLACES + 50]);
+    let seen = post("plain.example.com", "/").json(&body).seen();
+    assert_eq!(seen.data.len(), MAX_PLACES + 1);
+    let total: u32 = seen.data.iter().map(|finding| finding.count).sum();
+    assert_eq!(total as usize, MAX_PLACES + 50);
+}
+
+#[test]
+fn nothing_is_found_in_what_was_not_read() {
+    let seen = post("plain.example.com", "/")
+        .body("text/plain", MAIL)
+        .too_long()
+        .seen();
+    assert!(seen.data.is_empty());
+}

@@ -1,0 +1,220 @@
+//! One request in, its call, its sensitive data and the dialect of a refusal out.
+//!
+//! The order is fixed: read the body, agree on the protocol, describe the call, look for data.
+//! It decides nothing about the call.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aegis_dlp::Scanner;
+use aegis_policy::{Authority, Call, CallKind, DataFinding, Parameters, Service, Truncation};
+use bytes::Bytes;
+use http::{HeaderMap, Method, header};
+
+use crate::body::Content;
+use crate::recognise::Spoken;
+use crate::redact::BodyKind;
+use crate::{Dialect, InspectError, findings, generic, mcp, openai, recognise, rest};
+
+/// A request as far as it has been read; the body is whole or not there at all.
+#[derive(Clone, Copy)]
+pub struct RequestView<'a> {
+    pub method: &'a Method,
+    pub authority: &'a Authority,
+    /// As sent: percent-encoded, without the query.
+    pub path: &'a str,
+    pub query: Option<&'a str>,
+    pub headers: &'a HeaderMap,
+    pub body: BodyView<'a>,
+}
+
+#[derive(Clone, Copy)]
+pub enum BodyView<'a> {
+    Absent,
+    Whole(&'a Bytes),
+    /// Longer than the limit; nothing of it is looked at.
+    Truncated,
+}
+
+/// What a request turned out to be.
+pub struct Inspected {
+    pub call: Call,
+    pub data: Vec<DataFinding>,
+    /// How this caller is to be refused.
+    pub dialect: Dialect,
+    /// Names of the parameters that may be written down.
+    pub recordable: Arc<[Arc<str>]>,
+    pub(crate) places: Places,
+}
+
+/// Where things stand in the request, for whoever has to rewrite it.
+pub(crate) struct Places {
+    /// `None` where there is no body, or nobody has looked into it.
+    pub(crate) body: Option<BodyKind>,
+    /// One entry for each of the call's parameters, in the order of the call's map.
+    pub(crate) parameters: Vec<(String, Place)>,
+}
+
+/// Where one parameter stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Every pair whose [`crate::urlencoded::Pair::parameter`] is the name.
+    Query,
+    /// As `Query`, in a form body.
+    Form,
+    /// JSON Pointer into the body.
+    Body(String),
+    /// In the path, mirrored in a header, or derived: it cannot be rewritten.
+    Fixed,
+}
+
+/// Describes one request.
+///
+/// `service` is what the catalogue says about the destination. An error means that two readers
+/// could understand the request differently, so it must not be forwarded.
+pub fn inspect(
+    view: &RequestView<'_>,
+    service: Option<&Service>,
+    scanner: &Scanner,
+) -> Result<Inspected, InspectError> {
+    let overrides = |name: &&str| view.headers.contains_key(*name);
+    if METHOD_OVERRIDES.iter().any(overrides) {
+        return Err(InspectError::MethodOverride);
+    }
+    let content = Content::read(view)?;
+    let subject = Subject {
+        view,
+        service,
+        content: &content,
+    };
+    let described = match recognise::protocol(&subject)? {
+        Spoken::Http => generic::describe(&subject),
+        Spoken::Rest(service) => rest::describe(service, &subject)?,
+        Spoken::OpenAi => openai::describe(&subject)?,
+        Spoken::Mcp => mcp::describe(&subject)?,
+    };
+    let data = findings::find(view, &content, scanner);
+    Ok(described.finish(view, &content, data))
+}
+
+/// What every describer looks at.
+pub(crate) struct Subject<'a> {
+    pub(crate) view: &'a RequestView<'a>,
+    pub(crate) service: Option<&'a Service>,
+    pub(crate) content: &'a Content<'a>,
+}
+
+/// What a describer found; the rest of a [`Call`] is the same for all of them.
+pub(crate) struct Described {
+    pub(crate) kind: CallKind,
+    pub(crate) tool: String,
+    pub(crate) action: String,
+    pub(crate) parameters: Parameters,
+    pub(crate) places: Vec<(String, Place)>,
+    pub(crate) model: Option<Arc<str>>,
+    pub(crate) stream: bool,
+    /// The body is whole but says nothing that this protocol can read.
+    pub(crate) unread: bool,
+    pub(crate) dialect: Dialect,
+    pub(crate) recordable: Arc<[Arc<str>]>,
+}
+
+impl Subject<'_> {
+    /// The catalogue's name for the destination, its host where it has none.
+    pub(crate) fn server(&self) -> String {
+        match self.service {
+            Some(service) => service.name.to_string(),
+            None => self.view.authority.host().to_string(),
+        }
+    }
+}
+
+impl Described {
+    /// A call without parameters.
+    pub(crate) fn new(kind: CallKind, tool: String, action: impl Into<String>) -> Self {
+        Self {
+            kind,
+            tool,
+            action: action.into(),
+            parameters: Parameters::new(),
+            places: Vec::new(),
+            model: None,
+            stream: false,
+            unread: false,
+            dialect: Dialect::Problem,
+            recordable: Arc::default(),
+        }
+    }
+
+    fn finish(
+        self,
+        view: &RequestView<'_>,
+        content: &Content<'_>,
+        data: Vec<DataFinding>,
+    ) -> Inspected {
+        let truncation = match content {
+            Content::Hidden => Truncation::Truncated,
+            _ if self.unread => Truncation::Truncated,
+            _ => Truncation::Whole,
+        };
+        let call = Call {
+            kind: self.kind,
+            tool: self.tool.into(),
+            action: self.action.into(),
+            parameters: self.parameters,
+            model: self.model,
+            stream: self.stream,
+            truncation,
+            opaque: view.headers.contains_key(header::UPGRADE),
+        };
+        Inspected {
+            call,
+            data,
+            dialect: self.dialect,
+            recordable: self.recordable,
+            places: Places {
+                body: content.kind(),
+                parameters: self.places,
+            },
+        }
+    }
+}
+
+/// Never the query, the headers or the body: they hold what agents want to keep to themselves.
+impl fmt::Debug for RequestView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestView")
+            .field("method", self.method)
+            .field("authority", self.authority)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BodyView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("Absent"),
+            Self::Whole(bytes) => write!(f, "Whole({} bytes)", bytes.len()),
+            Self::Truncated => f.write_str("Truncated"),
+        }
+    }
+}
+
+/// Without parameters, for the same reason.
+impl fmt::Debug for Inspected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inspected")
+            .field("kind", &self.call.kind)
+            .field("action", &self.call.action)
+            .field("truncation", &self.call.truncation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Frameworks that honour these take another method than the one that policy would judge.
+const METHOD_OVERRIDES: [&str; 3] = [
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+];

@@ -1,0 +1,28 @@
+//! Messages to intent parts, refusals in the caller's own protocol.
+//!
+//! Pure functions over bytes: no sockets, no clock, no policy. What cannot be read for certain is
+//! an [`InspectError`], and whoever gets one denies.
+
+mod body;
+mod error;
+mod findings;
+pub mod framing;
+mod generic;
+mod inspected;
+pub mod json;
+mod mcp;
+mod openai;
+mod parameters;
+mod recognise;
+mod redact;
+mod refusal;
+mod rest;
+mod rewrite;
+#[cfg(test)]
+mod testing;
+mod urlencoded;
+
+pub use error::InspectError;
+pub use inspected::{BodyView, Inspected, RequestView, inspect};
+pub use redact::{RedactError, Rewritten};
+pub use refusal::{Dialect, RefusalDocument, render};

@@ -1,0 +1,186 @@
+//! One MCP message over streamable HTTP. Mirrored headers are compared with the body, never trusted.
+
+pub(crate) mod headers;
+
+use aegis_policy::CallKind;
+use http::Method;
+use serde_json::{Map, Value};
+
+use crate::inspected::{Described, Place, Subject};
+use crate::parameters::escape;
+use crate::{Dialect, InspectError};
+
+/// `SERVER/TOOL`/`call` for a tool call, else `SERVER`/method. GET opens a stream (`stream`), DELETE
+/// ends the session (`end`), and what the client answers to the server is `response`.
+pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError> {
+    let mut described = match subject.content.json() {
+        Some(body) => message(subject, body)?,
+        None => bodiless(subject),
+    };
+    if let Some(service) = subject.service {
+        described.recordable = service.recordable.clone();
+    }
+    Ok(described)
+}
+
+fn bodiless(subject: &Subject<'_>) -> Described {
+    let action = match *subject.view.method {
+        Method::GET => "stream",
+        Method::DELETE => "end",
+        // The message is there but cannot be read.
+        Method::POST => "unknown",
+        _ => "other",
+    };
+    let mut described = Described::new(CallKind::Mcp, subject.server(), action);
+    described.stream = action == "stream";
+    if action == "unknown" {
+        described.dialect = Dialect::JsonRpc { id: Value::Null };
+    }
+    described
+}
+
+fn message(subject: &Subject<'_>, body: &Value) -> Result<Described, InspectError> {
+    let message = Message::read(body)?;
+    let server = subject.server();
+    let mut described = match &message.kind {
+        Kind::Response => Described::new(CallKind::Mcp, server, "response"),
+        Kind::Call { method, params } => call(server, method, *params)?,
+    };
+    if let Kind::Call { method, params } = &message.kind {
+        headers::agree(subject.view.headers, method, *params)?;
+    }
+    if headers::mirrors_parameters(subject.view.headers) {
+        // Rewriting the body alone would leave the value in its header.
+        described
+            .places
+            .iter_mut()
+            .for_each(|(_, place)| *place = Place::Fixed);
+    }
+    described.dialect = Dialect::JsonRpc { id: message.id };
+    Ok(described)
+}
+
+fn call(
+    server: String,
+    method: &str,
+    params: Option<&Map<String, Value>>,
+) -> Result<Described, InspectError> {
+    let empty = Map::new();
+    let params = params.unwrap_or(&empty);
+    if method != "tools/call" {
+        let mut described = Described::new(CallKind::Mcp, server, method);
+        let judged = params.iter().filter(|(name, _)| *name != "_meta");
+        add(&mut described, "/params", judged);
+        return Ok(described);
+    }
+    exact_spelling(params, &["name", "arguments"])?;
+    let name = params
+        .get("name")
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty());
+    let name = name.ok_or(InspectError::Malformed("tools/call names no tool"))?;
+    let mut described = Described::new(CallKind::Mcp, format!("{server}/{name}"), "call");
+    match params.get("arguments") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(arguments)) => add(&mut described, "/params/arguments", arguments),
+        Some(_) => {
+            return Err(InspectError::Malformed(
+                "the arguments of tools/call are not an object",
+            ));
+        }
+    }
+    Ok(described)
+}
+
+fn add<'a>(
+    described: &mut Described,
+    pointer: &str,
+    members: impl IntoIterator<Item = (&'a String, &'a Value)>,
+) {
+    for (name, value) in members {
+        described.parameters.insert(name.clone(), value.clone());
+        let place = Place::Body(format!("{pointer}/{}", escape(name)));
+        described.places.push((name.clone(), place));
+    }
+}
+
+/// One JSON-RPC 2.0 message, as strict as MCP's schema.
+struct Message<'a> {
+    kind: Kind<'a>,
+    /// Null for a notification and for a response: neither is answered.
+    id: Value,
+}
+
+enum Kind<'a> {
+    /// A request or a notification; both are judged by their method.
+    Call {
+        method: &'a str,
+        params: Option<&'a Map<String, Value>>,
+    },
+    Response,
+}
+
+impl<'a> Message<'a> {
+    fn read(body: &'a Value) -> Result<Self, InspectError> {
+        let members = body
+            .as_object()
+            .ok_or(InspectError::Malformed("the message is no object"))?;
+        exact_spelling(
+            members,
+            &["jsonrpc", "id", "method", "params", "result", "error"],
+        )?;
+        let answers = ["result", "error"]
+            .iter()
+            .filter(|it| members.contains_key(**it))
+            .count();
+        match (members.get("method"), answers) {
+            (Some(Value::String(method)), 0) if !method.is_empty() => Self::call(members, method),
+            (None, 1) => Ok(Self {
+                kind: Kind::Response,
+                id: Value::Null,
+            }),
+            _ => Err(InspectError::Malformed(
+                "the message is neither one call nor one response",
+            )),
+        }
+    }
+
+    fn call(members: &'a Map<String, Value>, method: &'a str) -> Result<Self, InspectError> {
+        let id = match members.get("id") {
+            None => Value::Null,
+            Some(id @ (Value::String(_) | Value::Number(_))) => id.clone(),
+            Some(_) => {
+                return Err(InspectError::Malformed(
+                    "the id is neither a string nor a number",
+                ));
+            }
+        };
+        let params = match members.get("params") {
+            None => None,
+            Some(Value::Object(params)) => Some(params),
+            Some(_) => return Err(InspectError::Malformed("the params are not an object")),
+        };
+        Ok(Self {
+            kind: Kind::Call { method, params },
+            id,
+        })
+    }
+}
+
+/// Some servers match member names without regard to case and let the last one win.
+fn exact_spelling(members: &Map<String, Value>, known: &[&str]) -> Result<(), InspectError> {
+    let other = |name: &String| {
+        known
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(name) && it != name)
+    };
+    if members.keys().any(other) {
+        return Err(InspectError::Malformed(
+            "a member of the message is spelled in another case",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! Promises about MCP messages.
+
+use aegis_policy::{CallKind, Truncation};
+use serde_json::{Value, json};
+
+use crate::inspected::Place;
+use crate::testing::{MAIL, Sent, get, post, request};
+use crate::{Dialect, InspectError};
+
+const SERVER: &str = "mcp.example.com:8443";
+
+fn send(message: &Value) -> Sent {
+    post(SERVER, "/mcp").json(message)
+}
+
+fn search(arguments: &Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call",
+           "params": {"name": "search", "arguments": arguments}})
+}
+
+#[test]
+fn a_tool_call_gives_server_tool_and_arguments() {
+    let seen = send(&search(&json!({"query": "tea", "a/b": 1}))).seen();
+    assert_eq!(seen.name(), "docs/search call");
+    assert_eq!(seen.call.kind, CallKind::Mcp);
+    assert_eq!(seen.dialect, Dialect::JsonRpc { id: json!(7) });
+    assert_eq!(seen.parameter("query"), Some(&json!("tea")));
+    assert_eq!(seen.recordable.first().map(|name| &**name), Some("query"));
+    let (_, place) = seen.places.parameters.last().expect("a place");
+    assert_eq!(*place, Place::Body("/params/arguments/a~1b".to_owned()));
+}
+
+#[test]
+fn a_server_that_is_not_catalogued_is_known_by_its_content() {
+    let seen = post("other.example.net", "/")
+        .json(&search(&json!({})))
+        .seen();
+    assert_eq!(seen.name(), "other.example.net/search call");
+}
+
+#[test]
+fn every_message_has_an_action() {
+    let messages = [
+        (
+            json!({"jsonrpc": "2.0", "id": "a", "method": "initialize", "params": {}}),
+            "initialize",
+        ),
+        (
+            json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}),
+            "tools/list",
+        ),
+        (
+            json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+            "notifications/initialized",
+        ),
+        (json!({"jsonrpc": "2.0", "id": 1, "result": {}}), "response"),
+        (
+            json!({"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "x"}}),
+            "response",
+        ),
+    ];
+    for (message, action) in messages {
+        assert_eq!(send(&message).seen().name(), format!("docs {action}"));
+    }
+}
+
+#[test]
+fn the_parameters_of_other_methods_are_judged_without_their_metadata() {
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read",
+                         "params": {"uri": "file:///a", "_meta": {"traceparent": "x"}}});
+    let seen = send(&message).seen();
+    assert_eq!(
+        Value::Object(seen.call.parameters),
+        json!({"uri": "file:///a"})
+    );
+}
+
+#[test]
+fn only_a_request_is_answered_in_band() {
+    let notification = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert!(!send(&notification).seen().dialect.answers_in_band());
+    let response = json!({"jsonrpc": "2.0", "id": 1, "result": {}});
+    assert!(!send(&response).seen().dialect.answers_in_band());
+    assert!(send(&search(&json!({}))).seen().dialect.answers_in_band());
+}
+
+#[test]
+fn streams_and_ends_of_sessions_have_actions() {
+    let stream = get(SERVER, "/mcp").seen();
+    assert_eq!(stream.name(), "docs stream");
+    assert!(stream.call.stream);
+    assert_eq!(stream.dialect, Dialect::Problem);
+    assert_eq!(request("DELETE", SERVER, "/mcp").seen().name(), "docs end");
+    assert_eq!(
+        request("OPTIONS", SERVER, "/mcp").seen().name(),
+        "docs other"
+    );
+}
+
+#[test]
+fn a_message_that_cannot_be_read_is_unknown() {
+    let seen = post(SERVER, "/mcp").too_long().seen();
+    assert_eq!(seen.name(), "docs unknown");
+    assert_eq!(seen.call.truncation, Truncation::Truncated);
+}
+
+#[test]
+fn anything_but_a_message_is_a_disagreement() {
+    let others = [
+        post(SERVER, "/mcp"),
+        post(SERVER, "/mcp").json(&json!({"hello": 1})),
+        post(SERVER, "/mcp").json(&json!({"jsonrpc": "1.0", "method": "x"})),
+        post(SERVER, "/mcp").body("text/plain", "hello"),
+        get(SERVER, "/mcp").json(&search(&json!({}))),
+        request("PUT", SERVER, "/mcp").json(&search(&json!({}))),
+    ];
+    for sent in others {
+        assert_eq!(sent.error().rule(), "protocol.disagreement");
+    }
+}
+
+#[test]
+fn a_batch_is_refused_wherever_it_goes() {
+    for host in [SERVER, "pay.example.com", "other.example.net"] {
+        let error = post(host, "/mcp")
+            .json(&json!([search(&json!({}))]))
+            .error();
+        assert_eq!(error, InspectError::Batch, "{host}");
+        assert_eq!(error.rule(), "protocol.batch");
+    }
+}
+
+#[test]
+fn messages_against_the_schema_are_malformed() {
+    let messages = [
+        json!({"jsonrpc": "2.0", "id": null, "method": "x"}),
+        json!({"jsonrpc": "2.0", "id": [1], "method": "x"}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": ""}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": 5}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": "x", "result": {}}),
+        json!({"jsonrpc": "2.0", "id": 1, "result": {}, "error": {}}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": "x", "params": [1]}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": "x", "Method": "tools/call"}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call"}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": ""}}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "a", "Name": "b"}}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "a", "arguments": [1]}}),
+    ];
+    for message in messages {
+        assert_eq!(
+            send(&message).error().rule(),
+            "protocol.malformed",
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn mirrored_headers_must_say_what_the_body_says() {
+    let call = search(&json!({}));
+    let agreed = send(&call)
+        .header("mcp-method", "tools/call")
+        .header("mcp-name", "=?base64?c2VhcmNo?=");
+    assert_eq!(agreed.seen().name(), "docs/search call");
+    let mismatched = [
+        send(&call).header("mcp-method", "tools/list"),
+        send(&call).header("mcp-name", "delete"),
+        send(&call).header("mcp-name", "=?base64?ZGVsZXRl?="),
+        send(
+            &json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": "a"}}),
+        )
+        .header("mcp-name", "b"),
+    ];
+    for sent in mismatched {
+        assert_eq!(sent.error().rule(), "protocol.header_mismatch");
+    }
+    assert_eq!(
+        send(&call)
+            .header("mcp-name", "=?base64?!?=")
+            .error()
+            .rule(),
+        "protocol.malformed"
+    );
+    let twice = send(&call)
+        .header("mcp-name", "search")
+        .header("mcp-name", "search");
+    assert_eq!(twice.error().rule(), "protocol.malformed");
+}
+
+#[test]
+fn mirrored_arguments_are_searched_and_cannot_be_redacted() {
+    let seen = send(&search(&json!({"query": "tea"})))
+        .header("mcp-param-query", MAIL)
+        .seen();
+    assert_eq!(seen.found(), vec![("email", "header:mcp-param-query")]);
+    assert_eq!(
+        seen.places.parameters,
+        vec![("query".to_owned(), Place::Fixed)]
+    );
+}

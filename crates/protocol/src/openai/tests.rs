@@ -1,0 +1,150 @@
+//! Promises about chat completions.
+
+use aegis_policy::{CallKind, Truncation};
+use serde_json::{Value, json};
+
+use crate::testing::{MAIL, get, post};
+use crate::{Dialect, InspectError};
+
+const CHAT: &str = "/v1/chat/completions";
+
+fn chat() -> Value {
+    json!({
+        "model": "small-1",
+        "stream": true,
+        "max_tokens": 100,
+        "temperature": 0.5,
+        "stop": ["x"],
+        "messages": [{"role": "user", "content": "hello"}],
+        "tools": [
+            {"type": "function", "function": {"name": "search"}},
+            {"type": "web_search"},
+        ],
+    })
+}
+
+#[test]
+fn a_chat_gives_model_stream_options_and_tool_names() {
+    for (host, tool) in [
+        ("llm.example.com", "llm chat"),
+        ("any.example.net", "any.example.net chat"),
+    ] {
+        let seen = post(host, CHAT).json(&chat()).seen();
+        assert_eq!(seen.name(), tool);
+        assert_eq!(seen.call.kind, CallKind::Llm);
+        assert_eq!(seen.call.model.as_deref(), Some("small-1"));
+        assert!(seen.call.stream);
+        assert_eq!(seen.dialect, Dialect::OpenAi);
+        let parameters = json!({
+            "model": "small-1", "stream": true, "max_tokens": 100, "temperature": 0.5,
+            "tools": ["search", "web_search"],
+        });
+        assert_eq!(Value::Object(seen.call.parameters), parameters);
+    }
+}
+
+#[test]
+fn data_is_found_in_text_and_in_content_parts() {
+    let body = json!({"model": "m", "messages": [
+        {"role": "system", "content": MAIL},
+        {"role": "user", "content": [{"type": "text", "text": MAIL}]},
+    ]});
+    let seen = post("llm.example.com", CHAT).json(&body).seen();
+    let expected = vec![
+        ("email", "body:/messages/0/content"),
+        ("email", "body:/messages/1/content/0/text"),
+    ];
+    assert_eq!(seen.found(), expected);
+}
+
+#[test]
+fn a_chat_without_messages_is_a_disagreement() {
+    let error = post("llm.example.com", CHAT)
+        .json(&json!({"model": "m"}))
+        .error();
+    let expected = InspectError::Disagreement {
+        declared: "openai",
+        found: "something else",
+    };
+    assert_eq!(error, expected);
+    assert_eq!(
+        post("llm.example.com", CHAT).error().rule(),
+        "protocol.disagreement"
+    );
+}
+
+#[test]
+fn a_chat_at_a_service_of_another_kind_is_a_disagreement() {
+    for host in [
+        "pay.example.com",
+        "files.example.com",
+        "mcp.example.com:8443",
+    ] {
+        assert_eq!(
+            post(host, CHAT).json(&chat()).error().rule(),
+            "protocol.disagreement",
+            "{host}"
+        );
+    }
+}
+
+#[test]
+fn other_spellings_of_the_path_are_a_chat_or_refused() {
+    let seen = post("llm.example.com", "/v1/Chat/completions")
+        .json(&chat())
+        .seen();
+    assert_eq!(seen.name(), "llm chat");
+    for path in [
+        "/v1//chat/completions",
+        "/v1/chat/completions/",
+        "/v1/x/../chat/completions",
+    ] {
+        let error = post("llm.example.com", path).json(&chat()).error();
+        assert_eq!(error.rule(), "protocol.ambiguous_path", "{path}");
+        assert_eq!(
+            post("any.example.net", path).json(&chat()).seen().call.kind,
+            CallKind::Llm
+        );
+    }
+}
+
+#[test]
+fn a_second_spelling_of_a_member_is_malformed() {
+    let mut body = chat();
+    body["Model"] = json!("large-1");
+    assert_eq!(
+        post("llm.example.com", CHAT).json(&body).error().rule(),
+        "protocol.malformed"
+    );
+}
+
+#[test]
+fn json_under_another_content_type_is_still_a_chat() {
+    let seen = post("llm.example.com", CHAT)
+        .body("text/plain", chat().to_string())
+        .seen();
+    assert_eq!(seen.call.model.as_deref(), Some("small-1"));
+}
+
+#[test]
+fn a_chat_that_cannot_be_read_has_no_parameters() {
+    let seen = post("llm.example.com", CHAT).too_long().seen();
+    assert_eq!(seen.name(), "llm chat");
+    assert_eq!(seen.call.truncation, Truncation::Truncated);
+    assert!(seen.call.parameters.is_empty());
+    assert_eq!(seen.call.model, None);
+}
+
+#[test]
+fn other_endpoints_of_a_service_are_other() {
+    assert_eq!(
+        get("llm.example.com", "/v1/models").seen().name(),
+        "llm other"
+    );
+    assert_eq!(get("llm.example.com", CHAT).seen().name(), "llm other");
+    let seen = post("llm.example.com", "/v1/embeddings")
+        .json(&json!({"input": MAIL}))
+        .seen();
+    assert_eq!(seen.name(), "llm other");
+    assert_eq!(seen.found(), vec![("email", "body:/input")]);
+}

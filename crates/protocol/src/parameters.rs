@@ -1,0 +1,126 @@
+//! Collects a call's parameters and their places; the same name in two places is an error.
+
+use std::collections::HashMap;
+
+use aegis_policy::Parameters;
+use serde_json::{Map, Value};
+
+use crate::InspectError;
+use crate::inspected::Place;
+use crate::urlencoded::Pair;
+
+#[derive(Default)]
+pub(crate) struct Collector {
+    pub(crate) parameters: Parameters,
+    pub(crate) places: Vec<(String, Place)>,
+    /// By lower-case name: some servers do not tell cases apart.
+    seen: HashMap<String, Seen>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    source: &'static str,
+    /// Given part by part, as in `tag[]=a`; more parts may follow from the same source.
+    parts: bool,
+}
+
+impl Collector {
+    /// What stands in the placeholders of a path.
+    pub(crate) fn path(&mut self, matched: Vec<(&str, String)>) -> Result<(), InspectError> {
+        for (name, value) in matched {
+            self.whole("path", name, Value::String(value), Place::Fixed)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn query(&mut self, pairs: &[Pair]) -> Result<(), InspectError> {
+        self.pairs("query", pairs, &Place::Query)
+    }
+
+    pub(crate) fn form(&mut self, pairs: &[Pair]) -> Result<(), InspectError> {
+        self.pairs("form", pairs, &Place::Form)
+    }
+
+    /// The members of the object that the body is.
+    pub(crate) fn members(&mut self, members: &Map<String, Value>) -> Result<(), InspectError> {
+        for (name, value) in members {
+            let place = Place::Body(format!("/{}", escape(name)));
+            self.whole("body", name, value.clone(), place)?;
+        }
+        Ok(())
+    }
+
+    /// Values stay strings, as they were sent. A name with `[` gives one part of an array of parts:
+    /// servers nest such names in different ways, so that none of them is guessed.
+    fn pairs(
+        &mut self,
+        source: &'static str,
+        pairs: &[Pair],
+        place: &Place,
+    ) -> Result<(), InspectError> {
+        for pair in pairs {
+            if !pair.clear {
+                return Err(InspectError::Malformed(
+                    "a query or form has broken escapes or a bare `;`",
+                ));
+            }
+            let value = Value::String(pair.value.clone());
+            if pair.is_part() {
+                self.part(source, pair.parameter(), value, place)?;
+            } else {
+                self.whole(source, pair.parameter(), value, place.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn whole(
+        &mut self,
+        source: &'static str,
+        name: &str,
+        value: Value,
+        place: Place,
+    ) -> Result<(), InspectError> {
+        let seen = Seen {
+            source,
+            parts: false,
+        };
+        if let Some(first) = self.seen.insert(name.to_lowercase(), seen) {
+            return Err(InspectError::DuplicateParameter {
+                first: first.source,
+                second: source,
+            });
+        }
+        self.parameters.insert(name.to_owned(), value);
+        self.places.push((name.to_owned(), place));
+        Ok(())
+    }
+
+    fn part(
+        &mut self,
+        source: &'static str,
+        name: &str,
+        value: Value,
+        place: &Place,
+    ) -> Result<(), InspectError> {
+        let seen = Seen {
+            source,
+            parts: true,
+        };
+        let key = name.to_lowercase();
+        if self.seen.get(&key) == Some(&seen)
+            && let Some(Value::Array(parts)) = self.parameters.get_mut(name)
+        {
+            parts.push(value);
+            return Ok(());
+        }
+        self.whole(source, name, Value::Array(vec![value]), place.clone())?;
+        self.seen.insert(key, seen);
+        Ok(())
+    }
+}
+
+/// One reference token of a JSON Pointer, RFC 6901.
+pub(crate) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,130 @@
+//! Promises about the protocol of a request, and that no bytes make inspection panic.
+
+use aegis_policy::CallKind;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::is_chat_path;
+use crate::testing::{get, post, request};
+
+#[test]
+fn content_names_the_protocol_where_the_catalogue_does_not() {
+    let chat = json!({"model": "m", "messages": []});
+    let rpc = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    let table = [
+        (
+            post("a.example.net", "/v1/chat/completions").json(&chat),
+            CallKind::Llm,
+        ),
+        (
+            post("a.example.net", "/x/%63hat/completions/").json(&chat),
+            CallKind::Llm,
+        ),
+        (
+            post("a.example.net", "/v1/other").json(&chat),
+            CallKind::Http,
+        ),
+        (
+            post("a.example.net", "/v1/chat/completions").json(&json!({"model": "m"})),
+            CallKind::Http,
+        ),
+        (post("a.example.net", "/").json(&rpc), CallKind::Mcp),
+        (
+            request("PUT", "a.example.net", "/").json(&rpc),
+            CallKind::Mcp,
+        ),
+        (
+            post("a.example.net", "/").body("text/plain", rpc.to_string()),
+            CallKind::Mcp,
+        ),
+        (
+            post("a.example.net", "/").form(&rpc.to_string()),
+            CallKind::Mcp,
+        ),
+        (
+            post("a.example.net", "/").json(&json!({"method": "tools/list"})),
+            CallKind::Http,
+        ),
+        (get("a.example.net", "/"), CallKind::Http),
+    ];
+    for (sent, kind) in table {
+        assert_eq!(sent.seen().call.kind, kind);
+    }
+}
+
+#[test]
+fn plain_http_is_named_by_its_method() {
+    assert_eq!(get("a.example.net", "/?a=1&a=2").seen().name(), "http get");
+    assert_eq!(
+        request("PATCH", "a.example.net", "//x").seen().name(),
+        "http patch"
+    );
+    assert_eq!(get("files.example.com", "/x").seen().name(), "files get");
+}
+
+#[test]
+fn an_upgrade_is_opaque() {
+    let upgrade = get("a.example.net", "/").header("upgrade", "websocket");
+    assert!(upgrade.seen().call.opaque);
+    assert!(!get("a.example.net", "/").seen().call.opaque);
+}
+
+#[test]
+fn a_chat_path_is_known_under_any_prefix() {
+    for path in [
+        "/v1/chat/completions",
+        "/chat/completions",
+        "/a//CHAT/%63ompletions/",
+    ] {
+        assert!(is_chat_path(path), "{path}");
+    }
+    for path in [
+        "/v1/chat",
+        "/v1/completions",
+        "/chat/completions/1",
+        "/",
+        "",
+    ] {
+        assert!(!is_chat_path(path), "{path}");
+    }
+}
+
+const HOSTS: [&str; 5] = [
+    "pay.example.com",
+    "llm.example.com",
+    "mcp.example.com:8443",
+    "files.example.com",
+    "a.example.net",
+];
+const TYPES: [&str; 4] = [
+    "",
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "text/plain; charset=utf-8",
+];
+
+proptest! {
+    #[test]
+    fn no_bytes_make_inspection_panic(
+        host in prop::sample::select(&HOSTS[..]),
+        content_type in prop::sample::select(&TYPES[..]),
+        path in "/[ -~]{0,40}|.{0,20}",
+        body in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let _ = post(host, &path).body(content_type, body).inspect();
+    }
+
+    #[test]
+    fn no_message_makes_inspection_panic(
+        host in prop::sample::select(&HOSTS[..]),
+        method in ".{0,10}|tools/call|resources/read",
+        name in "name|arguments|Name|.{0,5}",
+        value in "[\\[{\"0-9a-z}\\]]{0,8}",
+        path in "/v1/chat/completions|/v1/charges|/mcp",
+    ) {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {name: "x"},
+                          "model": "m", "messages": []}).to_string();
+        let _ = post(host, &path).body("application/json", body.replace("\"x\"", &value)).inspect();
+        let _ = post(host, &path).body("application/json", body).inspect();
+    }
+}

@@ -1,0 +1,235 @@
+//! Rewrites a body or a query so that named parameters and detected data are gone and every other byte stays.
+//!
+//! It works on the places in the text, never on a value that is written out anew. What cannot be
+//! rewritten safely is a [`RedactError`], and whoever gets one denies. It does not decide what to redact.
+
+mod edits;
+mod signed;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::fmt;
+
+use aegis_dlp::{Field, Scanner};
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::json::{JsonError, Kind, Node, Tree};
+use crate::urlencoded::{Pair, pairs};
+use edits::Edits;
+pub(crate) use signed::rewritable;
+
+/// The parts of a request that changed; the caller puts the length of the body right.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Rewritten {
+    pub query: Option<String>,
+    pub body: Option<Bytes>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedactError {
+    #[error("the client signed the request; redacting it would break the signature")]
+    Signed,
+    #[error("the client sent an encoded body; it can only be redacted as plain text")]
+    Encoded,
+    #[error("the body was not read, so nothing in it can be redacted")]
+    Unread,
+    #[error("the client put the value into the path or a header, where it cannot be redacted")]
+    Fixed,
+    #[error("the client put sensitive data into a name, which cannot be redacted")]
+    Name,
+    #[error("a parameter to be redacted is not where it was found")]
+    Missing,
+    #[error("the client wrote a value that servers decode in different ways")]
+    Ambiguous,
+    #[error("the client sent a body that is not JSON as RFC 8259 has it: {0}")]
+    Json(#[from] JsonError),
+    #[error("the client sent a body that is not utf-8")]
+    Utf8,
+    #[error("sensitive data was still found after redaction")]
+    Remains,
+}
+
+/// How to read the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyKind {
+    Json,
+    Form,
+    Text,
+}
+
+/// What is to go from one text. Everything that is named must be there.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Targets<'a> {
+    /// JSON Pointers; what stands there goes as a whole.
+    pub(crate) pointers: &'a [&'a str],
+    /// Parameters of a form or query, by [`Pair::parameter`].
+    pub(crate) names: &'a [&'a str],
+    /// Types of data, wherever they are.
+    pub(crate) kinds: &'a [&'a str],
+}
+
+/// The redacted body; `None` where nothing had to change.
+pub(crate) fn body(
+    kind: BodyKind,
+    body: &Bytes,
+    targets: &Targets<'_>,
+    scanner: &Scanner,
+) -> Result<Option<Bytes>, RedactError> {
+    let impossible = match kind {
+        BodyKind::Json => !targets.names.is_empty(),
+        BodyKind::Form => !targets.pointers.is_empty(),
+        BodyKind::Text => !(targets.names.is_empty() && targets.pointers.is_empty()),
+    };
+    if impossible {
+        return Err(RedactError::Missing);
+    }
+    let text = || std::str::from_utf8(body).map_err(|_| RedactError::Utf8);
+    let redacted = match kind {
+        BodyKind::Json => json(body, targets, scanner)?,
+        BodyKind::Form => form(text()?, targets, scanner)?,
+        BodyKind::Text => plain(text()?, targets, scanner)?,
+    };
+    Ok(redacted.map(Bytes::from))
+}
+
+/// The redacted query; `None` where nothing had to change.
+///
+/// A presigned URL carries its signature in the query and is refused.
+pub(crate) fn query(
+    query: &str,
+    targets: &Targets<'_>,
+    scanner: &Scanner,
+) -> Result<Option<String>, RedactError> {
+    let redacted = form(query, targets, scanner)?;
+    if redacted.is_some() && pairs(query).iter().any(|pair| signed::is_signature(&pair.name)) {
+        return Err(RedactError::Signed);
+    }
+    Ok(redacted)
+}
+
+/// Which parts changed, not to what.
+impl fmt::Debug for Rewritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rewritten")
+            .field("query", &self.query.is_some())
+            .field("body", &self.body.is_some())
+            .finish()
+    }
+}
+
+fn json(body: &[u8], targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<String>, RedactError> {
+    let tree = Tree::parse(body)?;
+    let whole = targets
+        .pointers
+        .iter()
+        .map(|pointer| tree.at(pointer).map(|node| node.span().start))
+        .collect::<Option<HashSet<usize>>>()
+        .ok_or(RedactError::Missing)?;
+    let mut edits = Edits::default();
+    for node in tree.nodes() {
+        if edits.cover(node.span().start) {
+            continue;
+        }
+        if node.key().is_some_and(|key| holds_data(&key, targets, scanner)) {
+            return Err(RedactError::Name);
+        }
+        if whole.contains(&node.span().start) {
+            edits.replace(node.span(), quoted(PLACEHOLDER));
+        } else if let Some(text) = redacted_leaf(node, targets, scanner) {
+            edits.replace(node.span(), quoted(&text));
+        }
+    }
+    let text = std::str::from_utf8(body).map_err(|_| RedactError::Utf8)?;
+    let Some(redacted) = edits.apply(text) else { return Ok(None) };
+    let after = Tree::parse(redacted.as_bytes())?;
+    if after.leaves().any(|node| redacted_leaf(node, targets, scanner).is_some()) {
+        return Err(RedactError::Remains);
+    }
+    Ok(Some(redacted))
+}
+
+/// A number is searched as it is written; what replaces it is text.
+fn redacted_leaf(node: Node<'_>, targets: &Targets<'_>, scanner: &Scanner) -> Option<String> {
+    let name = node.name();
+    let text = match node.kind() {
+        Kind::String => node.text()?,
+        Kind::Number => node.raw().into(),
+        _ => return None,
+    };
+    scanner.redact_field(&Field { name: name.as_deref(), text: &text }, targets.kinds)
+}
+
+fn form(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<String>, RedactError> {
+    let found = pairs(text);
+    let present = |name: &&str| found.iter().any(|pair| pair.parameter() == *name);
+    if !targets.names.iter().all(present) {
+        return Err(RedactError::Missing);
+    }
+    let mut edits = Edits::default();
+    for pair in &found {
+        if holds_data(&pair.name, targets, scanner) {
+            return Err(RedactError::Name);
+        }
+        let value = if targets.names.contains(&pair.parameter()) {
+            Some(PLACEHOLDER.to_owned())
+        } else {
+            redacted_value(text, pair, targets, scanner)
+        };
+        let Some(value) = value else { continue };
+        if !pair.clear {
+            return Err(RedactError::Ambiguous);
+        }
+        edits.replace(pair.value_at.clone(), utf8_percent_encode(&value, ENCODED).to_string());
+    }
+    let Some(redacted) = edits.apply(text) else { return Ok(None) };
+    let remains = |pair: &Pair| redacted_value(&redacted, pair, targets, scanner).is_some();
+    if pairs(&redacted).iter().any(remains) {
+        return Err(RedactError::Remains);
+    }
+    Ok(Some(redacted))
+}
+
+/// The value without the data, whether the server takes a `+` for a space (a card number in groups)
+/// or for itself (an e-mail address with a tag).
+fn redacted_value(
+    text: &str,
+    pair: &Pair,
+    targets: &Targets<'_>,
+    scanner: &Scanner,
+) -> Option<String> {
+    let redact = |text: &str| {
+        scanner.redact_field(&Field { name: Some(&pair.name), text }, targets.kinds)
+    };
+    let raw = text.get(pair.value_at.clone())?;
+    let literal = percent_decode_str(raw).decode_utf8_lossy();
+    if let Some(first) = redact(&literal) {
+        let spaced = first.replace('+', " ");
+        return Some(redact(&spaced).unwrap_or(spaced));
+    }
+    redact(&pair.value)
+}
+
+fn plain(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<String>, RedactError> {
+    let Some(redacted) = scanner.redact(text, targets.kinds) else { return Ok(None) };
+    if holds_data(&redacted, targets, scanner) {
+        return Err(RedactError::Remains);
+    }
+    Ok(Some(redacted))
+}
+
+fn holds_data(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> bool {
+    scanner.scan(text).iter().any(|hit| targets.kinds.contains(&hit.kind))
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// What stands in the place of a redacted parameter.
+const PLACEHOLDER: &str = "[REDACTED]";
+
+/// RFC 3986 unreserved characters stay. A space becomes `%20`, which everyone reads alike.
+const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

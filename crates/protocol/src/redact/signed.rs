@@ -1,0 +1,58 @@
+//! Requests whose bytes somebody vouches for: rewriting them would only break them, later and elsewhere.
+
+use http::{HeaderMap, HeaderName, header};
+
+use super::RedactError;
+
+/// Whether a request with these headers may be rewritten: not signed, no digest, no content coding.
+pub(crate) fn rewritable(headers: &HeaderMap) -> Result<(), RedactError> {
+    let signs = |name: &HeaderName| SIGNING.contains(&name.as_str()) || is_signature(name.as_str());
+    if headers.keys().any(signs)
+        || headers
+            .get_all(header::AUTHORIZATION)
+            .iter()
+            .any(signs_request)
+    {
+        return Err(RedactError::Signed);
+    }
+    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Err(RedactError::Encoded);
+    }
+    Ok(())
+}
+
+/// Names of headers and query parameters that carry a signature: `stripe-signature`,
+/// `x-hub-signature-256`, `X-Amz-Signature`.
+pub(super) fn is_signature(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(name.as_str(), "signature" | "sig" | "signature-input")
+        || name.ends_with("-signature")
+        || name.contains("-signature-")
+}
+
+/// Schemes that sign the request (AWS SigV4, SigV4a, HTTP signatures, Hawk), not a bearer's secret.
+fn signs_request(authorization: &http::HeaderValue) -> bool {
+    let scheme = authorization
+        .as_bytes()
+        .split(|byte| *byte == b' ')
+        .next()
+        .unwrap_or_default();
+    let is = |name: &[u8]| scheme.eq_ignore_ascii_case(name);
+    is(b"signature")
+        || is(b"hawk")
+        || scheme
+            .get(..5)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"aws4-"))
+}
+
+/// RFC 9530, RFC 3230, RFC 1864, RFC 9421 and AWS.
+const SIGNING: [&str; 7] = [
+    "content-digest",
+    "repr-digest",
+    "digest",
+    "content-md5",
+    "signature",
+    "signature-input",
+    "x-amz-content-sha256",
+];

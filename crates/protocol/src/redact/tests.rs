@@ -1,0 +1,391 @@
+//! Promises of redaction.
+
+use aegis_dlp::{Class, Clues, Detector};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use proptest::prelude::*;
+
+use super::*;
+
+const ALL: &[&str] = &["email", "payment_card", "aws_key", "pem_key"];
+/// Made up: Visa's prefix, a row of digits, the right check digit.
+const CARD: &str = "4000123412341234";
+
+fn kinds(kinds: &'static [&'static str]) -> Targets<'static> {
+    Targets {
+        kinds,
+        ..Targets::default()
+    }
+}
+
+fn rewrite(
+    kind: BodyKind,
+    text: &str,
+    targets: &Targets<'_>,
+) -> Result<Option<String>, RedactError> {
+    let bytes = Bytes::copy_from_slice(text.as_bytes());
+    let redacted = body(kind, &bytes, targets, &Scanner::standard())?;
+    Ok(redacted.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()))
+}
+
+fn json(text: &str, targets: &Targets<'_>) -> Result<Option<String>, RedactError> {
+    rewrite(BodyKind::Json, text, targets)
+}
+
+fn form(text: &str, targets: &Targets<'_>) -> Result<Option<String>, RedactError> {
+    rewrite(BodyKind::Form, text, targets)
+}
+
+fn changed(text: &str) -> Result<Option<String>, RedactError> {
+    Ok(Some(text.to_owned()))
+}
+
+#[test]
+fn bytes_that_are_not_redacted_stay_as_they_were() {
+    let text =
+        "{ \"to\" :\t\"ann@shop.example\",\r\n \"n\": 1.50e+0, \"\\u0061\": \"\\u00e9\\/\" }\n";
+    let after =
+        "{ \"to\" :\t\"[REDACTED:email]\",\r\n \"n\": 1.50e+0, \"\\u0061\": \"\\u00e9\\/\" }\n";
+    assert_eq!(json(text, &kinds(ALL)), changed(after));
+}
+
+#[test]
+fn nothing_to_redact_changes_nothing() {
+    assert_eq!(json(r#"{"to":"nobody"}"#, &kinds(ALL)), Ok(None));
+    assert_eq!(
+        json(r#"{"to":"ann@shop.example"}"#, &kinds(&["pem_key"])),
+        Ok(None)
+    );
+    assert_eq!(form("a=1&b=2", &kinds(ALL)), Ok(None));
+    assert_eq!(rewrite(BodyKind::Text, "hello", &kinds(ALL)), Ok(None));
+}
+
+#[test]
+fn a_string_is_decoded_before_it_is_searched_and_escaped_again() {
+    let text = r#"["say \"hi\" to ann\u0040shop.example\n\u0001é"]"#;
+    assert_eq!(
+        json(text, &kinds(ALL)),
+        changed(r#"["say \"hi\" to [REDACTED:email]\n\u0001é"]"#)
+    );
+}
+
+#[test]
+fn a_number_that_is_a_card_becomes_a_text() {
+    let text = format!(r#"{{"pan":{CARD},"n":17}}"#);
+    assert_eq!(
+        json(&text, &kinds(ALL)),
+        changed(r#"{"pan":"[REDACTED:payment_card]","n":17}"#)
+    );
+}
+
+#[test]
+fn a_secret_key_goes_by_the_name_of_its_member() {
+    let secret = "aB3/dE5f+G".repeat(4);
+    let text = format!(r#"{{"secretAccessKey":["{secret}"],"digest":"{secret}"}}"#);
+    let after = format!(r#"{{"secretAccessKey":["[REDACTED:aws_key]"],"digest":"{secret}"}}"#);
+    assert_eq!(json(&text, &kinds(ALL)), changed(&after));
+}
+
+#[test]
+fn a_named_value_goes_whole_with_all_that_is_in_it() {
+    let text = r#"{"a":{"to":"ann@shop.example","ann@shop.example":1},"b":[1,2],"c":true}"#;
+    let targets = Targets {
+        pointers: &["/a", "/b/1", "/c"],
+        kinds: ALL,
+        ..Targets::default()
+    };
+    assert_eq!(
+        json(text, &targets),
+        changed(r#"{"a":"[REDACTED]","b":[1,"[REDACTED]"],"c":"[REDACTED]"}"#)
+    );
+    let root = Targets {
+        pointers: &[""],
+        ..Targets::default()
+    };
+    assert_eq!(json("[1]", &root), changed(r#""[REDACTED]""#));
+}
+
+#[test]
+fn data_in_a_name_is_refused() {
+    assert_eq!(
+        json(r#"{"ann@shop.example":1}"#, &kinds(ALL)),
+        Err(RedactError::Name)
+    );
+    assert_eq!(
+        json(r#"[{"ann\u0040shop.example":{}}]"#, &kinds(ALL)),
+        Err(RedactError::Name)
+    );
+    assert_eq!(
+        form("ann%40shop.example=1", &kinds(ALL)),
+        Err(RedactError::Name)
+    );
+    assert_eq!(
+        json(r#"{"ann@shop.example":1}"#, &kinds(&["pem_key"])),
+        Ok(None)
+    );
+}
+
+#[test]
+fn a_place_that_is_not_there_is_refused() {
+    let pointer = Targets {
+        pointers: &["/b"],
+        ..Targets::default()
+    };
+    assert_eq!(json(r#"{"a":1}"#, &pointer), Err(RedactError::Missing));
+    assert_eq!(form("a=1", &pointer), Err(RedactError::Missing));
+    let name = Targets {
+        names: &["b"],
+        ..Targets::default()
+    };
+    assert_eq!(form("a=1", &name), Err(RedactError::Missing));
+    assert_eq!(json(r#"{"b":1}"#, &name), Err(RedactError::Missing));
+    assert_eq!(
+        rewrite(BodyKind::Text, "b", &name),
+        Err(RedactError::Missing)
+    );
+    assert_eq!(
+        rewrite(BodyKind::Text, "b", &pointer),
+        Err(RedactError::Missing)
+    );
+}
+
+#[test]
+fn a_form_changes_only_in_the_values_that_are_redacted() {
+    let text = "x=%7e+1&to=ann%40shop.example&&y&z=%41";
+    assert_eq!(
+        form(text, &kinds(ALL)),
+        changed("x=%7e+1&to=%5BREDACTED%3Aemail%5D&&y&z=%41")
+    );
+    let name = Targets {
+        names: &["x", "z"],
+        ..Targets::default()
+    };
+    assert_eq!(
+        form(text, &name),
+        changed("x=%5BREDACTED%5D&to=ann%40shop.example&&y&z=%5BREDACTED%5D")
+    );
+}
+
+#[test]
+fn every_pair_of_a_parameter_is_redacted() {
+    let name = Targets {
+        names: &["tag"],
+        ..Targets::default()
+    };
+    assert_eq!(
+        form("tag[]=a&tag[]=b&n=1", &name),
+        changed("tag[]=%5BREDACTED%5D&tag[]=%5BREDACTED%5D&n=1")
+    );
+}
+
+#[test]
+fn a_plus_is_redacted_whether_servers_take_it_for_a_space_or_not() {
+    let card = "c=4000+1234+1234+1234&d=+";
+    assert_eq!(
+        form(card, &kinds(ALL)),
+        changed("c=%5BREDACTED%3Apayment_card%5D&d=+")
+    );
+    assert_eq!(
+        form("to=ann+tag@shop.example", &kinds(ALL)),
+        changed("to=%5BREDACTED%3Aemail%5D")
+    );
+    let both = "t=4000+1234+1234+1234,+ann+tag@shop.example";
+    let after = form(both, &kinds(ALL)).unwrap().unwrap();
+    assert!(!after.contains("ann") && !after.contains("4000"), "{after}");
+}
+
+#[test]
+fn a_value_that_servers_decode_differently_is_refused_when_it_must_change() {
+    for text in [
+        "to=ann@shop.example%",
+        "to=a;ann@shop.example",
+        "to=%FFann@shop.example",
+    ] {
+        assert_eq!(
+            form(text, &kinds(ALL)),
+            Err(RedactError::Ambiguous),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        form("x=a;b&to=ann@shop.example", &kinds(ALL)),
+        changed("x=a;b&to=%5BREDACTED%3Aemail%5D")
+    );
+}
+
+#[test]
+fn a_query_is_redacted_as_a_form_but_not_when_it_is_signed() {
+    let scanner = Scanner::standard();
+    let redact = |text: &str| query(text, &kinds(ALL), &scanner);
+    assert_eq!(
+        redact("to=ann@shop.example"),
+        changed("to=%5BREDACTED%3Aemail%5D")
+    );
+    assert_eq!(
+        redact("to=ann@shop.example&X-Amz-Signature=ab"),
+        Err(RedactError::Signed)
+    );
+    assert_eq!(redact("to=nobody&X-Amz-Signature=ab"), Ok(None));
+}
+
+#[test]
+fn plain_text_is_redacted() {
+    let text = format!("ann@shop.example pays with {CARD}");
+    let after = "[REDACTED:email] pays with [REDACTED:payment_card]";
+    assert_eq!(rewrite(BodyKind::Text, &text, &kinds(ALL)), changed(after));
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_refused() {
+    assert!(matches!(
+        json(r#"{"a":1,"a":2}"#, &kinds(ALL)),
+        Err(RedactError::Json(_))
+    ));
+    let bytes = Bytes::from_static(b"\xFF");
+    for kind in [BodyKind::Form, BodyKind::Text] {
+        let redacted = body(kind, &bytes, &kinds(ALL), &Scanner::standard());
+        assert_eq!(redacted, Err(RedactError::Utf8));
+    }
+}
+
+/// Finds every bracket, and so its own placeholder.
+#[derive(Debug)]
+struct Brackets;
+
+impl Detector for Brackets {
+    fn kind(&self) -> &'static str {
+        "bracket"
+    }
+
+    fn class(&self) -> Class {
+        Class::Secret
+    }
+
+    fn possible(&self, _: &Clues) -> bool {
+        true
+    }
+
+    fn find(&self, field: &Field<'_>, found: &mut Vec<std::ops::Range<usize>>) {
+        found.extend(field.text.match_indices('[').map(|(at, _)| at..at + 1));
+    }
+}
+
+#[test]
+fn data_that_is_still_there_after_redaction_is_refused() {
+    let scanner = Scanner::new(vec![Box::new(Brackets)]);
+    for (kind, text) in [
+        (BodyKind::Json, r#"{"a":"["}"#),
+        (BodyKind::Form, "a=["),
+        (BodyKind::Text, "["),
+    ] {
+        let redacted = body(
+            kind,
+            &Bytes::from_static(text.as_bytes()),
+            &kinds(&["bracket"]),
+            &scanner,
+        );
+        assert_eq!(redacted, Err(RedactError::Remains), "{kind:?}");
+    }
+}
+
+fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )])
+}
+
+#[test]
+fn a_signed_request_is_not_rewritten() {
+    let signed = [
+        ("digest", "sha-256=x"),
+        ("content-digest", "sha-256=:x:"),
+        ("repr-digest", "sha-256=:x:"),
+        ("content-md5", "x"),
+        ("signature", "x"),
+        ("signature-input", "x"),
+        ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+        ("authorization", "AWS4-HMAC-SHA256 Credential=x"),
+        ("authorization", "aws4-ecdsa-p256-sha256 Credential=x"),
+        ("authorization", "Signature keyId=x"),
+        ("x-hub-signature", "sha1=x"),
+        ("x-hub-signature-256", "sha256=x"),
+        ("stripe-signature", "t=1,v1=x"),
+        ("x-shop-hmac-signature", "x"),
+    ];
+    for (name, value) in signed {
+        assert_eq!(
+            rewritable(&headers(name, value)),
+            Err(RedactError::Signed),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_encoded_body_is_not_rewritten() {
+    for value in ["gzip", "identity, gzip", "x"] {
+        assert_eq!(
+            rewritable(&headers("content-encoding", value)),
+            Err(RedactError::Encoded)
+        );
+    }
+}
+
+#[test]
+fn an_ordinary_request_may_be_rewritten() {
+    assert_eq!(rewritable(&HeaderMap::new()), Ok(()));
+    let ordinary = [
+        ("authorization", "Bearer x"),
+        ("content-encoding", "identity"),
+        ("x-assigned", "x"),
+    ];
+    for (name, value) in ordinary {
+        assert_eq!(rewritable(&headers(name, value)), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn debug_output_holds_nothing_that_is_sent() {
+    let rewritten = Rewritten {
+        query: Some("q=secret".to_owned()),
+        body: Some(Bytes::from_static(b"secret")),
+    };
+    assert!(!format!("{rewritten:?}").contains("secret"));
+}
+
+/// Documents of ordinary texts and of data.
+fn documents() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::from("ann@shop.example")),
+        Just(serde_json::Value::from(format!("x {CARD} y"))),
+        Just(serde_json::Value::from(4_000_123_412_341_234_u64)),
+        any::<String>().prop_map(serde_json::Value::from),
+        any::<i32>().prop_map(serde_json::Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
+            prop::collection::hash_map("[a-z\"\\\\/é]{0,6}", inner, 0..6)
+                .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_redacted_document_is_json_of_the_same_shape_without_the_data(value in documents()) {
+        let text = value.to_string();
+        let after = json(&text, &kinds(ALL)).unwrap().unwrap_or_else(|| text.clone());
+        prop_assert_eq!(json(&after, &kinds(ALL)).unwrap(), None);
+        let (before, after) = (Tree::parse(text.as_bytes()).unwrap(), Tree::parse(after.as_bytes()).unwrap());
+        let shape = |tree: &Tree<'_>| tree.nodes().map(Node::pointer).collect::<Vec<_>>();
+        prop_assert_eq!(shape(&before), shape(&after));
+    }
+
+    #[test]
+    fn any_form_is_redacted_or_refused_without_a_panic(text in "([a-z%4+&=;@.]|%[0-9A-F]{2}|é){0,40}") {
+        if let Ok(Some(after)) = form(&text, &kinds(ALL)) {
+            prop_assert_eq!(form(&after, &kinds(ALL)), Ok(None));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A call of a catalogued REST service: the operation, and its parameters wherever they stand.
+
+use aegis_policy::{CallKind, Service};
+use serde_json::Value;
+
+use crate::InspectError;
+use crate::body::{Content, Declared};
+use crate::inspected::{Described, Subject};
+use crate::parameters::Collector;
+use crate::urlencoded;
+
+/// Tool = the service, action = the operation, `other` where none matches.
+pub(crate) fn describe(
+    service: &Service,
+    subject: &Subject<'_>,
+) -> Result<Described, InspectError> {
+    let matched = service.operation(subject.view.method.as_str(), subject.view.path)?;
+    let action = matched
+        .as_ref()
+        .map_or("other", |matched| &*matched.operation.action);
+    let mut described = Described::new(CallKind::Tool, service.name.to_string(), action);
+    let mut found = Collector::default();
+    if let Some(matched) = matched {
+        described.recordable = matched.operation.recordable.clone();
+        found.path(matched.parameters)?;
+    }
+    found.query(&urlencoded::pairs(subject.view.query.unwrap_or_default()))?;
+    described.unread = !read_body(subject.content, &mut found)?;
+    if found
+        .parameters
+        .keys()
+        .any(|name| name.eq_ignore_ascii_case(FORM_METHOD))
+    {
+        return Err(InspectError::MethodOverride);
+    }
+    described.parameters = found.parameters;
+    described.places = found.places;
+    Ok(described)
+}
+
+/// Whether the parameters in the body, if any, could be read: a body of another shape, such as a
+/// JSON array or plain text, may give what no rule would see.
+fn read_body(content: &Content<'_>, found: &mut Collector) -> Result<bool, InspectError> {
+    match content {
+        Content::Absent => Ok(true),
+        Content::Form(pairs) => found.form(pairs).map(|()| true),
+        // Sent as a form, a JSON text is one odd parameter to some servers and an object to others.
+        Content::Json {
+            declared: Declared::Form,
+            ..
+        } => Err(InspectError::Disagreement {
+            declared: "a form",
+            found: "JSON",
+        }),
+        Content::Json {
+            value: Value::Object(members),
+            ..
+        } => found.members(members).map(|()| true),
+        Content::Json { .. } | Content::Text(_) | Content::Hidden => Ok(false),
+    }
+}
+
+/// Web frameworks take the method from this parameter.
+const FORM_METHOD: &str = "_method";
+
+#[cfg(test)]
+mod tests;

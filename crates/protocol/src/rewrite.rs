@@ -1,0 +1,100 @@
+//! From what policy wants redacted to the places of one request. Whatever has no place is refused.
+
+use aegis_dlp::Scanner;
+use aegis_policy::{Redaction, Truncation};
+
+use crate::inspected::Place;
+use crate::redact::{self, RedactError, Rewritten, Targets};
+use crate::{BodyView, Inspected, RequestView};
+
+impl Inspected {
+    /// Rewrites query and body of the request that was inspected.
+    ///
+    /// A parameter that the call does not have needs no redaction. A call that was not seen whole is
+    /// not rewritten at all: what is to go may stand in the part that nobody saw.
+    pub fn redact(
+        &self,
+        view: &RequestView<'_>,
+        redactions: &[Redaction],
+        scanner: &Scanner,
+    ) -> Result<Rewritten, RedactError> {
+        if redactions.is_empty() {
+            return Ok(Rewritten::default());
+        }
+        if self.call.truncation == Truncation::Truncated {
+            return Err(RedactError::Unread);
+        }
+        redact::rewritable(view.headers)?;
+        let plan = self.plan(redactions)?;
+        let query = match view.query {
+            Some(query) => redact::query(query, &plan.query(), scanner)?,
+            None => None,
+        };
+        let body = match (self.places.body, view.body) {
+            (Some(kind), BodyView::Whole(body)) => redact::body(kind, body, &plan.body(), scanner)?,
+            (None, BodyView::Absent | BodyView::Whole(_)) => None,
+            _ => return Err(RedactError::Unread),
+        };
+        Ok(Rewritten { query, body })
+    }
+
+    fn plan<'a>(&'a self, redactions: &'a [Redaction]) -> Result<Plan<'a>, RedactError> {
+        let mut plan = Plan::default();
+        for redaction in redactions {
+            match redaction {
+                Redaction::Data(kind) => plan.kinds.push(kind),
+                Redaction::Parameter(name) => match self.place(name) {
+                    None => {}
+                    Some(Place::Query) => plan.query.push(name),
+                    Some(Place::Form) => plan.form.push(name),
+                    Some(Place::Body(pointer)) => plan.pointers.push(pointer),
+                    Some(Place::Fixed) => return Err(RedactError::Fixed),
+                },
+            }
+        }
+        let fixed = |path: &str| path.starts_with("path:") || path.starts_with("header:");
+        let mut out_of_reach = self.data.iter().filter(|finding| fixed(&finding.path));
+        if out_of_reach.any(|finding| plan.kinds.contains(&finding.kind)) {
+            return Err(RedactError::Fixed);
+        }
+        Ok(plan)
+    }
+
+    fn place(&self, parameter: &str) -> Option<&Place> {
+        self.places
+            .parameters
+            .iter()
+            .find(|(name, _)| name == parameter)
+            .map(|(_, place)| place)
+    }
+}
+
+/// What goes from where.
+#[derive(Default)]
+struct Plan<'a> {
+    pointers: Vec<&'a str>,
+    form: Vec<&'a str>,
+    query: Vec<&'a str>,
+    kinds: Vec<&'a str>,
+}
+
+impl Plan<'_> {
+    fn query(&self) -> Targets<'_> {
+        Targets {
+            pointers: &[],
+            names: &self.query,
+            kinds: &self.kinds,
+        }
+    }
+
+    fn body(&self) -> Targets<'_> {
+        Targets {
+            pointers: &self.pointers,
+            names: &self.form,
+            kinds: &self.kinds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

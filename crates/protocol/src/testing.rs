@@ -1,0 +1,154 @@
+//! Requests for tests, in the words of a sentence. It is not part of the library.
+
+use aegis_dlp::Scanner;
+use aegis_policy::{Authority, Catalogue, Redaction, Source};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::Value;
+
+use crate::{BodyView, InspectError, Inspected, RedactError, RequestView, Rewritten, inspect};
+
+pub(crate) struct Sent {
+    method: Method,
+    authority: Authority,
+    path: String,
+    query: Option<String>,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    hidden: bool,
+}
+
+/// A request without a body.
+pub(crate) fn request(method: &str, authority: &str, path: &str) -> Sent {
+    let (path, query) = match path.split_once('?') {
+        Some((path, query)) => (path, Some(query.to_owned())),
+        None => (path, None),
+    };
+    Sent {
+        method: method.parse().expect("a method"),
+        authority: Authority::parse(authority, 443).expect("an authority"),
+        path: path.to_owned(),
+        query,
+        headers: HeaderMap::new(),
+        body: None,
+        hidden: false,
+    }
+}
+
+pub(crate) fn post(authority: &str, path: &str) -> Sent {
+    request("POST", authority, path)
+}
+
+pub(crate) fn get(authority: &str, path: &str) -> Sent {
+    request("GET", authority, path)
+}
+
+impl Sent {
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).expect("a header value");
+        self.headers.append(HeaderName::from_static(name), value);
+        self
+    }
+
+    pub(crate) fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(Bytes::from(body.into()));
+        if content_type.is_empty() {
+            self
+        } else {
+            self.header("content-type", content_type)
+        }
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    pub(crate) fn form(self, body: &str) -> Self {
+        self.body("application/x-www-form-urlencoded", body)
+    }
+
+    /// With a body beyond the limit.
+    pub(crate) fn too_long(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    pub(crate) fn inspect(&self) -> Result<Inspected, InspectError> {
+        let source = Source {
+            file: "catalogue.yaml".to_owned(),
+            text: CATALOGUE.to_owned(),
+        };
+        let catalogue = Catalogue::read(&[source]).expect("a catalogue");
+        inspect(
+            &self.view(),
+            catalogue.service(&self.authority),
+            &Scanner::standard(),
+        )
+    }
+
+    pub(crate) fn seen(&self) -> Inspected {
+        self.inspect().expect("a request that can be inspected")
+    }
+
+    pub(crate) fn error(&self) -> InspectError {
+        self.inspect()
+            .expect_err("a request that cannot be inspected")
+    }
+
+    pub(crate) fn redact(&self, redactions: &[Redaction]) -> Result<Rewritten, RedactError> {
+        self.seen()
+            .redact(&self.view(), redactions, &Scanner::standard())
+    }
+
+    fn view(&self) -> RequestView<'_> {
+        RequestView {
+            method: &self.method,
+            authority: &self.authority,
+            path: &self.path,
+            query: self.query.as_deref(),
+            headers: &self.headers,
+            body: match &self.body {
+                _ if self.hidden => BodyView::Truncated,
+                Some(body) => BodyView::Whole(body),
+                None => BodyView::Absent,
+            },
+        }
+    }
+}
+
+impl Inspected {
+    /// Tool and action as one word.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.call.tool, self.call.action)
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> Option<&Value> {
+        self.call.parameters.get(name)
+    }
+
+    /// Type and place of every finding.
+    pub(crate) fn found(&self) -> Vec<(&'static str, &str)> {
+        self.data
+            .iter()
+            .map(|finding| (finding.kind, &*finding.path))
+            .collect()
+    }
+}
+
+/// An address that the standard scanner finds.
+pub(crate) const MAIL: &str = "jo.doe@mail.example.org";
+
+const CATALOGUE: &str = r#"
+aegis:
+  catalogue:
+    payments:
+      hosts: [pay.example.com]
+      protocol: rest
+      operations:
+        - {action: charge, method: POST, path: /v1/charges, recordable: [amount]}
+        - {action: refund, method: POST, path: "/v1/charges/{charge}/refund"}
+        - {action: list, method: GET, path: /v1/charges}
+    llm: {hosts: [llm.example.com], protocol: openai, recordable: [model]}
+    docs: {hosts: ["mcp.example.com:8443"], protocol: mcp, recordable: [query]}
+    files: {hosts: [files.example.com], protocol: http}
+"#;

@@ -1,0 +1,88 @@
+//! Pairs of queries and form bodies, with the places where they stand. It judges nothing.
+
+use std::ops::Range;
+
+use percent_encoding::percent_decode_str;
+
+/// One `name=value`, decoded; without `=` the value is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pair {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    /// The value where `+` is not a space but itself, as some servers read it; only if it has one.
+    pub(crate) literal: Option<String>,
+    /// Where the encoded name stands in the text.
+    pub(crate) name_at: Range<usize>,
+    /// Where the encoded value stands in the text.
+    pub(crate) value_at: Range<usize>,
+    /// Every decoder reads it in the same way: escapes are whole, the text is UTF-8, and there is
+    /// no bare `;`, which some servers take for `&`.
+    pub(crate) clear: bool,
+}
+
+impl Pair {
+    /// The parameter that the pair gives, or a part of which it gives: what stands before the first `[`.
+    pub(crate) fn parameter(&self) -> &str {
+        self.name.split('[').next().unwrap_or_default()
+    }
+
+    /// Whether it gives one part of a parameter, as in `item[0]=a` or `tag[]=a`.
+    pub(crate) fn is_part(&self) -> bool {
+        self.name.contains('[')
+    }
+}
+
+/// Reads `application/x-www-form-urlencoded` text as the URL Standard does; empty pairs are skipped.
+pub(crate) fn pairs(text: &str) -> Vec<Pair> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for piece in text.split('&') {
+        if !piece.is_empty() {
+            found.push(pair(piece, start));
+        }
+        start += piece.len() + 1;
+    }
+    found
+}
+
+fn pair(piece: &str, start: usize) -> Pair {
+    let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+    let end = start + piece.len();
+    let (decoded_name, name_clear) = decode(name);
+    let (decoded_value, value_clear) = decode(value);
+    Pair {
+        name: decoded_name,
+        value: decoded_value,
+        literal: value.contains('+').then(|| unescape(value).0),
+        name_at: start..start + name.len(),
+        value_at: end - value.len()..end,
+        clear: name_clear && value_clear,
+    }
+}
+
+/// The decoded text, and whether there is only one way to decode it.
+fn decode(text: &str) -> (String, bool) {
+    unescape(&text.replace('+', " "))
+}
+
+fn unescape(text: &str) -> (String, bool) {
+    let whole = escapes_are_whole(text) && !text.contains(';');
+    match percent_decode_str(text).decode_utf8() {
+        Ok(decoded) => (decoded.into_owned(), whole),
+        Err(_) => (
+            percent_decode_str(text).decode_utf8_lossy().into_owned(),
+            false,
+        ),
+    }
+}
+
+fn escapes_are_whole(text: &str) -> bool {
+    text.split('%').skip(1).all(|after| {
+        let mut digits = after.bytes().take(2);
+        let mut digit = || digits.next().is_some_and(|b| b.is_ascii_hexdigit());
+        digit() && digit()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Starts a data plane and stops it. Names the parts and joins their tasks; has no logic of its own.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aegis_config::Settings;
+use aegis_dlp::Scanner;
+use aegis_policy::Mode;
+use aegis_telemetry::audit::{Log, LogSettings};
+use aegis_telemetry::metrics::Metrics;
+use aegis_telemetry::trace::{Tracer, TracerError};
+use tokio::task::JoinHandle;
+
+use crate::activation::{self, Activation};
+use crate::approvals::Approvals;
+use crate::ca::{Ca, CaError};
+use crate::describe::Describer;
+use crate::drain::Drain;
+use crate::exchange::Exchange;
+use crate::forward_tls::{self, ForwardTlsError};
+use crate::gate::Gate;
+use crate::identity::Identities;
+use crate::plane::Plane;
+use crate::pool::Pool;
+use crate::record::Evidence;
+use crate::roots::RootsError;
+use crate::route::Router;
+use crate::upstream::Dialer;
+use crate::{admin, listener};
+
+/// A data plane that runs.
+pub struct App {
+    plane: Arc<Plane>,
+    forward: SocketAddr,
+    admin: SocketAddr,
+    accepting: JoinHandle<()>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{0}")]
+    Listen(io::Error),
+    #[error("cannot open the audit log: {0}")]
+    Audit(io::Error),
+    #[error("interception CA: {0}")]
+    Ca(#[from] CaError),
+    #[error("telemetry: {0}")]
+    Tracer(#[from] TracerError),
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+    #[error("the resolver cannot be set up: {0}")]
+    Resolver(String),
+    #[error("TLS on the forward port: {0}")]
+    ForwardTls(#[from] ForwardTlsError),
+}
+
+impl App {
+    /// Binds the ports and begins to serve. The policy is loaded before this returns; if it is not
+    /// good, everything is denied until a better one appears.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let forward = listener::bind(settings.listen.forward).await.map_err(StartError::Listen)?;
+        let admin = listener::bind(settings.listen.admin).await.map_err(StartError::Listen)?;
+        let forward_address = forward.local_addr().map_err(StartError::Listen)?;
+        let admin_address = admin.local_addr().map_err(StartError::Listen)?;
+        let plane = Arc::new(plane(&settings)?);
+        let tls = settings.listen.tls.as_ref();
+        let tls = tls.map(|tls| forward_tls::acceptor(tls, &plane.ca)).transpose()?;
+        let mode = mode_of(settings.policy.mode);
+        activation::load(&plane.activation, &settings.policy.directory, mode).await;
+        let store = Arc::clone(&plane.activation);
+        let drain = plane.drain.clone();
+        tokio::spawn(activation::follow(store, settings.policy.directory, mode, drain));
+        tokio::spawn(Pool::sweep_regularly(Arc::downgrade(&plane.exchange.pool)));
+        tokio::spawn(admin::serve(Arc::clone(&plane), admin));
+        let accepting = tokio::spawn(listener::accept(Arc::clone(&plane), forward, tls));
+        Ok(Self { plane, forward: forward_address, admin: admin_address, accepting })
+    }
+
+    pub fn forward_address(&self) -> SocketAddr {
+        self.forward
+    }
+
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// The interception CA's certificate, for clients' trust stores.
+    pub fn ca_pem(&self) -> &str {
+        self.plane.ca.certificate_pem()
+    }
+
+    /// Each tenant's mode in one line; `None` while there is no policy.
+    pub fn modes(&self) -> Option<String> {
+        self.plane.activation.current().map(|policy| activation::modes_in_words(&policy))
+    }
+
+    /// Why the policy directory's present state is not in force, if it is not.
+    pub fn policy_error(&self) -> Option<String> {
+        self.plane.activation.status().last_error
+    }
+
+    /// Drains: no new connections, open work may finish within the grace period, the rest is cut.
+    /// Returns how much was cut.
+    pub async fn stop(self) -> u64 {
+        let cut = self.plane.drain.run(self.plane.limits.drain_grace).await;
+        let _ = self.accepting.await;
+        tracing::info!(cut, "drained");
+        let drained = serde_json::json!({
+            "schema_version": 1, "event": "drained",
+            "time": aegis_telemetry::audit::now(), "cut": cut,
+        });
+        if self.plane.evidence.log.append(&drained).await.is_err() {
+            tracing::error!("the audit log did not take the last line");
+        }
+        self.plane.evidence.tracer.shutdown(FLUSH_TIME).await;
+        cut
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("forward", &self.forward).finish_non_exhaustive()
+    }
+}
+
+fn plane(settings: &Settings) -> Result<Plane, StartError> {
+    let drain = Drain::default();
+    let evidence = Arc::new(evidence(settings)?);
+    let activation = Arc::new(Activation::new(Arc::clone(&evidence.metrics)));
+    let approvals = Arc::new(Approvals::default());
+    let upstream = &settings.upstream;
+    let pool = Arc::new(Pool::new(upstream.idle_timeout, upstream.idle_per_host));
+    Ok(Plane {
+        ca: Ca::load_or_create(&settings.data_dir)?,
+        identities: Identities::new(&settings.identity.credentials),
+        gate: Gate::new(Arc::clone(&activation), Arc::clone(&approvals), drain.clone()),
+        activation,
+        approvals,
+        describer: Describer {
+            scanner: Scanner::standard(),
+            region: Arc::clone(&evidence.region),
+            body_limit: settings.limits.inspected_body_bytes,
+            body_time: settings.limits.body_timeout,
+        },
+        router: Router::new(upstream).map_err(StartError::Resolver)?,
+        exchange: Exchange {
+            dialer: Dialer::new(upstream, Arc::clone(&pool))?,
+            pool,
+            response_time: upstream.response_timeout,
+        },
+        evidence,
+        drain,
+        limits: settings.limits.clone(),
+    })
+}
+
+fn evidence(settings: &Settings) -> Result<Evidence, StartError> {
+    let log = LogSettings { file: settings.audit.file.clone(), sync: settings.audit.sync };
+    let log = Log::open(log).map_err(StartError::Audit)?;
+    let metrics = Arc::new(Metrics::new(&log));
+    let endpoint = settings.telemetry.otlp_endpoint.as_deref();
+    let tracer = Tracer::new(endpoint, &settings.region)?;
+    Ok(Evidence { log, metrics, tracer, region: Arc::clone(&settings.region) })
+}
+
+/// The settings' mode in policy's words.
+pub fn mode_of(mode: aegis_config::Mode) -> Mode {
+    match mode {
+        aegis_config::Mode::Enforce => Mode::Enforce,
+        aegis_config::Mode::Shadow => Mode::Shadow,
+    }
+}
+
+const FLUSH_TIME: Duration = Duration::from_secs(3);

@@ -1,0 +1,152 @@
+//! The two body types of the line, made once each at its edges. Bodies are counted and passed on, never kept.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::relay::{Cut, Relayed};
+
+/// Body bytes that crossed so far.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    /// From the agent.
+    pub(crate) inbound: AtomicU64,
+    /// To the agent.
+    pub(crate) outbound: AtomicU64,
+}
+
+/// What goes upstream: the part that was read for judgement, then the rest as it arrives.
+#[derive(Debug)]
+pub(crate) struct RequestBody {
+    ready: Option<Bytes>,
+    rest: Option<Incoming>,
+    trailers: Option<HeaderMap>,
+    traffic: Arc<Traffic>,
+}
+
+impl RequestBody {
+    /// A body that is known to its end.
+    pub(crate) fn whole(bytes: Bytes, trailers: Option<HeaderMap>, traffic: Arc<Traffic>) -> Self {
+        let ready = (!bytes.is_empty()).then_some(bytes);
+        Self { ready, rest: None, trailers, traffic }
+    }
+
+    /// A body of which only the beginning was read.
+    pub(crate) fn begun(bytes: Bytes, rest: Incoming, traffic: Arc<Traffic>) -> Self {
+        let ready = (!bytes.is_empty()).then_some(bytes);
+        Self { ready, rest: Some(rest), trailers: None, traffic }
+    }
+
+    /// Puts other bytes in the place of those of a whole body.
+    pub(crate) fn replace(&mut self, bytes: Bytes) {
+        self.ready = Some(bytes);
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Some(bytes) = self.ready.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        if let Some(rest) = self.rest.as_mut() {
+            let polled = Pin::new(rest).poll_frame(cx);
+            if let Poll::Ready(Some(Ok(frame))) = &polled {
+                count(&self.traffic.inbound, frame);
+            }
+            return polled;
+        }
+        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ready.is_none()
+            && self.trailers.is_none()
+            && self.rest.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    /// Exact where the length is known, so that it is announced; with trailers it must not be,
+    /// because HTTP/1.1 sends them only after a chunked body.
+    fn size_hint(&self) -> SizeHint {
+        let ready = self.ready.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        if self.trailers.is_some() {
+            return SizeHint::default();
+        }
+        match self.rest.as_ref().map(Body::size_hint) {
+            None => SizeHint::with_exact(ready),
+            Some(rest) => match rest.exact() {
+                Some(length) => SizeHint::with_exact(ready + length),
+                None => SizeHint::default(),
+            },
+        }
+    }
+}
+
+/// What goes to the agent: a text of Aegis' own, or the upstream's answer as it arrives.
+#[derive(Debug)]
+pub(crate) enum AnswerBody {
+    Whole(Option<Bytes>),
+    Relayed(Box<Relayed>),
+}
+
+impl AnswerBody {
+    pub(crate) fn empty() -> Self {
+        Self::Whole(None)
+    }
+
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self::Whole((!bytes.is_empty()).then_some(bytes))
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Cut;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        match self.get_mut() {
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Relayed(relayed) => relayed.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(bytes) => bytes.is_none(),
+            Self::Relayed(relayed) => relayed.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Self::Relayed(relayed) => relayed.size_hint(),
+        }
+    }
+}
+
+pub(crate) fn count(counter: &AtomicU64, frame: &Frame<Bytes>) {
+    if let Some(data) = frame.data_ref() {
+        counter.fetch_add(data.len() as u64, Ordering::Relaxed);
+    }
+}
+
+/// hyper wants a service that cannot fail: every failure is an answer already.
+pub(crate) type Answer = Result<http::Response<AnswerBody>, Infallible>;

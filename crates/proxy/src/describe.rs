@@ -1,0 +1,265 @@
+//! From a request to an intent: reads as much of the body as may be read, and asks what it says. Decides nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aegis_dlp::Scanner;
+use aegis_policy::{
+    Call, CallKind, Caller, Destination, Front, HttpPart, Intent, Parameters, Phase, Service,
+    Snapshot, Truncation,
+};
+use aegis_protocol::{BodyView, Dialect, Inspected, RequestView};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use http_body::Body;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use crate::body::{RequestBody, Traffic};
+use crate::refusal::{Cause, Refusal};
+use crate::request::Request;
+
+/// A request that has been understood, with its body ready to be sent on.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) intent: Intent,
+    pub(crate) inspected: Inspected,
+    pub(crate) request: Request<RequestBody>,
+    /// The body, where it was read to its end.
+    pub(crate) read: Option<Bytes>,
+}
+
+/// What is the same for every call that this data plane describes.
+#[derive(Debug)]
+pub(crate) struct Describer {
+    pub(crate) scanner: Scanner,
+    pub(crate) region: Arc<str>,
+    /// Bytes of a body that are read before it is judged.
+    pub(crate) body_limit: usize,
+    /// For reading them.
+    pub(crate) body_time: Duration,
+}
+
+/// Who asks, and under which id.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    pub(crate) id: Arc<str>,
+    pub(crate) time: Arc<str>,
+    pub(crate) caller: Caller,
+}
+
+impl Describer {
+    pub(crate) async fn describe(
+        &self,
+        request: Request<Incoming>,
+        asking: Asking,
+        policy: &Snapshot,
+        traffic: Arc<Traffic>,
+    ) -> Result<Described, (Refusal, Dialect)> {
+        let service = policy.catalogue().service(&request.authority);
+        let dialect = guess(&request, service);
+        let (request, seen) = match self.read(request, traffic).await {
+            Ok(read) => read,
+            Err(refusal) => return Err((refusal, dialect)),
+        };
+        let view = view(&request, &seen);
+        let inspected = aegis_protocol::inspect(&view, service, &self.scanner).map_err(|error| {
+            let refusal = Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
+            (refusal, dialect)
+        })?;
+        let intent = self.intent(&request, service, asking, &inspected);
+        let read = match seen {
+            Seen::Whole(bytes) => Some(bytes),
+            Seen::Absent | Seen::Truncated => None,
+        };
+        Ok(Described { intent, inspected, request, read })
+    }
+
+    /// The intent of a CONNECT: only names are known.
+    pub(crate) fn tunnel(
+        &self,
+        authority: &aegis_policy::Authority,
+        scheme: aegis_policy::Scheme,
+        asking: Asking,
+        policy: &Snapshot,
+    ) -> Intent {
+        let service = policy.catalogue().service(authority);
+        Intent {
+            phase: Phase::Connect,
+            id: asking.id,
+            time: asking.time,
+            front: Front::Forward,
+            region: Arc::clone(&self.region),
+            caller: asking.caller,
+            destination: destination(scheme, authority.clone(), "".into(), service),
+            call: Call {
+                kind: CallKind::Tunnel,
+                tool: "tunnel".into(),
+                action: "connect".into(),
+                parameters: Parameters::new(),
+                model: None,
+                stream: false,
+                truncation: Truncation::Whole,
+                opaque: false,
+            },
+            http: None,
+            data: Vec::new(),
+        }
+    }
+
+    fn intent(
+        &self,
+        request: &Request<RequestBody>,
+        service: Option<&Service>,
+        asking: Asking,
+        inspected: &Inspected,
+    ) -> Intent {
+        let path = Arc::clone(&request.path);
+        let mut call = inspected.call.clone();
+        call.opaque = request.upgrade.is_some();
+        Intent {
+            phase: Phase::Request,
+            id: asking.id,
+            time: asking.time,
+            front: Front::Forward,
+            region: Arc::clone(&self.region),
+            caller: asking.caller,
+            destination: destination(request.scheme, request.authority.clone(), path, service),
+            call,
+            http: Some(HttpPart {
+                method: request.method.as_str().into(),
+                content_type: media_type(&request.headers).into(),
+            }),
+            data: inspected.data.clone(),
+        }
+    }
+
+    async fn read(
+        &self,
+        request: Request<Incoming>,
+        traffic: Arc<Traffic>,
+    ) -> Result<(Request<RequestBody>, Seen), Refusal> {
+        let (request, body) = request.without_body();
+        let reading = read_up_to(body, self.body_limit, traffic);
+        let (body, seen) = tokio::time::timeout(self.body_time, reading)
+            .await
+            .map_err(|_| Refusal::new(Cause::BodyStalled))??;
+        Ok((request.with_body(body), seen))
+    }
+}
+
+impl Described {
+    pub(crate) fn view(&self) -> RequestView<'_> {
+        let body = match (&self.read, self.inspected.call.truncation) {
+            (Some(bytes), _) => BodyView::Whole(bytes),
+            (None, Truncation::Whole) => BodyView::Absent,
+            (None, Truncation::Truncated) => BodyView::Truncated,
+        };
+        view_with(&self.request, body)
+    }
+}
+
+enum Seen {
+    Absent,
+    Whole(Bytes),
+    Truncated,
+}
+
+async fn read_up_to(
+    mut body: Incoming,
+    limit: usize,
+    traffic: Arc<Traffic>,
+) -> Result<(RequestBody, Seen), Refusal> {
+    if body.is_end_stream() {
+        return Ok((RequestBody::whole(Bytes::new(), None, traffic), Seen::Absent));
+    }
+    // A body that says that it is too long need not be waited for.
+    if body.size_hint().lower() > limit as u64 {
+        return Ok((RequestBody::begun(Bytes::new(), body, traffic), Seen::Truncated));
+    }
+    let mut parts = Gathered::default();
+    let mut trailers = None;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::new(Cause::BodyBroken))?;
+        crate::body::count(&traffic.inbound, &frame);
+        match frame.into_data() {
+            Ok(data) => parts.push(data),
+            Err(frame) => trailers = frame.into_trailers().ok(),
+        }
+        if parts.len() > limit {
+            return Ok((RequestBody::begun(parts.join(), body, traffic), Seen::Truncated));
+        }
+    }
+    let whole = parts.join();
+    Ok((RequestBody::whole(whole.clone(), trailers, traffic), Seen::Whole(whole)))
+}
+
+/// Most bodies arrive in one piece and are then not copied.
+#[derive(Default)]
+struct Gathered {
+    first: Bytes,
+    more: BytesMut,
+}
+
+impl Gathered {
+    fn push(&mut self, data: Bytes) {
+        if self.len() == 0 {
+            self.first = data;
+            return;
+        }
+        if self.more.is_empty() {
+            self.more.extend_from_slice(&self.first);
+        }
+        self.more.extend_from_slice(&data);
+    }
+
+    fn len(&self) -> usize {
+        self.first.len().max(self.more.len())
+    }
+
+    fn join(self) -> Bytes {
+        if self.more.is_empty() { self.first } else { self.more.freeze() }
+    }
+}
+
+fn view<'a>(request: &'a Request<RequestBody>, seen: &'a Seen) -> RequestView<'a> {
+    let body = match seen {
+        Seen::Absent => BodyView::Absent,
+        Seen::Whole(bytes) => BodyView::Whole(bytes),
+        Seen::Truncated => BodyView::Truncated,
+    };
+    view_with(request, body)
+}
+
+fn view_with<'a>(request: &'a Request<RequestBody>, body: BodyView<'a>) -> RequestView<'a> {
+    RequestView {
+        method: &request.method,
+        authority: &request.authority,
+        path: &request.path,
+        query: request.query.as_deref(),
+        headers: &request.headers,
+        body,
+    }
+}
+
+fn guess(request: &Request<Incoming>, service: Option<&Service>) -> Dialect {
+    Dialect::guess(service, &request.path, media_type(&request.headers))
+}
+
+fn destination(
+    scheme: aegis_policy::Scheme,
+    authority: aegis_policy::Authority,
+    path: Arc<str>,
+    service: Option<&Service>,
+) -> Destination {
+    let (provider, regions) = match service {
+        Some(service) => (Arc::clone(&service.provider), Arc::clone(&service.regions)),
+        None => (Arc::from(""), Arc::from([])),
+    };
+    Destination { scheme, authority, path, provider, regions }
+}
+
+fn media_type(headers: &HeaderMap) -> &str {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.and_then(|value| value.split(';').next()).map_or("", str::trim)
+}

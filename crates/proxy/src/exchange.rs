@@ -1,0 +1,245 @@
+//! Sends one granted request and receives the answer's head. Adds and removes what the hop needs; judges nothing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aegis_policy::Scheme;
+use aegis_telemetry::trace::TraceContext;
+use http::uri::{PathAndQuery, Uri};
+use http::{HeaderValue, Response, StatusCode, Version, header};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::upgrade::OnUpgrade;
+
+use crate::body::RequestBody;
+use crate::gate::Outbound;
+use crate::hygiene;
+use crate::pool::{Pool, PoolKey};
+use crate::refusal::{Cause, Refusal};
+use crate::request::{Request, Upgrade};
+use crate::route::Target;
+use crate::upstream::{Dialer, Sender, Upstream};
+
+/// What came back: an answer to relay, or both ends of a connection that now speaks something else.
+#[derive(Debug)]
+pub(crate) enum Received {
+    Answer { response: Response<Incoming>, keep: Option<Keep> },
+    Switched { response: Response<()>, client: OnUpgrade, upstream: OnUpgrade },
+}
+
+/// How a request came to its upstream, for the record.
+#[derive(Clone, Debug)]
+pub(crate) struct Via {
+    pub(crate) address: SocketAddr,
+    pub(crate) reused: bool,
+    pub(crate) protocol: &'static str,
+}
+
+/// An HTTP/1 connection that can be used again once its answer has been read.
+#[derive(Debug)]
+pub(crate) struct Keep {
+    pool: Arc<Pool>,
+    key: PoolKey,
+    sender: http1::SendRequest<RequestBody>,
+    address: SocketAddr,
+}
+
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) dialer: Dialer,
+    pub(crate) pool: Arc<Pool>,
+    /// From sending the request to the head of its answer.
+    pub(crate) response_time: Duration,
+}
+
+impl Exchange {
+    /// Connects, sends, and waits for the answer's head. `connected` hears of the way before the
+    /// first byte goes out on it.
+    pub(crate) async fn send(
+        &self,
+        outbound: Outbound,
+        target: &Target,
+        trace: &TraceContext,
+        mut connected: impl FnMut(Via),
+    ) -> Result<Received, Refusal> {
+        let (request, upgrade) = prepare(outbound.into_request(), trace)?;
+        let upstream = match upgrade {
+            None => self.dialer.connect(target).await?,
+            Some(_) => self.dialer.connect_for_upgrade(target).await?,
+        };
+        connected(upstream.via());
+        let exchanged = async {
+            match upstream.send(request).await? {
+                Sent::Answered(answered) => Ok(answered),
+                // The kept connection was closed while it waited; nothing of the request left.
+                Sent::NotSent(request) => {
+                    let upstream = self.dialer.connect_anew(target).await?;
+                    connected(upstream.via());
+                    upstream.send(request).await?.or_broken()
+                }
+            }
+        };
+        let (response, idle) = tokio::time::timeout(self.response_time, exchanged)
+            .await
+            .map_err(|_| Refusal::new(Cause::UpstreamTimeout))??;
+        let keep = idle.map(|(sender, key, address)| {
+            let pool = Arc::clone(&self.pool);
+            Keep { pool, key, sender, address }
+        });
+        received(response, upgrade, keep)
+    }
+}
+
+type Idle = (http1::SendRequest<RequestBody>, PoolKey, SocketAddr);
+type Answered = (Response<Incoming>, Option<Idle>);
+
+enum Sent {
+    Answered(Answered),
+    NotSent(http::Request<RequestBody>),
+}
+
+impl Sent {
+    fn or_broken(self) -> Result<Answered, Refusal> {
+        match self {
+            Self::Answered(answered) => Ok(answered),
+            Self::NotSent(_) => Err(Refusal::new(Cause::UpstreamBroken)),
+        }
+    }
+}
+
+impl Upstream {
+    fn via(&self) -> Via {
+        let protocol = match self.sender {
+            Sender::Http1(_) => "http/1.1",
+            Sender::Http2(_) => "h2",
+        };
+        Via { address: self.address, reused: self.reused, protocol }
+    }
+
+    async fn send(self, mut request: http::Request<RequestBody>) -> Result<Sent, Refusal> {
+        let Self { sender, key, address, reused } = self;
+        match sender {
+            Sender::Http1(mut sender) => {
+                as_http1(&mut request)?;
+                match sender.try_send_request(request).await {
+                    Ok(response) => Ok(Sent::Answered((response, Some((sender, key, address))))),
+                    Err(error) => not_sent(error, reused),
+                }
+            }
+            Sender::Http2(mut sender) => {
+                as_http2(&mut request);
+                match sender.try_send_request(request).await {
+                    Ok(response) => Ok(Sent::Answered((response, None))),
+                    Err(error) => not_sent(error, reused),
+                }
+            }
+        }
+    }
+}
+
+impl Keep {
+    pub(crate) fn back_to_pool(self) {
+        self.pool.keep(self.key, self.sender, self.address);
+    }
+}
+
+/// Only a request that never left on a reused connection may be sent again.
+fn not_sent(
+    mut error: hyper::client::conn::TrySendError<http::Request<RequestBody>>,
+    reused: bool,
+) -> Result<Sent, Refusal> {
+    match error.take_message() {
+        Some(request) if reused => Ok(Sent::NotSent(request)),
+        _ if is_body_error(error.error()) => Err(Refusal::new(Cause::BodyBroken)),
+        _ => Err(Refusal::new(Cause::UpstreamBroken)),
+    }
+}
+
+/// hyper calls it a user error when the body that it was given fails.
+fn is_body_error(error: &hyper::Error) -> bool {
+    error.is_user()
+}
+
+/// The request as it leaves: absolute, without what was meant for this hop.
+fn prepare(
+    request: Request<RequestBody>,
+    trace: &TraceContext,
+) -> Result<(http::Request<RequestBody>, Option<Upgrade>), Refusal> {
+    let Request { method, scheme, authority, path, query, mut headers, body, upgrade } = request;
+    hygiene::clean_request(&mut headers);
+    // Aegis has answered it, or the body is on its way anyway.
+    headers.remove(header::EXPECT);
+    headers.remove(header::HOST);
+    trace.inject(&mut headers);
+    if let Some(upgrade) = &upgrade {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::UPGRADE, upgrade.protocol.clone());
+    }
+    let named = if authority.port() == scheme.default_port() {
+        authority.host().to_string()
+    } else {
+        authority.to_string()
+    };
+    let path_and_query = match query {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_string(),
+    };
+    let uri = Uri::builder()
+        .scheme(match scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        })
+        .authority(named)
+        .path_and_query(path_and_query)
+        .build()
+        .map_err(|_| Refusal::new(Cause::Malformed))?;
+    let mut request = http::Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    Ok((request, upgrade))
+}
+
+/// HTTP/1.1 wants the path in the request line and the name in `Host`.
+fn as_http1(request: &mut http::Request<RequestBody>) -> Result<(), Refusal> {
+    *request.version_mut() = Version::HTTP_11;
+    let uri = std::mem::take(request.uri_mut());
+    let host = uri.authority().map_or("", http::uri::Authority::as_str);
+    let host = HeaderValue::from_str(host).map_err(|_| Refusal::new(Cause::Destination))?;
+    request.headers_mut().insert(header::HOST, host);
+    let path = uri.into_parts().path_and_query;
+    *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
+    Ok(())
+}
+
+/// HTTP/2 wants the name in `:authority`, which hyper takes from the URI.
+fn as_http2(request: &mut http::Request<RequestBody>) {
+    *request.version_mut() = Version::HTTP_2;
+    request.headers_mut().remove(header::HOST);
+}
+
+fn received(
+    mut response: Response<Incoming>,
+    upgrade: Option<Upgrade>,
+    keep: Option<Keep>,
+) -> Result<Received, Refusal> {
+    match (response.status(), upgrade) {
+        (StatusCode::SWITCHING_PROTOCOLS, Some(upgrade)) => {
+            let upstream = hyper::upgrade::on(&mut response);
+            let agreed = response.headers().get(header::UPGRADE).cloned();
+            let mut response = response.map(drop);
+            hygiene::clean_response(response.headers_mut());
+            let headers = response.headers_mut();
+            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            headers.insert(header::UPGRADE, agreed.unwrap_or(upgrade.protocol));
+            Ok(Received::Switched { response, client: upgrade.client, upstream })
+        }
+        // Nobody asked for it.
+        (StatusCode::SWITCHING_PROTOCOLS, None) => Err(Refusal::new(Cause::UpstreamBroken)),
+        _ => {
+            hygiene::clean_response(response.headers_mut());
+            Ok(Received::Answer { response, keep })
+        }
+    }
+}

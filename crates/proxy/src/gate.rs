@@ -1,0 +1,191 @@
+//! The only station that asks for a decision. A [`Grant`] exists only for a call that policy lets
+//! through and whose decision line is in the audit log.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use aegis_policy::{Decision, Intent, Outcome, Snapshot};
+use aegis_protocol::Rewritten;
+use http::{HeaderValue, header};
+
+use crate::activation::Activation;
+use crate::approvals::Approvals;
+use crate::body::RequestBody;
+use crate::describe::Described;
+use crate::drain::Drain;
+use crate::lease::Lease;
+use crate::record::{Judged, Record};
+use crate::refusal::{Cause, Refusal};
+use crate::request::Request;
+
+/// Permission for one call, as judged.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    intent: Arc<Intent>,
+    decision: Decision,
+    revision: u64,
+}
+
+/// A request as policy lets it go: what had to be redacted is.
+#[derive(Debug)]
+pub(crate) struct Outbound {
+    request: Request<RequestBody>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Gate {
+    activation: Arc<Activation>,
+    approvals: Arc<Approvals>,
+    drain: Drain,
+}
+
+impl Gate {
+    pub(crate) fn new(
+        activation: Arc<Activation>,
+        approvals: Arc<Approvals>,
+        drain: Drain,
+    ) -> Self {
+        Self { activation, approvals, drain }
+    }
+
+    /// Judges a described request. The redaction is done before the decision line is written, so
+    /// that the line never promises one that the request does not allow.
+    pub(crate) async fn authorize(
+        &self,
+        described: Described,
+        policy: &Snapshot,
+        scanner: &aegis_dlp::Scanner,
+        record: &mut Record,
+    ) -> Result<(Grant, Outbound), Refusal> {
+        let started = Instant::now();
+        let decision = policy.decide(&described.intent);
+        let decided = started.elapsed();
+        let recordable = Arc::clone(&described.inspected.recordable);
+        let rewritten = rewrite(&described, &decision, scanner);
+        let Described { intent, request, .. } = described;
+        let intent = Arc::new(intent);
+        let judged = Judged { intent: &intent, decision: &decision, policy, decided, recordable };
+        let rewritten = match rewritten {
+            Ok(rewritten) => rewritten,
+            Err(refusal) => {
+                record.judged(&judged, Some(&refusal), None).await?;
+                return Err(refusal);
+            }
+        };
+        self.admit(judged, record).await?;
+        if rewritten.is_some() {
+            record.redacted(&decision.obligations.redact);
+        }
+        let mut outbound = Outbound { request };
+        outbound.apply(rewritten);
+        Ok((Grant { intent, decision, revision: policy.revision().number }, outbound))
+    }
+
+    /// Judges a tunnel by its names.
+    pub(crate) async fn authorize_tunnel(
+        &self,
+        intent: Intent,
+        policy: &Snapshot,
+        record: &mut Record,
+    ) -> Result<Grant, Refusal> {
+        let started = Instant::now();
+        let decision = policy.decide(&intent);
+        let decided = started.elapsed();
+        let intent = Arc::new(intent);
+        let recordable = Arc::from([]);
+        let judged = Judged { intent: &intent, decision: &decision, policy, decided, recordable };
+        self.admit(judged, record).await?;
+        Ok(Grant { intent, decision, revision: policy.revision().number })
+    }
+
+    /// A lease on the grant, for what stays open.
+    pub(crate) fn lease(&self, grant: &Grant) -> Lease {
+        Lease::new(
+            Arc::clone(&self.activation),
+            self.drain.clone(),
+            Arc::clone(&grant.intent),
+            grant.decision.outcome,
+            grant.revision,
+        )
+    }
+
+    /// Writes the decision line; then, and only then, the outcome holds.
+    async fn admit(&self, judged: Judged<'_>, record: &mut Record) -> Result<(), Refusal> {
+        let decision = judged.decision;
+        let approval = (decision.outcome == Outcome::ApprovalNeeded)
+            .then(|| self.approvals.pend(judged.intent, decision));
+        record.judged(&judged, None, approval.clone()).await?;
+        if decision.outcome.forwards() {
+            return Ok(());
+        }
+        Err(Refusal::of_decision(judged.intent, decision, approval))
+    }
+}
+
+impl Grant {
+    pub(crate) fn intent(&self) -> &Arc<Intent> {
+        &self.intent
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.decision.outcome
+    }
+
+    /// Whether a tunnel is to be copied blindly.
+    pub(crate) fn passthrough(&self) -> bool {
+        self.decision.obligations.passthrough
+    }
+
+    /// The destination's region, if the grant covers it; policy has judged this already, and here
+    /// it holds even if policy was wrong.
+    pub(crate) fn lawful_region(&self) -> Result<Arc<str>, Refusal> {
+        let declared = &self.intent.destination.regions;
+        if let Some(lawful) = &self.decision.obligations.restrict_regions
+            && (declared.is_empty() || declared.iter().any(|region| !lawful.contains(region)))
+        {
+            return Err(Refusal::new(Cause::Residency));
+        }
+        Ok(match &declared[..] {
+            [] => UNKNOWN_REGION.into(),
+            [one] => Arc::clone(one),
+            several => several.join(",").into(),
+        })
+    }
+}
+
+impl Outbound {
+    pub(crate) fn into_request(self) -> Request<RequestBody> {
+        self.request
+    }
+
+    fn apply(&mut self, rewritten: Option<Rewritten>) {
+        let Some(Rewritten { query, body }) = rewritten else { return };
+        if query.is_some() {
+            self.request.query = query;
+        }
+        if let Some(body) = body {
+            let headers = &mut self.request.headers;
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+            self.request.body.replace(body);
+        }
+    }
+}
+
+fn rewrite(
+    described: &Described,
+    decision: &Decision,
+    scanner: &aegis_dlp::Scanner,
+) -> Result<Option<Rewritten>, Refusal> {
+    if decision.outcome != Outcome::Sanitize {
+        return Ok(None);
+    }
+    let view = described.view();
+    described
+        .inspected
+        .redact(&view, &decision.obligations.redact, scanner)
+        .map(Some)
+        .map_err(|error| Refusal::with(Cause::SanitizeImpossible, error.to_string()))
+}
+
+/// Where nobody declared one.
+pub(crate) const UNKNOWN_REGION: &str = "unknown";

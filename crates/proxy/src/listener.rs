@@ -1,0 +1,107 @@
+//! Accepts connections on the forward port, as many as the settings allow. Reads nothing of them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::{HeaderMap, Method};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+
+use crate::identity::sha256;
+use crate::plane::Plane;
+use crate::record::Record;
+use crate::refusal::{Cause, Refusal};
+use crate::request::Channel;
+use crate::session;
+
+/// A client's connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// Counted from the start of the process.
+    pub(crate) number: u64,
+    pub(crate) peer: SocketAddr,
+    /// SHA-256 of the certificate that the client proved to own.
+    pub(crate) certificate: Option<[u8; 32]>,
+}
+
+/// Accepts until the drain begins.
+pub(crate) async fn accept(plane: Arc<Plane>, listener: TcpListener, tls: Option<TlsAcceptor>) {
+    let permits = Arc::new(Semaphore::new(plane.limits.connections));
+    let numbers = AtomicU64::new(0);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = plane.drain.begun() => return,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of descriptors, mostly: what is open has to end first.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let number = numbers.fetch_add(1, Ordering::Relaxed) + 1;
+        let connection = Connection { number, peer, certificate: None };
+        let permit = Arc::clone(&permits).try_acquire_owned().ok();
+        plane.drain.spawn(welcome(Arc::clone(&plane), stream, connection, tls.clone(), permit));
+    }
+}
+
+async fn welcome(
+    plane: Arc<Plane>,
+    stream: TcpStream,
+    mut connection: Connection,
+    tls: Option<TlsAcceptor>,
+    permit: Option<OwnedSemaphorePermit>,
+) {
+    if permit.is_none() {
+        turn_away(&plane, stream, connection, tls.is_some()).await;
+        return;
+    }
+    let _open = plane.evidence.metrics.connection_opened();
+    // Small answers must not wait for the client's acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else {
+        let channel = Channel::outside(Arc::new(connection));
+        return session::serve_http1(&plane, &channel, stream).await;
+    };
+    let handshake = tokio::time::timeout(plane.limits.tls_handshake_timeout, tls.accept(stream));
+    if let Ok(Ok(stream)) = handshake.await {
+        let certificates = stream.get_ref().1.peer_certificates();
+        connection.certificate =
+            certificates.and_then(|chain| chain.first()).map(|first| sha256(first));
+        let channel = Channel::outside(Arc::new(connection));
+        session::serve_http1(&plane, &channel, stream).await;
+    }
+}
+
+/// Over the limit: said and recorded, where the client can read it without a handshake.
+async fn turn_away(plane: &Plane, mut stream: TcpStream, connection: Connection, is_tls: bool) {
+    plane.evidence.metrics.connection_rejected();
+    let channel = Channel::outside(Arc::new(connection));
+    let refusal = Refusal::new(Cause::Overload);
+    let method = Method::default();
+    let mut record = Record::begin(&plane.evidence, &channel, &method, &HeaderMap::new());
+    record.refused(&refusal).await;
+    if !is_tls {
+        let answer = refusal.raw_answer(&record.stamp());
+        let _ = tokio::time::timeout(PAUSE, stream.write_all(&answer)).await;
+        let _ = stream.shutdown().await;
+    }
+}
+
+/// Binds a port for listening.
+pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
+}
+
+const PAUSE: Duration = Duration::from_millis(100);

@@ -1,0 +1,32 @@
+//! The parts of a data plane, each made from its own settings, and named in one place. It has no logic.
+
+use std::sync::Arc;
+
+use aegis_config::Limits;
+
+use crate::activation::Activation;
+use crate::approvals::Approvals;
+use crate::ca::Ca;
+use crate::describe::Describer;
+use crate::drain::Drain;
+use crate::exchange::Exchange;
+use crate::gate::Gate;
+use crate::identity::Identities;
+use crate::record::Evidence;
+use crate::route::Router;
+
+/// Shared by all connections.
+#[derive(Debug)]
+pub(crate) struct Plane {
+    pub(crate) limits: Limits,
+    pub(crate) ca: Ca,
+    pub(crate) identities: Identities,
+    pub(crate) activation: Arc<Activation>,
+    pub(crate) approvals: Arc<Approvals>,
+    pub(crate) describer: Describer,
+    pub(crate) gate: Gate,
+    pub(crate) router: Router,
+    pub(crate) exchange: Exchange,
+    pub(crate) evidence: Arc<Evidence>,
+    pub(crate) drain: Drain,
+}

@@ -1,0 +1,62 @@
+//! Reads a policy directory into texts. Judges nothing.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use aegis_policy::{Mode, Source, Sources};
+
+/// Reads `*.rego`, `*.yaml`, `*.yml` and `*.json` of the directory, in the order of their names.
+///
+/// Hidden files, directories and Rego tests (`*_test.rego`) are left out. Where the directory is a
+/// mounted Kubernetes volume (`..data` points at the files), all are read from one version of it.
+pub fn read(directory: &Path, mode: Mode) -> io::Result<Sources> {
+    let mut sources = Sources { modules: Vec::new(), data: Vec::new(), mode };
+    let mut total = 0;
+    for path in list(&one_version(directory))? {
+        let name = directory.join(path.file_name().unwrap_or_default()).display().to_string();
+        let text = fs::read_to_string(&path).map_err(|error| named(&name, &error))?;
+        total += text.len();
+        if total > MAX_BYTES {
+            return Err(io::Error::other("the policy directory holds more than 64 MiB"));
+        }
+        let source = Source { file: name, text };
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("rego") => sources.modules.push(source),
+            _ => sources.data.push(source),
+        }
+    }
+    Ok(sources)
+}
+
+fn one_version(directory: &Path) -> PathBuf {
+    fs::canonicalize(directory.join("..data")).unwrap_or_else(|_| directory.to_owned())
+}
+
+fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(directory)
+        .map_err(|error| named(&directory.display().to_string(), &error))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if is_source(&path) && path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("rego" | "yaml" | "yml" | "json"))
+        && !name.starts_with('.')
+        && !name.ends_with("_test.rego")
+}
+
+fn named(what: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
+}
+
+const MAX_BYTES: usize = 64 << 20;

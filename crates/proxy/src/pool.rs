@@ -1,0 +1,125 @@
+//! Upstream connections that wait for another request. Never shared between tenants, never dials.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aegis_policy::{Authority, Scheme};
+use hyper::client::conn::{http1, http2};
+use tokio::time::Instant;
+
+use crate::body::RequestBody;
+use crate::route::Target;
+use crate::upstream::Sender;
+
+/// What makes two targets the same for reuse.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PoolKey {
+    scheme: Scheme,
+    authority: Authority,
+    tenant: Arc<str>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    kept: Mutex<HashMap<PoolKey, Kept>>,
+    idle_time: Duration,
+    idle_per_key: usize,
+}
+
+/// What is kept for one key: idle HTTP/1 connections, newest last, and one shared HTTP/2 connection.
+#[derive(Debug, Default)]
+struct Kept {
+    idle: Vec<Idle>,
+    shared: Option<(http2::SendRequest<RequestBody>, SocketAddr)>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    sender: http1::SendRequest<RequestBody>,
+    address: SocketAddr,
+    since: Instant,
+}
+
+impl PoolKey {
+    pub(crate) fn of(target: &Target) -> Self {
+        Self {
+            scheme: target.scheme(),
+            authority: target.authority().clone(),
+            tenant: Arc::clone(target.tenant()),
+        }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(idle_time: Duration, idle_per_key: usize) -> Self {
+        Self { kept: Mutex::default(), idle_time, idle_per_key }
+    }
+
+    /// A connection that can take a request at once, if one is kept.
+    pub(crate) fn take(&self, key: &PoolKey) -> Option<(Sender, SocketAddr)> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.get_mut(key)?;
+        if let Some((sender, address)) = &kept.shared {
+            if !sender.is_closed() {
+                return Some((Sender::Http2(sender.clone()), *address));
+            }
+            kept.shared = None;
+        }
+        // The newest is the least likely to have been closed by the other side.
+        let ready = kept.idle.iter().rposition(|idle| idle.sender.is_ready())?;
+        let idle = kept.idle.remove(ready);
+        (idle.since.elapsed() < self.idle_time).then_some((Sender::Http1(idle.sender), idle.address))
+    }
+
+    /// Keeps an HTTP/1 connection whose response has been read to its end.
+    pub(crate) fn keep(
+        &self,
+        key: PoolKey,
+        sender: http1::SendRequest<RequestBody>,
+        address: SocketAddr,
+    ) {
+        if sender.is_closed() {
+            return;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = &mut kept.entry(key).or_default().idle;
+        if idle.len() < self.idle_per_key {
+            idle.push(Idle { sender, address, since: Instant::now() });
+        }
+    }
+
+    /// Lets later requests use an HTTP/2 connection at the same time.
+    pub(crate) fn share(
+        &self,
+        key: PoolKey,
+        sender: http2::SendRequest<RequestBody>,
+        address: SocketAddr,
+    ) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.entry(key).or_default().shared = Some((sender, address));
+    }
+
+    /// Closes what has waited too long or was closed by the other side.
+    pub(crate) fn sweep(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|_, kept| {
+            kept.idle.retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < self.idle_time);
+            if kept.shared.as_ref().is_some_and(|(sender, _)| sender.is_closed()) {
+                kept.shared = None;
+            }
+            !kept.idle.is_empty() || kept.shared.is_some()
+        });
+    }
+
+    /// Sweeps for as long as anybody else holds the pool.
+    pub(crate) async fn sweep_regularly(pool: std::sync::Weak<Self>) {
+        while let Some(idle_time) = pool.upgrade().map(|pool| pool.idle_time) {
+            tokio::time::sleep(idle_time / 2).await;
+            if let Some(pool) = pool.upgrade() {
+                pool.sweep();
+            }
+        }
+    }
+}

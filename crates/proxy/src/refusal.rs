@@ -1,0 +1,239 @@
+//! Every way in which a call ends before the upstream, in one table. The only file that names status codes.
+//!
+//! A refusal is a value: stations return it with `?`, `line` turns it into an answer and a record.
+
+use std::sync::Arc;
+
+use aegis_policy::{Auth, Decision, Intent, Outcome, Reason};
+use aegis_protocol::{Dialect, RefusalDocument};
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+
+use crate::body::AnswerBody;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) cause: Cause,
+    pub(crate) outcome: Outcome,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) approval: Option<Arc<str>>,
+}
+
+/// Who or what stopped the call. Each has a row in [`Cause::row`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    // the caller's request
+    Malformed,
+    HeadTooLarge,
+    HeadStalled,
+    BodyStalled,
+    BodyBroken,
+    NotProxyForm,
+    NameDisagreement,
+    Destination,
+    Credential,
+    CredentialMissing,
+    Uninspectable,
+    // policy
+    Policy,
+    PolicyFault,
+    Approval,
+    // what Aegis itself guarantees
+    Address,
+    Residency,
+    SanitizeImpossible,
+    AuditUnavailable,
+    Overload,
+    Draining,
+    // the upstream
+    NameNotFound,
+    ConnectFailed,
+    ConnectTimeout,
+    UpstreamTls,
+    UpstreamBroken,
+    UpstreamTimeout,
+}
+
+/// One row of the table: what the client sees and what it may do next.
+struct Row {
+    status: StatusCode,
+    rule: &'static str,
+    message: &'static str,
+    next_step: &'static str,
+    retryable: bool,
+}
+
+impl Refusal {
+    pub(crate) fn new(cause: Cause) -> Self {
+        let row = cause.row();
+        Self::because(cause, row.rule, row.message)
+    }
+
+    /// The same row with a message of its own. It must not carry anything from a body.
+    pub(crate) fn with(cause: Cause, message: impl Into<Arc<str>>) -> Self {
+        Self::because(cause, cause.row().rule, message)
+    }
+
+    pub(crate) fn because(
+        cause: Cause,
+        rule: impl Into<Arc<str>>,
+        message: impl Into<Arc<str>>,
+    ) -> Self {
+        let reason = Reason { rule: rule.into(), message: message.into() };
+        Self { cause, outcome: Outcome::Deny, reasons: vec![reason], approval: None }
+    }
+
+    /// What a decision that does not forward becomes.
+    pub(crate) fn of_decision(
+        intent: &Intent,
+        decision: &Decision,
+        approval: Option<Arc<str>>,
+    ) -> Self {
+        let cause = match (decision.fault, decision.outcome) {
+            (Some(_), _) => Cause::PolicyFault,
+            (None, Outcome::ApprovalNeeded) => Cause::Approval,
+            // A credential may be all that is missing.
+            (None, _) if intent.caller.auth == Auth::Anonymous => Cause::CredentialMissing,
+            (None, _) => Cause::Policy,
+        };
+        let reasons = decision.reasons.clone();
+        Self { cause, outcome: decision.outcome, reasons, approval }
+    }
+
+    /// The stable code for the end line and for spans.
+    pub(crate) fn code(&self) -> &'static str {
+        self.cause.row().rule
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.cause.row().status
+    }
+
+    /// The body in the caller's own protocol.
+    fn render(&self, dialect: &Dialect, stamp: &Stamp) -> (HeaderValue, Bytes) {
+        let row = self.cause.row();
+        let document = RefusalDocument {
+            status: row.status.as_u16(),
+            decision_id: &stamp.id,
+            outcome: self.outcome,
+            reasons: &self.reasons,
+            policy_version: stamp.policy_version.as_deref().unwrap_or("none"),
+            approval_id: self.approval.as_deref(),
+            region: &stamp.region,
+            next_step: row.next_step,
+            retryable: row.retryable,
+        };
+        aegis_protocol::render(dialect, &document)
+    }
+
+    pub(crate) fn answer(&self, dialect: &Dialect, stamp: &Stamp) -> Response<AnswerBody> {
+        let (content_type, body) = self.render(dialect, stamp);
+        let mut response = Response::new(AnswerBody::whole(body));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, content_type);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let challenge = HeaderValue::from_static("Basic realm=\"aegis\", charset=\"UTF-8\"");
+            headers.insert(header::PROXY_AUTHENTICATE, challenge);
+        }
+        stamp.mark(headers, self.outcome);
+        response
+    }
+
+    /// The answer as bytes, for a connection on which HTTP can no longer be spoken.
+    pub(crate) fn raw_answer(&self, stamp: &Stamp) -> Vec<u8> {
+        use std::fmt::Write as _;
+
+        let mut response = self.answer(&Dialect::Problem, stamp);
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let (_, body) = self.render(&Dialect::Problem, stamp);
+        let mut head = format!("HTTP/1.1 {}\r\ncontent-length: {}\r\n", self.status(), body.len());
+        for (name, value) in response.headers() {
+            // Writing into a String cannot fail.
+            let _ = write!(head, "{name}: {}\r\n", value.to_str().unwrap_or_default());
+        }
+        head.push_str("\r\n");
+        [head.as_bytes(), &body].concat()
+    }
+
+    /// Whether the client's own message was at fault, not what it asked for.
+    pub(crate) fn is_malformed(&self) -> bool {
+        matches!(
+            self.cause,
+            Cause::Malformed
+                | Cause::HeadTooLarge
+                | Cause::HeadStalled
+                | Cause::BodyStalled
+                | Cause::BodyBroken
+                | Cause::NotProxyForm
+                | Cause::NameDisagreement
+                | Cause::Destination
+                | Cause::Uninspectable
+        )
+    }
+}
+
+/// What every answer, forwarded or refused, carries in its headers.
+#[derive(Clone, Debug)]
+pub(crate) struct Stamp {
+    pub(crate) id: Arc<str>,
+    /// `None` where no policy was asked.
+    pub(crate) policy_version: Option<Arc<str>>,
+    pub(crate) region: Arc<str>,
+}
+
+impl Stamp {
+    pub(crate) fn mark(&self, headers: &mut http::HeaderMap, outcome: Outcome) {
+        headers.insert("aegis-decision", HeaderValue::from_static(outcome.as_str()));
+        let words = [
+            ("aegis-decision-id", Some(&self.id)),
+            ("aegis-policy-version", self.policy_version.as_ref()),
+            ("aegis-region", Some(&self.region)),
+        ];
+        for (name, word) in words {
+            if let Some(value) = word.and_then(|word| HeaderValue::from_str(word).ok()) {
+                headers.insert(name, value);
+            }
+        }
+    }
+}
+
+impl Cause {
+    /// The table. Columns: status, rule, message, what the caller may do next, worth a retry.
+    fn row(self) -> Row {
+        let (status, rule, message, next_step, retryable) = match self {
+            Self::Malformed => (StatusCode::BAD_REQUEST, "http.malformed", "the request is not well-formed HTTP", FIX, false),
+            Self::HeadTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "http.too_large", "the request's head is larger than the limit", FIX, false),
+            Self::HeadStalled => (StatusCode::REQUEST_TIMEOUT, "http.head_stalled", "the request's head did not arrive in time", RETRY, true),
+            Self::BodyStalled => (StatusCode::REQUEST_TIMEOUT, "http.body_stalled", "the request's body did not arrive in time", RETRY, true),
+            Self::BodyBroken => (StatusCode::BAD_REQUEST, "http.body_broken", "the request's body ended early or is not well-formed", FIX, false),
+            Self::NotProxyForm => (StatusCode::BAD_REQUEST, "http.not_proxy_form", "this is a forward proxy: send an absolute http:// URL, or CONNECT", "configure this address as the HTTP proxy", false),
+            Self::NameDisagreement => (StatusCode::BAD_REQUEST, "name.disagreement", "the request names two different destinations", FIX, false),
+            Self::Destination => (StatusCode::BAD_REQUEST, "name.invalid", "the destination is not a valid host and port", FIX, false),
+            Self::Credential => (StatusCode::PROXY_AUTHENTICATION_REQUIRED, "identity.invalid", "the proxy credential is not known", CREDENTIAL, false),
+            Self::CredentialMissing => (StatusCode::PROXY_AUTHENTICATION_REQUIRED, "identity.anonymous", "no proxy credential was presented", CREDENTIAL, false),
+            Self::Uninspectable => (StatusCode::FORBIDDEN, "protocol.malformed", "the request cannot be understood, so it cannot be judged", FIX, false),
+            Self::Policy => (StatusCode::FORBIDDEN, "policy.deny", "policy denies this call", "do not retry or work around this; choose another tool, other parameters, or ask your operator", false),
+            Self::PolicyFault => (StatusCode::FORBIDDEN, "policy.fault", "policy could not be evaluated, so the call is denied", "tell your operator: the policy is at fault, not the call", false),
+            Self::Approval => (StatusCode::FORBIDDEN, "policy.approval_needed", "a human must approve this call", "do not retry; a human can find the pending request by its approval_id", false),
+            Self::Address => (StatusCode::FORBIDDEN, "address.denied", "the destination resolves to an address that must not be reached", "ask your operator to allow the address if it is meant to be reached", false),
+            Self::Residency => (StatusCode::FORBIDDEN, "region.unlawful", "the destination's region is not lawful for this tenant", "use a destination in a lawful region", false),
+            Self::SanitizeImpossible => (StatusCode::FORBIDDEN, "sanitize.impossible", "policy asks for a redaction that this request does not allow", "remove the sensitive data and send the request again", false),
+            Self::AuditUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "audit.unavailable", "the call cannot be recorded, so it is not made", RETRY, true),
+            Self::Overload => (StatusCode::SERVICE_UNAVAILABLE, "overload", "too many connections", RETRY, true),
+            Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining", "the proxy is shutting down", RETRY, true),
+            Self::NameNotFound => (StatusCode::BAD_GATEWAY, "dns.failed", "the destination's name cannot be resolved", RETRY, true),
+            Self::ConnectFailed => (StatusCode::BAD_GATEWAY, "upstream.connect", "the destination does not accept connections", RETRY, true),
+            Self::ConnectTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream.connect_timeout", "the destination did not accept a connection in time", RETRY, true),
+            Self::UpstreamTls => (StatusCode::BAD_GATEWAY, "upstream.tls", "the destination's certificate or TLS handshake is not acceptable", "ask your operator if the destination uses a private certificate authority", false),
+            Self::UpstreamBroken => (StatusCode::BAD_GATEWAY, "upstream.broken", "the destination closed the connection or did not speak HTTP", RETRY, true),
+            Self::UpstreamTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream.timeout", "the destination did not answer in time", RETRY, true),
+        };
+        Row { status, rule, message, next_step, retryable }
+    }
+}
+
+const FIX: &str = "correct the request before sending it again";
+const RETRY: &str = "retry later";
+const CREDENTIAL: &str = "send the credential you were given as Proxy-Authorization";

@@ -1,0 +1,104 @@
+//! An upstream's answer on its way to the agent, for as long as policy allows it. Changes nothing in it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::body::count;
+use crate::exchange::Keep;
+use crate::lease::{Lease, Stop};
+use crate::record::{Ending, Record};
+
+/// The body of a forwarded answer. It ends its call's record exactly once, also when it is dropped.
+pub(crate) struct Relayed {
+    upstream: Incoming,
+    record: Record,
+    keep: Option<Keep>,
+    stop: Stop,
+}
+
+/// Why a body ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cut {
+    #[error("the upstream broke off")]
+    Upstream(#[source] hyper::Error),
+    #[error("policy no longer allows this call")]
+    Revoked,
+    #[error("the proxy is shutting down")]
+    Drained,
+}
+
+impl Relayed {
+    pub(crate) fn new(
+        upstream: Incoming,
+        record: Record,
+        keep: Option<Keep>,
+        lease: Lease,
+    ) -> Self {
+        let mut relayed = Self { upstream, record, keep, stop: Stop::new(lease) };
+        if relayed.upstream.is_end_stream() {
+            relayed.complete();
+        }
+        relayed
+    }
+
+    pub(crate) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        let polled = Pin::new(&mut self.upstream).poll_frame(cx);
+        let waits = polled.is_pending();
+        if (waits || self.stop.is_stale())
+            && let Poll::Ready(cut) = self.stop.poll(cx)
+        {
+            self.record.end(match cut {
+                Cut::Drained => Ending::Drained,
+                _ => Ending::ClosedByPolicy,
+            });
+            return Poll::Ready(Some(Err(cut)));
+        }
+        match polled {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(frame))) => {
+                count(&self.record.traffic().outbound, &frame);
+                if self.upstream.is_end_stream() {
+                    self.complete();
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.record.end(Ending::Failed("upstream.broken"));
+                Poll::Ready(Some(Err(Cut::Upstream(error))))
+            }
+            Poll::Ready(None) => {
+                self.complete();
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    pub(crate) fn is_end_stream(&self) -> bool {
+        self.upstream.is_end_stream()
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        self.upstream.size_hint()
+    }
+
+    fn complete(&mut self) {
+        if let Some(keep) = self.keep.take() {
+            keep.back_to_pool();
+        }
+        self.record.end(Ending::Forwarded);
+    }
+}
+
+impl fmt::Debug for Relayed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relayed").finish_non_exhaustive()
+    }
+}

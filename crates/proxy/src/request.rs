@@ -1,0 +1,187 @@
+//! A request in its one canonical form: who it is for is decided here, once, or it is refused.
+
+use std::sync::Arc;
+
+use aegis_policy::{Authority, Caller, Scheme};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+
+use crate::hygiene;
+use crate::listener::Connection;
+use crate::refusal::{Cause, Refusal};
+use crate::wire::Verdict;
+
+/// What a request came in on.
+#[derive(Clone, Debug)]
+pub(crate) struct Channel {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) tunnel: Option<Arc<Inside>>,
+    /// For the wire below, where there is one.
+    pub(crate) verdict: Arc<Verdict>,
+}
+
+impl Channel {
+    pub(crate) fn outside(connection: Arc<Connection>) -> Self {
+        Self { connection, tunnel: None, verdict: Arc::default() }
+    }
+
+    /// The channel of what comes through a tunnel in this one.
+    pub(crate) fn inside(&self, tunnel: Inside) -> Self {
+        let connection = Arc::clone(&self.connection);
+        Self { connection, tunnel: Some(Arc::new(tunnel)), verdict: Arc::default() }
+    }
+}
+
+/// The tunnel that a request lives in: its names and its caller were judged at CONNECT.
+#[derive(Debug)]
+pub(crate) struct Inside {
+    /// The decision id of the CONNECT.
+    pub(crate) id: Arc<str>,
+    pub(crate) authority: Authority,
+    pub(crate) scheme: Scheme,
+    pub(crate) caller: Caller,
+}
+
+/// A request whose destination has one name. `B` is the body: as it arrives, ready to be sent on, or apart.
+#[derive(Debug)]
+pub(crate) struct Request<B> {
+    pub(crate) method: Method,
+    pub(crate) scheme: Scheme,
+    pub(crate) authority: Authority,
+    pub(crate) path: Arc<str>,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: B,
+    pub(crate) upgrade: Option<Upgrade>,
+}
+
+/// A switch of protocols that the client asks for.
+#[derive(Debug)]
+pub(crate) struct Upgrade {
+    pub(crate) protocol: HeaderValue,
+    pub(crate) client: OnUpgrade,
+}
+
+impl Request<Incoming> {
+    pub(crate) fn canonical(
+        mut request: http::Request<Incoming>,
+        channel: &Channel,
+    ) -> Result<Self, Refusal> {
+        let upgrade = hygiene::upgrade(request.headers())
+            .map(|protocol| Upgrade { protocol, client: hyper::upgrade::on(&mut request) });
+        let (parts, body) = request.into_parts();
+        let (scheme, authority) = match &channel.tunnel {
+            None => (Scheme::Http, name_of_absolute_form(&parts)?),
+            Some(tunnel) => (tunnel.scheme, name_inside(&parts, tunnel)?),
+        };
+        let path = path_of(&parts)?;
+        Ok(Self {
+            method: parts.method,
+            scheme,
+            authority,
+            path,
+            query: parts.uri.query().map(str::to_owned),
+            headers: parts.headers,
+            body,
+            upgrade,
+        })
+    }
+}
+
+impl<B> Request<B> {
+    pub(crate) fn without_body(self) -> (Request<()>, B) {
+        let Self { method, scheme, authority, path, query, headers, body, upgrade } = self;
+        (Request { method, scheme, authority, path, query, headers, body: (), upgrade }, body)
+    }
+
+    pub(crate) fn with_body<C>(self, body: C) -> Request<C> {
+        let Self { method, scheme, authority, path, query, headers, upgrade, .. } = self;
+        Request { method, scheme, authority, path, query, headers, body, upgrade }
+    }
+}
+
+/// The destination of a CONNECT: host and port in the target, and the same in `Host` if there is one.
+pub(crate) fn connect_authority(parts: &Parts) -> Result<Authority, Refusal> {
+    let named = parts.uri.authority().ok_or_else(|| Refusal::new(Cause::Destination))?;
+    if named.port().is_none() {
+        return Err(Refusal::with(Cause::Destination, "CONNECT needs host:port"));
+    }
+    let authority = parse(named.as_str(), 0)?;
+    agree(&authority, host_header(&parts.headers, authority.port())?.as_ref())?;
+    Ok(authority)
+}
+
+/// Without a tunnel only `http://host/path` says where to go (RFC 9112, 3.2.2).
+fn name_of_absolute_form(parts: &Parts) -> Result<Authority, Refusal> {
+    let (Some(scheme), Some(named)) = (parts.uri.scheme_str(), parts.uri.authority()) else {
+        return Err(Refusal::new(Cause::NotProxyForm));
+    };
+    if scheme != "http" {
+        let message = "only http:// may be sent as an absolute URL; https:// needs CONNECT";
+        return Err(Refusal::with(Cause::NotProxyForm, message));
+    }
+    let authority = parse(named.as_str(), Scheme::Http.default_port())?;
+    agree(&authority, host_header(&parts.headers, Scheme::Http.default_port())?.as_ref())?;
+    Ok(authority)
+}
+
+/// In a tunnel the name is `Host` or `:authority`. Where it differs from the tunnel's own, the
+/// request is judged under the name that it gives.
+fn name_inside(parts: &Parts, tunnel: &Inside) -> Result<Authority, Refusal> {
+    let default_port = tunnel.scheme.default_port();
+    let in_target = named_in_target(&parts.uri, tunnel.scheme)?;
+    let in_header = host_header(&parts.headers, default_port)?;
+    match (in_target, in_header) {
+        (Some(target), header) => {
+            agree(&target, header.as_ref())?;
+            Ok(target)
+        }
+        (None, Some(header)) => Ok(header),
+        (None, None) => Err(Refusal::with(Cause::Destination, "the request names no host")),
+    }
+}
+
+fn named_in_target(uri: &Uri, scheme: Scheme) -> Result<Option<Authority>, Refusal> {
+    let Some(named) = uri.authority() else { return Ok(None) };
+    if uri.scheme_str().is_some_and(|given| given != scheme.as_str()) {
+        return Err(Refusal::with(Cause::NameDisagreement, "the URL's scheme is not the tunnel's"));
+    }
+    parse(named.as_str(), scheme.default_port()).map(Some)
+}
+
+fn host_header(headers: &HeaderMap, default_port: u16) -> Result<Option<Authority>, Refusal> {
+    let mut values = headers.get_all(header::HOST).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Refusal::with(Cause::NameDisagreement, "the request has several Host headers"));
+    }
+    let text = value.to_str().map_err(|_| Refusal::new(Cause::Destination))?;
+    parse(text, default_port).map(Some)
+}
+
+fn agree(authority: &Authority, other: Option<&Authority>) -> Result<(), Refusal> {
+    match other {
+        Some(other) if other != authority => Err(Refusal::new(Cause::NameDisagreement)),
+        _ => Ok(()),
+    }
+}
+
+fn parse(text: &str, default_port: u16) -> Result<Authority, Refusal> {
+    Authority::parse(text, default_port)
+        .map_err(|error| Refusal::with(Cause::Destination, error.to_string()))
+}
+
+fn path_of(parts: &Parts) -> Result<Arc<str>, Refusal> {
+    if parts.method == Method::CONNECT {
+        let message = "CONNECT inside a tunnel is not accepted";
+        return Err(Refusal::with(Cause::NotProxyForm, message));
+    }
+    match parts.uri.path() {
+        "" => Ok("/".into()),
+        "*" if parts.method == Method::OPTIONS => Ok("*".into()),
+        path if path.starts_with('/') => Ok(path.into()),
+        _ => Err(Refusal::with(Cause::Malformed, "the request's path does not begin with a slash")),
+    }
+}

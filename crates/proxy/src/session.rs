@@ -1,0 +1,230 @@
+//! A connection of a client, plain or in a tunnel, served request by request. Knows HTTP versions, not calls.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use aegis_config::Limits;
+use aegis_policy::{Authority, Host, Scheme};
+use aegis_protocol::framing::{self, FramingKind};
+use bytes::BytesMut;
+use http::{HeaderMap, Method};
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::server::Acceptor;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_rustls::LazyConfigAcceptor;
+
+use crate::body::Answer;
+use crate::line;
+use crate::plane::Plane;
+use crate::prefixed::Prefixed;
+use crate::record::Record;
+use crate::refusal::{Cause, Refusal};
+use crate::request::{Channel, Inside};
+use crate::wire::{Broken, Wire, WireLimits};
+
+/// Serves HTTP/1.1 until the client or the drain ends it.
+pub(crate) async fn serve_http1<S>(plane: &Arc<Plane>, channel: &Channel, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let wire = Wire::new(stream, wire_limits(&plane.limits), Arc::clone(&channel.verdict));
+    let broken = wire.broken();
+    let service = service_fn(|request| {
+        let (plane, channel) = (Arc::clone(plane), channel.clone());
+        async move { Answer::Ok(line::handle(plane, channel, request).await) }
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_headers(plane.limits.headers + 1)
+        .max_buf_size(plane.limits.header_bytes.max(MIN_BUFFER))
+        .serve_connection(TokioIo::new(wire), service)
+        .with_upgrades();
+    let result = tokio::select! {
+        result = &mut connection => result,
+        () = plane.drain.begun() => {
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            tokio::select! {
+                result = &mut connection => result,
+                () = plane.drain.over() => return,
+            }
+        }
+    };
+    if result.is_err()
+        && let Some(parts) = connection.into_parts()
+    {
+        let stream = parts.io.into_inner().into_inner();
+        say_why(plane, channel, stream, &broken, result).await;
+    }
+}
+
+/// Serves HTTP/2 until the client or the drain ends it.
+async fn serve_http2<S>(plane: &Arc<Plane>, channel: &Channel, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(|request| {
+        let (plane, channel) = (Arc::clone(plane), channel.clone());
+        async move { Answer::Ok(line::handle(plane, channel, request).await) }
+    });
+    let limits = &plane.limits;
+    let mut connection = std::pin::pin!(
+        http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.http2_streams)
+            .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+            .max_pending_accept_reset_streams(MAX_RESETS)
+            .max_local_error_reset_streams(MAX_RESETS)
+            .keep_alive_interval(limits.idle_timeout)
+            .keep_alive_timeout(limits.header_timeout)
+            .serve_connection(TokioIo::new(stream), service)
+    );
+    let result = tokio::select! {
+        result = &mut connection => result,
+        () = plane.drain.begun() => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                result = &mut connection => result,
+                () = plane.drain.over() => return,
+            }
+        }
+    };
+    if let Err(error) = result
+        && is_misbehaviour(&error)
+    {
+        record_malformed(plane, channel, &Refusal::new(Cause::Malformed)).await;
+    }
+}
+
+/// Serves what comes through a tunnel that is not blind: TLS with a certificate made for the name
+/// that the client asks for, or plain HTTP.
+pub(crate) async fn serve_inside<S>(
+    plane: &Arc<Plane>,
+    channel: &Channel,
+    mut stream: S,
+    inside: Inside,
+) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let limit = plane.limits.tls_handshake_timeout;
+    let mut first = BytesMut::with_capacity(2048);
+    if within(limit, stream.read_buf(&mut first)).await? == 0 {
+        return Ok(());
+    }
+    let is_tls = first.first() == Some(&TLS_HANDSHAKE);
+    let stream = Prefixed::new(first.freeze(), stream);
+    if !is_tls {
+        let inside = Inside { scheme: Scheme::Http, ..inside };
+        serve_http1(plane, &channel.inside(inside), stream).await;
+        return Ok(());
+    }
+    let greeted = within(limit, LazyConfigAcceptor::new(Acceptor::default(), stream)).await?;
+    let name = greeted.client_hello().server_name().map(str::to_owned);
+    let Some(inside) = agree(plane, channel, inside, name).await else {
+        return Err(io::Error::from(io::ErrorKind::PermissionDenied));
+    };
+    let config = plane.ca.server_config(inside.authority.host()).map_err(io::Error::other)?;
+    let stream = within(limit, greeted.into_stream(config)).await?;
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let channel = channel.inside(inside);
+    if is_http2 {
+        serve_http2(plane, &channel, stream).await;
+    } else {
+        serve_http1(plane, &channel, stream).await;
+    }
+    Ok(())
+}
+
+/// CONNECT and SNI must name the same host. Where they differ, the name in the SNI is judged as a
+/// CONNECT to it would be, and holds from then on.
+async fn agree(
+    plane: &Arc<Plane>,
+    channel: &Channel,
+    inside: Inside,
+    name: Option<String>,
+) -> Option<Inside> {
+    let Some(name) = name else { return Some(inside) };
+    let host = Host::parse(&name).ok()?;
+    if host == *inside.authority.host() {
+        return Some(inside);
+    }
+    let authority = Authority::new(host, inside.authority.port()).ok()?;
+    line::judge_renamed(plane, channel, inside, authority).await
+}
+
+async fn within<T>(
+    limit: std::time::Duration,
+    work: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    tokio::time::timeout(limit, work).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+/// A connection that broke because of what the client sent gets an answer, if it can still be
+/// given, and a record.
+async fn say_why<S>(
+    plane: &Arc<Plane>,
+    channel: &Channel,
+    mut stream: S,
+    broken: &OnceLock<Broken>,
+    result: hyper::Result<()>,
+) where
+    S: AsyncWrite + Unpin,
+{
+    let refusal = match (broken.get(), result) {
+        (Some(Broken::HeadStalled), _) => Refusal::new(Cause::HeadStalled),
+        (Some(Broken::Framing(error)), _) if error.kind() == FramingKind::TooLarge => {
+            Refusal::with(Cause::HeadTooLarge, error.to_string())
+        }
+        (Some(Broken::Framing(error)), _) => Refusal::with(Cause::Malformed, error.to_string()),
+        (None, Err(error)) if error.is_parse() => Refusal::new(Cause::Malformed),
+        // The client went away, or hyper has answered; the request's own record says so.
+        (None, _) => return,
+    };
+    let stamp = record_malformed(plane, channel, &refusal).await;
+    if broken.get().is_some() {
+        let answer = refusal.raw_answer(&stamp);
+        let _ = within(plane.limits.header_timeout, stream.write_all(&answer)).await;
+        let _ = stream.shutdown().await;
+    }
+}
+
+async fn record_malformed(
+    plane: &Plane,
+    channel: &Channel,
+    refusal: &Refusal,
+) -> crate::refusal::Stamp {
+    let method = Method::default();
+    let mut record = Record::begin(&plane.evidence, channel, &method, &HeaderMap::new());
+    record.refused(refusal).await;
+    record.stamp()
+}
+
+fn wire_limits(limits: &Limits) -> WireLimits {
+    WireLimits {
+        framing: framing::Limits { head_bytes: limits.header_bytes, headers: limits.headers },
+        head_time: limits.header_timeout,
+        idle_time: limits.idle_timeout,
+    }
+}
+
+/// A protocol error of HTTP/2, not a connection that merely went away.
+fn is_misbehaviour(error: &hyper::Error) -> bool {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        if error.is::<io::Error>() {
+            return false;
+        }
+        source = error.source();
+    }
+    !error.is_closed() && !error.is_incomplete_message()
+}
+
+/// Bytes; hyper's own minimum.
+const MIN_BUFFER: usize = 8192;
+/// The first byte of a TLS record that carries a handshake (RFC 8446, 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+/// Streams that a client may reset before the connection counts as a flood.
+const MAX_RESETS: usize = 50;

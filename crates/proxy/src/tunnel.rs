@@ -1,0 +1,176 @@
+//! What happens after CONNECT or an upgrade: interception, or bytes copied blindly. Never looks into what it copies.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aegis_policy::Host;
+use bytes::BytesMut;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use rustls::server::Acceptor;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::body::Traffic;
+use crate::lease::Lease;
+use crate::plane::Plane;
+use crate::record::{Ending, Record};
+use crate::relay::Cut;
+use crate::request::{Channel, Inside};
+use crate::session;
+
+/// A tunnel that policy lets be opened.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    Intercepted(Inside),
+    Blind { upstream: TcpStream, host: Host },
+}
+
+/// Lives as long as the tunnel; its record ends with it.
+pub(crate) async fn run(
+    plane: Arc<Plane>,
+    channel: Channel,
+    client: OnUpgrade,
+    opened: Opened,
+    mut record: Record,
+    lease: Lease,
+) {
+    let _open = plane.evidence.metrics.tunnel_opened();
+    let traffic = Arc::clone(record.traffic());
+    let inside = async {
+        let client = TokioIo::new(client.await.map_err(io::Error::other)?);
+        match opened {
+            Opened::Intercepted(inside) => session::serve_inside(&plane, &channel, client, inside).await,
+            Opened::Blind { upstream, host } => {
+                let limit = plane.limits.tls_handshake_timeout;
+                pass_blindly(client, upstream, &host, limit, &traffic).await
+            }
+        }
+    };
+    let ending = tokio::select! {
+        result = inside => result.map_or_else(|error| Ending::Failed(code(&error)), |()| Ending::Forwarded),
+        cut = lease.ended() => ending_of(&cut),
+    };
+    record.end(ending);
+}
+
+/// Two upgraded connections become one opaque tunnel.
+pub(crate) async fn join(client: OnUpgrade, upstream: OnUpgrade, mut record: Record, lease: Lease) {
+    let traffic = Arc::clone(record.traffic());
+    let copying = async {
+        let (client, upstream) = tokio::try_join!(client, upstream).map_err(io::Error::other)?;
+        copy(TokioIo::new(client), TokioIo::new(upstream), &traffic).await
+    };
+    let ending = tokio::select! {
+        result = copying => result.map_or(Ending::Failed("tunnel.broken"), |()| Ending::Forwarded),
+        cut = lease.ended() => ending_of(&cut),
+    };
+    record.end(ending);
+}
+
+/// Blind means that only the names can be judged: what does not begin with a TLS greeting for the
+/// judged host is not let through.
+async fn pass_blindly<C>(
+    mut client: C,
+    mut upstream: TcpStream,
+    host: &Host,
+    limit: Duration,
+    traffic: &Traffic,
+) -> io::Result<()>
+where
+    C: AsyncRead + AsyncWrite + Unpin,
+{
+    let (greeting, name) = tokio::time::timeout(limit, read_greeting(&mut client))
+        .await
+        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    if let Some(name) = name
+        && Host::parse(&name).ok().as_ref() != Some(host)
+    {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, NAME_DISAGREEMENT));
+    }
+    upstream.write_all(&greeting).await?;
+    traffic.inbound.fetch_add(greeting.len() as u64, Ordering::Relaxed);
+    copy(client, upstream, traffic).await
+}
+
+/// Reads a TLS ClientHello and the name in it. The bytes are kept: they are sent on as they are.
+async fn read_greeting<C>(client: &mut C) -> io::Result<(BytesMut, Option<String>)>
+where
+    C: AsyncRead + Unpin,
+{
+    let mut greeting = BytesMut::with_capacity(2048);
+    let mut acceptor = Acceptor::default();
+    loop {
+        let before = greeting.len();
+        if client.read_buf(&mut greeting).await? == 0 || greeting.len() > MAX_GREETING {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, NOT_TLS));
+        }
+        let mut new = greeting.get(before..).unwrap_or_default();
+        while !new.is_empty() {
+            acceptor.read_tls(&mut new)?;
+        }
+        let accepted = acceptor.accept().map_err(|_| io::Error::new(io::ErrorKind::InvalidData, NOT_TLS))?;
+        if let Some(accepted) = accepted {
+            let name = accepted.client_hello().server_name().map(str::to_owned);
+            return Ok((greeting, name));
+        }
+    }
+}
+
+/// Both directions until both have ended; one that ends is closed for the other side.
+async fn copy<A, B>(client: A, upstream: B, traffic: &Traffic) -> io::Result<()>
+where
+    A: AsyncRead + AsyncWrite,
+    B: AsyncRead + AsyncWrite,
+{
+    let (client_read, client_write) = tokio::io::split(client);
+    let (upstream_read, upstream_write) = tokio::io::split(upstream);
+    tokio::try_join!(
+        copy_one_way(client_read, upstream_write, &traffic.inbound),
+        copy_one_way(upstream_read, client_write, &traffic.outbound),
+    )?;
+    Ok(())
+}
+
+async fn copy_one_way<R, W>(mut from: R, mut to: W, count: &AtomicU64) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut buffer = BytesMut::with_capacity(COPY_BUFFER);
+    loop {
+        buffer.clear();
+        if from.read_buf(&mut buffer).await? == 0 {
+            // The other side may have closed already.
+            let _ = to.shutdown().await;
+            return Ok(());
+        }
+        to.write_all(&buffer).await?;
+        to.flush().await?;
+        count.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+    }
+}
+
+fn ending_of(cut: &Cut) -> Ending {
+    match cut {
+        Cut::Drained => Ending::Drained,
+        Cut::Revoked | Cut::Upstream(_) => Ending::ClosedByPolicy,
+    }
+}
+
+fn code(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::TimedOut => "tunnel.stalled",
+        io::ErrorKind::PermissionDenied => NAME_DISAGREEMENT,
+        io::ErrorKind::InvalidData => NOT_TLS,
+        _ => "tunnel.broken",
+    }
+}
+
+const NAME_DISAGREEMENT: &str = "name.disagreement";
+const NOT_TLS: &str = "tunnel.not_tls";
+/// Bytes. A ClientHello with post-quantum key shares has about 2,000.
+const MAX_GREETING: usize = 16 * 1024;
+const COPY_BUFFER: usize = 16 * 1024;

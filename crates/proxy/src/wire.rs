@@ -1,0 +1,195 @@
+//! The client's side of an HTTP/1 connection: follows the framing of what arrives and keeps its time limits.
+//!
+//! hyper reads through this. What two parsers could read differently never reaches it: the
+//! connection ends with a [`Broken`] that says why.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use aegis_protocol::framing::{Framing, FramingError, Limits};
+use pin_project_lite::pin_project;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Why a connection cannot go on.
+#[derive(Clone, Debug)]
+pub(crate) enum Broken {
+    Framing(FramingError),
+    /// The head of a request began and did not end in time.
+    HeadStalled,
+}
+
+/// What became of a message after which the connection may speak something else. The wire must
+/// know before the client does, because only then are the client's next bytes meant in earnest.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict(AtomicU8);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WireLimits {
+    pub(crate) framing: Limits,
+    /// From the first byte of a head to its last.
+    pub(crate) head_time: Duration,
+    /// Between two requests.
+    pub(crate) idle_time: Duration,
+}
+
+/// What the client is expected to send next, as far as there is a limit for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waiting {
+    Idle,
+    Head,
+}
+
+impl Verdict {
+    pub(crate) fn grant(&self) {
+        self.0.store(GRANTED, Ordering::Release);
+    }
+
+    pub(crate) fn refuse(&self) {
+        self.0.store(REFUSED, Ordering::Release);
+    }
+
+    fn take(&self) -> u8 {
+        self.0.swap(OPEN, Ordering::AcqRel)
+    }
+}
+
+pin_project! {
+    pub(crate) struct Wire<S> {
+        #[pin]
+        io: S,
+        framing: Framing,
+        limits: WireLimits,
+        broken: Arc<OnceLock<Broken>>,
+        verdict: Arc<Verdict>,
+        waiting: Option<(Waiting, Pin<Box<Sleep>>)>,
+    }
+}
+
+impl<S> Wire<S> {
+    pub(crate) fn new(io: S, limits: WireLimits, verdict: Arc<Verdict>) -> Self {
+        let framing = Framing::new(limits.framing);
+        Self { io, framing, limits, broken: Arc::default(), verdict, waiting: None }
+    }
+
+    /// Where the reason will be found once the connection has failed.
+    pub(crate) fn broken(&self) -> Arc<OnceLock<Broken>> {
+        Arc::clone(&self.broken)
+    }
+
+    pub(crate) fn into_inner(self) -> S {
+        self.io
+    }
+}
+
+impl<S: AsyncRead> AsyncRead for Wire<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut this = self.project();
+        if this.framing.waits() {
+            let resumed = match this.verdict.take() {
+                GRANTED => Ok(this.framing.opaque()),
+                REFUSED => this.framing.resume(),
+                _ => Ok(()),
+            };
+            resumed.map_err(|error| refuse(this.broken, Broken::Framing(error)))?;
+        }
+        let before = buf.filled().len();
+        match this.io.as_mut().poll_read(cx, buf) {
+            Poll::Ready(result) => {
+                result?;
+                let new = buf.filled().get(before..).unwrap_or_default();
+                if let Err(error) = this.framing.feed(new) {
+                    buf.set_filled(before);
+                    return Poll::Ready(Err(refuse(this.broken, Broken::Framing(error))));
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => {
+                let waiting = if this.framing.in_head() {
+                    Waiting::Head
+                } else if this.framing.between_messages() && !this.framing.waits() {
+                    Waiting::Idle
+                } else {
+                    *this.waiting = None;
+                    return Poll::Pending;
+                };
+                match (waiting, poll_limit(this.waiting, waiting, *this.limits, cx)) {
+                    (_, false) => Poll::Pending,
+                    // An idle keep-alive connection is closed like one whose client went away.
+                    (Waiting::Idle, true) => Poll::Ready(Ok(())),
+                    (Waiting::Head, true) => {
+                        Poll::Ready(Err(refuse(this.broken, Broken::HeadStalled)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn refuse(broken: &OnceLock<Broken>, why: Broken) -> io::Error {
+    // The first reason is the one that counts.
+    let _ = broken.set(why);
+    io::ErrorKind::InvalidData.into()
+}
+
+/// Whether the time for what is being waited for is over. Bodies have limits of their own, in
+/// `describe` and `exchange`.
+fn poll_limit(
+    timer: &mut Option<(Waiting, Pin<Box<Sleep>>)>,
+    waiting: Waiting,
+    limits: WireLimits,
+    cx: &mut Context<'_>,
+) -> bool {
+    let limit = match waiting {
+        Waiting::Idle => limits.idle_time,
+        Waiting::Head => limits.head_time,
+    };
+    let (waited_for, timer) = timer.get_or_insert_with(|| (waiting, Box::pin(sleep(limit))));
+    if *waited_for != waiting {
+        *waited_for = waiting;
+        timer.as_mut().reset(Instant::now() + limit);
+    }
+    timer.as_mut().poll(cx).is_ready()
+}
+
+impl<S: AsyncWrite> AsyncWrite for Wire<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.project().io.poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.project().io.poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project().io.poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project().io.poll_shutdown(cx)
+    }
+}
+
+const OPEN: u8 = 0;
+const GRANTED: u8 = 1;
+const REFUSED: u8 = 2;

@@ -1,0 +1,156 @@
+//! The audit log: JSON lines in one file, acknowledged only once they are written; it never judges
+//! a call and never holds one longer than a second.
+//!
+//! Callers serialise their record and put the line into one queue; one thread takes whatever waits,
+//! writes it in one go and wakes everyone whose line is in it. What could not be written stays queued
+//! (bounded) and is tried again, so that the log heals without a restart.
+
+mod file;
+mod queue;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use serde::Serialize;
+
+use file::LogFile;
+use queue::{Queue, Urgency};
+
+pub use record::{
+    DataRecord, DecisionRecord, DestinationRecord, EndRecord, MalformedRecord, Recorded,
+    RouteRecord, RuleRecord, SchemaVersion, Timings, WouldRecord, format_time, now,
+};
+
+/// Where the log is and how durable a line must be before its call goes on.
+#[derive(Clone, Debug)]
+pub struct LogSettings {
+    pub file: PathBuf,
+    /// `fsync` before a line counts as written; without it `write(2)` is enough, which survives a
+    /// crash of the process but not of the machine.
+    pub sync: bool,
+}
+
+/// A handle to the log; clones share one file and one writer. The last one dropped ends the writer
+/// after what is queued has been written.
+#[derive(Clone, Debug)]
+pub struct Log {
+    handle: Arc<Handle>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuditError {
+    #[error("the audit log did not take the line within a second")]
+    Timeout,
+    #[error("the audit log has too many lines waiting")]
+    Busy,
+    #[error("the audit log cannot be written: {0}")]
+    Io(io::ErrorKind),
+    #[error("the record cannot be written as JSON")]
+    Encode,
+}
+
+impl Log {
+    /// Opens the log for appending, creating it (mode 0600) and its parent directories.
+    ///
+    /// A last line that a crash tore is closed with a newline first. A FIFO without a reader is no
+    /// error: the log then starts unhealthy and heals when a reader comes.
+    pub fn open(settings: LogSettings) -> io::Result<Self> {
+        let file = LogFile::open(settings)?;
+        let queue = Arc::new(Queue::new(file.is_open()));
+        let writer = Arc::clone(&queue);
+        thread::Builder::new()
+            .name("aegis-audit".to_owned())
+            .spawn(move || write_batches(&writer, file))?;
+        Ok(Self {
+            handle: Arc::new(Handle { queue }),
+        })
+    }
+
+    /// Appends a line and waits until it is written: for the decision line, before the first byte
+    /// goes upstream. An error means that the call must not go on; the line itself may still be
+    /// written later.
+    pub async fn append<R: Serialize>(&self, record: &R) -> Result<(), AuditError> {
+        self.wait(&self.encode(record)?).await
+    }
+
+    /// Appends a line without waiting for it: for the end line, which the answer must not wait for.
+    /// A line that cannot be written yet is kept and tried again.
+    pub fn append_later<R: Serialize>(&self, record: &R) -> Result<(), AuditError> {
+        self.queue().push(&self.encode(record)?, Urgency::Later)
+    }
+
+    /// Waits until everything appended so far is written, at most a second.
+    pub async fn flush(&self) -> Result<(), AuditError> {
+        self.wait(&[]).await
+    }
+
+    /// Whether the last attempt to write succeeded; no call can be allowed while this is false.
+    pub fn healthy(&self) -> bool {
+        self.queue().healthy()
+    }
+
+    /// Counts lines that were refused, late or lost, and writes that failed.
+    pub fn errors(&self) -> Counter {
+        self.queue().errors()
+    }
+
+    async fn wait(&self, line: &[u8]) -> Result<(), AuditError> {
+        let (done, written) = tokio::sync::oneshot::channel();
+        self.queue().push(line, Urgency::Now(done))?;
+        match tokio::time::timeout(PATIENCE, written).await {
+            Ok(Ok(result)) => result,
+            // The writer ended without an answer: nothing was promised.
+            Ok(Err(_)) => Err(AuditError::Io(io::ErrorKind::BrokenPipe)),
+            Err(_) => {
+                self.queue().failed();
+                Err(AuditError::Timeout)
+            }
+        }
+    }
+
+    fn encode<R: Serialize>(&self, record: &R) -> Result<Vec<u8>, AuditError> {
+        let mut line = Vec::with_capacity(TYPICAL_LINE);
+        if serde_json::to_writer(&mut line, record).is_err() {
+            // The record is at fault, not the log: that stays healthy.
+            self.queue().errors().inc();
+            return Err(AuditError::Encode);
+        }
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    fn queue(&self) -> &Queue {
+        &self.handle.queue
+    }
+}
+
+#[derive(Debug)]
+struct Handle {
+    queue: Arc<Queue>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+fn write_batches(queue: &Queue, mut file: LogFile) {
+    let mut batch = queue::Batch::default();
+    while queue.take(&mut batch) {
+        let written = file.write(batch.bytes());
+        queue.finish(&mut batch, written);
+    }
+}
+
+/// How long a call may wait for its line.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes; a decision line with a destination and a rule or two.
+const TYPICAL_LINE: usize = 1024;

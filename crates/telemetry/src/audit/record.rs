@@ -1,0 +1,231 @@
+//! The lines of the audit log as types: borrowed words, written once; what may not be written down
+//! has no field here.
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::Value;
+
+/// The time as the log writes it: RFC 3339 in UTC with microseconds.
+pub fn now() -> String {
+    format_time(Timestamp::now())
+}
+
+pub fn format_time(time: Timestamp) -> String {
+    format!("{time:.6}")
+}
+
+/// The first line of a call: what was asked and what was decided.
+#[derive(Debug, Default, Serialize)]
+#[serde(tag = "event", rename = "decision")]
+pub struct DecisionRecord<'a> {
+    pub schema_version: SchemaVersion,
+    /// The decision id, also in the answer's headers and in the end line.
+    pub id: &'a str,
+    pub time: &'a str,
+    /// Number of the client's connection, counted since the start of the process.
+    pub connection: u64,
+    /// The id of the CONNECT that the call lives in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tunnel: Option<&'a str>,
+    pub phase: &'a str,
+    pub front: &'a str,
+    pub tenant: &'a str,
+    pub agent: &'a str,
+    /// How the caller was proven.
+    pub auth: &'a str,
+    pub kind: &'a str,
+    pub tool: &'a str,
+    pub action: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_map")]
+    pub parameters: Vec<(&'a str, Recorded<'a>)>,
+    pub destination: DestinationRecord<'a>,
+    /// Region of this data plane.
+    pub region: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub destination_regions: Vec<&'a str>,
+    pub outcome: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would: Option<WouldRecord<'a>>,
+    pub rules: Vec<RuleRecord<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<DataRecord<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<&'a str>,
+    pub policy_version: &'a str,
+    /// Rule id of the evaluators' failure, where they failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub truncated: bool,
+    /// Names of parameters and types of data that are redacted before forwarding.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub redacted: Vec<&'a str>,
+    /// Microseconds from the described intent to the decision.
+    pub decision_us: u64,
+    /// 32 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<Cow<'a, str>>,
+    /// Address and port of the client's socket.
+    pub peer: Cow<'a, str>,
+}
+
+/// The last line of a call: what became of it.
+#[derive(Debug, Default, Serialize)]
+#[serde(tag = "event", rename = "end")]
+pub struct EndRecord<'a> {
+    pub schema_version: SchemaVersion,
+    pub id: &'a str,
+    pub time: &'a str,
+    /// The HTTP status that the agent saw; absent when it saw none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// `forwarded`, `refused`, `aborted`, `failed`, `closed_by_policy` or `drained`.
+    pub outcome_detail: &'a str,
+    /// A stable code of what went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<RouteRecord<'a>>,
+    /// Bytes of body or tunnel from the agent.
+    pub bytes_in: u64,
+    /// Bytes of body or tunnel to the agent.
+    pub bytes_out: u64,
+    pub timings_us: Timings,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<&'a str>,
+}
+
+/// The only line of a request that could not be understood, so that no intent could be judged.
+#[derive(Debug, Default, Serialize)]
+#[serde(tag = "event", rename = "malformed")]
+pub struct MalformedRecord<'a> {
+    pub schema_version: SchemaVersion,
+    pub id: &'a str,
+    pub time: &'a str,
+    pub connection: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tunnel: Option<&'a str>,
+    pub front: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<&'a str>,
+    /// A stable code; never a piece of the request.
+    pub reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    pub region: &'a str,
+    pub peer: Cow<'a, str>,
+}
+
+/// A parameter's value as it may be written down.
+#[derive(Clone, Copy, Debug)]
+pub enum Recorded<'a> {
+    /// The catalogue does not call it recordable, or sensitive data was found in it.
+    Masked,
+    Value(&'a Value),
+}
+
+#[derive(Debug, Default, Serialize)]
+pub struct DestinationRecord<'a> {
+    pub scheme: &'a str,
+    pub host: Cow<'a, str>,
+    pub port: u16,
+    /// Without the query; empty for a tunnel.
+    pub path: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub provider: &'a str,
+}
+
+/// What policies in shadow would have made of the call.
+#[derive(Debug, Default, Serialize)]
+pub struct WouldRecord<'a> {
+    pub outcome: &'a str,
+    pub rules: Vec<RuleRecord<'a>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct RuleRecord<'a> {
+    pub rule: &'a str,
+    pub message: &'a str,
+}
+
+/// Sensitive data of one type at one place; never the value.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct DataRecord<'a> {
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+    pub class: &'a str,
+    pub path: &'a str,
+    pub count: u32,
+}
+
+/// The way that the call took.
+#[derive(Debug, Default, Serialize)]
+pub struct RouteRecord<'a> {
+    /// The address that was judged and dialled, with its port.
+    pub address: Cow<'a, str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub region: &'a str,
+    /// Whether the connection came from the pool.
+    pub reused: bool,
+    pub protocol: &'a str,
+}
+
+/// Microseconds since the call was read; absent where a station was not reached.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Timings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolve: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_byte: Option<u64>,
+    pub total: u64,
+}
+
+/// The version of the line format, written into each line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SchemaVersion;
+
+impl Serialize for SchemaVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(SCHEMA_VERSION)
+    }
+}
+
+impl Serialize for Recorded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Masked => serializer.serialize_str(MASK),
+            Self::Value(value) => value.serialize(serializer),
+        }
+    }
+}
+
+fn as_map<S: Serializer>(
+    parameters: &[(&str, Recorded<'_>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(parameters.len()))?;
+    for (name, value) in parameters {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+const SCHEMA_VERSION: u32 = 1;
+const MASK: &str = "[masked]";

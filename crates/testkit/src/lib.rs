@@ -1,0 +1,57 @@
+//! Fake agents, fake upstreams and a test CA over real loopback sockets; never part of what ships.
+//!
+//! A fake that cannot do its part panics, and a panic inside a fake server fails the test that
+//! started it. Whatever waits gives up after [`PATIENCE`] and says what it waited for.
+
+// Failing loudly is what a test kit is for; the shipped crates keep these lints.
+#![allow(clippy::expect_used, clippy::panic)]
+
+mod answer;
+mod app;
+mod client;
+mod otlp;
+mod payload;
+mod raw;
+mod received;
+mod server;
+mod tls;
+mod upstream;
+
+pub use answer::Answer;
+pub use app::{Aegis, AegisBuilder};
+pub use client::{ProxyClient, Reply, Session};
+pub use otlp::{OtlpReceiver, Span};
+pub use payload::{Feed, Payload};
+pub use raw::{RawClient, RawResponse};
+pub use received::Received;
+pub use tls::{Certificate, TestCa, Validity};
+pub use upstream::{Upstream, UpstreamBuilder};
+
+use std::time::Duration;
+
+/// How long a test waits for anything. Only a hang ever takes this long: it is no measure of speed,
+/// and generous because tests share two cores with a compiler.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Waits for `future`, or fails the test saying `what` did not happen.
+pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
+    let Ok(value) = tokio::time::timeout(PATIENCE, future).await else {
+        panic!("{what} did not happen within {} s", PATIENCE.as_secs());
+    };
+    value
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(hex_digit)
+        .collect()
+}
+
+fn hex_digit(value: u8) -> char {
+    char::from_digit(value.into(), 16).expect("half a byte")
+}
+
+#[cfg(test)]
+mod tests;

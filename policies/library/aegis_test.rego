@@ -1,0 +1,117 @@
+# Run by the tests of the policy crate on the interpreter; `opa test` understands it as well.
+package aegis_test
+
+import data.aegis
+
+test_an_allowed_call_has_no_reasons if {
+	d := decide(input_of({}))
+	d.outcome == "allow"
+	d.reasons == []
+	d.would == null
+	d.obligations == {"redact": [], "restrict_regions": ["eu"], "passthrough": false}
+}
+
+test_no_input_is_denied if {
+	d := aegis.decision with data.compiled as policy with input as {}
+	d.outcome == "deny"
+	[r.rule | some r in d.reasons] == ["aegis.undefined"]
+}
+
+test_an_input_without_parameters_is_denied if {
+	i := input_of({})
+	d := decide(object.union(i, {"call": {"parameters": null}}))
+	d.outcome == "deny"
+	[r.rule | some r in d.reasons] == ["aegis.undefined"]
+}
+
+test_an_input_without_data_findings_is_denied if {
+	d := decide(object.remove(input_of({}), ["dlp"]))
+	d.outcome == "deny"
+	[r.rule | some r in d.reasons] == ["aegis.undefined"]
+}
+
+test_an_unknown_phase_is_denied if {
+	d := decide(object.union(input_of({}), {"phase": "reply"}))
+	d.outcome == "deny"
+}
+
+test_deny_goes_before_approval_and_approval_before_sanitize if {
+	note := {"rule": "n", "message": "n", "redact": {"parameter": "note"}}
+	ask := {"rule": "q", "message": "q"}
+	no := {"rule": "d", "message": "d"}
+	found("sanitize", {"deny": [], "approval_needed": [], "sanitize": [note], "allow": []})
+	found("approval_needed", {"deny": [], "approval_needed": [ask], "sanitize": [note], "allow": []})
+	found("deny", {"deny": [no], "approval_needed": [ask], "sanitize": [note], "allow": []})
+}
+
+test_an_unknown_tenant_is_denied_even_where_everything_is_in_shadow if {
+	d := decide(object.union(input_of({}), {"tenant": {"id": "nobody"}}))
+	[r.rule | some r in d.reasons] == ["tenant.unknown"]
+	d.obligations.restrict_regions == null
+}
+
+test_a_missing_answer_of_users_modules_is_denied if {
+	d := decide(object.remove(input_of({}), ["ext"]))
+	[r.rule | some r in d.reasons] == ["aegis.undefined"]
+}
+
+found(outcome, ext) if {
+	d := decide(object.union(input_of({}), {"ext": ext}))
+	d.outcome == outcome
+	count(d.reasons) == 1
+}
+
+decide(i) := aegis.decision with data.compiled as policy with input as i
+
+input_of(parameters) := {
+	"phase": "request",
+	"tenant": {"id": "t"},
+	"agent": {"id": "a"},
+	"destination": {"candidates": ["h.example", ".example"], "regions": ["eu"]},
+	"call": {"tool": "x", "action": "y", "parameters": parameters, "truncated": false, "opaque": false},
+	"dlp": {"findings": [], "types": [], "classes": []},
+	"patterns": {},
+	"ext": {"deny": [], "approval_needed": [], "sanitize": [], "allow": []},
+}
+
+policy := {
+	"tenants": {"t": {
+		"shadow": false,
+		"residency_shadow": false,
+		"lawful": {"eu": true},
+		"open": false,
+		"least": 1,
+		"restrict": ["eu"],
+		"findings": {"region": deny("region"), "unknown": deny("region")},
+	}},
+	"agents": {"a": {"tenant": "t", "profile": "p", "shadow": false}},
+	"profiles": {"p": {
+		"hosts": {".example": true},
+		"passthrough": {},
+		"upgrades": {},
+		"free": {},
+		"data": {},
+		"tools": {"x": {"y": operation(true), "*": operation(false)}},
+		"findings": {"host": deny("host"), "tool": deny("tool"), "opaque": deny("opaque"), "unclassified": deny("data.unclassified")},
+	}},
+	"ungranted": {"*": operation(false)},
+}
+
+deny(rule) := {"effect": "deny", "rule": rule, "message": rule}
+
+operation(granted) := {
+	"granted": granted,
+	"truncation": [false],
+	"lenient": false,
+	"truncated": deny("truncated"),
+	"type": {},
+	"min": {},
+	"max": {},
+	"above": {},
+	"enum": {},
+	"required": {},
+	"forbidden": {},
+	"pattern": {},
+	"redact": {},
+	"fast": {"number": {}, "numbers": [], "enums": [], "required": [], "patterns": []},
+}
