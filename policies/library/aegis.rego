@@ -15,48 +15,42 @@ default decision := {
 	"would": null,
 }
 
-decision := {
+decision := connect if {
+	input.phase == "connect"
+	input.ext == nothing
+	connect.outcome == "allow"
+} else := {
 	"outcome": "allow",
 	"reasons": [],
 	"obligations": {"redact": [], "restrict_regions": request.restrict, "passthrough": false},
 	"would": null,
 } if {
-	input.phase == "request"
+	input.ext == nothing
 	request.ok == [true, true, true]
-	input.ext == nothing
-} else := {
-	"outcome": "allow",
-	"reasons": [],
-	"obligations": {"redact": [], "restrict_regions": connect.restrict, "passthrough": connect.passthrough},
-	"would": null,
-} if {
-	input.phase == "connect"
-	connect.ok == true
-	input.ext == nothing
 } else := shape(findings) if findings.done == true
 
 # A tunnel: only who and where are known.
 connect := {
-	"ok": true,
-	"restrict": t.restrict,
-	"passthrough": [c | some c in candidates; p.passthrough[c]] != [],
+	"outcome": "allow",
+	"reasons": [],
+	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": "blind" in known},
+	"would": null,
 } if {
 	a := data.compiled.agents[input.agent.id]
-	t := data.compiled.tenants[input.tenant.id]
-	p := data.compiled.profiles[a.profile]
-	candidates := input.destination.candidates
+	a.tenant == input.tenant.id
+	t := data.compiled.tenants[a.tenant]
+	hosts := data.compiled.profiles[a.profile].hosts
+	known := [hosts[c] | some c in input.destination.candidates; hosts[c]]
+	known != []
 	regions := input.destination.regions
-	[
-		a.tenant == input.tenant.id,
-		[c | some c in candidates; p.hosts[c]] != [],
-		[r | some r in regions; object.get(t.lawful, r, t.open) == true] == regions,
-		count(regions) >= t.least,
-	] == [true, true, true, true]
+	[r | some r in regions; object.get(t.lawful, r, t.open) == true] == regions
+	count(regions) >= t.least
 }
 
 # A described request. `fast` is what the compiler of the data made of the operation's constraints:
 # for each kind the parameters to look at, and the list that the check must come to.
 request := {"ok": [subject, parameters, types], "subject": subject, "parameters": parameters, "types": types, "restrict": t.restrict} if {
+	input.phase == "request"
 	a := data.compiled.agents[input.agent.id]
 	t := data.compiled.tenants[input.tenant.id]
 	p := data.compiled.profiles[a.profile]
@@ -75,6 +69,7 @@ request := {"ok": [subject, parameters, types], "subject": subject, "parameters"
 	] == [true, true, true, true, true, true, true]
 	fast := o.fast
 	ps := call.parameters
+	is_object(ps)
 	patterns := input.patterns
 	parameters := [
 		[1 | some n, c in fast.number; x := object.get(ps, n, c.absent); x >= c.low; x <= c.high] == fast.numbers,
@@ -142,8 +137,11 @@ refused(rule, message) := {
 	"passthrough": false,
 }
 
-passthrough(p) := [c | some c in input.destination.candidates; p.passthrough[c]] != [] if input.phase == "connect"
-else := false
+passthrough(p) := "blind" in known if {
+	input.phase == "connect"
+	hosts := p.hosts
+	known := [hosts[c] | some c in input.destination.candidates; hosts[c]]
+} else := false
 
 host(p) := {"done": true, "groups": groups} if {
 	hosts := p.hosts

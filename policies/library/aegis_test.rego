@@ -61,7 +61,9 @@ found(outcome, ext) if {
 	count(d.reasons) == 1
 }
 
-decide(i) := aegis.decision with data.compiled as policy with input as i
+decide(i) := d if {
+	d := aegis.decision with data.compiled as policy with input as i
+}
 
 input_of(parameters) := {
 	"phase": "request",
@@ -86,8 +88,7 @@ policy := {
 	}},
 	"agents": {"a": {"tenant": "t", "profile": "p", "shadow": false}},
 	"profiles": {"p": {
-		"hosts": {".example": true},
-		"passthrough": {},
+		"hosts": {".example": "seen"},
 		"upgrades": {},
 		"free": {},
 		"data": {},

@@ -18,7 +18,7 @@ impl Detector for AwsKey {
     }
 
     fn possible(&self, clues: &Clues) -> bool {
-        clues.token >= ID_LENGTH
+        clues.long_token
     }
 
     fn find(&self, field: &Field<'_>, found: &mut Vec<Range<usize>>) {

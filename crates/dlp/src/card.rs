@@ -18,7 +18,7 @@ impl Detector for PaymentCard {
     }
 
     fn possible(&self, clues: &Clues) -> bool {
-        clues.digits >= SHORTEST
+        clues.long_number
     }
 
     fn find(&self, field: &Field<'_>, found: &mut Vec<Range<usize>>) {
@@ -54,41 +54,47 @@ fn next_chain(bytes: &[u8], at: usize) -> Option<Vec<Range<usize>>> {
 /// Whole groups only: a card is never part of a longer run of digits.
 fn find_in_chain(bytes: &[u8], chain: &[Range<usize>], found: &mut Vec<Range<usize>>) {
     let mut first = 0;
-    while first < chain.len() {
-        let taken = (first + 1..=chain.len().min(first + LONGEST))
-            .rev()
-            .filter_map(|end| Some((end, chain.get(first..end)?)))
-            .find(|(_, groups)| {
-                (groups.len() == chain.len() || printed(groups)) && is_card(bytes, groups)
-            });
-        if let Some((end, [start, ..])) = taken {
-            let last = chain.get(end - 1).unwrap_or(start);
+    while let Some(groups @ [start, ..]) = chain.get(first..) {
+        let taken = longest_card(bytes, groups, first == 0);
+        if let Some(last) = taken.checked_sub(1).and_then(|last| groups.get(last)) {
             found.push(start.start..last.end);
-            first = end;
-        } else {
-            first += 1;
         }
+        first += taken.max(1);
     }
 }
 
-/// Grouped as on a card (4-4-4-4, 4-6-5, …): only such groups stand out from their neighbours, for
-/// example from the expiry date behind them.
-fn printed(groups: &[Range<usize>]) -> bool {
-    match groups {
-        [_] => true,
-        [first, others @ ..] => {
-            first.len() == 4 && others.iter().all(|group| (3..=7).contains(&group.len()))
+/// How many of these groups, from the first on, make a card; 0 where none do.
+///
+/// A chain that is a card as a whole may be grouped in any way. A part of a chain must be one long
+/// group or be grouped as on a card (4-4-4-4, 4-6-5, …): only that stands out from its neighbours,
+/// for example from the expiry date behind it.
+fn longest_card(bytes: &[u8], groups: &[Range<usize>], whole: bool) -> usize {
+    let mut longest = 0;
+    let mut count = 0;
+    let mut printed = true;
+    for (at, group) in groups.iter().enumerate() {
+        count += group.len();
+        printed &= match at {
+            0 => group.len() == 4 || group.len() > SHORTEST,
+            _ => (3..=7).contains(&group.len()),
+        };
+        let taken = at + 1;
+        let all = whole && taken == groups.len();
+        if count > LONGEST || !(printed || whole) {
+            break;
         }
-        [] => false,
+        if (printed || all) && is_card(bytes, groups.get(..taken).unwrap_or_default(), count) {
+            longest = taken;
+        }
     }
+    longest
 }
 
-fn is_card(bytes: &[u8], groups: &[Range<usize>]) -> bool {
+fn is_card(bytes: &[u8], groups: &[Range<usize>], count: usize) -> bool {
     let (Some(first), Some(last)) = (groups.first(), groups.last()) else {
         return false;
     };
-    let count: usize = groups.iter().map(Range::len).sum();
-    if !(SHORTEST..=LONGEST).contains(&count) || !free_standing(bytes, first.start, last.end) {
+    if count < SHORTEST || !free_standing(bytes, first.start, last.end) {
         return false;
     }
     let phone = first.start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'+');

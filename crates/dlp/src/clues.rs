@@ -1,72 +1,58 @@
-//! The one cheap pass before any search: what a text must have for a detector to be worth asking.
+//! The cheap look before any search: what a text must have for a detector to be worth asking.
 
-/// What one pass over the bytes saw.
+/// What a text has. Never false where a search would find something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four observations that do not depend on each other"
+)]
 pub struct Clues {
     pub at_sign: bool,
-    /// Most digits in a row, single spaces and hyphens between them not counted.
-    pub digits: usize,
-    /// Longest run of letters, digits, `+` and `/`.
-    pub token: usize,
-    /// Longest run of hyphens.
-    pub hyphens: usize,
+    /// 13 digits, spaces and hyphens in a row.
+    pub long_number: bool,
+    /// 20 letters, digits, `+` and `/` in a row.
+    pub long_token: bool,
+    /// 5 hyphens in a row.
+    pub dashes: bool,
 }
 
 impl Clues {
     pub fn of(text: &str) -> Self {
-        let mut clues = Self::default();
-        let mut runs = Runs::default();
-        for byte in text.bytes() {
-            match byte {
-                b'0'..=b'9' => runs.digit(&mut clues),
-                b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'/' => runs.letter(&mut clues),
-                b' ' | b'-' => runs.separator(byte, &mut clues),
-                _ => {
-                    clues.at_sign |= byte == b'@';
-                    runs = Runs::default();
-                }
-            }
+        let bytes = text.as_bytes();
+        Self {
+            at_sign: bytes.contains(&b'@'),
+            long_number: has_run(bytes, 13, |b| matches!(b, b'0'..=b'9' | b' ' | b'-')),
+            long_token: has_run(bytes, 20, |b| {
+                b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')
+            }),
+            dashes: has_run(bytes, 5, |b| b == b'-'),
         }
-        clues
     }
 }
 
-/// The runs that are open at the current byte.
-#[derive(Default)]
-struct Runs {
-    digits: usize,
-    token: usize,
-    hyphens: usize,
-    /// The last byte was a separator within a run of digits.
-    separated: bool,
-}
-
-impl Runs {
-    fn digit(&mut self, clues: &mut Clues) {
-        self.digits += 1;
-        self.token += 1;
-        self.hyphens = 0;
-        self.separated = false;
-        clues.digits = clues.digits.max(self.digits);
-        clues.token = clues.token.max(self.token);
-    }
-
-    fn letter(&mut self, clues: &mut Clues) {
-        let token = self.token + 1;
-        *self = Self {
-            token,
-            ..Self::default()
+/// Whether `length` such bytes stand in a row. It looks at every `length`-th byte, and around it
+/// only where that one fits: no run can lie between two that do not.
+fn has_run(bytes: &[u8], length: usize, fits: impl Fn(u8) -> bool) -> bool {
+    let mut at = length - 1;
+    while let Some((before, after)) = bytes.split_at_checked(at) {
+        let fitting = after
+            .iter()
+            .take(length)
+            .take_while(|byte| fits(**byte))
+            .count();
+        let earlier = match fitting {
+            0 => 0,
+            _ => before
+                .iter()
+                .rev()
+                .take(length)
+                .take_while(|byte| fits(**byte))
+                .count(),
         };
-        clues.token = clues.token.max(token);
-    }
-
-    fn separator(&mut self, byte: u8, clues: &mut Clues) {
-        if self.separated {
-            self.digits = 0;
+        if earlier + fitting >= length {
+            return true;
         }
-        self.separated = self.digits > 0;
-        self.token = 0;
-        self.hyphens = if byte == b'-' { self.hyphens + 1 } else { 0 };
-        clues.hyphens = clues.hyphens.max(self.hyphens);
+        at += fitting + length;
     }
+    false
 }

@@ -23,15 +23,18 @@ impl Detector for Email {
 
     fn find(&self, field: &Field<'_>, found: &mut Vec<Range<usize>>) {
         let text = field.text;
-        for (at, _) in text.match_indices('@') {
-            let (before, after) = (text.get(..at), text.get(at + 1..));
-            let start = before.and_then(|before| local_start(text, before));
-            let length = after.and_then(domain_length);
-            if let (Some(start), Some(length)) = (start, length) {
-                found.push(start..at + 1 + length);
-            }
-        }
+        found.extend(
+            text.match_indices('@')
+                .filter_map(|(at, _)| address(text, at)),
+        );
     }
+}
+
+/// The address around the `@` that stands here.
+fn address(text: &str, at: usize) -> Option<Range<usize>> {
+    let start = local_start(text, text.get(..at)?)?;
+    let domain = domain_length(text.get(at + 1..)?)?;
+    Some(start..at + 1 + domain)
 }
 
 /// Where the local part begins that ends with `before`. Letters of any script count, so that no

@@ -1,7 +1,7 @@
 //! Finds and redacts sensitive data in decoded text. Judges nothing, reads nothing, keeps no value.
 //!
-//! A [`Scanner`] asks its [`Detector`]s in a fixed order. One pass over the text collects [`Clues`]
-//! first, so that a text without any costs that pass and nothing more. Every detector is linear.
+//! A [`Scanner`] asks its [`Detector`]s in a fixed order. A quick look over the text collects
+//! [`Clues`] first: a text without any costs that look and nothing more. Every detector is linear.
 
 mod aws;
 mod card;

@@ -17,7 +17,7 @@ impl Detector for PemKey {
     }
 
     fn possible(&self, clues: &Clues) -> bool {
-        clues.hyphens >= DASHES.len()
+        clues.dashes
     }
 
     fn find(&self, field: &Field<'_>, found: &mut Vec<Range<usize>>) {

@@ -242,8 +242,9 @@ impl Compiler<'_> {
     }
 
     fn operation(&mut self, at: &str, data: &OperationData) -> Option<Operation> {
-        if data.action.is_empty() {
-            self.report(&["operations", at, "action"], "an operation has an action");
+        if ["", "*", "other"].contains(&data.action.as_str()) {
+            let message = "an operation has an action of its own: `*` means any, `other` those that are not listed";
+            self.report(&["operations", at, "action"], message);
         }
         if data.method.is_empty() || !data.method.bytes().all(|b| b.is_ascii_uppercase()) {
             let message = "a method is written in upper-case letters, such as POST";

@@ -209,7 +209,7 @@ impl Check<'_> {
         }
         match &constraint.one_of {
             Some(values) if values.is_empty() => {
-                self.problem(path, "`enum` is empty, so every value would be denied")
+                self.problem(path, "`enum` is empty, so every value would be denied");
             }
             Some(values)
                 if values

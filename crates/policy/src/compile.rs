@@ -1,7 +1,7 @@
 //! The human shape made into the shape that the library is fast with: maps per kind of constraint, messages and flags resolved.
 //!
 //! Nothing is judged here. `fast` of an operation repeats its constraints as the one positive check
-//! that an allowed call passes; `selftest` proves that both say the same.
+//! that an allowed call passes; a test of `rego` compares both ways on made-up calls.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -80,7 +80,6 @@ fn profile(data: &AegisData, name: &str, profile: &ProfileData) -> Json {
         .filter(|(_, effect)| **effect == Effect::Allow);
     json!({
         "hosts": hosts_of(data, profile),
-        "passthrough": truths(canonical(&profile.passthrough).iter().map(String::as_str)),
         "upgrades": truths(canonical(&profile.upgrades).iter().map(String::as_str)),
         "tools": tools.collect::<Map<_, _>>(),
         "data": rules.collect::<Map<_, _>>(),
@@ -94,25 +93,25 @@ fn profile(data: &AegisData, name: &str, profile: &ProfileData) -> Json {
     })
 }
 
-/// The hosts that a profile names, in any of its lists, and those of the services whose tools it grants.
+/// The hosts that a profile names in any of its lists, and those of the services whose tools it
+/// grants; `blind` where a tunnel is not to be looked into.
 fn hosts_of(data: &AegisData, profile: &ProfileData) -> Json {
-    let named = [&profile.hosts, &profile.passthrough, &profile.upgrades]
-        .into_iter()
-        .flat_map(|rules| canonical(rules));
-    let granted = profile.tools.keys().flat_map(|tool| {
+    let granted = profile.tools.keys().filter_map(|tool| {
         let server = tool
             .split_once('/')
             .map_or(tool.as_str(), |(server, _)| server);
-        data.catalogue
-            .get(server)
-            .map(|service| canonical(&service.hosts))
-            .unwrap_or_default()
+        data.catalogue.get(server).map(|service| &service.hosts)
     });
-    named
-        .chain(granted)
-        .map(|host| (host, Json::Bool(true)))
-        .collect::<Map<_, _>>()
-        .into()
+    let seen = [&profile.hosts, &profile.upgrades]
+        .into_iter()
+        .chain(granted);
+    let seen = seen
+        .flat_map(|rules| canonical(rules))
+        .map(|host| (host, "seen".into()));
+    let blind = canonical(&profile.passthrough)
+        .into_iter()
+        .map(|host| (host, "blind".into()));
+    seen.chain(blind).collect::<Map<_, _>>().into()
 }
 
 fn canonical(rules: &[String]) -> Vec<String> {

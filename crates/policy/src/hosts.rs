@@ -1,5 +1,8 @@
 //! Host rules of the policy data: `host`, `.suffix`, either with `:port`. It resolves no names.
 
+use std::collections::BTreeSet;
+
+use crate::data::AegisData;
 use crate::{Authority, Host};
 
 /// The canonical spelling of a host rule, as it is looked up among an intent's candidates.
@@ -11,12 +14,12 @@ pub(crate) fn canonical(rule: &str) -> Result<String, String> {
     let explain =
         |error| format!("`{rule}` is not a host, a .suffix or either with a port: {error}");
     // Port 0 is refused by `Authority`, so a rule that gets past it has a port of its own.
-    let (host, text) = match Host::parse(name) {
-        Ok(host) => (host.clone(), host.to_string()),
-        Err(_) => {
-            let authority = Authority::parse(name, 0).map_err(explain)?;
-            (authority.host().clone(), authority.to_string())
-        }
+    let (host, text) = if let Ok(host) = Host::parse(name) {
+        let text = host.to_string();
+        (host, text)
+    } else {
+        let authority = Authority::parse(name, 0).map_err(explain)?;
+        (authority.host().clone(), authority.to_string())
     };
     if !dot.is_empty() && matches!(host, Host::Address(_)) {
         return Err(format!(
@@ -26,11 +29,31 @@ pub(crate) fn canonical(rule: &str) -> Result<String, String> {
     Ok(format!("{dot}{text}"))
 }
 
-/// What an authority is looked up by: host and suffixes, then the same with the port.
-pub(crate) fn candidates(authority: &Authority) -> Vec<String> {
+/// What an authority is looked up by: the host and its suffixes, and where some rule names this
+/// port, the same with the port.
+pub(crate) fn candidates(authority: &Authority, ports: &BTreeSet<u16>) -> Vec<String> {
     let mut found = authority.host().candidates();
     let port = authority.port();
-    let with_port: Vec<String> = found.iter().map(|name| format!("{name}:{port}")).collect();
-    found.extend(with_port);
+    if ports.contains(&port) {
+        let with_port: Vec<String> = found.iter().map(|name| format!("{name}:{port}")).collect();
+        found.extend(with_port);
+    }
     found
+}
+
+/// The ports that the host rules of the data name.
+pub(crate) fn ports(data: &AegisData) -> BTreeSet<u16> {
+    let profiles = data
+        .profiles
+        .values()
+        .flat_map(|profile| [&profile.hosts, &profile.passthrough, &profile.upgrades]);
+    let services = data.catalogue.values().map(|service| &service.hosts);
+    let rules = profiles.chain(services).flatten();
+    rules
+        .filter_map(|rule| {
+            Authority::parse(rule.trim_start_matches('.'), 0)
+                .ok()
+                .map(|authority| authority.port())
+        })
+        .collect()
 }

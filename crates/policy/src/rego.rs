@@ -205,7 +205,9 @@ fn fault_of(error: impl Into<VmError> + fmt::Display) -> Fault {
     let words = error.to_string();
     match error.into() {
         VmError::TimeLimitExceeded { .. } => Fault::Deadline,
-        _ if words.contains("multiple outputs") => Fault::Conflict,
+        _ if words.contains("rule conflicts with") || words.contains("multiple outputs") => {
+            Fault::Conflict
+        }
         _ => Fault::Evaluation,
     }
 }

@@ -1,6 +1,7 @@
 //! A new snapshot answers made-up calls on both evaluators before it may decide. It reaches no network.
 
 mod generator;
+mod values;
 
 use aegis_document::{Problem, Problems};
 
@@ -14,23 +15,25 @@ use generator::Generator;
 pub fn intents(sources: &Sources, seed: u64, count: usize) -> Result<Vec<Intent>, Problems> {
     let model = Model::read(&sources.data)?;
     let mut generator = Generator::new(&model.data, seed);
-    Ok((0..count).map(|_| generator.intent()).collect())
+    Ok((0..count).filter_map(|_| generator.intent()).collect())
 }
 
 /// The boundaries of the constraints, and some calls at random: machine and interpreter must agree.
 pub(crate) fn run(snapshot: &Snapshot, model: &Model) -> Result<(), Problems> {
     let mut generator = Generator::new(&model.data, SEED);
     let mut intents = generator.boundaries(BOUNDARIES);
-    intents.extend((0..RANDOM).map(|_| generator.intent()));
+    intents.extend((0..RANDOM).filter_map(|_| generator.intent()));
     let mut comparison = snapshot
         .comparison()
         .map_err(|fault| failed(&fault.to_string(), None))?;
+    let mut late = 0;
     for intent in &intents {
         match comparison.agree(intent) {
-            Ok(true) => {}
             Ok(false) => return Err(failed("the two evaluators disagree", Some(intent))),
+            // A busy machine can be late once; a module that often is would deny most calls.
+            Err(Fault::Deadline) if late < LATE => late += 1,
             // What a users' module makes of a made-up call is its own affair: the fault denies.
-            Err(Fault::Evaluation | Fault::WrongType | Fault::Conflict | Fault::Deadline) => {}
+            Ok(true) | Err(Fault::Evaluation | Fault::WrongType | Fault::Conflict) => {}
             Err(fault) => return Err(failed(&fault.to_string(), Some(intent))),
         }
     }
@@ -60,3 +63,6 @@ const SEED: u64 = 0x00ae_9150;
 const BOUNDARIES: usize = 2_000;
 
 const RANDOM: usize = 300;
+
+/// Calls that may miss the deadline.
+const LATE: usize = 3;

@@ -131,7 +131,7 @@ fn both<A, B>(a: Result<A, Problems>, b: Result<B, Problems>) -> Result<(A, B), 
 }
 
 fn modes(model: &Model, mode: Mode) -> BTreeMap<String, TenantMode> {
-    let modes = model.data.tenants.iter().map(|(name, tenant)| {
+    let of_each = model.data.tenants.iter().map(|(name, tenant)| {
         let policy = if mode == Mode::Shadow {
             Mode::Shadow
         } else {
@@ -145,7 +145,7 @@ fn modes(model: &Model, mode: Mode) -> BTreeMap<String, TenantMode> {
             },
         )
     });
-    modes.collect()
+    of_each.collect()
 }
 
 /// Each part is led by its length, so that no two different sets of texts look alike.

@@ -1,11 +1,22 @@
 //! What the policy data means for a call: each rule, each outcome, each mode.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: to fail loudly is its job"
+)]
+
 mod common;
 
 use std::sync::Arc;
 
 use aegis_policy::{Decision, Intent, Mode, Outcome, Redaction, Snapshot, Truncation};
-use common::{build, by, call, charge, directory, in_regions, said, sources, to, tunnel, with_data};
+use common::{
+    build, by, call, charge, directory, in_regions, said, sources, to, tunnel, with_data,
+};
 use serde_json::{Value as Json, json};
 
 fn demo() -> Snapshot {
@@ -22,17 +33,47 @@ fn the_finance_agent_of_the_demo() {
     let table = [
         (json!({"amount": 4200, "currency": "eur"}), "allow"),
         (json!({"amount": 5000, "currency": "eur"}), "allow"),
-        (json!({"amount": 5001, "currency": "eur"}), "approval_needed parameter.approve_above"),
-        (json!({"amount": 5000.5, "currency": "usd"}), "approval_needed parameter.approve_above"),
-        (json!({"amount": 100_001, "currency": "eur"}), "deny parameter.max"),
-        (json!({"amount": 0, "currency": "eur"}), "deny parameter.min"),
-        (json!({"amount": 10, "currency": "chf"}), "deny parameter.enum"),
+        (
+            json!({"amount": 5001, "currency": "eur"}),
+            "approval_needed parameter.approve_above",
+        ),
+        (
+            json!({"amount": 5000.5, "currency": "usd"}),
+            "approval_needed parameter.approve_above",
+        ),
+        (
+            json!({"amount": 100_001, "currency": "eur"}),
+            "deny parameter.max",
+        ),
+        (
+            json!({"amount": 0, "currency": "eur"}),
+            "deny parameter.min",
+        ),
+        (
+            json!({"amount": 10, "currency": "chf"}),
+            "deny parameter.enum",
+        ),
         (json!({"amount": 10}), "deny parameter.required"),
-        (json!({"amount": null, "currency": "eur"}), "deny parameter.type, parameter.required"),
-        (json!({"amount": true, "currency": "eur"}), "deny parameter.type"),
-        (json!({"amount": [1], "currency": "eur"}), "deny parameter.type"),
-        (json!({"amount": 10, "currency": ["eur"]}), "deny parameter.enum"),
-        (json!({"amount": 10, "currency": "eur", "note": "for Ann"}), "sanitize parameter.redact"),
+        (
+            json!({"amount": null, "currency": "eur"}),
+            "deny parameter.type, parameter.required",
+        ),
+        (
+            json!({"amount": true, "currency": "eur"}),
+            "deny parameter.type",
+        ),
+        (
+            json!({"amount": [1], "currency": "eur"}),
+            "deny parameter.type",
+        ),
+        (
+            json!({"amount": 10, "currency": ["eur"]}),
+            "deny parameter.enum",
+        ),
+        (
+            json!({"amount": 10, "currency": "eur", "note": "for Ann"}),
+            "sanitize parameter.redact",
+        ),
     ];
     for (parameters, expected) in table {
         let decision = demo.decide(&charge(parameters.clone()));
@@ -40,3 +81,336 @@ fn the_finance_agent_of_the_demo() {
         assert!(decision.fault.is_none() && decision.would.is_none());
     }
 }
+
+#[test]
+fn a_number_in_a_form_is_a_text_that_counts_as_a_number() {
+    let demo = demo();
+    let table = [
+        ("4200", "allow"),
+        ("5000.5", "approval_needed parameter.approve_above"),
+        ("100001", "deny parameter.max"),
+        ("5e3", "deny parameter.type"),
+        ("05000", "deny parameter.type"),
+        (" 50", "deny parameter.type"),
+        ("0x10", "deny parameter.type"),
+        ("", "deny parameter.type"),
+        ("9999999999999999", "deny parameter.type"),
+    ];
+    for (amount, expected) in table {
+        let decision = demo.decide(&charge(json!({"amount": amount, "currency": "eur"})));
+        assert_eq!(said(&decision), expected, "{amount:?}");
+    }
+}
+
+#[test]
+fn who_calls_is_never_taken_on_trust() {
+    let demo = demo();
+    let fine = || charge(json!({"amount": 1, "currency": "eur"}));
+    let table = [
+        (by(fine(), "anonymous", "anonymous"), "deny tenant.unknown"),
+        (by(fine(), "acme", "anonymous"), "deny agent.unknown"),
+        (by(fine(), "labs", "finance-bot"), "deny agent.tenant"),
+        (by(fine(), "acme", "intern-bot"), "deny agent.tenant"),
+    ];
+    for (intent, expected) in table {
+        let decision = demo.decide(&intent);
+        assert_eq!(said(&decision), expected);
+        assert!(decision.would.is_none() && decision.obligations.restrict_regions.is_none());
+    }
+}
+
+#[test]
+fn a_tool_or_a_host_that_no_profile_names_is_denied() {
+    let demo = demo();
+    let fine = || charge(json!({"amount": 1, "currency": "eur"}));
+    assert_eq!(
+        said(&demo.decide(&call("stripe-payments", "payout", json!({})))),
+        "deny tool"
+    );
+    assert_eq!(
+        said(&demo.decide(&call("http", "get", json!({})))),
+        "deny tool"
+    );
+    assert_eq!(
+        said(&demo.decide(&to(fine(), "elsewhere.example"))),
+        "deny host"
+    );
+    assert_eq!(
+        said(&demo.decide(&to(fine(), "x.payments.demo.test"))),
+        "deny host"
+    );
+    let both = demo.decide(&to(call("http", "get", json!({})), "elsewhere.example"));
+    assert_eq!(said(&both), "deny host, tool");
+    assert!(
+        both.reasons
+            .iter()
+            .all(|reason| reason.message.contains("finance")),
+        "{both:?}"
+    );
+}
+
+#[test]
+fn a_tunnel_is_judged_by_host_and_region() {
+    let demo = demo();
+    let fine = demo.decide(&tunnel("payments.demo.test"));
+    assert_eq!(said(&fine), "allow");
+    assert!(!fine.obligations.passthrough);
+    assert_eq!(
+        fine.obligations.restrict_regions,
+        Some(vec![Arc::from("eu-central-1")])
+    );
+    assert_eq!(
+        said(&demo.decide(&tunnel("elsewhere.example"))),
+        "deny host"
+    );
+    assert_eq!(
+        said(&demo.decide(&in_regions(tunnel("payments.demo.test"), &["us-east-1"]))),
+        "deny region"
+    );
+    assert_eq!(
+        said(&demo.decide(&by(tunnel("payments.demo.test"), "anonymous", "anonymous"))),
+        "deny tenant.unknown"
+    );
+}
+
+#[test]
+fn every_region_of_a_destination_must_be_lawful_and_known() {
+    let demo = demo();
+    let fine = || charge(json!({"amount": 1, "currency": "eur"}));
+    for (regions, expected) in [
+        (&["eu-central-1"][..], "allow"),
+        (&[], "deny region"),
+        (&["us-east-1"], "deny region"),
+        (&["eu-central-1", "us-east-1"], "deny region"),
+    ] {
+        assert_eq!(
+            said(&demo.decide(&in_regions(fine(), regions))),
+            expected,
+            "{regions:?}"
+        );
+    }
+}
+
+#[test]
+fn data_is_judged_by_its_type() {
+    let demo = demo();
+    let fine = || charge(json!({"amount": 1, "currency": "eur"}));
+    let email = demo.decide(&with_data(fine(), &["email", "email"]));
+    assert_eq!(said(&email), "sanitize data.email");
+    assert_eq!(email.obligations.redact, [Redaction::Data("email".into())]);
+    assert_eq!(
+        said(&demo.decide(&with_data(fine(), &["email", "payment_card"]))),
+        "deny data.payment_card"
+    );
+    let unruled =
+        sources(&SMALL.replace("mode: enforce", "mode: enforce\n      data: {email: allow}"));
+    let unruled = build(&unruled);
+    assert_eq!(
+        said(&unruled.decide(&with_data(small(), &["email"]))),
+        "allow"
+    );
+    assert_eq!(
+        said(&unruled.decide(&with_data(small(), &["pem_key"]))),
+        "deny data.unclassified"
+    );
+}
+
+#[test]
+fn redaction_of_a_parameter_is_an_obligation() {
+    let decision = judged(&charge(
+        json!({"amount": 5001, "currency": "eur", "note": "x"}),
+    ));
+    assert_eq!(said(&decision), "approval_needed parameter.approve_above");
+    assert_eq!(
+        decision.obligations.redact,
+        [Redaction::Parameter("note".into())]
+    );
+}
+
+#[test]
+fn what_was_not_read_whole_is_denied_unless_nothing_in_it_matters() {
+    let truncated = |mut intent: Intent| {
+        intent.call.truncation = Truncation::Truncated;
+        intent
+    };
+    let strict = build(&sources(SMALL));
+    assert_eq!(said(&strict.decide(&truncated(small()))), "deny truncated");
+    let lenient = build(&sources(
+        &SMALL.replace("mode: enforce", "mode: enforce\n      truncated: allow"),
+    ));
+    assert_eq!(said(&lenient.decide(&truncated(small()))), "allow");
+    let constrained = truncated(to(call("http", "post", json!({})), "api.example.com"));
+    assert_eq!(said(&lenient.decide(&constrained)), "deny truncated");
+}
+
+#[test]
+fn an_opaque_upgrade_needs_a_rule_of_its_own() {
+    let opaque = |mut intent: Intent| {
+        intent.call.opaque = true;
+        intent
+    };
+    let snapshot = build(&sources(SMALL));
+    assert_eq!(said(&snapshot.decide(&opaque(small()))), "deny opaque");
+    assert_eq!(
+        said(&snapshot.decide(&opaque(to(small(), "ws.example.com")))),
+        "allow"
+    );
+}
+
+#[test]
+fn passthrough_and_ports_and_suffixes() {
+    let snapshot = build(&sources(SMALL));
+    let blind = snapshot.decide(&tunnel("pinned.example.com"));
+    assert!(blind.outcome == Outcome::Allow && blind.obligations.passthrough);
+    assert!(
+        !snapshot
+            .decide(&tunnel("api.example.com"))
+            .obligations
+            .passthrough
+    );
+    for (host, expected) in [
+        ("API.example.com.", "allow"),
+        ("a.b.example.org:8080", "allow"),
+        ("example.org", "deny host"),
+        ("notexample.org", "deny host"),
+        ("odd.example:8443", "allow"),
+        ("odd.example:443", "deny host"),
+    ] {
+        assert_eq!(said(&snapshot.decide(&tunnel(host))), expected, "{host}");
+    }
+}
+
+#[test]
+fn patterns_hold_for_a_text_and_for_every_element_of_a_list() {
+    let snapshot = build(&sources(SMALL));
+    let post = |parameters: Json| to(call("http", "post", parameters), "api.example.com");
+    for (parameters, expected) in [
+        (json!({}), "allow"),
+        (json!({"iban": "DE12"}), "allow"),
+        (json!({"iban": ["DE1", "DE2"]}), "allow"),
+        (json!({"iban": "FR12"}), "deny parameter.pattern"),
+        (json!({"iban": ["DE1", "FR2"]}), "deny parameter.pattern"),
+        (json!({"iban": 12}), "deny parameter.pattern"),
+        (json!({"card": null}), "deny parameter.forbidden"),
+        (json!({"address": "10.1.2.3"}), "allow"),
+        (json!({"address": "11.1.2.3"}), "deny parameter.pattern"),
+        (json!({"address": "ten"}), "deny parameter.pattern"),
+    ] {
+        assert_eq!(
+            said(&snapshot.decide(&post(parameters.clone()))),
+            expected,
+            "{parameters}"
+        );
+    }
+}
+
+#[test]
+fn shadow_of_a_tenant_a_profile_or_everything_lets_the_call_through_and_says_so() {
+    let bad = || to(call("http", "delete", json!({})), "api.example.com");
+    let mut global = sources(SMALL);
+    global.mode = Mode::Shadow;
+    let tenant = sources(&SMALL.replace("acme: {}", "acme: {mode: shadow}"));
+    let profile = sources(&SMALL.replace("mode: enforce", "mode: shadow"));
+    assert_eq!(said(&build(&sources(SMALL)).decide(&bad())), "deny tool");
+    for sources in [global, tenant, profile] {
+        let decision = build(&sources).decide(&bad());
+        assert_eq!(said(&decision), "allow");
+        let would = decision.would.expect("a finding was suspended");
+        assert_eq!(
+            (would.outcome, would.reasons[0].rule.as_ref()),
+            (Outcome::Deny, "tool")
+        );
+    }
+}
+
+#[test]
+fn shadow_suspends_residency_only_where_the_tenant_says_so_itself() {
+    let bound = |rest: &str| {
+        sources(&SMALL.replace(
+            "acme: {}",
+            &format!("acme: {{regions: [eu-central-1]{rest}}}"),
+        ))
+    };
+    let abroad = in_regions(small(), &["us-east-1"]);
+    let mut global = bound("");
+    global.mode = Mode::Shadow;
+    assert_eq!(said(&build(&global).decide(&abroad)), "deny region");
+    assert_eq!(
+        said(&build(&bound(", mode: shadow")).decide(&abroad)),
+        "deny region"
+    );
+    let decision = build(&bound(", residency: shadow")).decide(&abroad);
+    assert_eq!(said(&decision), "allow");
+    assert_eq!(decision.obligations.restrict_regions, None);
+    assert_eq!(
+        decision.would.expect("suspended").reasons[0].rule.as_ref(),
+        "region"
+    );
+}
+
+#[test]
+fn shadow_never_suspends_identity() {
+    let mut sources = sources(SMALL);
+    sources.mode = Mode::Shadow;
+    let decision = build(&sources).decide(&by(small(), "acme", "nobody"));
+    assert_eq!(said(&decision), "deny agent.unknown");
+}
+
+#[test]
+fn the_modes_of_all_tenants_can_be_told() {
+    let demo = demo();
+    let modes: Vec<String> = demo
+        .modes()
+        .iter()
+        .map(|(name, mode)| format!("{name}={}", mode.policy.as_str()))
+        .collect();
+    assert_eq!(modes, ["acme=enforce", "labs=shadow"]);
+}
+
+#[test]
+fn the_revision_follows_every_text_and_the_mode() {
+    let plain = build(&sources(SMALL)).revision().clone();
+    assert_eq!(plain, build(&sources(SMALL)).revision().clone());
+    assert_eq!(plain.to_string(), format!("7-{}", &plain.digest[..12]));
+    let changed = build(&sources(&format!("{SMALL}\n"))).revision().clone();
+    let mut shadow = sources(SMALL);
+    shadow.mode = Mode::Shadow;
+    assert_ne!(plain.digest, changed.digest);
+    assert_ne!(plain.digest, build(&shadow).revision().digest);
+}
+
+#[test]
+fn one_thread_can_ask_two_snapshots_in_turn() {
+    let (strict, lenient) = (
+        build(&sources(SMALL)),
+        build(&sources(&SMALL.replace("get: {}", "\"*\": {}"))),
+    );
+    let delete = to(call("http", "delete", json!({})), "api.example.com");
+    for _ in 0..3 {
+        assert_eq!(said(&strict.decide(&delete)), "deny tool");
+        assert_eq!(said(&lenient.decide(&delete)), "allow");
+    }
+}
+
+fn small() -> Intent {
+    to(call("http", "get", json!({})), "api.example.com")
+}
+
+const SMALL: &str = r#"
+aegis:
+  tenants: {acme: {}}
+  agents: {finance-bot: {tenant: acme, profile: small}}
+  profiles:
+    small:
+      mode: enforce
+      hosts: [api.example.com, .example.org, "odd.example:8443"]
+      passthrough: [pinned.example.com]
+      upgrades: [ws.example.com]
+      tools:
+        http:
+          get: {}
+          post:
+            iban: {pattern: {regex: "^DE"}}
+            card: {forbidden: true}
+            address: {pattern: {cidr: 10.0.0.0/8}}
+"#;

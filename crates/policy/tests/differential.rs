@@ -1,5 +1,14 @@
 //! The machine, the interpreter and real OPA decide the same on thousands of calls of every outcome.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: to fail loudly is its job"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;
@@ -17,7 +26,10 @@ fn machine_interpreter_and_opa_agree_on_every_outcome() {
     compare(&directory("demo"), 0xde30, 1_000, &mut outcomes);
     for outcome in ["allow", "sanitize", "approval_needed", "deny"] {
         let count = outcomes.get(outcome).copied().unwrap_or_default();
-        assert!(count >= 300, "only {count} of the calls ended in {outcome}: {outcomes:?}");
+        assert!(
+            count >= 300,
+            "only {count} of the calls ended in {outcome}: {outcomes:?}"
+        );
     }
 }
 
@@ -25,12 +37,20 @@ fn compare(sources: &Sources, seed: u64, count: usize, outcomes: &mut BTreeMap<S
     let snapshot = build(sources);
     let mut comparison = snapshot.comparison().unwrap();
     let intents = selftest::intents(sources, seed, count).unwrap();
-    let answers: Vec<Answers> = intents.iter().map(|intent| comparison.answers(intent).unwrap()).collect();
+    let answers: Vec<Answers> = intents
+        .iter()
+        .map(|intent| comparison.answers(intent).unwrap())
+        .collect();
     let opa = opa(&comparison.data().unwrap(), &answers);
     assert_eq!(opa.len(), answers.len());
     for (answers, opa) in answers.iter().zip(opa) {
         let machine = sorted(answers.machine.clone().unwrap());
-        assert_eq!(machine, sorted(answers.interpreter.clone().unwrap()), "the interpreter differs on {}", answers.input);
+        assert_eq!(
+            machine,
+            sorted(answers.interpreter.clone().unwrap()),
+            "the interpreter differs on {}",
+            answers.input
+        );
         assert_eq!(machine, sorted(opa), "OPA differs on {}", answers.input);
         let outcome = machine["outcome"].as_str().unwrap().to_owned();
         *outcomes.entry(outcome).or_default() += 1;
@@ -41,16 +61,39 @@ fn compare(sources: &Sources, seed: u64, count: usize, outcomes: &mut BTreeMap<S
 fn opa(data: &Json, answers: &[Answers]) -> Vec<Json> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("../../.tools/python/bin/python");
-    assert!(python.exists(), "the Python tools are not installed: run `make tools`");
+    assert!(
+        python.exists(),
+        "the Python tools are not installed: run `make tools`"
+    );
     let place = tempfile::tempdir().unwrap();
     let write = |name: &str, text: String| std::fs::write(place.path().join(name), text).unwrap();
     write("library.rego", Snapshot::library().to_owned());
     write("data.json", data.to_string());
-    write("inputs.jsonl", answers.iter().map(|answers| format!("{}\n", answers.input)).collect());
-    let run = Command::new(python).arg(root.join("tests/opa.py")).arg(place.path()).output().unwrap();
-    assert!(run.status.success(), "opa.py failed: {}", String::from_utf8_lossy(&run.stderr));
+    let inputs: Vec<String> = answers
+        .iter()
+        .map(|answers| answers.input.to_string())
+        .collect();
+    write(
+        "inputs.jsonl",
+        inputs.join(
+            "
+",
+        ),
+    );
+    let run = Command::new(python)
+        .arg(root.join("tests/opa.py"))
+        .arg(place.path())
+        .output()
+        .unwrap();
+    assert!(
+        run.status.success(),
+        "opa.py failed: {}",
+        String::from_utf8_lossy(&run.stderr)
+    );
     let text = std::fs::read_to_string(place.path().join("answers.jsonl")).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// Lists as multisets: Rego promises no order of the elements of an object.
@@ -62,7 +105,10 @@ fn sorted(value: Json) -> Json {
             Json::Array(items)
         }
         Json::Object(entries) => {
-            let entries: BTreeMap<String, Json> = entries.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            let entries: BTreeMap<String, Json> = entries
+                .into_iter()
+                .map(|(key, value)| (key, sorted(value)))
+                .collect();
             json!(entries)
         }
         other => other,

@@ -96,7 +96,7 @@ impl Search<'_> {
         for (name, value) in view
             .headers
             .iter()
-            .filter(|(name, _)| headers::is_parameter(name))
+            .filter(|(name, _)| headers::is_mirror(name))
         {
             let text = String::from_utf8_lossy(value.as_bytes());
             let text = headers::decode(&text).unwrap_or_else(|| text.clone().into_owned());

@@ -50,7 +50,9 @@ enum State {
     Body(u64),
     Chunk(u64),
     /// CONNECT: bytes may come before the answer (a TLS hello), but nobody knows what they are.
-    Tunnel { early: bool },
+    Tunnel {
+        early: bool,
+    },
     /// Upgrade: bytes before the answer would be HTTP to one reader and not to another.
     Upgrade,
     Opaque,
@@ -86,7 +88,9 @@ impl Framing {
         }
         let mut rest = bytes;
         while !rest.is_empty() {
-            rest = self.step(rest).inspect_err(|error| self.failed = Some(*error))?;
+            rest = self
+                .step(rest)
+                .inspect_err(|error| self.failed = Some(*error))?;
         }
         Ok(())
     }
@@ -148,7 +152,11 @@ impl Framing {
             }
             State::Chunk(left) => {
                 let (left, rest) = skip(left, bytes);
-                self.state = if left == 0 { State::Line(Line::ChunkEnd) } else { State::Chunk(left) };
+                self.state = if left == 0 {
+                    State::Line(Line::ChunkEnd)
+                } else {
+                    State::Chunk(left)
+                };
                 Ok(rest)
             }
             State::Tunnel { .. } => {
@@ -162,8 +170,13 @@ impl Framing {
 
     /// Takes bytes up to and with the next LF, and reads the line when it is whole.
     fn take_line<'b>(&mut self, line: Line, bytes: &'b [u8]) -> Result<&'b [u8], FramingError> {
-        let end = bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
-        let (piece, rest) = bytes.split_at_checked(end.unwrap_or(bytes.len())).unwrap_or((bytes, &[]));
+        let end = bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map(|at| at + 1);
+        let (piece, rest) = bytes
+            .split_at_checked(end.unwrap_or(bytes.len()))
+            .unwrap_or((bytes, &[]));
         let room = match line {
             Line::Request | Line::Header | Line::Trailer => self.budget,
             Line::ChunkSize => CHUNK_LINE,
@@ -223,7 +236,11 @@ impl Framing {
 
     fn begin_chunk(&mut self, size: u64) {
         self.budget = self.limits.head_bytes;
-        self.state = if size == 0 { State::Line(Line::Trailer) } else { State::Chunk(size) };
+        self.state = if size == 0 {
+            State::Line(Line::Trailer)
+        } else {
+            State::Chunk(size)
+        };
     }
 
     fn end_message(&mut self) {
@@ -253,9 +270,15 @@ impl Line {
 
 /// What is left to skip after these bytes, and what of them is not skipped.
 fn skip(left: u64, bytes: &[u8]) -> (u64, &[u8]) {
-    match usize::try_from(left).ok().and_then(|count| bytes.split_at_checked(count)) {
+    match usize::try_from(left)
+        .ok()
+        .and_then(|count| bytes.split_at_checked(count))
+    {
         Some((_, rest)) => (0, rest),
-        None => (left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX)), &[]),
+        None => (
+            left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
+            &[],
+        ),
     }
 }
 

@@ -146,6 +146,13 @@ impl Described {
         }
     }
 
+    /// From here on, no parameter can be rewritten.
+    pub(crate) fn fix_places(&mut self) {
+        for (_, place) in &mut self.places {
+            *place = Place::Fixed;
+        }
+    }
+
     fn finish(
         self,
         view: &RequestView<'_>,

@@ -97,7 +97,8 @@ impl<'a> Tree<'a> {
 
     /// Every value that is neither array nor object.
     pub fn leaves(&self) -> impl Iterator<Item = Node<'_>> {
-        self.nodes().filter(|node| !matches!(node.kind(), Kind::Array | Kind::Object))
+        self.nodes()
+            .filter(|node| !matches!(node.kind(), Kind::Array | Kind::Object))
     }
 
     /// The value at a JSON Pointer (RFC 6901); the empty pointer is the root.
@@ -106,7 +107,10 @@ impl<'a> Tree<'a> {
         if pointer.is_empty() {
             return Some(root);
         }
-        pointer.strip_prefix('/')?.split('/').try_fold(root, |node, token| node.step(token))
+        pointer
+            .strip_prefix('/')?
+            .split('/')
+            .try_fold(root, Node::step)
     }
 
     /// The whole text as a value; see [`Node::value`].
@@ -115,7 +119,11 @@ impl<'a> Tree<'a> {
     }
 
     fn node(&self, at: usize) -> Option<Node<'_>> {
-        self.records.get(at).map(|record| Node { tree: self, record, at })
+        self.records.get(at).map(|record| Node {
+            tree: self,
+            record,
+            at,
+        })
     }
 }
 
@@ -162,21 +170,28 @@ impl<'t> Node<'t> {
     }
 
     pub fn parent(self) -> Option<Node<'t>> {
-        (self.at > 0).then_some(self.record.parent).and_then(|at| self.tree.node(at))
+        (self.at > 0)
+            .then_some(self.record.parent)
+            .and_then(|at| self.tree.node(at))
     }
 
     /// The values directly within an array or object.
     pub fn children(self) -> impl Iterator<Item = Node<'t>> {
         let end = self.record.next;
-        let first = (self.at + 1 < end).then(|| self.tree.node(self.at + 1)).flatten();
+        let first = (self.at + 1 < end)
+            .then(|| self.tree.node(self.at + 1))
+            .flatten();
         std::iter::successors(first, move |child| {
-            (child.record.next < end).then(|| child.tree.node(child.record.next)).flatten()
+            (child.record.next < end)
+                .then(|| child.tree.node(child.record.next))
+                .flatten()
         })
     }
 
     /// A member of an object.
     pub fn get(self, key: &str) -> Option<Node<'t>> {
-        self.children().find(|child| child.key().is_some_and(|name| name == key))
+        self.children()
+            .find(|child| child.key().is_some_and(|name| name == key))
     }
 
     /// The JSON Pointer (RFC 6901) of the value.
@@ -206,13 +221,16 @@ impl<'t> Node<'t> {
                 at: self.record.start,
             })?),
             Kind::String => Value::String(string::decode(self.raw()).into_owned()),
-            Kind::Array => Value::Array(self.children().map(Node::value).collect::<Result<_, _>>()?),
+            Kind::Array => {
+                Value::Array(self.children().map(Node::value).collect::<Result<_, _>>()?)
+            }
             Kind::Object => Value::Object(self.members()?),
         })
     }
 
     fn members(self) -> Result<Map<String, Value>, JsonError> {
-        let member = |child: Node<'t>| Ok((child.key().unwrap_or_default().into_owned(), child.value()?));
+        let member =
+            |child: Node<'t>| Ok((child.key().unwrap_or_default().into_owned(), child.value()?));
         self.children().map(member).collect()
     }
 
@@ -231,13 +249,18 @@ impl<'t> Node<'t> {
 /// Neither text nor keys.
 impl fmt::Debug for Tree<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tree").field("nodes", &self.records.len()).finish_non_exhaustive()
+        f.debug_struct("Tree")
+            .field("nodes", &self.records.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Node<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Node").field("kind", &self.kind()).field("span", &self.span()).finish_non_exhaustive()
+        f.debug_struct("Node")
+            .field("kind", &self.kind())
+            .field("span", &self.span())
+            .finish_non_exhaustive()
     }
 }
 

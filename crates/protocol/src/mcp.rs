@@ -48,13 +48,10 @@ fn message(subject: &Subject<'_>, body: &Value) -> Result<Described, InspectErro
     };
     if let Kind::Call { method, params } = &message.kind {
         headers::agree(subject.view.headers, method, *params)?;
-    }
-    if headers::mirrors_parameters(subject.view.headers) {
-        // Rewriting the body alone would leave the value in its header.
-        described
-            .places
-            .iter_mut()
-            .for_each(|(_, place)| *place = Place::Fixed);
+        if headers::repeat_parameters(subject.view.headers, method) {
+            // Rewriting the body alone would leave the value in its header.
+            described.fix_places();
+        }
     }
     described.dialect = Dialect::JsonRpc { id: message.id };
     Ok(described)

@@ -103,7 +103,11 @@ pub(crate) fn query(
     scanner: &Scanner,
 ) -> Result<Option<String>, RedactError> {
     let redacted = form(query, targets, scanner)?;
-    if redacted.is_some() && pairs(query).iter().any(|pair| signed::is_signature(&pair.name)) {
+    if redacted.is_some()
+        && pairs(query)
+            .iter()
+            .any(|pair| signed::is_signature(&pair.name))
+    {
         return Err(RedactError::Signed);
     }
     Ok(redacted)
@@ -119,7 +123,11 @@ impl fmt::Debug for Rewritten {
     }
 }
 
-fn json(body: &[u8], targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<String>, RedactError> {
+fn json(
+    body: &[u8],
+    targets: &Targets<'_>,
+    scanner: &Scanner,
+) -> Result<Option<String>, RedactError> {
     let tree = Tree::parse(body)?;
     let whole = targets
         .pointers
@@ -132,7 +140,10 @@ fn json(body: &[u8], targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<
         if edits.cover(node.span().start) {
             continue;
         }
-        if node.key().is_some_and(|key| holds_data(&key, targets, scanner)) {
+        if node
+            .key()
+            .is_some_and(|key| holds_data(&key, targets, scanner))
+        {
             return Err(RedactError::Name);
         }
         if whole.contains(&node.span().start) {
@@ -142,9 +153,14 @@ fn json(body: &[u8], targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<
         }
     }
     let text = std::str::from_utf8(body).map_err(|_| RedactError::Utf8)?;
-    let Some(redacted) = edits.apply(text) else { return Ok(None) };
+    let Some(redacted) = edits.apply(text) else {
+        return Ok(None);
+    };
     let after = Tree::parse(redacted.as_bytes())?;
-    if after.leaves().any(|node| redacted_leaf(node, targets, scanner).is_some()) {
+    if after
+        .leaves()
+        .any(|node| redacted_leaf(node, targets, scanner).is_some())
+    {
         return Err(RedactError::Remains);
     }
     Ok(Some(redacted))
@@ -158,10 +174,20 @@ fn redacted_leaf(node: Node<'_>, targets: &Targets<'_>, scanner: &Scanner) -> Op
         Kind::Number => node.raw().into(),
         _ => return None,
     };
-    scanner.redact_field(&Field { name: name.as_deref(), text: &text }, targets.kinds)
+    scanner.redact_field(
+        &Field {
+            name: name.as_deref(),
+            text: &text,
+        },
+        targets.kinds,
+    )
 }
 
-fn form(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<String>, RedactError> {
+fn form(
+    text: &str,
+    targets: &Targets<'_>,
+    scanner: &Scanner,
+) -> Result<Option<String>, RedactError> {
     let found = pairs(text);
     let present = |name: &&str| found.iter().any(|pair| pair.parameter() == *name);
     if !targets.names.iter().all(present) {
@@ -181,9 +207,14 @@ fn form(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<S
         if !pair.clear {
             return Err(RedactError::Ambiguous);
         }
-        edits.replace(pair.value_at.clone(), utf8_percent_encode(&value, ENCODED).to_string());
+        edits.replace(
+            pair.value_at.clone(),
+            utf8_percent_encode(&value, ENCODED).to_string(),
+        );
     }
-    let Some(redacted) = edits.apply(text) else { return Ok(None) };
+    let Some(redacted) = edits.apply(text) else {
+        return Ok(None);
+    };
     let remains = |pair: &Pair| redacted_value(&redacted, pair, targets, scanner).is_some();
     if pairs(&redacted).iter().any(remains) {
         return Err(RedactError::Remains);
@@ -200,7 +231,13 @@ fn redacted_value(
     scanner: &Scanner,
 ) -> Option<String> {
     let redact = |text: &str| {
-        scanner.redact_field(&Field { name: Some(&pair.name), text }, targets.kinds)
+        scanner.redact_field(
+            &Field {
+                name: Some(&pair.name),
+                text,
+            },
+            targets.kinds,
+        )
     };
     let raw = text.get(pair.value_at.clone())?;
     let literal = percent_decode_str(raw).decode_utf8_lossy();
@@ -211,8 +248,14 @@ fn redacted_value(
     redact(&pair.value)
 }
 
-fn plain(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<String>, RedactError> {
-    let Some(redacted) = scanner.redact(text, targets.kinds) else { return Ok(None) };
+fn plain(
+    text: &str,
+    targets: &Targets<'_>,
+    scanner: &Scanner,
+) -> Result<Option<String>, RedactError> {
+    let Some(redacted) = scanner.redact(text, targets.kinds) else {
+        return Ok(None);
+    };
     if holds_data(&redacted, targets, scanner) {
         return Err(RedactError::Remains);
     }
@@ -220,7 +263,10 @@ fn plain(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> Result<Option<
 }
 
 fn holds_data(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> bool {
-    scanner.scan(text).iter().any(|hit| targets.kinds.contains(&hit.kind))
+    scanner
+        .scan(text)
+        .iter()
+        .any(|hit| targets.kinds.contains(&hit.kind))
 }
 
 fn quoted(text: &str) -> String {
@@ -231,5 +277,8 @@ fn quoted(text: &str) -> String {
 const PLACEHOLDER: &str = "[REDACTED]";
 
 /// RFC 3986 unreserved characters stay. A space becomes `%20`, which everyone reads alike.
-const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');

@@ -26,11 +26,8 @@ pub(crate) fn describe(
     }
     found.query(&urlencoded::pairs(subject.view.query.unwrap_or_default()))?;
     described.unread = !read_body(subject.content, &mut found)?;
-    if found
-        .parameters
-        .keys()
-        .any(|name| name.eq_ignore_ascii_case(FORM_METHOD))
-    {
+    let is_method = |name: &String| name.eq_ignore_ascii_case(FORM_METHOD);
+    if found.parameters.keys().any(is_method) {
         return Err(InspectError::MethodOverride);
     }
     described.parameters = found.parameters;

@@ -231,6 +231,8 @@ fn every_mistake_is_reported_at_its_place() {
         "        - {action: d, method: GET, path: \"/z/{a}b\"}\n",
         "        - {action: e, method: GET, path: \"/{a}/{a}\"}\n",
         "        - {action: f, method: GET, path: y}\n",
+        "        - {action: other, method: GET, path: /g}\n",
+        "        - {action: \"*\", method: GET, path: /h}\n",
         "    mcp: {hosts: [m.example], protocol: mcp, operations: [{action: a, method: GET, path: /}]}\n",
     ));
     let expected = [
@@ -242,13 +244,15 @@ fn every_mistake_is_reported_at_its_place() {
         (7, "`.192.0.2.1`"),
         (11, "its own `recordable`"),
         (14, "the operation `a` matches the same requests"),
-        (15, "an operation has an action"),
+        (15, "an action of its own"),
+        (20, "an action of its own"),
+        (21, "an action of its own"),
         (15, "upper-case letters"),
         (16, "`..` segment"),
         (17, "`{a}b` is neither"),
         (18, "`{a}` stands twice"),
         (19, "does not start with a slash"),
-        (20, "only a service with `protocol: rest` has operations"),
+        (22, "only a service with `protocol: rest` has operations"),
     ];
     for (line, message) in expected {
         let told = found

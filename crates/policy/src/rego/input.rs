@@ -1,6 +1,6 @@
 //! An intent as Rego's input, built directly from values that need no copy. `docs/policy.md` is its reference.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{Array, Json, Object, Policy, Value};
@@ -12,6 +12,8 @@ use crate::{Auth, Call, Destination, Intent, Truncation, hosts};
 pub(super) struct Subjects {
     tenants: HashMap<String, (Value, Value)>,
     agents: HashMap<String, Value>,
+    /// Ports that some host rule names.
+    ports: BTreeSet<u16>,
 }
 
 impl Subjects {
@@ -29,6 +31,7 @@ impl Subjects {
         Self {
             tenants: tenants.collect(),
             agents: agents.collect(),
+            ports: hosts::ports(data),
         }
     }
 }
@@ -46,7 +49,10 @@ pub(super) fn build(words: &Words, policy: &Policy, intent: &Intent) -> Object {
     input.insert(w.region.clone(), text(&intent.region));
     input.insert(w.tenant.clone(), tenant(w, &policy.subjects, intent));
     input.insert(w.agent.clone(), agent(w, &policy.subjects, intent));
-    input.insert(w.destination.clone(), destination(w, &intent.destination));
+    input.insert(
+        w.destination.clone(),
+        destination(w, &policy.subjects, &intent.destination),
+    );
     input.insert(w.call.clone(), call(w, &intent.call, preparation));
     if let Some(http) = &intent.http {
         input.insert(
@@ -96,13 +102,12 @@ fn agent(w: &Words, subjects: &Subjects, intent: &Intent) -> Value {
     ])
 }
 
-fn destination(w: &Words, destination: &Destination) -> Value {
-    let mut candidates = hosts::candidates(&destination.authority)
+fn destination(w: &Words, subjects: &Subjects, destination: &Destination) -> Value {
+    let candidates = hosts::candidates(&destination.authority, &subjects.ports)
         .into_iter()
         .map(|name| Value::String(name.into()))
         .collect::<Vec<_>>();
     let host = candidates.first().cloned().unwrap_or(Value::Null);
-    candidates.shrink_to_fit();
     object([
         (&w.scheme, word(destination.scheme.as_str())),
         (&w.host, host),
@@ -239,7 +244,7 @@ fn truths<'a>(entries: impl Iterator<Item = (&'a Arc<str>, bool)>) -> Value {
     Value::from(object)
 }
 
-fn labels(labels: &std::collections::BTreeMap<String, String>) -> Value {
+fn labels(labels: &BTreeMap<String, String>) -> Value {
     let mut object = Object::new();
     for (name, value) in labels {
         object.insert(Value::from(name.as_str()), Value::from(value.as_str()));

@@ -125,7 +125,7 @@ fn parse(source: &Source) -> Result<(BTreeSet<String>, Problems), Problem> {
         .map_err(|error| explain(error.to_string()))?;
     let mut problems = Problems::new();
     let mut names = BTreeSet::new();
-    for module in engine.get_modules().iter() {
+    for module in engine.get_modules() {
         if packages.iter().any(|package| package.components != PACKAGE) {
             problems.push(at(
                 &module.package.span,
@@ -206,16 +206,10 @@ fn at(span: &Span, message: String) -> Problem {
 fn calls(syntax: &Json, found: &mut dyn FnMut(&str, usize, usize)) {
     match syntax {
         Json::Object(entries) => {
-            if let Some(call) = entries.get("Call") {
-                let number = |key: &str| {
-                    call.pointer(key)
-                        .and_then(Json::as_u64)
-                        .and_then(|n| usize::try_from(n).ok())
-                        .unwrap_or(1)
-                };
-                if let Some(name) = call.get("fcn").and_then(path) {
-                    found(&name, number("/span/line"), number("/span/col"));
-                }
+            if let Some((name, line, column)) =
+                entries.get("Call").and_then(|call| path(call.get("fcn")?))
+            {
+                found(&name, line, column);
             }
             entries.values().for_each(|value| calls(value, found));
         }
@@ -224,16 +218,16 @@ fn calls(syntax: &Json, found: &mut dyn FnMut(&str, usize, usize)) {
     }
 }
 
-/// `a.b.c` of nested references.
-fn path(function: &Json) -> Option<String> {
-    if let Some(name) = function.pointer("/Var/value") {
-        return name.as_str().map(str::to_owned);
+/// `a.b.c` of nested references, and where it begins.
+fn path(function: &Json) -> Option<(String, usize, usize)> {
+    if let Some(variable) = function.get("Var") {
+        let number = |key: &str| usize::try_from(variable.pointer(key)?.as_u64()?).ok();
+        let name = variable.get("value")?.as_str()?.to_owned();
+        return Some((name, number("/span/line")?, number("/span/col")?));
     }
     let field = function.pointer("/RefDot/field/1")?.as_str()?;
-    Some(format!(
-        "{}.{field}",
-        path(function.pointer("/RefDot/refr")?)?
-    ))
+    let (name, line, column) = path(function.pointer("/RefDot/refr")?)?;
+    Some((format!("{name}.{field}"), line, column))
 }
 
 const PACKAGE: [&str; 2] = ["aegis", "ext"];

@@ -21,12 +21,16 @@ fn the_rego_tests_of_the_demo_pass() {
 fn the_fast_way_and_the_full_way_come_to_the_same_decision() {
     let full = LIBRARY
         .replace("request.ok == [true, true, true]", "request.ok == []")
-        .replace("connect.ok == true", "connect.ok == false")
+        .replace(
+            "connect.outcome == \"allow\"",
+            "connect.outcome == \"deny\"",
+        )
         .replace("request.subject == true", "request.subject == null")
         .replace("request.parameters == true", "request.parameters == null")
         .replace("request.types == true", "request.types == null");
-    assert_eq!(full.matches("== []\n\tinput.ext").count(), 1, "the library's text has changed");
-    assert!(!full.contains("request.ok == [true") && !full.contains("connect.ok == true"));
+    assert!(
+        !full.contains("== true\nelse := {\"done\"") && !full.contains("[true, true, true]\n}")
+    );
     let sources = demo();
     let compiled = compile::compile(&Model::read(&sources.data).unwrap().data, Mode::Enforce);
     let full = library::Library::compile(full.leak(), &compiled).unwrap();
@@ -56,19 +60,33 @@ fn a_decision_stays_within_its_budget_of_instructions() {
         let outcome = snapshot.decide(&intent).outcome;
         any = any.max(cost);
         if outcome == Outcome::Allow && snapshot.decide(&intent).would.is_none() {
-            let most = if intent.phase == crate::Phase::Connect { &mut connect } else { &mut allow };
+            let most = if intent.phase == crate::Phase::Connect {
+                &mut connect
+            } else {
+                &mut allow
+            };
             *most = cost.max(*most);
         }
     }
-    assert!(connect > 20 && connect <= 80, "connect takes {connect}");
+    assert!(connect > 20 && connect <= 100, "connect takes {connect}");
     assert!(allow > 80 && allow <= 400, "allow takes {allow}");
-    assert!(any > allow && any <= 1_500, "the dearest decision takes {any}");
+    assert!(
+        any > allow && any <= 1_500,
+        "the dearest decision takes {any}"
+    );
 }
 
 fn demo() -> Sources {
     let text = std::fs::read_to_string(policies("demo").join("policy.yaml")).unwrap();
-    let data = vec![Source { file: "policy.yaml".to_owned(), text }];
-    Sources { modules: Vec::new(), data, mode: Mode::Enforce }
+    let data = vec![Source {
+        file: "policy.yaml".to_owned(),
+        text,
+    }];
+    Sources {
+        modules: Vec::new(),
+        data,
+        mode: Mode::Enforce,
+    }
 }
 
 /// Evaluates every `test_…` rule of the directory's `*_test.rego`; each must be true.
@@ -77,14 +95,27 @@ fn run_rego_tests(directory: &str, strict: bool) -> usize {
     engine.set_strict_builtin_errors(strict);
     for entry in std::fs::read_dir(policies(directory)).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "rego") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "rego")
+        {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            engine.add_policy(name, std::fs::read_to_string(&path).unwrap()).unwrap();
+            engine
+                .add_policy(name, std::fs::read_to_string(&path).unwrap())
+                .unwrap();
         }
     }
-    let tests: Vec<String> = engine.get_modules().iter().flat_map(|module| tests_of(module)).collect();
+    let tests: Vec<String> = engine
+        .get_modules()
+        .iter()
+        .flat_map(|module| tests_of(module))
+        .collect();
     for test in &tests {
-        assert_eq!(engine.eval_rule(test.clone()).unwrap(), Value::Bool(true), "{test}");
+        assert_eq!(
+            engine.eval_rule(test.clone()).unwrap(),
+            Value::Bool(true),
+            "{test}"
+        );
     }
     tests.len()
 }
@@ -92,12 +123,20 @@ fn run_rego_tests(directory: &str, strict: bool) -> usize {
 fn tests_of(module: &Module) -> Vec<String> {
     let package = module.package.refr.span().text().to_owned();
     let rules = module.policy.iter().filter_map(|rule| match rule.as_ref() {
-        Rule::Spec { head: super::RuleHead::Compr { refr, .. }, .. } => Some(refr.span().text().to_owned()),
+        Rule::Spec {
+            head: super::RuleHead::Compr { refr, .. },
+            ..
+        } => Some(refr.span().text().to_owned()),
         _ => None,
     });
-    rules.filter(|name| name.starts_with("test_")).map(|name| format!("data.{package}.{name}")).collect()
+    rules
+        .filter(|name| name.starts_with("test_"))
+        .map(|name| format!("data.{package}.{name}"))
+        .collect()
 }
 
 fn policies(directory: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies").join(directory)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../policies")
+        .join(directory)
 }

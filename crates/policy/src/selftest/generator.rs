@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Number, Value as Json, json};
+use serde_json::{Value as Json, json};
 
+use super::values::{Random, beside, edges};
 use crate::data::{AegisData, AgentData, ConstraintData, Constraints, Effect, ProfileData};
 use crate::{
-    Auth, Authority, Call, CallKind, Caller, DataFinding, Destination, Front, Host, HttpPart,
-    Intent, Parameters, Phase, Scheme, Truncation,
+    Auth, Authority, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent,
+    Parameters, Phase, Scheme, Truncation,
 };
 
 pub(super) struct Generator<'a> {
@@ -50,7 +51,7 @@ impl<'a> Generator<'a> {
         }
     }
 
-    pub(super) fn intent(&mut self) -> Intent {
+    pub(super) fn intent(&mut self) -> Option<Intent> {
         let aims = [
             Aim::Allow,
             Aim::Sanitize,
@@ -63,11 +64,11 @@ impl<'a> Generator<'a> {
         if self.random.one_in(30) {
             target.tool = "unheard-of";
         }
-        let mut intent = self.plain(target);
+        let mut intent = self.plain(target)?;
         intent.call.parameters = self.parameters(target.constraints, aim);
         intent.data = self.findings(target.profile, aim);
         self.disturb(&mut intent, aim);
-        intent
+        Some(intent)
     }
 
     /// For every constraint of every profile: each value at its edge, everything else as it should be.
@@ -103,18 +104,23 @@ impl<'a> Generator<'a> {
         found
             .into_iter()
             .step_by(step)
-            .map(|(target, parameter, edge)| self.at_edge(target, parameter, edge))
+            .filter_map(|(target, parameter, edge)| self.at_edge(target, parameter, edge))
             .collect()
     }
 
-    fn at_edge(&mut self, target: Target<'a>, parameter: &str, edge: Option<Json>) -> Intent {
-        let mut intent = self.plain(target);
+    fn at_edge(
+        &mut self,
+        target: Target<'a>,
+        parameter: &str,
+        edge: Option<Json>,
+    ) -> Option<Intent> {
+        let mut intent = self.plain(target)?;
         intent.call.parameters = self.parameters(target.constraints, Aim::Allow);
         match edge {
             Some(value) => intent.call.parameters.insert(parameter.to_owned(), value),
             None => intent.call.parameters.remove(parameter),
         };
-        intent
+        Some(intent)
     }
 
     fn target(&mut self) -> Target<'a> {
@@ -155,30 +161,13 @@ impl<'a> Generator<'a> {
     }
 
     /// A call of this operation to where it belongs, with nothing in it.
-    fn plain(&mut self, target: Target<'_>) -> Intent {
-        let service = target
-            .tool
-            .split_once('/')
-            .map_or(target.tool, |(server, _)| server);
-        let service = self.data.catalogue.get(service);
-        let hosts = service
-            .map(|service| &service.hosts)
-            .or_else(|| target.profile.map(|profile| &profile.hosts));
-        let host = hosts
-            .and_then(|hosts| self.random.pick(hosts))
-            .map_or("nowhere.example", String::as_str);
-        let regions = service.map_or(&[][..], |service| &service.regions);
-        let lawful = self
-            .data
-            .tenants
-            .get(target.tenant)
-            .and_then(|tenant| tenant.regions.as_deref());
-        let regions = if regions.is_empty() {
-            lawful.unwrap_or_default().get(..1).unwrap_or_default()
+    fn plain(&mut self, target: Target<'_>) -> Option<Intent> {
+        let action = if target.action == "*" {
+            "anything"
         } else {
-            regions
+            target.action
         };
-        Intent {
+        Some(Intent {
             phase: Phase::Request,
             id: "made-up".into(),
             time: "2026-01-01T00:00:00Z".into(),
@@ -189,27 +178,11 @@ impl<'a> Generator<'a> {
                 agent: target.agent.into(),
                 auth: Auth::Credential,
             },
-            destination: Destination {
-                scheme: Scheme::Https,
-                authority: authority(host),
-                path: "/".into(),
-                provider: service
-                    .and_then(|service| service.provider.as_deref())
-                    .unwrap_or_default()
-                    .into(),
-                regions: regions
-                    .iter()
-                    .map(|region| Arc::from(region.as_str()))
-                    .collect(),
-            },
+            destination: self.destination(target)?,
             call: Call {
                 kind: CallKind::Tool,
                 tool: target.tool.into(),
-                action: if target.action == "*" {
-                    "anything".into()
-                } else {
-                    target.action.into()
-                },
+                action: action.into(),
                 parameters: Parameters::new(),
                 model: None,
                 stream: false,
@@ -221,7 +194,48 @@ impl<'a> Generator<'a> {
                 content_type: "application/json".into(),
             }),
             data: Vec::new(),
-        }
+        })
+    }
+
+    /// Where the tool's service runs; for any other tool some host of the profile, in a lawful region.
+    fn destination(&mut self, target: Target<'_>) -> Option<Destination> {
+        let data = self.data;
+        let server = target
+            .tool
+            .split_once('/')
+            .map_or(target.tool, |(server, _)| server);
+        let service = data.catalogue.get(server);
+        let hosts = service
+            .map(|service| &service.hosts)
+            .or_else(|| target.profile.map(|profile| &profile.hosts));
+        let host = hosts
+            .and_then(|hosts| self.random.pick(hosts))
+            .map_or("nowhere.example", String::as_str);
+        let declared = service.map_or(&[][..], |service| &service.regions);
+        let lawful = data
+            .tenants
+            .get(target.tenant)
+            .and_then(|tenant| tenant.regions.as_deref());
+        let regions = if declared.is_empty() {
+            lawful
+                .and_then(|regions| regions.get(..1))
+                .unwrap_or_default()
+        } else {
+            declared
+        };
+        let provider = service
+            .and_then(|service| service.provider.as_deref())
+            .unwrap_or_default();
+        Some(Destination {
+            scheme: Scheme::Https,
+            authority: authority(host)?,
+            path: "/".into(),
+            provider: provider.into(),
+            regions: regions
+                .iter()
+                .map(|region| Arc::from(region.as_str()))
+                .collect(),
+        })
     }
 
     fn parameters(&mut self, constraints: Option<&Constraints>, aim: Aim) -> Parameters {
@@ -329,11 +343,14 @@ impl<'a> Generator<'a> {
             0 => intent.caller.tenant = "unheard-of".into(),
             1 => intent.caller.agent = "unheard-of".into(),
             2 => intent.caller.tenant = self.other_tenant(),
-            3 => intent.destination.authority = authority("unheard-of.example"),
+            3 => {
+                intent.destination.authority = authority("unheard-of.example")
+                    .unwrap_or_else(|| intent.destination.authority.clone());
+            }
             4 => intent.destination.regions = [].into(),
             5 => {
                 intent.destination.regions =
-                    [Arc::from("eu-central-1"), Arc::from("us-east-1")].into()
+                    [Arc::from("eu-central-1"), Arc::from("us-east-1")].into();
             }
             6 => intent.call.truncation = Truncation::Truncated,
             7 => intent.call.opaque = true,
@@ -353,75 +370,14 @@ impl<'a> Generator<'a> {
     }
 }
 
-/// Values at and just beyond the edges of a constraint; `None` is an absent parameter.
-fn edges(constraint: &ConstraintData) -> Vec<Option<Json>> {
-    let mut edges = vec![
-        None,
-        Some(Json::Null),
-        Some(json!("anything")),
-        Some(json!(true)),
-        Some(json!(["a"])),
-        Some(json!({"a": 1})),
-    ];
-    let limits = [&constraint.min, &constraint.max, &constraint.approve_above];
-    for limit in limits.into_iter().flatten() {
-        edges.extend([beside(limit, -1), Some(json!(limit)), beside(limit, 1)]);
-        edges.extend([
-            Some(json!(limit.to_string())),
-            limit.as_f64().map(|limit| json!(limit + 0.5)),
-        ]);
-    }
-    edges.extend(constraint.one_of.iter().flatten().cloned().map(Some));
-    edges
-}
-
-fn beside(limit: &Number, distance: i32) -> Option<Json> {
-    match limit.as_i64() {
-        Some(whole) => whole
-            .checked_add(i64::from(distance))
-            .map(|whole| json!(whole)),
-        None => limit
-            .as_f64()
-            .map(|limit| json!(limit + f64::from(distance))),
-    }
-}
-
-/// A host that the rule means: of a suffix, some name below it.
-fn authority(rule: &str) -> Authority {
+/// A host that the rule means: of a suffix, some name below it. None where the rule is mistaken.
+fn authority(rule: &str) -> Option<Authority> {
     let name = if rule.starts_with('.') {
         format!("some{rule}")
     } else {
         rule.to_owned()
     };
-    let fallback = || Authority::new(Host::Name("nowhere.example".into()), 443);
-    Authority::parse(&name, 443)
-        .or_else(|_| fallback())
-        .unwrap_or_else(|_| unreachable!("a constant that is an authority"))
-}
-
-/// `SplitMix64`: small, seedable, and the same on every machine.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        let limit = u64::try_from(limit.max(1)).unwrap_or(u64::MAX);
-        usize::try_from(self.next() % limit).unwrap_or(0)
-    }
-
-    fn one_in(&mut self, chances: usize) -> bool {
-        self.below(chances) == 0
-    }
-
-    fn pick<'t, T>(&mut self, from: &'t [T]) -> Option<&'t T> {
-        from.get(self.below(from.len()))
-    }
+    Authority::parse(&name, 443).ok()
 }
 
 const DATA: [(&str, &str); 4] = [

@@ -12,13 +12,26 @@ use aegis_policy::{
 use serde_json::{Value as Json, json};
 
 pub(crate) fn sources(data: &str) -> Sources {
-    let data = vec![Source { file: "policy.yaml".to_owned(), text: data.to_owned() }];
-    Sources { modules: Vec::new(), data, mode: Mode::Enforce }
+    let data = vec![Source {
+        file: "policy.yaml".to_owned(),
+        text: data.to_owned(),
+    }];
+    Sources {
+        modules: Vec::new(),
+        data,
+        mode: Mode::Enforce,
+    }
 }
 
 pub(crate) fn with_module(data: &str, module: &str) -> Sources {
-    let module = Source { file: "own.rego".to_owned(), text: module.to_owned() };
-    Sources { modules: vec![module], ..sources(data) }
+    let module = Source {
+        file: "own.rego".to_owned(),
+        text: module.to_owned(),
+    };
+    Sources {
+        modules: vec![module],
+        ..sources(data)
+    }
 }
 
 pub(crate) fn build(sources: &Sources) -> Snapshot {
@@ -27,13 +40,28 @@ pub(crate) fn build(sources: &Sources) -> Snapshot {
 
 /// Everything in one directory under `policies/`.
 pub(crate) fn directory(name: &str) -> Sources {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies").join(name);
-    let mut sources = Sources { modules: Vec::new(), data: Vec::new(), mode: Mode::Enforce };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../policies")
+        .join(name);
+    let mut sources = Sources {
+        modules: Vec::new(),
+        data: Vec::new(),
+        mode: Mode::Enforce,
+    };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
-    for path in files.into_iter().filter(|path| !path.to_string_lossy().ends_with("_test.rego")) {
+    for path in files
+        .into_iter()
+        .filter(|path| !path.to_string_lossy().ends_with("_test.rego"))
+    {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
-        let source = Source { text: std::fs::read_to_string(&path).unwrap(), file };
+        let source = Source {
+            text: std::fs::read_to_string(&path).unwrap(),
+            file,
+        };
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("rego") => sources.modules.push(source),
             Some("yaml") => sources.data.push(source),
@@ -49,14 +77,20 @@ pub(crate) fn charge(parameters: Json) -> Intent {
 }
 
 pub(crate) fn call(tool: &str, action: &str, parameters: Json) -> Intent {
-    let Json::Object(parameters) = parameters else { panic!("parameters are an object") };
+    let Json::Object(parameters) = parameters else {
+        panic!("parameters are an object")
+    };
     Intent {
         phase: Phase::Request,
         id: "0190".into(),
         time: "2026-11-21T00:00:00Z".into(),
         front: Front::Forward,
         region: "eu-central-1".into(),
-        caller: Caller { tenant: "acme".into(), agent: "finance-bot".into(), auth: Auth::Credential },
+        caller: Caller {
+            tenant: "acme".into(),
+            agent: "finance-bot".into(),
+            auth: Auth::Credential,
+        },
         destination: Destination {
             scheme: Scheme::Https,
             authority: Authority::parse("payments.demo.test", 443).unwrap(),
@@ -74,7 +108,10 @@ pub(crate) fn call(tool: &str, action: &str, parameters: Json) -> Intent {
             truncation: Truncation::Whole,
             opaque: false,
         },
-        http: Some(HttpPart { method: "POST".into(), content_type: "application/json".into() }),
+        http: Some(HttpPart {
+            method: "POST".into(),
+            content_type: "application/json".into(),
+        }),
         data: Vec::new(),
     }
 }
@@ -94,7 +131,11 @@ pub(crate) fn to(mut intent: Intent, host: &str) -> Intent {
 }
 
 pub(crate) fn by(mut intent: Intent, tenant: &str, agent: &str) -> Intent {
-    intent.caller = Caller { tenant: tenant.into(), agent: agent.into(), auth: Auth::Credential };
+    intent.caller = Caller {
+        tenant: tenant.into(),
+        agent: agent.into(),
+        auth: Auth::Credential,
+    };
     intent
 }
 
@@ -104,12 +145,26 @@ pub(crate) fn in_regions(mut intent: Intent, regions: &[&str]) -> Intent {
 }
 
 pub(crate) fn with_data(mut intent: Intent, kinds: &[&'static str]) -> Intent {
-    intent.data = kinds.iter().map(|kind| DataFinding { kind, class: "pii", path: "body:/note".to_owned(), count: 1 }).collect();
+    intent.data = kinds
+        .iter()
+        .map(|kind| DataFinding {
+            kind,
+            class: "pii",
+            path: "body:/note".to_owned(),
+            count: 1,
+        })
+        .collect();
     intent
 }
 
 /// `outcome rule, rule`, as the tables of the tests write it.
 pub(crate) fn said(decision: &Decision) -> String {
-    let rules: Vec<&str> = decision.reasons.iter().map(|reason| reason.rule.as_ref()).collect();
-    format!("{} {}", decision.outcome.as_str(), rules.join(", ")).trim_end().to_owned()
+    let rules: Vec<&str> = decision
+        .reasons
+        .iter()
+        .map(|reason| reason.rule.as_ref())
+        .collect();
+    format!("{} {}", decision.outcome.as_str(), rules.join(", "))
+        .trim_end()
+        .to_owned()
 }

@@ -5,12 +5,11 @@ use super::FramingError;
 /// What the lines so far have said.
 #[derive(Debug, Default)]
 pub(super) struct Head {
-    connect: bool,
     http10: bool,
     hosts: usize,
     length: Option<u64>,
     chunked: bool,
-    upgrade: bool,
+    hold: Option<Hold>,
     lines: usize,
 }
 
@@ -53,7 +52,7 @@ impl Head {
             (None, None) => return Err(FramingError::Http09),
             _ => return Err(FramingError::RequestLine),
         }
-        self.connect = method == b"CONNECT";
+        self.hold = (method == b"CONNECT").then_some(Hold::Tunnel);
         Ok(())
     }
 
@@ -72,7 +71,7 @@ impl Head {
             }
             self.chunked = true;
         } else if name.eq_ignore_ascii_case(b"upgrade") {
-            self.upgrade = true;
+            self.hold.get_or_insert(Hold::Upgrade);
         }
         Ok(())
     }
@@ -103,13 +102,13 @@ impl Head {
             (false, None | Some(0)) => Body::None,
             (false, Some(length)) => Body::Length(length),
         };
-        let hold = match (self.connect, self.upgrade) {
-            (true, _) if body != Body::None => return Err(FramingError::ConnectBody),
-            (true, _) => Some(Hold::Tunnel),
-            (false, true) => Some(Hold::Upgrade),
-            (false, false) => None,
-        };
-        Ok(After { body, hold })
+        if self.hold == Some(Hold::Tunnel) && body != Body::None {
+            return Err(FramingError::ConnectBody);
+        }
+        Ok(After {
+            body,
+            hold: self.hold,
+        })
     }
 
     /// Splits a header or trailer line and counts it.

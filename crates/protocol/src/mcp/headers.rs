@@ -37,13 +37,15 @@ pub(super) fn agree(
     Err(InspectError::HeaderMismatch { header: "mcp-name" })
 }
 
-/// Whether headers repeat arguments.
-pub(super) fn mirrors_parameters(headers: &HeaderMap) -> bool {
-    headers.keys().any(is_parameter)
+/// Whether headers repeat what may be a parameter of `method`. A tool's name is not one.
+pub(super) fn repeat_parameters(headers: &HeaderMap, method: &str) -> bool {
+    let repeats = |name: &HeaderName| is_mirror(name) && !(*name == NAME && method == "tools/call");
+    headers.keys().any(repeats)
 }
 
-pub(crate) fn is_parameter(name: &HeaderName) -> bool {
-    name.as_str().starts_with(PARAMETER_PREFIX)
+/// Whether a header of this name repeats a value of the body.
+pub(crate) fn is_mirror(name: &HeaderName) -> bool {
+    *name == NAME || name.as_str().starts_with(PARAMETER_PREFIX)
 }
 
 fn mirrored(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, InspectError> {

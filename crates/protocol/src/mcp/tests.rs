@@ -198,3 +198,15 @@ fn mirrored_arguments_are_searched_and_cannot_be_redacted() {
         vec![("query".to_owned(), Place::Fixed)]
     );
 }
+
+#[test]
+fn a_mirrored_name_fixes_parameters_but_not_the_arguments_of_a_tool() {
+    let places = |sent: Sent| sent.seen().places.parameters;
+    let call = send(&search(&json!({"query": "tea"}))).header("mcp-name", "search");
+    let in_body = Place::Body("/params/arguments/query".to_owned());
+    assert_eq!(places(call), vec![("query".to_owned(), in_body)]);
+    let read =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": "a"}});
+    let read = send(&read).header("mcp-name", "a");
+    assert_eq!(places(read), vec![("uri".to_owned(), Place::Fixed)]);
+}

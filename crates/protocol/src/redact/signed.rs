@@ -31,7 +31,7 @@ pub(super) fn is_signature(name: &str) -> bool {
         || name.contains("-signature-")
 }
 
-/// Schemes that sign the request (AWS SigV4, SigV4a, HTTP signatures, Hawk), not a bearer's secret.
+/// Schemes that sign the request (AWS, HTTP signatures, Hawk), not a bearer's secret.
 fn signs_request(authorization: &http::HeaderValue) -> bool {
     let scheme = authorization
         .as_bytes()

@@ -101,29 +101,6 @@ pub struct EndRecord<'a> {
     pub approval_id: Option<&'a str>,
 }
 
-/// The only line of a request that could not be understood, so that no intent could be judged.
-#[derive(Debug, Default, Serialize)]
-#[serde(tag = "event", rename = "malformed")]
-pub struct MalformedRecord<'a> {
-    pub schema_version: SchemaVersion,
-    pub id: &'a str,
-    pub time: &'a str,
-    pub connection: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tunnel: Option<&'a str>,
-    pub front: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent: Option<&'a str>,
-    /// A stable code; never a piece of the request.
-    pub reason: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    pub region: &'a str,
-    pub peer: Cow<'a, str>,
-}
-
 /// A parameter's value as it may be written down.
 #[derive(Clone, Copy, Debug)]
 pub enum Recorded<'a> {

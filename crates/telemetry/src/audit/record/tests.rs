@@ -84,27 +84,6 @@ fn an_end_line_has_exactly_these_fields() {
 }
 
 #[test]
-fn a_malformed_line_says_why_and_from_where() {
-    let record = MalformedRecord {
-        id: "id-1",
-        time: "2026-11-21T10:00:00.000001Z",
-        connection: 3,
-        front: "forward",
-        reason: "bad_chunk",
-        status: Some(400),
-        region: "eu-central-1",
-        peer: "127.0.0.1:5555".into(),
-        ..MalformedRecord::default()
-    };
-    let expected = json!({
-        "event": "malformed", "schema_version": 1, "id": "id-1",
-        "time": "2026-11-21T10:00:00.000001Z", "connection": 3, "front": "forward",
-        "reason": "bad_chunk", "status": 400, "region": "eu-central-1", "peer": "127.0.0.1:5555",
-    });
-    assert_eq!(written(&record), expected);
-}
-
-#[test]
 fn a_time_always_has_six_decimals() {
     for (nanoseconds, expected) in [
         (0, "1970-01-01T00:00:00.000000Z"),

@@ -1,0 +1,182 @@
+//! Users' own modules: what they may find, what becomes of their faults, what is refused at load.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: to fail loudly is its job"
+)]
+
+mod common;
+
+use aegis_policy::{Fault, Redaction, Snapshot};
+use common::{build, call, charge, directory, said, to, with_module};
+use serde_json::json;
+
+fn decided(module: &str) -> aegis_policy::Decision {
+    let snapshot = build(&with_module(DATA, &format!("package aegis.ext\n{module}")));
+    snapshot.decide(&to(call("http", "get", json!({"n": 1})), "api.example.com"))
+}
+
+fn refused(module: &str) -> String {
+    Snapshot::build(&with_module(DATA, module), 1)
+        .expect_err("must be refused")
+        .to_string()
+}
+
+#[test]
+fn findings_of_each_kind_count() {
+    let deny =
+        decided(r#"deny contains {"rule": "mine", "message": "no"} if input.call.tool == "http""#);
+    assert_eq!(said(&deny), "deny mine");
+    let approval = decided(
+        r#"approval_needed contains {"rule": "mine", "message": "ask"} if input.agent.labels.team == "money""#,
+    );
+    assert_eq!(said(&approval), "approval_needed mine");
+    let sanitize = decided(
+        r#"sanitize contains {"rule": "mine", "message": "hide", "parameter": "n"} if true"#,
+    );
+    assert_eq!(said(&sanitize), "sanitize mine");
+    assert_eq!(
+        sanitize.obligations.redact,
+        [Redaction::Parameter("n".into())]
+    );
+    let fact = decided(r#"deny contains {"rule": "mine", "message": "no"} if input.facts.example"#);
+    assert_eq!(said(&fact), "deny mine");
+    let own = decided(
+        r#"deny contains {"rule": "mine", "message": "no"} if data.limits.n == input.call.parameters.n"#,
+    );
+    assert_eq!(said(&own), "deny mine");
+}
+
+#[test]
+fn an_allow_grants_the_tool_and_nothing_else() {
+    let module = "package aegis.ext\nallow contains {\"rule\": \"mine\", \"message\": \"tried out\"} if true";
+    let snapshot = build(&with_module(DATA, module));
+    let ungranted = || call("http", "delete", json!({}));
+    assert_eq!(
+        said(&snapshot.decide(&to(ungranted(), "api.example.com"))),
+        "allow"
+    );
+    assert_eq!(
+        said(&snapshot.decide(&to(ungranted(), "elsewhere.example"))),
+        "deny host"
+    );
+}
+
+#[test]
+fn each_fault_denies_with_its_own_reason() {
+    for (module, fault) in [
+        (r#"deny contains "no" if true"#, Fault::WrongType),
+        (
+            r#"deny contains {"rule": "mine"} if true"#,
+            Fault::WrongType,
+        ),
+        (
+            r#"deny contains {"rule": "", "message": "m"} if true"#,
+            Fault::WrongType,
+        ),
+        (
+            r#"deny contains {"rule": "mine", "message": "m", "extra": 1} if true"#,
+            Fault::WrongType,
+        ),
+        (
+            r#"sanitize contains {"rule": "mine", "message": "m"} if true"#,
+            Fault::WrongType,
+        ),
+        (
+            "a := 1 if input.version == 1\na := 2 if input.phase == \"request\"\ndeny contains {\"rule\": \"mine\", \"message\": \"m\"} if a == 3",
+            Fault::Conflict,
+        ),
+        (
+            r#"deny contains {"rule": "mine", "message": "m"} if 1 / (input.call.parameters.n - 1) == 2"#,
+            Fault::Evaluation,
+        ),
+        (
+            r#"deny contains {"rule": "mine", "message": "m"} if { input.id == "0190"; count([1 | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); a == b + 1]) == 0 }"#,
+            Fault::Deadline,
+        ),
+    ] {
+        let decision = decided(module);
+        assert_eq!(decision.fault, Some(fault), "{module}");
+        assert_eq!(said(&decision), format!("deny {}", fault.rule()));
+    }
+}
+
+#[test]
+fn a_fault_on_one_call_does_not_disturb_the_next() {
+    let module = "package aegis.ext\ndeny contains {\"rule\": \"mine\", \"message\": \"m\"} if 1 / input.call.parameters.n == 2";
+    let snapshot = build(&with_module(DATA, module));
+    let get = |n: i32| to(call("http", "get", json!({"n": n})), "api.example.com");
+    for _ in 0..3 {
+        assert_eq!(
+            said(&snapshot.decide(&get(0))),
+            "deny aegis.evaluation_error"
+        );
+        assert_eq!(said(&snapshot.decide(&get(1))), "allow");
+    }
+}
+
+#[test]
+fn what_a_module_may_not_be_is_refused_with_its_place() {
+    for (module, expected) in [
+        (
+            "package other\n",
+            "own.rego:1:1: a module of yours belongs to the package `aegis.ext`",
+        ),
+        ("package aegis.ext\n\ndeny contains 1 if {", "own.rego:3:"),
+        (
+            "package aegis.ext\ndeny := true",
+            "own.rego:2:1: `deny` is a set of findings",
+        ),
+        (
+            "package aegis.ext\nhelper := 1",
+            "own.rego:1:1: the module contributes to none of the sets",
+        ),
+        (
+            "package aegis.ext\ndeny contains 1 if time.now_ns() > 1",
+            "own.rego:2:20: `time.now_ns` reads the clock",
+        ),
+        (
+            "package aegis.ext\ndeny contains 1 if { x := [rand.intn(\"a\", 3)]; x }",
+            "own.rego:2:28: `rand.intn` is random",
+        ),
+        (
+            "package aegis.ext\ndeny contains 1 if strat.match(\"a\", \"b\")",
+            "own.rego:2:20: ",
+        ),
+        (
+            "package aegis.ext\ndeny contains 1 if startwith(\"a\", \"b\")",
+            "own.rego:2:20: unknown function",
+        ),
+    ] {
+        let problems = refused(module);
+        assert!(problems.contains(expected), "{module}\n{problems}");
+    }
+}
+
+#[test]
+fn the_modules_of_the_demo_count_in_its_decisions() {
+    let snapshot = build(&directory("demo"));
+    let refund = |amount: i32| call("stripe-payments", "refund", json!({"amount": amount}));
+    assert_eq!(said(&snapshot.decide(&refund(100))), "allow");
+    assert_eq!(
+        said(&snapshot.decide(&refund(101))),
+        "approval_needed refunds.amount"
+    );
+    assert_eq!(
+        said(&snapshot.decide(&charge(json!({"amount": 101, "currency": "eur"})))),
+        "allow"
+    );
+}
+
+const DATA: &str = r#"
+aegis:
+  tenants: {acme: {}}
+  agents: {finance-bot: {tenant: acme, profile: small, labels: {team: money}}}
+  profiles: {small: {hosts: [api.example.com], tools: {http: {get: {}}}}}
+  facts: {example: {glob: "*.example.com", of: destination.host}}
+limits: {n: 1}
+"#;
