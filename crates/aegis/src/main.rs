@@ -1,6 +1,61 @@
-//! The binary: arguments and wiring.
+//! The binary: arguments and wiring. What it starts is in the crates below; nothing is decided here.
 
+mod audit_lines;
+mod cli;
+mod commands;
+mod demo;
 mod env;
+mod exit;
+mod log;
+mod output;
+mod proxy_url;
+mod secret;
+mod settings;
+mod signals;
 mod trust;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command, CredentialCommand, ShadowCommand};
+use exit::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli.command) {
+        Ok(code) => code,
+        Err(failure) => {
+            output::error(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Proxy(arguments) => block_on(commands::proxy::run(arguments)),
+        Command::Run(arguments) => block_on(commands::run::run(arguments)),
+        Command::Demo(arguments) => block_on(demo::run(arguments)),
+        Command::Validate(arguments) => commands::validate::run(&arguments),
+        Command::Env(arguments) => commands::env::run(&arguments),
+        Command::Shadow(ShadowCommand::Report(arguments)) => commands::shadow::run(&arguments),
+        Command::Credential(CredentialCommand::New(arguments)) => {
+            commands::credential::run(&arguments)
+        }
+    }
+}
+
+fn block_on<F>(work: F) -> Result<ExitCode, Failure>
+where
+    F: Future<Output = Result<ExitCode, Failure>>,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| Failure::new(Exit::Failed, error))?;
+    let ended = runtime.block_on(work);
+    // What still runs belongs to clients that were told to leave; nobody waits for it.
+    runtime.shutdown_background();
+    ended
+}

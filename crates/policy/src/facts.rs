@@ -34,6 +34,8 @@ pub(crate) struct Preparation {
     pub(crate) patterns: Vec<(Arc<str>, Matcher)>,
     /// Parameters with a limit: forms and queries can only send numbers as texts.
     pub(crate) numbers: Vec<Arc<str>>,
+    /// Every parameter that has a constraint of whatever kind.
+    pub(crate) constrained: Vec<Arc<str>>,
 }
 
 /// The field of the input that a named test looks at.
@@ -141,11 +143,12 @@ impl Facts {
 }
 
 impl Preparation {
-    /// None where the operation needs nothing prepared. Mistakes in patterns were reported before.
-    pub(crate) fn of(constraints: &BTreeMap<String, ConstraintData>) -> Option<Self> {
+    /// Mistakes in patterns were reported before.
+    pub(crate) fn of(constraints: &BTreeMap<String, ConstraintData>) -> Self {
         let mut found = Self::default();
         for (name, constraint) in constraints {
             let name: Arc<str> = name.as_str().into();
+            found.constrained.push(name.clone());
             if constraint.is_numeric() {
                 found.numbers.push(name.clone());
             }
@@ -157,7 +160,7 @@ impl Preparation {
                 .patterns
                 .extend(matcher.map(|matcher| (name, matcher)));
         }
-        (!found.patterns.is_empty() || !found.numbers.is_empty()).then_some(found)
+        found
     }
 
     /// Whether each pattern holds; a parameter that is absent passes, `required` is a rule of its own.
@@ -222,7 +225,7 @@ pub(crate) struct Preparations {
     agents: BTreeMap<String, String>,
 }
 
-type Tools = BTreeMap<String, BTreeMap<String, Option<Preparation>>>;
+type Tools = BTreeMap<String, BTreeMap<String, Preparation>>;
 
 impl Preparations {
     pub(crate) fn compile(data: &AegisData) -> Self {
@@ -251,8 +254,7 @@ impl Preparations {
         let actions = self.profiles.get(profile)?.get(intent.call.tool.as_ref())?;
         actions
             .get(intent.call.action.as_ref())
-            .or_else(|| actions.get("*"))?
-            .as_ref()
+            .or_else(|| actions.get("*"))
     }
 }
 

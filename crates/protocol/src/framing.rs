@@ -138,6 +138,16 @@ impl Framing {
         }
     }
 
+    /// Whether the head of a message is complete and its body or trailers are not.
+    pub fn in_body(&self) -> bool {
+        matches!(
+            self.state,
+            State::Body(_)
+                | State::Chunk(_)
+                | State::Line(Line::ChunkSize | Line::ChunkEnd | Line::Trailer)
+        )
+    }
+
     /// Takes what the state can use from the front of `bytes`, which are not empty.
     fn step<'b>(&mut self, bytes: &'b [u8]) -> Result<&'b [u8], FramingError> {
         match self.state {

@@ -80,7 +80,7 @@ impl Dialect {
 impl RefusalDocument<'_> {
     fn problem(&self) -> Value {
         let mut problem = json!({
-            "type": format!("urn:aegis:refusal:{}", self.outcome.as_str()),
+            "type": self.kind(),
             "title": title(self.outcome),
             "status": self.status,
             "detail": self.detail(),
@@ -112,12 +112,19 @@ impl RefusalDocument<'_> {
         json!({
             "error": {
                 "message": self.message(),
-                "type": "policy_refusal",
+                "type": if self.outcome.forwards() { "upstream_failure" } else { "policy_refusal" },
                 "code": rule.unwrap_or(self.outcome.as_str()),
                 "param": null,
                 "aegis": self.problem(),
             },
         })
+    }
+
+    fn kind(&self) -> String {
+        match self.outcome {
+            Outcome::Allow | Outcome::Sanitize => "urn:aegis:failure".to_owned(),
+            refusal => format!("urn:aegis:refusal:{}", refusal.as_str()),
+        }
     }
 
     fn message(&self) -> String {
@@ -136,9 +143,9 @@ impl RefusalDocument<'_> {
 fn title(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::ApprovalNeeded => "the call needs the approval of a human",
-        // A call that was to be sanitized is refused when that cannot be done.
-        Outcome::Sanitize => "the call could not be sanitized",
-        Outcome::Allow | Outcome::Deny => "the call was refused",
+        // Policy let it go, and then the upstream failed.
+        Outcome::Allow | Outcome::Sanitize => "the call failed at its destination",
+        Outcome::Deny => "the call was refused",
     }
 }
 

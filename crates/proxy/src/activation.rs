@@ -12,7 +12,7 @@ use arc_swap::ArcSwapOption;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{interval, sleep};
+use tokio::time::{interval, sleep, timeout};
 
 use crate::drain::Drain;
 use crate::policy_directory;
@@ -37,7 +37,12 @@ pub(crate) struct ActivationStatus {
 impl Activation {
     pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
         let number = watch::Sender::new(0);
-        Self { current: ArcSwapOption::empty(), number, status: Mutex::default(), metrics }
+        Self {
+            current: ArcSwapOption::empty(),
+            number,
+            status: Mutex::default(),
+            metrics,
+        }
     }
 
     /// The snapshot in force; `None` before the first good one.
@@ -51,7 +56,10 @@ impl Activation {
     }
 
     pub(crate) fn status(&self) -> ActivationStatus {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Reads the directory and activates what it holds, unless that is active already.
@@ -62,10 +70,15 @@ impl Activation {
             .map_err(|error| error.to_string())
             .and_then(|sources| {
                 let active = self.current.load();
-                if active.as_ref().is_some_and(|active| active.revision().is_of(&sources)) {
+                if active
+                    .as_ref()
+                    .is_some_and(|active| active.revision().is_of(&sources))
+                {
                     return Ok(None);
                 }
-                Snapshot::build(&sources, next).map(Some).map_err(|problems| problems.to_string())
+                Snapshot::build(&sources, next)
+                    .map(Some)
+                    .map_err(|problems| problems.to_string())
             });
         match built {
             Ok(Some(snapshot)) => self.activate(snapshot),
@@ -91,7 +104,10 @@ impl Activation {
     }
 
     fn note_good(&self) {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).last_error = None;
+        self.status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .last_error = None;
     }
 
     fn note_bad(&self, error: String) {
@@ -100,11 +116,10 @@ impl Activation {
             return;
         }
         self.metrics.policy_rejected();
-        match &status.active {
-            Some(active) => {
-                tracing::error!(%active, "policy rejected, the last good one stays:\n{error}");
-            }
-            None => tracing::error!("policy rejected, everything is denied:\n{error}"),
+        if let Some(active) = &status.active {
+            tracing::error!(%active, "policy rejected, the last good one stays:\n{error}");
+        } else {
+            tracing::error!("policy rejected, everything is denied:\n{error}");
         }
         status.last_error = Some(error);
     }
@@ -113,8 +128,8 @@ impl Activation {
 /// Loads the directory again whenever it changes, until the drain begins.
 pub(crate) async fn follow(store: Arc<Activation>, directory: PathBuf, mode: Mode, drain: Drain) {
     let (hint, mut hints) = mpsc::channel(1);
-    let watcher = watch_directory(&directory, hint);
-    if let Err(error) = &watcher {
+    let mut watcher = watcher(hint);
+    if let Err(error) = watch_again(&mut watcher, &directory) {
         tracing::warn!(%error, "policy directory cannot be watched; it is read every few seconds instead");
     }
     // A watch can be lost (a directory replaced as a whole, a network file system), a look cannot.
@@ -123,7 +138,7 @@ pub(crate) async fn follow(store: Arc<Activation>, directory: PathBuf, mode: Mod
     loop {
         tokio::select! {
             () = drain.begun() => return,
-            _ = look.tick() => {}
+            _ = look.tick() => drop(watch_again(&mut watcher, &directory)),
             Some(()) = hints.recv() => settle(&mut hints).await,
         }
         load(&store, &directory, mode).await;
@@ -133,38 +148,64 @@ pub(crate) async fn follow(store: Arc<Activation>, directory: PathBuf, mode: Mod
 pub(crate) async fn load(store: &Arc<Activation>, directory: &Path, mode: Mode) {
     let (store, directory) = (Arc::clone(store), directory.to_owned());
     // Compiling and dropping a large snapshot takes milliseconds: not on a thread that serves calls.
-    if tokio::task::spawn_blocking(move || store.load(&directory, mode)).await.is_err() {
+    if tokio::task::spawn_blocking(move || store.load(&directory, mode))
+        .await
+        .is_err()
+    {
         tracing::error!("loading the policy failed unexpectedly; the last good one stays");
     }
 }
 
-/// Editors and Kubernetes write in several steps: wait until it has been quiet for a moment.
+/// Editors and Kubernetes write in several steps: wait until it has been quiet for a moment. Who
+/// never stops writing is not waited for.
 async fn settle(hints: &mut mpsc::Receiver<()>) {
-    while tokio::time::timeout(QUIET, hints.recv()).await.is_ok_and(|hint| hint.is_some()) {
-        sleep(QUIET / 10).await;
-    }
+    let quiet = async {
+        while timeout(QUIET, hints.recv())
+            .await
+            .is_ok_and(|hint| hint.is_some())
+        {
+            sleep(QUIET / 10).await;
+        }
+    };
+    // Either way it is time to look.
+    let _ = timeout(LONGEST_WAIT, quiet).await;
 }
 
-fn watch_directory(directory: &Path, hint: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+fn watcher(hint: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
+    notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let reading = event.as_ref().is_ok_and(|event| event.kind.is_access());
         if !reading {
             // Full means that a hint is waiting already.
             let _ = hint.try_send(());
         }
-    })?;
-    watcher.watch(directory, RecursiveMode::NonRecursive)?;
-    Ok(watcher)
+    })
+}
+
+/// Watches what the path means now: a directory that replaced another one has to be watched anew.
+fn watch_again(
+    watcher: &mut notify::Result<RecommendedWatcher>,
+    directory: &Path,
+) -> Result<(), String> {
+    match watcher {
+        Ok(watcher) => watcher
+            .watch(directory, RecursiveMode::NonRecursive)
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// `acme=enforce labs=shadow`: each tenant's mode, and its residency's where that differs.
 pub(crate) fn modes_in_words(policy: &Snapshot) -> String {
-    let words = policy.modes().iter().map(|(tenant, mode)| match mode.residency {
-        residency if residency == mode.policy => format!("{tenant}={}", mode.policy),
-        residency => format!("{tenant}={} (residency {residency})", mode.policy),
-    });
+    let words = policy
+        .modes()
+        .iter()
+        .map(|(tenant, mode)| match mode.residency {
+            residency if residency == mode.policy => format!("{tenant}={}", mode.policy),
+            residency => format!("{tenant}={} (residency {residency})", mode.policy),
+        });
     words.collect::<Vec<_>>().join(" ")
 }
 
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);

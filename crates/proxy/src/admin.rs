@@ -71,8 +71,14 @@ fn answer(plane: &Plane, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         },
         "/metrics" => with_type(METRICS, plane.evidence.metrics.render()),
         "/status" => json(&status(plane)),
-        "/approvals" => json(&ApprovalList { schema_version: 1, pending: plane.approvals.list() }),
-        "/ca.pem" => with_type("application/x-pem-file", plane.ca.certificate_pem().to_owned()),
+        "/approvals" => json(&ApprovalList {
+            schema_version: 1,
+            pending: plane.approvals.list(),
+        }),
+        "/ca.pem" => with_type(
+            "application/x-pem-file",
+            plane.ca.certificate_pem().to_owned(),
+        ),
         _ => text(StatusCode::NOT_FOUND, PATHS),
     }
 }
@@ -99,13 +105,19 @@ fn status(plane: &Plane) -> Status {
         draining: plane.drain.has_begun(),
         audit_healthy: plane.evidence.log.healthy(),
         policy: plane.activation.status(),
-        modes: plane.activation.current().map(|policy| crate::activation::modes_in_words(&policy)),
+        modes: plane
+            .activation
+            .current()
+            .map(|policy| crate::activation::modes_in_words(&policy)),
     }
 }
 
 fn json<T: Serialize>(value: &T) -> Response<Full<Bytes>> {
     // These types hold strings, numbers and flags only: they always serialise.
-    with_type("application/json", serde_json::to_string(value).unwrap_or_default())
+    with_type(
+        "application/json",
+        serde_json::to_string(value).unwrap_or_default(),
+    )
 }
 
 fn with_type(content_type: &'static str, body: String) -> Response<Full<Bytes>> {

@@ -1,5 +1,6 @@
 //! Starts a data plane and stops it. Names the parts and joins their tasks; has no logic of its own.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use aegis_config::Settings;
 use aegis_dlp::Scanner;
-use aegis_policy::Mode;
+use aegis_policy::{Mode, TenantMode};
 use aegis_telemetry::audit::{Log, LogSettings};
 use aegis_telemetry::metrics::Metrics;
 use aegis_telemetry::trace::{Tracer, TracerError};
@@ -61,22 +62,38 @@ impl App {
     /// Binds the ports and begins to serve. The policy is loaded before this returns; if it is not
     /// good, everything is denied until a better one appears.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let forward = listener::bind(settings.listen.forward).await.map_err(StartError::Listen)?;
-        let admin = listener::bind(settings.listen.admin).await.map_err(StartError::Listen)?;
+        let forward = listener::bind(settings.listen.forward)
+            .await
+            .map_err(StartError::Listen)?;
+        let admin = listener::bind(settings.listen.admin)
+            .await
+            .map_err(StartError::Listen)?;
         let forward_address = forward.local_addr().map_err(StartError::Listen)?;
         let admin_address = admin.local_addr().map_err(StartError::Listen)?;
         let plane = Arc::new(plane(&settings)?);
         let tls = settings.listen.tls.as_ref();
-        let tls = tls.map(|tls| forward_tls::acceptor(tls, &plane.ca)).transpose()?;
+        let tls = tls
+            .map(|tls| forward_tls::acceptor(tls, &plane.ca))
+            .transpose()?;
         let mode = mode_of(settings.policy.mode);
         activation::load(&plane.activation, &settings.policy.directory, mode).await;
         let store = Arc::clone(&plane.activation);
         let drain = plane.drain.clone();
-        tokio::spawn(activation::follow(store, settings.policy.directory, mode, drain));
+        tokio::spawn(activation::follow(
+            store,
+            settings.policy.directory,
+            mode,
+            drain,
+        ));
         tokio::spawn(Pool::sweep_regularly(Arc::downgrade(&plane.exchange.pool)));
         tokio::spawn(admin::serve(Arc::clone(&plane), admin));
         let accepting = tokio::spawn(listener::accept(Arc::clone(&plane), forward, tls));
-        Ok(Self { plane, forward: forward_address, admin: admin_address, accepting })
+        Ok(Self {
+            plane,
+            forward: forward_address,
+            admin: admin_address,
+            accepting,
+        })
     }
 
     pub fn forward_address(&self) -> SocketAddr {
@@ -94,7 +111,18 @@ impl App {
 
     /// Each tenant's mode in one line; `None` while there is no policy.
     pub fn modes(&self) -> Option<String> {
-        self.plane.activation.current().map(|policy| activation::modes_in_words(&policy))
+        self.plane
+            .activation
+            .current()
+            .map(|policy| activation::modes_in_words(&policy))
+    }
+
+    /// Each tenant's mode; `None` while there is no policy.
+    pub fn tenant_modes(&self) -> Option<BTreeMap<String, TenantMode>> {
+        self.plane
+            .activation
+            .current()
+            .map(|policy| policy.modes().clone())
     }
 
     /// Why the policy directory's present state is not in force, if it is not.
@@ -122,13 +150,15 @@ impl App {
 
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("forward", &self.forward).finish_non_exhaustive()
+        f.debug_struct("App")
+            .field("forward", &self.forward)
+            .finish_non_exhaustive()
     }
 }
 
 fn plane(settings: &Settings) -> Result<Plane, StartError> {
     let drain = Drain::default();
-    let evidence = Arc::new(evidence(settings)?);
+    let evidence = Arc::new(evidence(settings, drain.clone())?);
     let activation = Arc::new(Activation::new(Arc::clone(&evidence.metrics)));
     let approvals = Arc::new(Approvals::default());
     let upstream = &settings.upstream;
@@ -136,7 +166,11 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
     Ok(Plane {
         ca: Ca::load_or_create(&settings.data_dir)?,
         identities: Identities::new(&settings.identity.credentials),
-        gate: Gate::new(Arc::clone(&activation), Arc::clone(&approvals), drain.clone()),
+        gate: Gate::new(
+            Arc::clone(&activation),
+            Arc::clone(&approvals),
+            drain.clone(),
+        ),
         activation,
         approvals,
         describer: Describer {
@@ -157,13 +191,22 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
     })
 }
 
-fn evidence(settings: &Settings) -> Result<Evidence, StartError> {
-    let log = LogSettings { file: settings.audit.file.clone(), sync: settings.audit.sync };
+fn evidence(settings: &Settings, drain: Drain) -> Result<Evidence, StartError> {
+    let log = LogSettings {
+        file: settings.audit.file.clone(),
+        sync: settings.audit.sync,
+    };
     let log = Log::open(log).map_err(StartError::Audit)?;
     let metrics = Arc::new(Metrics::new(&log));
     let endpoint = settings.telemetry.otlp_endpoint.as_deref();
     let tracer = Tracer::new(endpoint, &settings.region)?;
-    Ok(Evidence { log, metrics, tracer, region: Arc::clone(&settings.region) })
+    Ok(Evidence {
+        log,
+        metrics,
+        tracer,
+        region: Arc::clone(&settings.region),
+        drain,
+    })
 }
 
 /// The settings' mode in policy's words.

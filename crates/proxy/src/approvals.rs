@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aegis_policy::{Decision, Intent, Reason};
+use aegis_policy::Reason;
+use bytes::Bytes;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::identity::sha256;
+use crate::record::Judged;
 
 /// What a human is asked; the parameters' values are not in it.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +29,17 @@ pub(crate) struct Pending {
     pub(crate) attempts: u32,
 }
 
+/// What tells a call from another one with the same parameters.
+pub(crate) enum Content {
+    /// Nothing: the parameters are the call.
+    Parameters,
+    /// The message itself, of which parameters are a part at best.
+    Message {
+        query: Option<String>,
+        body: Option<Bytes>,
+    },
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Approvals {
     pending: Mutex<HashMap<[u8; 32], (Instant, Pending)>>,
@@ -34,10 +47,18 @@ pub(crate) struct Approvals {
 
 impl Approvals {
     /// The id under which the call waits: a new one, or that of the identical call before it.
-    pub(crate) fn pend(&self, intent: &Intent, decision: &Decision) -> Arc<str> {
+    pub(crate) fn pend(&self, judged: &Judged<'_>, content: &Content) -> Arc<str> {
+        let Judged {
+            intent,
+            decision,
+            written,
+            ..
+        } = judged;
+        let digest = digest(judged, content);
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let digest = digest(intent);
-        if let Some((_, known)) = pending.get_mut(&digest) {
+        if let Some((since, known)) = pending.get_mut(&digest)
+            && since.elapsed() < LIFETIME
+        {
             known.attempts = known.attempts.saturating_add(1);
             return Arc::clone(&known.approval_id);
         }
@@ -53,8 +74,8 @@ impl Approvals {
                 requested_at: Arc::clone(&intent.time),
                 tenant: Arc::clone(&intent.caller.tenant),
                 agent: Arc::clone(&intent.caller.agent),
-                tool: Arc::clone(&intent.call.tool),
-                action: Arc::clone(&intent.call.action),
+                tool: written.tool.as_ref().into(),
+                action: written.action.as_ref().into(),
                 destination: intent.destination.authority.to_string(),
                 reasons: decision.reasons.clone(),
                 attempts: 1,
@@ -74,8 +95,9 @@ impl Approvals {
     }
 }
 
-/// Two calls are identical when everything that was judged of them is.
-fn digest(intent: &Intent) -> [u8; 32] {
+/// Two calls are identical when everything that an approval would let through is.
+fn digest(judged: &Judged<'_>, content: &Content) -> [u8; 32] {
+    let intent = judged.intent;
     let call = &intent.call;
     let destination = &intent.destination;
     let method = intent.http.as_ref().map_or("", |http| http.method.as_ref());
@@ -89,9 +111,29 @@ fn digest(intent: &Intent) -> [u8; 32] {
         destination.scheme.as_str(),
         destination.authority.to_string(),
         destination.path.as_ref(),
+        content.query(),
     ]);
-    sha256(parts.to_string().as_bytes())
+    let body = sha256(content.body());
+    sha256(&[parts.to_string().as_bytes(), &body].concat())
+}
+
+impl Content {
+    fn query(&self) -> Option<&str> {
+        match self {
+            Self::Parameters => None,
+            Self::Message { query, .. } => query.as_deref(),
+        }
+    }
+
+    fn body(&self) -> &[u8] {
+        match self {
+            Self::Parameters | Self::Message { body: None, .. } => &[],
+            Self::Message {
+                body: Some(body), ..
+            } => body,
+        }
+    }
 }
 
 const MAX_PENDING: usize = 10_000;
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const LIFETIME: Duration = Duration::from_hours(24);

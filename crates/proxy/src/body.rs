@@ -11,6 +11,7 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::hygiene;
 use crate::relay::{Cut, Relayed};
 
 /// Body bytes that crossed so far.
@@ -35,13 +36,38 @@ impl RequestBody {
     /// A body that is known to its end.
     pub(crate) fn whole(bytes: Bytes, trailers: Option<HeaderMap>, traffic: Arc<Traffic>) -> Self {
         let ready = (!bytes.is_empty()).then_some(bytes);
-        Self { ready, rest: None, trailers, traffic }
+        // Trailers are headers that come late: what a head may not claim, they may not either.
+        let trailers = trailers.map(|mut trailers| {
+            hygiene::clean_request(&mut trailers);
+            trailers
+        });
+        let trailers = trailers.filter(|trailers| !trailers.is_empty());
+        Self {
+            ready,
+            rest: None,
+            trailers,
+            traffic,
+        }
     }
 
     /// A body of which only the beginning was read.
     pub(crate) fn begun(bytes: Bytes, rest: Incoming, traffic: Arc<Traffic>) -> Self {
         let ready = (!bytes.is_empty()).then_some(bytes);
-        Self { ready, rest: Some(rest), trailers: None, traffic }
+        Self {
+            ready,
+            rest: Some(rest),
+            trailers: None,
+            traffic,
+        }
+    }
+
+    pub(crate) fn has_trailers(&self) -> bool {
+        self.trailers.is_some()
+    }
+
+    /// Those that are known before the body is sent.
+    pub(crate) fn trailers(&self) -> Option<&HeaderMap> {
+        self.trailers.as_ref()
     }
 
     /// Puts other bytes in the place of those of a whole body.
@@ -63,12 +89,19 @@ impl Body for RequestBody {
         }
         if let Some(rest) = self.rest.as_mut() {
             let polled = Pin::new(rest).poll_frame(cx);
-            if let Poll::Ready(Some(Ok(frame))) = &polled {
-                count(&self.traffic.inbound, frame);
-            }
-            return polled;
+            return polled.map_ok(|mut frame| {
+                count(&self.traffic.inbound, &frame);
+                if let Some(trailers) = frame.trailers_mut() {
+                    hygiene::clean_request(trailers);
+                }
+                frame
+            });
         }
-        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
+        Poll::Ready(
+            self.trailers
+                .take()
+                .map(|trailers| Ok(Frame::trailers(trailers))),
+        )
     }
 
     fn is_end_stream(&self) -> bool {

@@ -63,16 +63,23 @@ impl Describer {
             Err(refusal) => return Err((refusal, dialect)),
         };
         let view = view(&request, &seen);
-        let inspected = aegis_protocol::inspect(&view, service, &self.scanner).map_err(|error| {
-            let refusal = Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
-            (refusal, dialect)
-        })?;
+        let inspected =
+            aegis_protocol::inspect(&view, service, &self.scanner).map_err(|error| {
+                let refusal =
+                    Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
+                (refusal, dialect)
+            })?;
         let intent = self.intent(&request, service, asking, &inspected);
         let read = match seen {
             Seen::Whole(bytes) => Some(bytes),
             Seen::Absent | Seen::Truncated => None,
         };
-        Ok(Described { intent, inspected, request, read })
+        Ok(Described {
+            intent,
+            inspected,
+            request,
+            read,
+        })
     }
 
     /// The intent of a CONNECT: only names are known.
@@ -171,11 +178,17 @@ async fn read_up_to(
     traffic: Arc<Traffic>,
 ) -> Result<(RequestBody, Seen), Refusal> {
     if body.is_end_stream() {
-        return Ok((RequestBody::whole(Bytes::new(), None, traffic), Seen::Absent));
+        return Ok((
+            RequestBody::whole(Bytes::new(), None, traffic),
+            Seen::Absent,
+        ));
     }
     // A body that says that it is too long need not be waited for.
     if body.size_hint().lower() > limit as u64 {
-        return Ok((RequestBody::begun(Bytes::new(), body, traffic), Seen::Truncated));
+        return Ok((
+            RequestBody::begun(Bytes::new(), body, traffic),
+            Seen::Truncated,
+        ));
     }
     let mut parts = Gathered::default();
     let mut trailers = None;
@@ -187,11 +200,17 @@ async fn read_up_to(
             Err(frame) => trailers = frame.into_trailers().ok(),
         }
         if parts.len() > limit {
-            return Ok((RequestBody::begun(parts.join(), body, traffic), Seen::Truncated));
+            return Ok((
+                RequestBody::begun(parts.join(), body, traffic),
+                Seen::Truncated,
+            ));
         }
     }
     let whole = parts.join();
-    Ok((RequestBody::whole(whole.clone(), trailers, traffic), Seen::Whole(whole)))
+    Ok((
+        RequestBody::whole(whole.clone(), trailers, traffic),
+        Seen::Whole(whole),
+    ))
 }
 
 /// Most bodies arrive in one piece and are then not copied.
@@ -218,7 +237,11 @@ impl Gathered {
     }
 
     fn join(self) -> Bytes {
-        if self.more.is_empty() { self.first } else { self.more.freeze() }
+        if self.more.is_empty() {
+            self.first
+        } else {
+            self.more.freeze()
+        }
     }
 }
 
@@ -256,10 +279,20 @@ fn destination(
         Some(service) => (Arc::clone(&service.provider), Arc::clone(&service.regions)),
         None => (Arc::from(""), Arc::from([])),
     };
-    Destination { scheme, authority, path, provider, regions }
+    Destination {
+        scheme,
+        authority,
+        path,
+        provider,
+        regions,
+    }
 }
 
 fn media_type(headers: &HeaderMap) -> &str {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    value.and_then(|value| value.split(';').next()).map_or("", str::trim)
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    value
+        .and_then(|value| value.split(';').next())
+        .map_or("", str::trim)
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Shared by everything that holds a connection open.
+/// Shared by everything that holds a connection open. As an executor it runs the streams of HTTP/2
+/// connections, which outlive these for a moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Drain {
     begun: CancellationToken,
@@ -39,7 +40,12 @@ impl Drain {
         self.over.cancelled().await;
     }
 
-    /// Notes that something open was cut.
+    /// Whether what is still open is being cut.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.is_cancelled()
+    }
+
+    /// Notes that a call was cut.
     pub(crate) fn note_cut(&self) {
         self.cut.fetch_add(1, Ordering::Relaxed);
     }
@@ -48,12 +54,25 @@ impl Drain {
     pub(crate) async fn run(&self, grace: Duration) -> u64 {
         self.begun.cancel();
         self.tasks.close();
-        if tokio::time::timeout(grace, self.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(grace, self.tasks.wait())
+            .await
+            .is_err()
+        {
             self.over.cancel();
             // What is cut still writes its end line; it does not wait for anybody.
             let _ = tokio::time::timeout(CUT_TIME, self.tasks.wait()).await;
         }
         self.cut.load(Ordering::Relaxed)
+    }
+}
+
+impl<F> hyper::rt::Executor<F> for Drain
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    fn execute(&self, task: F) {
+        self.tasks.spawn(async move { drop(task.await) });
     }
 }
 

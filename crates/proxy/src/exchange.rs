@@ -7,7 +7,7 @@ use std::time::Duration;
 use aegis_policy::Scheme;
 use aegis_telemetry::trace::TraceContext;
 use http::uri::{PathAndQuery, Uri};
-use http::{HeaderValue, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::upgrade::OnUpgrade;
@@ -24,8 +24,15 @@ use crate::upstream::{Dialer, Sender, Upstream};
 /// What came back: an answer to relay, or both ends of a connection that now speaks something else.
 #[derive(Debug)]
 pub(crate) enum Received {
-    Answer { response: Response<Incoming>, keep: Option<Keep> },
-    Switched { response: Response<()>, client: OnUpgrade, upstream: OnUpgrade },
+    Answer {
+        response: Response<Incoming>,
+        keep: Option<Keep>,
+    },
+    Switched {
+        response: Response<()>,
+        client: OnUpgrade,
+        upstream: OnUpgrade,
+    },
 }
 
 /// How a request came to its upstream, for the record.
@@ -69,11 +76,14 @@ impl Exchange {
             Some(_) => self.dialer.connect_for_upgrade(target).await?,
         };
         connected(upstream.via());
+        let uri = request.uri().clone();
         let exchanged = async {
             match upstream.send(request).await? {
                 Sent::Answered(answered) => Ok(answered),
                 // The kept connection was closed while it waited; nothing of the request left.
-                Sent::NotSent(request) => {
+                Sent::NotSent(mut request) => {
+                    // Written for the old connection; the new one may speak another version.
+                    *request.uri_mut() = uri;
                     let upstream = self.dialer.connect_anew(target).await?;
                     connected(upstream.via());
                     upstream.send(request).await?.or_broken()
@@ -85,7 +95,12 @@ impl Exchange {
             .map_err(|_| Refusal::new(Cause::UpstreamTimeout))??;
         let keep = idle.map(|(sender, key, address)| {
             let pool = Arc::clone(&self.pool);
-            Keep { pool, key, sender, address }
+            Keep {
+                pool,
+                key,
+                sender,
+                address,
+            }
         });
         received(response, upgrade, keep)
     }
@@ -114,11 +129,20 @@ impl Upstream {
             Sender::Http1(_) => "http/1.1",
             Sender::Http2(_) => "h2",
         };
-        Via { address: self.address, reused: self.reused, protocol }
+        Via {
+            address: self.address,
+            reused: self.reused,
+            protocol,
+        }
     }
 
     async fn send(self, mut request: http::Request<RequestBody>) -> Result<Sent, Refusal> {
-        let Self { sender, key, address, reused } = self;
+        let Self {
+            sender,
+            key,
+            address,
+            reused,
+        } = self;
         match sender {
             Sender::Http1(mut sender) => {
                 as_http1(&mut request)?;
@@ -166,7 +190,16 @@ fn prepare(
     request: Request<RequestBody>,
     trace: &TraceContext,
 ) -> Result<(http::Request<RequestBody>, Option<Upgrade>), Refusal> {
-    let Request { method, scheme, authority, path, query, mut headers, body, upgrade } = request;
+    let Request {
+        method,
+        scheme,
+        authority,
+        path,
+        query,
+        mut headers,
+        body,
+        upgrade,
+    } = request;
     hygiene::clean_request(&mut headers);
     // Aegis has answered it, or the body is on its way anyway.
     headers.remove(header::EXPECT);
@@ -208,9 +241,38 @@ fn as_http1(request: &mut http::Request<RequestBody>) -> Result<(), Refusal> {
     let host = uri.authority().map_or("", http::uri::Authority::as_str);
     let host = HeaderValue::from_str(host).map_err(|_| Refusal::new(Cause::Destination))?;
     request.headers_mut().insert(header::HOST, host);
+    join_cookies(request.headers_mut());
+    announce_trailers(request);
     let path = uri.into_parts().path_and_query;
     *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
     Ok(())
+}
+
+/// HTTP/2 may split cookies over several fields, HTTP/1.1 knows one (RFC 9113, 8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let mut fields = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    let (Some(first), Some(second)) = (fields.next(), fields.next()) else {
+        return;
+    };
+    let all: Vec<&[u8]> = [first, second].into_iter().chain(fields).collect();
+    if let Ok(joined) = HeaderValue::from_bytes(&all.join(&b"; "[..])) {
+        headers.insert(header::COOKIE, joined);
+    }
+}
+
+/// HTTP/1.1 sends trailers only after a chunked body, and only those that the head announces.
+fn announce_trailers(request: &mut http::Request<RequestBody>) {
+    let Some(trailers) = request.body().trailers() else {
+        return;
+    };
+    let names: Vec<&str> = trailers.keys().map(HeaderName::as_str).collect();
+    if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
+        request.headers_mut().remove(header::CONTENT_LENGTH);
+        request.headers_mut().insert(header::TRAILER, names);
+    }
 }
 
 /// HTTP/2 wants the name in `:authority`, which hyper takes from the URI.
@@ -224,6 +286,12 @@ fn received(
     upgrade: Option<Upgrade>,
     keep: Option<Keep>,
 ) -> Result<Received, Refusal> {
+    // What the upstream's hop speaks says nothing about the client's.
+    *response.version_mut() = Version::HTTP_11;
+    if response.headers().contains_key(header::TRANSFER_ENCODING) {
+        // It wins (RFC 9112, 6.3), and a length that is not true must not go on.
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
     match (response.status(), upgrade) {
         (StatusCode::SWITCHING_PROTOCOLS, Some(upgrade)) => {
             let upstream = hyper::upgrade::on(&mut response);
@@ -233,7 +301,11 @@ fn received(
             let headers = response.headers_mut();
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(header::UPGRADE, agreed.unwrap_or(upgrade.protocol));
-            Ok(Received::Switched { response, client: upgrade.client, upstream })
+            Ok(Received::Switched {
+                response,
+                client: upgrade.client,
+                upstream,
+            })
         }
         // Nobody asked for it.
         (StatusCode::SWITCHING_PROTOCOLS, None) => Err(Refusal::new(Cause::UpstreamBroken)),

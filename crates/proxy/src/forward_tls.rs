@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use aegis_config::ListenTls;
 use aegis_policy::Host;
-use rustls::server::{ClientHello, NoClientAuth, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientHello, NoClientAuth, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
@@ -31,7 +31,10 @@ pub(crate) fn acceptor(tls: &ListenTls, ca: &Ca) -> Result<TlsAcceptor, ForwardT
     let mut names = Vec::with_capacity(tls.names.len());
     for name in &tls.names {
         let host = Host::parse(name).map_err(|_| ForwardTlsError::Name(name.clone()))?;
-        names.push((host.to_string(), Arc::clone(&ca.server_config(&host)?.cert_resolver)));
+        names.push((
+            host.to_string(),
+            Arc::clone(&ca.server_config(&host)?.cert_resolver),
+        ));
     }
     let mut config = ServerConfig::builder_with_provider(roots::provider())
         .with_safe_default_protocol_versions()
@@ -44,7 +47,9 @@ pub(crate) fn acceptor(tls: &ListenTls, ca: &Ca) -> Result<TlsAcceptor, ForwardT
 
 /// Who presents no certificate may still present a credential: `identity` decides.
 fn verifier(tls: &ListenTls) -> Result<Arc<dyn ClientCertVerifier>, ForwardTlsError> {
-    let Some(file) = &tls.client_ca else { return Ok(Arc::new(NoClientAuth)) };
+    let Some(file) = &tls.client_ca else {
+        return Ok(Arc::new(NoClientAuth));
+    };
     let mut authorities = RootCertStore::empty();
     roots::add_file(&mut authorities, file)?;
     let provider = roots::provider();
@@ -61,7 +66,10 @@ struct ByName {
 impl ResolvesServerCert for ByName {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let asked = hello.server_name().map(str::to_ascii_lowercase);
-        let known = self.names.iter().find(|(name, _)| Some(name) == asked.as_ref());
+        let known = self
+            .names
+            .iter()
+            .find(|(name, _)| Some(name) == asked.as_ref());
         let (_, resolver) = known.or_else(|| self.names.first())?;
         resolver.resolve(hello)
     }

@@ -4,16 +4,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use aegis_policy::{Decision, Intent, Outcome, Snapshot};
+use aegis_policy::{CallKind, Decision, Intent, Outcome, Snapshot};
 use aegis_protocol::Rewritten;
 use http::{HeaderValue, header};
 
 use crate::activation::Activation;
-use crate::approvals::Approvals;
+use crate::approvals::{Approvals, Content};
 use crate::body::RequestBody;
 use crate::describe::Described;
 use crate::drain::Drain;
 use crate::lease::Lease;
+use crate::masking::Written;
 use crate::record::{Judged, Record};
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
@@ -45,7 +46,11 @@ impl Gate {
         approvals: Arc<Approvals>,
         drain: Drain,
     ) -> Self {
-        Self { activation, approvals, drain }
+        Self {
+            activation,
+            approvals,
+            drain,
+        }
     }
 
     /// Judges a described request. The redaction is done before the decision line is written, so
@@ -60,11 +65,23 @@ impl Gate {
         let started = Instant::now();
         let decision = policy.decide(&described.intent);
         let decided = started.elapsed();
-        let recordable = Arc::clone(&described.inspected.recordable);
         let rewritten = rewrite(&described, &decision, scanner);
-        let Described { intent, request, .. } = described;
+        let content = content(&described);
+        let Described {
+            intent,
+            inspected,
+            request,
+            ..
+        } = described;
         let intent = Arc::new(intent);
-        let judged = Judged { intent: &intent, decision: &decision, policy, decided, recordable };
+        let written = Written::call(&intent, &inspected.recordable, scanner);
+        let judged = Judged {
+            intent: &intent,
+            decision: &decision,
+            policy,
+            decided,
+            written,
+        };
         let rewritten = match rewritten {
             Ok(rewritten) => rewritten,
             Err(refusal) => {
@@ -72,13 +89,20 @@ impl Gate {
                 return Err(refusal);
             }
         };
-        self.admit(judged, record).await?;
+        self.admit(&judged, content, record).await?;
         if rewritten.is_some() {
             record.redacted(&decision.obligations.redact);
         }
         let mut outbound = Outbound { request };
         outbound.apply(rewritten);
-        Ok((Grant { intent, decision, revision: policy.revision().number }, outbound))
+        Ok((
+            Grant {
+                intent,
+                decision,
+                revision: policy.revision().number,
+            },
+            outbound,
+        ))
     }
 
     /// Judges a tunnel by its names.
@@ -92,10 +116,20 @@ impl Gate {
         let decision = policy.decide(&intent);
         let decided = started.elapsed();
         let intent = Arc::new(intent);
-        let recordable = Arc::from([]);
-        let judged = Judged { intent: &intent, decision: &decision, policy, decided, recordable };
-        self.admit(judged, record).await?;
-        Ok(Grant { intent, decision, revision: policy.revision().number })
+        let written = Written::tunnel(&intent);
+        let judged = Judged {
+            intent: &intent,
+            decision: &decision,
+            policy,
+            decided,
+            written,
+        };
+        self.admit(&judged, Content::Parameters, record).await?;
+        Ok(Grant {
+            intent,
+            decision,
+            revision: policy.revision().number,
+        })
     }
 
     /// A lease on the grant, for what stays open.
@@ -110,11 +144,16 @@ impl Gate {
     }
 
     /// Writes the decision line; then, and only then, the outcome holds.
-    async fn admit(&self, judged: Judged<'_>, record: &mut Record) -> Result<(), Refusal> {
+    async fn admit(
+        &self,
+        judged: &Judged<'_>,
+        content: Content,
+        record: &mut Record,
+    ) -> Result<(), Refusal> {
         let decision = judged.decision;
         let approval = (decision.outcome == Outcome::ApprovalNeeded)
-            .then(|| self.approvals.pend(judged.intent, decision));
-        record.judged(&judged, None, approval.clone()).await?;
+            .then(|| self.approvals.pend(judged, &content));
+        record.judged(judged, None, approval.clone()).await?;
         if decision.outcome.forwards() {
             return Ok(());
         }
@@ -159,7 +198,9 @@ impl Outbound {
     }
 
     fn apply(&mut self, rewritten: Option<Rewritten>) {
-        let Some(Rewritten { query, body }) = rewritten else { return };
+        let Some(Rewritten { query, body }) = rewritten else {
+            return;
+        };
         if query.is_some() {
             self.request.query = query;
         }
@@ -171,6 +212,18 @@ impl Outbound {
     }
 }
 
+/// What an approval of this call would cover beside its parameters.
+fn content(described: &Described) -> Content {
+    match described.intent.call.kind {
+        // Every part of them that counts is a parameter; a JSON-RPC id is new each time.
+        CallKind::Tool | CallKind::Mcp | CallKind::Tunnel => Content::Parameters,
+        CallKind::Http | CallKind::Llm => Content::Message {
+            query: described.request.query.clone(),
+            body: described.read.clone(),
+        },
+    }
+}
+
 fn rewrite(
     described: &Described,
     decision: &Decision,
@@ -178,6 +231,13 @@ fn rewrite(
 ) -> Result<Option<Rewritten>, Refusal> {
     if decision.outcome != Outcome::Sanitize {
         return Ok(None);
+    }
+    if described.request.body.has_trailers() {
+        // They come after the body and may vouch for it; nobody has looked into them.
+        return Err(Refusal::with(
+            Cause::SanitizeImpossible,
+            "the request has trailers",
+        ));
     }
     let view = described.view();
     described
@@ -189,3 +249,6 @@ fn rewrite(
 
 /// Where nobody declared one.
 pub(crate) const UNKNOWN_REGION: &str = "unknown";
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,11 @@ pub(crate) fn clean_request(headers: &mut HeaderMap) {
 /// Takes out of a response what was meant for this hop, and what only Aegis may say.
 pub(crate) fn clean_response(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);
-    let ours: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with("aegis-")).cloned().collect();
+    let ours: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("aegis-"))
+        .cloned()
+        .collect();
     for name in ours {
         headers.remove(name);
     }
@@ -53,7 +56,10 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     let trailers = headers
         .get(header::TE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|te| te.split(',').any(|part| part.trim().eq_ignore_ascii_case("trailers")));
+        .is_some_and(|te| {
+            te.split(',')
+                .any(|part| part.trim().eq_ignore_ascii_case("trailers"))
+        });
     for name in named.iter().chain(&HOP_BY_HOP) {
         headers.remove(name);
     }
@@ -62,14 +68,24 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// CGI and WSGI turn hyphens into underscores, so `x_agent_id` would arrive there as `x-agent-id`.
 fn is_identity(name: &str) -> bool {
-    IDENTITY_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || IDENTITY.contains(&name)
+    let name = name.replace('_', "-");
+    IDENTITY_PREFIXES
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        || IDENTITY.contains(&name.as_str())
 }
 
 /// What `Connection` must not be able to take away: a caller could otherwise remove what the
 /// upstream needs to see, or what was judged.
-const END_TO_END: [HeaderName; 4] =
-    [header::HOST, header::CONTENT_LENGTH, header::CONTENT_TYPE, header::AUTHORIZATION];
+const END_TO_END: [HeaderName; 5] = [
+    header::HOST,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::AUTHORIZATION,
+];
 
 const HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
@@ -83,9 +99,24 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     HeaderName::from_static("http2-settings"),
 ];
 
-const IDENTITY_PREFIXES: [&str; 5] = ["aegis-", "x-aegis-", "x-agent-", "x-tenant-", "x-forwarded-"];
+const IDENTITY_PREFIXES: [&str; 5] = [
+    "aegis-",
+    "x-aegis-",
+    "x-agent-",
+    "x-tenant-",
+    "x-forwarded-",
+];
 
-const IDENTITY: [&str; 5] = ["forwarded", "x-real-ip", "x-agent", "x-tenant", "x-client-ip"];
+const IDENTITY: [&str; 8] = [
+    "forwarded",
+    "x-forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "true-client-ip",
+    "x-client-cert",
+    "x-agent",
+    "x-tenant",
+];
 
 #[cfg(test)]
 mod tests;

@@ -47,7 +47,11 @@ impl Identities {
             agent: ANONYMOUS.into(),
             auth: Auth::Anonymous,
         };
-        Self { secrets, certificates, anonymous }
+        Self {
+            secrets,
+            certificates,
+            anonymous,
+        }
     }
 
     /// The caller that the request's headers and the connection's certificate prove.

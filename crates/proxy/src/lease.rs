@@ -34,19 +34,31 @@ impl Lease {
         if *changes.borrow_and_update() != revision {
             changes.mark_changed();
         }
-        Self { activation, changes, drain, intent, outcome }
+        Self {
+            activation,
+            changes,
+            drain,
+            intent,
+            outcome,
+        }
     }
 
     /// Resolves when what is open must be closed.
-    pub(crate) async fn ended(mut self) -> Cut {
+    pub(crate) async fn ended(&mut self) -> Cut {
         let drain = self.drain.clone();
         tokio::select! {
             biased;
-            () = drain.over() => {
-                drain.note_cut();
-                Cut::Drained
-            }
+            () = drain.over() => Cut::Drained,
             () = self.revoked() => Cut::Revoked,
+        }
+    }
+
+    /// Whether it must be closed by now, without waiting.
+    pub(crate) async fn has_ended(&mut self) -> Option<Cut> {
+        tokio::select! {
+            biased;
+            cut = self.ended() => Some(cut),
+            () = std::future::ready(()) => None,
         }
     }
 
@@ -62,7 +74,9 @@ impl Lease {
 
     /// A call that was forwarded as it was must not go on under a policy that would redact it.
     fn still_allowed(&self) -> bool {
-        let Some(snapshot) = self.activation.current() else { return false };
+        let Some(snapshot) = self.activation.current() else {
+            return false;
+        };
         match snapshot.decide(&self.intent).outcome {
             Outcome::Allow => true,
             Outcome::Sanitize => self.outcome == Outcome::Sanitize,
@@ -95,9 +109,9 @@ impl Stop {
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Cut> {
         if let Self::Idle(lease) = self
-            && let Some(lease) = lease.take()
+            && let Some(mut lease) = lease.take()
         {
-            *self = Self::Waiting(Box::pin(lease.ended()));
+            *self = Self::Waiting(Box::pin(async move { lease.ended().await }));
         }
         match self {
             Self::Waiting(ended) => ended.as_mut().poll(cx),
@@ -108,6 +122,8 @@ impl Stop {
 
 impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lease").field("id", &self.intent.id).finish_non_exhaustive()
+        f.debug_struct("Lease")
+            .field("id", &self.intent.id)
+            .finish_non_exhaustive()
     }
 }

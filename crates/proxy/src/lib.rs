@@ -20,6 +20,7 @@ mod identity;
 mod lease;
 mod line;
 mod listener;
+mod masking;
 mod plane;
 mod policy_directory;
 mod pool;

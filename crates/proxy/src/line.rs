@@ -12,11 +12,12 @@ use crate::body::AnswerBody;
 use crate::describe::Asking;
 use crate::exchange::{Keep, Received};
 use crate::lease::Lease;
+use crate::masking;
 use crate::plane::Plane;
 use crate::record::{self, Ending, Record};
 use crate::refusal::{Cause, Refusal};
 use crate::relay::Relayed;
-use crate::request::{Channel, Inside, Request, connect_authority};
+use crate::request::{Channel, Inside, Request, Revoked, connect_authority};
 use crate::tunnel::{self, Opened};
 
 /// Answers one request. Whatever happens on the line, there is an answer and a record.
@@ -25,8 +26,12 @@ pub(crate) async fn handle(
     channel: Channel,
     request: http::Request<Incoming>,
 ) -> Response<AnswerBody> {
-    let mut record =
-        Record::begin(&plane.evidence, &channel, request.method(), request.headers());
+    let mut record = Record::begin(
+        &plane.evidence,
+        &channel,
+        request.method(),
+        request.headers(),
+    );
     let connects = request.method() == Method::CONNECT && channel.tunnel.is_none();
     let verdict = (connects || request.headers().contains_key(header::UPGRADE))
         .then(|| Arc::clone(&channel.verdict));
@@ -49,9 +54,24 @@ pub(crate) async fn handle(
 
 /// Where the line ended well.
 enum Arrived {
-    Answer { response: Response<Incoming>, keep: Option<Keep>, outcome: Outcome, lease: Lease },
-    Switched { response: Response<()>, client: OnUpgrade, upstream: OnUpgrade, outcome: Outcome, lease: Lease },
-    Tunnel { client: OnUpgrade, opened: Opened, lease: Lease },
+    Answer {
+        response: Response<Incoming>,
+        keep: Option<Keep>,
+        outcome: Outcome,
+        lease: Lease,
+    },
+    Switched {
+        response: Response<()>,
+        client: OnUpgrade,
+        upstream: OnUpgrade,
+        outcome: Outcome,
+        lease: Lease,
+    },
+    Tunnel {
+        client: OnUpgrade,
+        opened: Opened,
+        lease: Lease,
+    },
 }
 
 /// A refusal, and how this caller is told.
@@ -68,7 +88,8 @@ async fn forward(
     record: &mut Record,
 ) -> Result<Arrived, Refused> {
     let request = Request::canonical(request, channel)?;
-    record.addressed(request.scheme, &request.authority, &request.path);
+    let path = masking::path(&request.path, &plane.describer.scanner);
+    record.addressed(request.scheme, &request.authority, &path);
     let caller = match &channel.tunnel {
         Some(tunnel) => tunnel.caller.clone(),
         None => identify(plane, channel, &request.headers)?,
@@ -77,9 +98,14 @@ async fn forward(
     let policy = policy_in_force(plane)?;
     let asking = Asking::new(record, caller);
     let traffic = Arc::clone(record.traffic());
-    let described = plane.describer.describe(request, asking, &policy, traffic).await?;
+    let described = plane
+        .describer
+        .describe(request, asking, &policy, traffic)
+        .await?;
     let dialect = described.inspected.dialect.clone();
-    send(plane, described, &policy, record).await.map_err(|refusal| Refused { refusal, dialect })
+    send(plane, described, &policy, record)
+        .await
+        .map_err(|refusal| Refused { refusal, dialect })
 }
 
 /// The second half: from here on the refusal is in the dialect that the request was found to speak.
@@ -90,18 +116,37 @@ async fn send(
     record: &mut Record,
 ) -> Result<Arrived, Refusal> {
     let scanner = &plane.describer.scanner;
-    let (grant, outbound) = plane.gate.authorize(described, policy, scanner, record).await?;
+    let (grant, outbound) = plane
+        .gate
+        .authorize(described, policy, scanner, record)
+        .await?;
     let target = plane.router.resolve(&grant).await?;
     record.resolved();
     let trace = record.trace().clone();
     let connected = |via| record.connected(via, target.region());
-    let received = plane.exchange.send(outbound, &target, &trace, connected).await?;
+    let received = plane
+        .exchange
+        .send(outbound, &target, &trace, connected)
+        .await?;
     let (outcome, lease) = (grant.outcome(), plane.gate.lease(&grant));
     Ok(match received {
-        Received::Answer { response, keep } => Arrived::Answer { response, keep, outcome, lease },
-        Received::Switched { response, client, upstream } => {
-            Arrived::Switched { response, client, upstream, outcome, lease }
-        }
+        Received::Answer { response, keep } => Arrived::Answer {
+            response,
+            keep,
+            outcome,
+            lease,
+        },
+        Received::Switched {
+            response,
+            client,
+            upstream,
+        } => Arrived::Switched {
+            response,
+            client,
+            upstream,
+            outcome,
+            lease,
+        },
     })
 }
 
@@ -120,19 +165,34 @@ async fn open_tunnel(
     record.identified(&caller);
     let policy = policy_in_force(plane)?;
     let asking = Asking::new(record, caller.clone());
-    let intent = plane.describer.tunnel(&authority, Scheme::Https, asking, &policy);
+    let intent = plane
+        .describer
+        .tunnel(&authority, Scheme::Https, asking, &policy);
     let grant = plane.gate.authorize_tunnel(intent, &policy, record).await?;
     let opened = if grant.passthrough() {
         let target = plane.router.resolve(&grant).await?;
         record.resolved();
         let (upstream, via) = plane.exchange.dialer.dial_blind(&target).await?;
         record.connected(via, target.region());
-        Opened::Blind { upstream, host: authority.host().clone() }
+        Opened::Blind {
+            upstream,
+            host: authority.host().clone(),
+        }
     } else {
         let id = Arc::clone(record.id());
-        Opened::Intercepted(Inside { id, authority, scheme: Scheme::Https, caller })
+        Opened::Intercepted(Inside {
+            id,
+            authority,
+            scheme: Scheme::Https,
+            caller,
+            revoked: Revoked::default(),
+        })
     };
-    Ok(Arrived::Tunnel { client, opened, lease: plane.gate.lease(&grant) })
+    Ok(Arrived::Tunnel {
+        client,
+        opened,
+        lease: plane.gate.lease(&grant),
+    })
 }
 
 /// Judges a tunnel again under the name that its client asked for in the TLS greeting.
@@ -142,27 +202,42 @@ pub(crate) async fn judge_renamed(
     inside: Inside,
     authority: Authority,
 ) -> Option<Inside> {
-    let mut record = Record::begin(&plane.evidence, channel, &Method::CONNECT, &HeaderMap::new());
+    let mut record = Record::begin(
+        &plane.evidence,
+        channel,
+        &Method::CONNECT,
+        &HeaderMap::new(),
+    );
     record.addressed(inside.scheme, &authority, &"".into());
     record.identified(&inside.caller);
     let asking = Asking::new(&record, inside.caller.clone());
     let judged = async {
         let policy = policy_in_force(plane)?;
-        let intent = plane.describer.tunnel(&authority, inside.scheme, asking, &policy);
-        let grant = plane.gate.authorize_tunnel(intent, &policy, &mut record).await?;
+        let intent = plane
+            .describer
+            .tunnel(&authority, inside.scheme, asking, &policy);
+        let grant = plane
+            .gate
+            .authorize_tunnel(intent, &policy, &mut record)
+            .await?;
         // A blind tunnel was not asked for, and its target has not been dialled.
-        match grant.passthrough() {
-            true => Err(Refusal::new(Cause::NameDisagreement)),
-            false => Ok(()),
+        if grant.passthrough() {
+            Err(Refusal::new(Cause::NameDisagreement))
+        } else {
+            Ok(())
         }
     };
     match judged.await {
         Ok(()) => {
             record.end(Ending::Forwarded);
-            Some(Inside { id: Arc::clone(record.id()), authority, ..inside })
+            Some(Inside {
+                id: Arc::clone(record.id()),
+                authority,
+                ..inside
+            })
         }
         Err(refusal) => {
-            record.refused(&refusal).await;
+            record.refused(&refusal, &Dialect::Problem).await;
             None
         }
     }
@@ -176,32 +251,58 @@ fn arrive(
 ) -> Response<AnswerBody> {
     let stamp = record.stamp();
     match arrived {
-        Arrived::Answer { response, keep, outcome, lease } => {
+        Arrived::Answer {
+            response,
+            keep,
+            outcome,
+            lease,
+        } => {
             let (mut parts, body) = response.into_parts();
             record.answered(parts.status.as_u16());
             stamp.mark(&mut parts.headers, outcome);
             let body = Relayed::new(body, record, keep, lease);
             Response::from_parts(parts, AnswerBody::Relayed(Box::new(body)))
         }
-        Arrived::Switched { mut response, client, upstream, outcome, lease } => {
+        Arrived::Switched {
+            mut response,
+            client,
+            upstream,
+            outcome,
+            lease,
+        } => {
             record.answered(response.status().as_u16());
             stamp.mark(response.headers_mut(), outcome);
-            plane.drain.spawn(tunnel::join(client, upstream, record, lease));
+            plane
+                .drain
+                .spawn(tunnel::join(client, upstream, record, lease));
             response.map(|()| AnswerBody::empty())
         }
-        Arrived::Tunnel { client, opened, lease } => {
+        Arrived::Tunnel {
+            client,
+            opened,
+            lease,
+        } => {
             record.answered(StatusCode::OK.as_u16());
             let mut response = Response::new(AnswerBody::empty());
             stamp.mark(response.headers_mut(), Outcome::Allow);
             let channel = channel.clone();
-            plane.drain.spawn(tunnel::run(Arc::clone(plane), channel, client, opened, record, lease));
+            plane.drain.spawn(tunnel::run(
+                Arc::clone(plane),
+                channel,
+                client,
+                opened,
+                record,
+                lease,
+            ));
             response
         }
     }
 }
 
 fn identify(plane: &Plane, channel: &Channel, headers: &HeaderMap) -> Result<Caller, Refusal> {
-    plane.identities.identify(headers, channel.connection.certificate.as_ref())
+    plane
+        .identities
+        .identify(headers, channel.connection.certificate.as_ref())
 }
 
 /// Taken once for a request: every station judges by the same policy.
@@ -217,13 +318,20 @@ fn policy_in_force(plane: &Plane) -> Result<Arc<Snapshot>, Refusal> {
 
 impl Asking {
     fn new(record: &Record, caller: Caller) -> Self {
-        Self { id: Arc::clone(record.id()), time: Arc::clone(record.time()), caller }
+        Self {
+            id: Arc::clone(record.id()),
+            time: Arc::clone(record.time()),
+            caller,
+        }
     }
 }
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, dialect: Dialect::Problem }
+        Self {
+            refusal,
+            dialect: Dialect::Problem,
+        }
     }
 }
 

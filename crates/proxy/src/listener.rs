@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use aegis_protocol::Dialect;
+use aegis_telemetry::metrics::Open;
 use http::{HeaderMap, Method};
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
@@ -15,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::identity::sha256;
 use crate::plane::Plane;
 use crate::record::Record;
-use crate::refusal::{Cause, Refusal};
+use crate::refusal::{Cause, Refusal, Stamp};
 use crate::request::Channel;
 use crate::session;
 
@@ -27,6 +28,8 @@ pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     /// SHA-256 of the certificate that the client proved to own.
     pub(crate) certificate: Option<[u8; 32]>,
+    /// Its place among those that may be open; `None` for one too many. A tunnel keeps it.
+    permit: Option<(OwnedSemaphorePermit, Open)>,
 }
 
 /// Accepts until the drain begins.
@@ -48,9 +51,17 @@ pub(crate) async fn accept(plane: Arc<Plane>, listener: TcpListener, tls: Option
             }
         };
         let number = numbers.fetch_add(1, Ordering::Relaxed) + 1;
-        let connection = Connection { number, peer, certificate: None };
         let permit = Arc::clone(&permits).try_acquire_owned().ok();
-        plane.drain.spawn(welcome(Arc::clone(&plane), stream, connection, tls.clone(), permit));
+        let permit = permit.map(|permit| (permit, plane.evidence.metrics.connection_opened()));
+        let connection = Connection {
+            number,
+            peer,
+            certificate: None,
+            permit,
+        };
+        plane
+            .drain
+            .spawn(welcome(Arc::clone(&plane), stream, connection, tls.clone()));
     }
 }
 
@@ -59,13 +70,11 @@ async fn welcome(
     stream: TcpStream,
     mut connection: Connection,
     tls: Option<TlsAcceptor>,
-    permit: Option<OwnedSemaphorePermit>,
 ) {
-    if permit.is_none() {
+    if connection.permit.is_none() {
         turn_away(&plane, stream, connection, tls.is_some()).await;
         return;
     }
-    let _open = plane.evidence.metrics.connection_opened();
     // Small answers must not wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else {
@@ -73,10 +82,15 @@ async fn welcome(
         return session::serve_http1(&plane, &channel, stream).await;
     };
     let handshake = tokio::time::timeout(plane.limits.tls_handshake_timeout, tls.accept(stream));
-    if let Ok(Ok(stream)) = handshake.await {
+    let secured = tokio::select! {
+        secured = handshake => secured,
+        () = plane.drain.begun() => return,
+    };
+    if let Ok(Ok(stream)) = secured {
         let certificates = stream.get_ref().1.peer_certificates();
-        connection.certificate =
-            certificates.and_then(|chain| chain.first()).map(|first| sha256(first));
+        connection.certificate = certificates
+            .and_then(|chain| chain.first())
+            .map(|first| sha256(first));
         let channel = Channel::outside(Arc::new(connection));
         session::serve_http1(&plane, &channel, stream).await;
     }
@@ -85,23 +99,28 @@ async fn welcome(
 /// Over the limit: said and recorded, where the client can read it without a handshake.
 async fn turn_away(plane: &Plane, mut stream: TcpStream, connection: Connection, is_tls: bool) {
     plane.evidence.metrics.connection_rejected();
-    let channel = Channel::outside(Arc::new(connection));
     let refusal = Refusal::new(Cause::Overload);
+    let stamp = refuse(plane, connection, &refusal).await;
+    if !is_tls {
+        let answer = refusal.raw_answer(&stamp);
+        let _ = tokio::time::timeout(PAUSE, session::last_word(&mut stream, &answer)).await;
+    }
+}
+
+/// The record of a connection that never came to a request.
+async fn refuse(plane: &Plane, connection: Connection, refusal: &Refusal) -> Stamp {
+    let channel = Channel::outside(Arc::new(connection));
     let method = Method::default();
     let mut record = Record::begin(&plane.evidence, &channel, &method, &HeaderMap::new());
-    record.refused(&refusal).await;
-    if !is_tls {
-        let answer = refusal.raw_answer(&record.stamp());
-        let _ = tokio::time::timeout(PAUSE, stream.write_all(&answer)).await;
-        let _ = stream.shutdown().await;
-    }
+    record.refused(refusal, &Dialect::Problem).await;
+    record.stamp()
 }
 
 /// Binds a port for listening.
 pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
+    TcpListener::bind(address).await.map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+    })
 }
 
 const PAUSE: Duration = Duration::from_millis(100);

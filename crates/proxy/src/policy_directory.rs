@@ -10,21 +10,51 @@ use aegis_policy::{Mode, Source, Sources};
 ///
 /// Hidden files, directories and Rego tests (`*_test.rego`) are left out. Where the directory is a
 /// mounted Kubernetes volume (`..data` points at the files), all are read from one version of it.
+/// A directory without any is an error: nobody means a policy of nothing.
 pub fn read(directory: &Path, mode: Mode) -> io::Result<Sources> {
-    let mut sources = Sources { modules: Vec::new(), data: Vec::new(), mode };
+    let mut version = one_version(directory);
+    loop {
+        let sources = read_version(directory, &version, mode);
+        let now = one_version(directory);
+        // The old version may have been taken away while it was read.
+        if now == version {
+            return sources;
+        }
+        version = now;
+    }
+}
+
+fn read_version(directory: &Path, version: &Path, mode: Mode) -> io::Result<Sources> {
+    let mut sources = Sources {
+        modules: Vec::new(),
+        data: Vec::new(),
+        mode,
+    };
     let mut total = 0;
-    for path in list(&one_version(directory))? {
-        let name = directory.join(path.file_name().unwrap_or_default()).display().to_string();
+    for path in list(directory, version)? {
+        let name = directory
+            .join(path.file_name().unwrap_or_default())
+            .display()
+            .to_string();
         let text = fs::read_to_string(&path).map_err(|error| named(&name, &error))?;
         total += text.len();
         if total > MAX_BYTES {
-            return Err(io::Error::other("the policy directory holds more than 64 MiB"));
+            return Err(io::Error::other(
+                "the policy directory holds more than 64 MiB",
+            ));
         }
         let source = Source { file: name, text };
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("rego") => sources.modules.push(source),
             _ => sources.data.push(source),
         }
+    }
+    if sources.modules.is_empty() && sources.data.is_empty() {
+        let error = io::Error::new(
+            io::ErrorKind::NotFound,
+            "no *.rego, *.yaml, *.yml or *.json",
+        );
+        return Err(named(&directory.display().to_string(), &error));
     }
     Ok(sources)
 }
@@ -33,9 +63,9 @@ fn one_version(directory: &Path) -> PathBuf {
     fs::canonicalize(directory.join("..data")).unwrap_or_else(|_| directory.to_owned())
 }
 
-fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(directory)
-        .map_err(|error| named(&directory.display().to_string(), &error))?;
+fn list(directory: &Path, version: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries =
+        fs::read_dir(version).map_err(|error| named(&directory.display().to_string(), &error))?;
     let mut paths = Vec::new();
     for entry in entries {
         let path = entry?.path();
@@ -48,7 +78,10 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn is_source(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
     let extension = path.extension().and_then(|extension| extension.to_str());
     matches!(extension, Some("rego" | "yaml" | "yml" | "json"))
         && !name.starts_with('.')

@@ -54,7 +54,11 @@ impl PoolKey {
 
 impl Pool {
     pub(crate) fn new(idle_time: Duration, idle_per_key: usize) -> Self {
-        Self { kept: Mutex::default(), idle_time, idle_per_key }
+        Self {
+            kept: Mutex::default(),
+            idle_time,
+            idle_per_key,
+        }
     }
 
     /// A connection that can take a request at once, if one is kept.
@@ -70,7 +74,8 @@ impl Pool {
         // The newest is the least likely to have been closed by the other side.
         let ready = kept.idle.iter().rposition(|idle| idle.sender.is_ready())?;
         let idle = kept.idle.remove(ready);
-        (idle.since.elapsed() < self.idle_time).then_some((Sender::Http1(idle.sender), idle.address))
+        (idle.since.elapsed() < self.idle_time)
+            .then_some((Sender::Http1(idle.sender), idle.address))
     }
 
     /// Keeps an HTTP/1 connection whose response has been read to its end.
@@ -85,8 +90,13 @@ impl Pool {
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = &mut kept.entry(key).or_default().idle;
+        idle.retain(|idle| !idle.sender.is_closed());
         if idle.len() < self.idle_per_key {
-            idle.push(Idle { sender, address, since: Instant::now() });
+            idle.push(Idle {
+                sender,
+                address,
+                since: Instant::now(),
+            });
         }
     }
 
@@ -105,8 +115,13 @@ impl Pool {
     pub(crate) fn sweep(&self) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|_, kept| {
-            kept.idle.retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < self.idle_time);
-            if kept.shared.as_ref().is_some_and(|(sender, _)| sender.is_closed()) {
+            kept.idle
+                .retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < self.idle_time);
+            if kept
+                .shared
+                .as_ref()
+                .is_some_and(|(sender, _)| sender.is_closed())
+            {
                 kept.shared = None;
             }
             !kept.idle.is_empty() || kept.shared.is_some()

@@ -1,6 +1,7 @@
 //! The evidence of one call: a decision line before anything leaves, then exactly one end line, span and count.
 //!
-//! A record that is dropped unfinished ends as aborted: the client went away. It decides nothing.
+//! A record that is dropped unfinished ends as aborted, because the client went away, unless the
+//! drain or its tunnel's end took it along. It decides nothing.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use aegis_policy::{
 };
 use aegis_protocol::Dialect;
 use aegis_telemetry::audit::{
-    self, DataRecord, DecisionRecord, DestinationRecord, EndRecord, Log, Recorded, RouteRecord,
-    RuleRecord, Timings, WouldRecord,
+    self, DataRecord, DecisionRecord, DestinationRecord, EndRecord, Log, RouteRecord, RuleRecord,
+    Timings, WouldRecord,
 };
 use aegis_telemetry::metrics::{Metrics, Open};
 use aegis_telemetry::trace::{SpanRecord, TraceContext, Tracer};
@@ -21,10 +22,13 @@ use http::{HeaderMap, Method};
 use uuid::Uuid;
 
 use crate::body::Traffic;
+use crate::drain::Drain;
 use crate::exchange::Via;
 use crate::gate::UNKNOWN_REGION;
+use crate::masking::Written;
 use crate::refusal::{Cause, Refusal, Stamp};
 use crate::request::Channel;
+use crate::wire::Answering;
 
 /// Where evidence goes.
 #[derive(Debug)]
@@ -33,6 +37,7 @@ pub(crate) struct Evidence {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tracer: Tracer,
     pub(crate) region: Arc<str>,
+    pub(crate) drain: Drain,
 }
 
 /// What `gate` found.
@@ -41,16 +46,16 @@ pub(crate) struct Judged<'a> {
     pub(crate) decision: &'a Decision,
     pub(crate) policy: &'a Snapshot,
     pub(crate) decided: Duration,
-    /// Names of parameters whose values may be written down.
-    pub(crate) recordable: Arc<[Arc<str>]>,
+    pub(crate) written: Written<'a>,
 }
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ending {
     Forwarded,
+    /// By Aegis, with a stable code.
     Refused(&'static str),
-    /// After it was forwarded, with a stable code.
+    /// At the upstream, with a stable code.
     Failed(&'static str),
     ClosedByPolicy,
     Drained,
@@ -76,11 +81,13 @@ pub(crate) struct Record {
     route: Option<(Via, Arc<str>)>,
     timings: Timings,
     _in_flight: Open,
+    _answering: Answering,
 }
 
 /// What the end line and the span need of a judged call.
 struct Call {
-    intent: Arc<Intent>,
+    tool: Arc<str>,
+    action: Arc<str>,
     outcome: Outcome,
     would: Option<Outcome>,
     rules: Vec<Arc<str>>,
@@ -113,6 +120,7 @@ impl Record {
             route: None,
             timings: Timings::default(),
             _in_flight: evidence.metrics.request_started(),
+            _answering: channel.in_flight.begin(),
             evidence: Arc::clone(evidence),
         }
     }
@@ -133,7 +141,10 @@ impl Record {
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp {
             id: Arc::clone(&self.id),
-            policy_version: self.call.as_ref().map(|call| Arc::clone(&call.policy_version)),
+            policy_version: self
+                .call
+                .as_ref()
+                .map(|call| Arc::clone(&call.policy_version)),
             region: Arc::clone(&self.evidence.region),
         }
     }
@@ -159,7 +170,13 @@ impl Record {
         instead: Option<&Refusal>,
         approval: Option<Arc<str>>,
     ) -> Result<(), Refusal> {
-        let Judged { intent, decision, policy, decided, .. } = judged;
+        let Judged {
+            intent,
+            decision,
+            policy,
+            decided,
+            written: words,
+        } = judged;
         let (outcome, reasons) = match instead {
             Some(refusal) => (refusal.outcome, &refusal.reasons),
             None => (decision.outcome, &decision.reasons),
@@ -175,7 +192,9 @@ impl Record {
             fault: decision.fault.map(aegis_policy::Fault::rule),
             would: decision.would.as_ref().map(would_record),
             approval_id: approval.as_deref(),
-            parameters: parameters(judged),
+            tool: &words.tool,
+            action: &words.action,
+            parameters: words.parameters.clone(),
             data: intent.data.iter().map(data_record).collect(),
             redacted: match outcome {
                 Outcome::Sanitize => decision.obligations.redact.iter().map(redacted).collect(),
@@ -186,10 +205,14 @@ impl Record {
         };
         let written = self.evidence.log.append(&line).await;
         self.call = Some(Call {
-            intent: Arc::clone(intent),
+            tool: words.tool.as_ref().into(),
+            action: words.action.as_ref().into(),
             outcome,
             would: decision.would.as_ref().map(|would| would.outcome),
-            rules: reasons.iter().map(|reason| Arc::clone(&reason.rule)).collect(),
+            rules: reasons
+                .iter()
+                .map(|reason| Arc::clone(&reason.rule))
+                .collect(),
             policy_version,
             approval,
         });
@@ -198,7 +221,7 @@ impl Record {
 
     /// Ends the call with a refusal. One that came before any decision gets its decision line
     /// here, so that each call has both.
-    pub(crate) async fn refused(&mut self, refusal: &Refusal) {
+    pub(crate) async fn refused(&mut self, refusal: &Refusal, dialect: &Dialect) {
         if !self.written {
             self.written = true;
             let line = DecisionRecord {
@@ -215,10 +238,11 @@ impl Record {
         if refusal.is_malformed() {
             self.evidence.metrics.malformed(refusal.code());
         }
-        self.status = Some(refusal.status().as_u16());
-        let ending = match &self.call {
-            Some(call) if call.outcome.forwards() => Ending::Failed(refusal.code()),
-            _ => Ending::Refused(refusal.code()),
+        self.status = Some(refusal.status_in(dialect).as_u16());
+        let ending = if refusal.blames_upstream() {
+            Ending::Failed(refusal.code())
+        } else {
+            Ending::Refused(refusal.code())
         };
         self.end(ending);
     }
@@ -258,6 +282,9 @@ impl Record {
             return;
         }
         self.ended = true;
+        if matches!(ending, Ending::Drained) {
+            self.evidence.drain.note_cut();
+        }
         self.timings.total = self.micros();
         let (inbound, outbound) = (
             self.traffic.inbound.load(Ordering::Relaxed),
@@ -266,6 +293,9 @@ impl Record {
         self.evidence.metrics.received_from_agent(inbound);
         self.evidence.metrics.sent_to_agent(outbound);
         let (detail, error) = ending.words();
+        if !self.written {
+            self.never_judged(error.unwrap_or(detail));
+        }
         let line = EndRecord {
             id: &self.id,
             time: &audit::now(),
@@ -289,29 +319,44 @@ impl Record {
         self.span(error);
     }
 
+    /// The decision line of a call that ended before it could be judged: it was not allowed.
+    fn never_judged(&mut self, rule: &str) {
+        self.written = true;
+        let line = DecisionRecord {
+            outcome: Outcome::Deny.as_str(),
+            rules: vec![RuleRecord {
+                rule,
+                message: "the call ended before it was judged",
+            }],
+            ..self.bare_line()
+        };
+        let _ = self.evidence.log.append_later(&line);
+    }
+
     fn span(&self, error: Option<&'static str>) {
         if !self.evidence.tracer.enabled() {
             return;
         }
         let call = self.call.as_ref();
-        let intent = call.map(|call| call.intent.as_ref());
         let caller = self.caller.as_ref();
         let destination = self.destination_line();
         let version = call.map_or("", |call| &call.policy_version);
         self.evidence.tracer.record(SpanRecord {
-            name: span_name(&self.method, intent).into(),
+            name: span_name(&self.method, call).into(),
             trace: &self.trace,
             start: self.begun_at,
             end: SystemTime::now(),
             tenant: caller.map_or("", |caller| &caller.tenant),
             agent: caller.map_or("", |caller| &caller.agent),
-            tool: intent.map_or("", |intent| &intent.call.tool),
-            action: intent.map_or("", |intent| &intent.call.action),
+            tool: call.map_or("", |call| &call.tool),
+            action: call.map_or("", |call| &call.action),
             decision: call.map_or(Outcome::Deny, |call| call.outcome).as_str(),
             decision_id: &self.id,
             would: call.and_then(|call| call.would).map(Outcome::as_str),
             policy_version: version,
-            reasons: call.map_or_else(Vec::new, |call| call.rules.iter().map(AsRef::as_ref).collect()),
+            reasons: call.map_or_else(Vec::new, |call| {
+                call.rules.iter().map(AsRef::as_ref).collect()
+            }),
             approval_id: call.and_then(|call| call.approval.as_deref()),
             destination_region: self.route.as_ref().map(|(_, region)| region.as_ref()),
             method: self.method.as_str(),
@@ -348,13 +393,16 @@ impl Record {
             agent: &intent.caller.agent,
             auth: intent.caller.auth.as_str(),
             kind: intent.call.kind.as_str(),
-            tool: &intent.call.tool,
-            action: &intent.call.action,
             destination: DestinationRecord {
                 provider: &intent.destination.provider,
                 ..self.destination_line()
             },
-            destination_regions: intent.destination.regions.iter().map(AsRef::as_ref).collect(),
+            destination_regions: intent
+                .destination
+                .regions
+                .iter()
+                .map(AsRef::as_ref)
+                .collect(),
             truncated: intent.call.truncation == aegis_policy::Truncation::Truncated,
             ..self.bare_line()
         }
@@ -368,7 +416,11 @@ impl Record {
             time: &self.time,
             destination: self.destination_line(),
             connection: self.channel.connection.number,
-            tunnel: self.channel.tunnel.as_ref().map(|tunnel| tunnel.id.as_ref()),
+            tunnel: self
+                .channel
+                .tunnel
+                .as_ref()
+                .map(|tunnel| tunnel.id.as_ref()),
             phase: "request",
             front: "forward",
             tenant: caller.map_or("", |caller| &caller.tenant),
@@ -401,13 +453,20 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        self.end(Ending::Aborted);
+        let ending = match (self.evidence.drain.is_over(), self.channel.is_revoked()) {
+            (true, _) => Ending::Drained,
+            (false, true) => Ending::ClosedByPolicy,
+            (false, false) => Ending::Aborted,
+        };
+        self.end(ending);
     }
 }
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Record")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -424,35 +483,27 @@ impl Ending {
     }
 }
 
-/// Values of parameters that the catalogue calls recordable, and in which no sensitive data was
-/// found; of the others only that they were there.
-fn parameters<'a>(judged: &'a Judged<'_>) -> Vec<(&'a str, Recorded<'a>)> {
-    let sensitive = |name: &str| {
-        judged.intent.data.iter().any(|found| {
-            found.path.split([':', '/']).any(|step| step == name) || found.path == "body:"
-        })
-    };
-    let recorded = |(name, value): (&'a String, &'a serde_json::Value)| {
-        let recordable = judged.recordable.iter().any(|known| known.as_ref() == name);
-        let value = match recordable && !sensitive(name) {
-            true => Recorded::Value(value),
-            false => Recorded::Masked,
-        };
-        (name.as_str(), value)
-    };
-    judged.intent.call.parameters.iter().map(recorded).collect()
-}
-
 fn rules(reasons: &[Reason]) -> Vec<RuleRecord<'_>> {
-    reasons.iter().map(|Reason { rule, message }| RuleRecord { rule, message }).collect()
+    reasons
+        .iter()
+        .map(|Reason { rule, message }| RuleRecord { rule, message })
+        .collect()
 }
 
 fn would_record(would: &Would) -> WouldRecord<'_> {
-    WouldRecord { outcome: would.outcome.as_str(), rules: rules(&would.reasons) }
+    WouldRecord {
+        outcome: would.outcome.as_str(),
+        rules: rules(&would.reasons),
+    }
 }
 
 fn data_record(found: &aegis_policy::DataFinding) -> DataRecord<'_> {
-    DataRecord { kind: found.kind, class: found.class, path: &found.path, count: found.count }
+    DataRecord {
+        kind: found.kind,
+        class: found.class,
+        path: &found.path,
+        count: found.count,
+    }
 }
 
 fn redacted(redaction: &Redaction) -> &str {
@@ -462,9 +513,9 @@ fn redacted(redaction: &Redaction) -> &str {
 }
 
 /// Low in variety: the tool where one is known, never the path.
-fn span_name(method: &Method, intent: Option<&Intent>) -> String {
-    match intent {
-        Some(intent) => format!("{} {}", intent.call.action, intent.call.tool),
+fn span_name(method: &Method, call: Option<&Call>) -> String {
+    match call {
+        Some(call) => format!("{} {}", call.action, call.tool),
         None => method.to_string(),
     }
 }
@@ -479,6 +530,10 @@ pub(crate) async fn answer(
     refusal: &Refusal,
     dialect: &Dialect,
 ) -> http::Response<crate::body::AnswerBody> {
-    record.refused(refusal).await;
+    let refusal = match &record.call {
+        Some(call) => &refusal.clone().after(call.outcome),
+        None => refusal,
+    };
+    record.refused(refusal, dialect).await;
     refusal.answer(dialect, &record.stamp())
 }

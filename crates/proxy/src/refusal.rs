@@ -79,8 +79,16 @@ impl Refusal {
         rule: impl Into<Arc<str>>,
         message: impl Into<Arc<str>>,
     ) -> Self {
-        let reason = Reason { rule: rule.into(), message: message.into() };
-        Self { cause, outcome: Outcome::Deny, reasons: vec![reason], approval: None }
+        let reason = Reason {
+            rule: rule.into(),
+            message: message.into(),
+        };
+        Self {
+            cause,
+            outcome: Outcome::Deny,
+            reasons: vec![reason],
+            approval: None,
+        }
     }
 
     /// What a decision that does not forward becomes.
@@ -97,7 +105,18 @@ impl Refusal {
             (None, _) => Cause::Policy,
         };
         let reasons = decision.reasons.clone();
-        Self { cause, outcome: decision.outcome, reasons, approval }
+        Self {
+            cause,
+            outcome: decision.outcome,
+            reasons,
+            approval,
+        }
+    }
+
+    /// The same after a decision that let the call go: a failure of the upstream takes nothing back.
+    pub(crate) fn after(self, decided: Outcome) -> Self {
+        let outcome = if self.blames_upstream() { decided } else { self.outcome };
+        Self { outcome, ..self }
     }
 
     /// The stable code for the end line and for spans.
@@ -107,6 +126,16 @@ impl Refusal {
 
     pub(crate) fn status(&self) -> StatusCode {
         self.cause.row().status
+    }
+
+    /// The status that this caller sees. A JSON-RPC call is answered within its protocol; who has to
+    /// prove itself first must hear it from HTTP.
+    pub(crate) fn status_in(&self, dialect: &Dialect) -> StatusCode {
+        match self.status() {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+            _ if dialect.answers_in_band() => StatusCode::OK,
+            status => status,
+        }
     }
 
     /// The body in the caller's own protocol.
@@ -129,7 +158,7 @@ impl Refusal {
     pub(crate) fn answer(&self, dialect: &Dialect, stamp: &Stamp) -> Response<AnswerBody> {
         let (content_type, body) = self.render(dialect, stamp);
         let mut response = Response::new(AnswerBody::whole(body));
-        *response.status_mut() = self.status();
+        *response.status_mut() = self.status_in(dialect);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, content_type);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -146,15 +175,34 @@ impl Refusal {
         use std::fmt::Write as _;
 
         let mut response = self.answer(&Dialect::Problem, stamp);
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
         let (_, body) = self.render(&Dialect::Problem, stamp);
-        let mut head = format!("HTTP/1.1 {}\r\ncontent-length: {}\r\n", self.status(), body.len());
+        let mut head = format!(
+            "HTTP/1.1 {}\r\ncontent-length: {}\r\n",
+            self.status(),
+            body.len()
+        );
         for (name, value) in response.headers() {
             // Writing into a String cannot fail.
             let _ = write!(head, "{name}: {}\r\n", value.to_str().unwrap_or_default());
         }
         head.push_str("\r\n");
         [head.as_bytes(), &body].concat()
+    }
+
+    /// Whether policy let the call go, and the upstream was at fault.
+    pub(crate) fn blames_upstream(&self) -> bool {
+        matches!(
+            self.cause,
+            Cause::NameNotFound
+                | Cause::ConnectFailed
+                | Cause::ConnectTimeout
+                | Cause::UpstreamTls
+                | Cause::UpstreamBroken
+                | Cause::UpstreamTimeout
+        )
     }
 
     /// Whether the client's own message was at fault, not what it asked for.
@@ -201,6 +249,7 @@ impl Stamp {
 
 impl Cause {
     /// The table. Columns: status, rule, message, what the caller may do next, worth a retry.
+    #[rustfmt::skip] // One row, one line.
     fn row(self) -> Row {
         let (status, rule, message, next_step, retryable) = match self {
             Self::Malformed => (StatusCode::BAD_REQUEST, "http.malformed", "the request is not well-formed HTTP", FIX, false),

@@ -1,4 +1,4 @@
-//! An upstream's answer on its way to the agent, for as long as policy allows it. Changes nothing in it.
+//! An upstream's answer on its way to the agent, for as long as policy allows it. Its data is not changed.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 
 use crate::body::count;
 use crate::exchange::Keep;
+use crate::hygiene;
 use crate::lease::{Lease, Stop};
 use crate::record::{Ending, Record};
 
@@ -39,7 +40,12 @@ impl Relayed {
         keep: Option<Keep>,
         lease: Lease,
     ) -> Self {
-        let mut relayed = Self { upstream, record, keep, stop: Stop::new(lease) };
+        let mut relayed = Self {
+            upstream,
+            record,
+            keep,
+            stop: Stop::new(lease),
+        };
         if relayed.upstream.is_end_stream() {
             relayed.complete();
         }
@@ -63,10 +69,13 @@ impl Relayed {
         }
         match polled {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(Ok(frame))) => {
+            Poll::Ready(Some(Ok(mut frame))) => {
                 count(&self.record.traffic().outbound, &frame);
                 if self.upstream.is_end_stream() {
                     self.complete();
+                }
+                if let Some(trailers) = frame.trailers_mut() {
+                    hygiene::clean_response(trailers);
                 }
                 Poll::Ready(Some(Ok(frame)))
             }

@@ -1,17 +1,18 @@
 //! A request in its one canonical form: who it is for is decided here, once, or it is refused.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aegis_policy::{Authority, Caller, Scheme};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use crate::hygiene;
 use crate::listener::Connection;
 use crate::refusal::{Cause, Refusal};
-use crate::wire::Verdict;
+use crate::wire::{InFlight, Verdict};
 
 /// What a request came in on.
 #[derive(Clone, Debug)]
@@ -20,17 +21,33 @@ pub(crate) struct Channel {
     pub(crate) tunnel: Option<Arc<Inside>>,
     /// For the wire below, where there is one.
     pub(crate) verdict: Arc<Verdict>,
+    pub(crate) in_flight: InFlight,
 }
 
 impl Channel {
     pub(crate) fn outside(connection: Arc<Connection>) -> Self {
-        Self { connection, tunnel: None, verdict: Arc::default() }
+        Self {
+            connection,
+            tunnel: None,
+            verdict: Arc::default(),
+            in_flight: InFlight::default(),
+        }
+    }
+
+    /// Whether policy has closed the tunnel under this channel.
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.tunnel
+            .as_ref()
+            .is_some_and(|tunnel| tunnel.revoked.0.load(Ordering::Acquire))
     }
 
     /// The channel of what comes through a tunnel in this one.
     pub(crate) fn inside(&self, tunnel: Inside) -> Self {
         let connection = Arc::clone(&self.connection);
-        Self { connection, tunnel: Some(Arc::new(tunnel)), verdict: Arc::default() }
+        Self {
+            tunnel: Some(Arc::new(tunnel)),
+            ..Self::outside(connection)
+        }
     }
 }
 
@@ -42,6 +59,17 @@ pub(crate) struct Inside {
     pub(crate) authority: Authority,
     pub(crate) scheme: Scheme,
     pub(crate) caller: Caller,
+    pub(crate) revoked: Revoked,
+}
+
+/// Said once, when policy closes the tunnel: what is dropped with it did not lose its client.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Revoked(Arc<AtomicBool>);
+
+impl Revoked {
+    pub(crate) fn say(&self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 /// A request whose destination has one name. `B` is the body: as it arrives, ready to be sent on, or apart.
@@ -69,8 +97,14 @@ impl Request<Incoming> {
         mut request: http::Request<Incoming>,
         channel: &Channel,
     ) -> Result<Self, Refusal> {
-        let upgrade = hygiene::upgrade(request.headers())
-            .map(|protocol| Upgrade { protocol, client: hyper::upgrade::on(&mut request) });
+        // HTTP/1.0 does not know them (RFC 9110, 7.8), HTTP/2 has none.
+        let upgrade = (request.version() == Version::HTTP_11)
+            .then(|| hygiene::upgrade(request.headers()))
+            .flatten()
+            .map(|protocol| Upgrade {
+                protocol,
+                client: hyper::upgrade::on(&mut request),
+            });
         let (parts, body) = request.into_parts();
         let (scheme, authority) = match &channel.tunnel {
             None => (Scheme::Http, name_of_absolute_form(&parts)?),
@@ -92,24 +126,69 @@ impl Request<Incoming> {
 
 impl<B> Request<B> {
     pub(crate) fn without_body(self) -> (Request<()>, B) {
-        let Self { method, scheme, authority, path, query, headers, body, upgrade } = self;
-        (Request { method, scheme, authority, path, query, headers, body: (), upgrade }, body)
+        let Self {
+            method,
+            scheme,
+            authority,
+            path,
+            query,
+            headers,
+            body,
+            upgrade,
+        } = self;
+        (
+            Request {
+                method,
+                scheme,
+                authority,
+                path,
+                query,
+                headers,
+                body: (),
+                upgrade,
+            },
+            body,
+        )
     }
 
     pub(crate) fn with_body<C>(self, body: C) -> Request<C> {
-        let Self { method, scheme, authority, path, query, headers, upgrade, .. } = self;
-        Request { method, scheme, authority, path, query, headers, body, upgrade }
+        let Self {
+            method,
+            scheme,
+            authority,
+            path,
+            query,
+            headers,
+            upgrade,
+            ..
+        } = self;
+        Request {
+            method,
+            scheme,
+            authority,
+            path,
+            query,
+            headers,
+            body,
+            upgrade,
+        }
     }
 }
 
 /// The destination of a CONNECT: host and port in the target, and the same in `Host` if there is one.
 pub(crate) fn connect_authority(parts: &Parts) -> Result<Authority, Refusal> {
-    let named = parts.uri.authority().ok_or_else(|| Refusal::new(Cause::Destination))?;
+    let named = parts
+        .uri
+        .authority()
+        .ok_or_else(|| Refusal::new(Cause::Destination))?;
     if named.port().is_none() {
         return Err(Refusal::with(Cause::Destination, "CONNECT needs host:port"));
     }
     let authority = parse(named.as_str(), 0)?;
-    agree(&authority, host_header(&parts.headers, authority.port())?.as_ref())?;
+    agree(
+        &authority,
+        host_header(&parts.headers, authority.port())?.as_ref(),
+    )?;
     Ok(authority)
 }
 
@@ -123,7 +202,10 @@ fn name_of_absolute_form(parts: &Parts) -> Result<Authority, Refusal> {
         return Err(Refusal::with(Cause::NotProxyForm, message));
     }
     let authority = parse(named.as_str(), Scheme::Http.default_port())?;
-    agree(&authority, host_header(&parts.headers, Scheme::Http.default_port())?.as_ref())?;
+    agree(
+        &authority,
+        host_header(&parts.headers, Scheme::Http.default_port())?.as_ref(),
+    )?;
     Ok(authority)
 }
 
@@ -139,25 +221,43 @@ fn name_inside(parts: &Parts, tunnel: &Inside) -> Result<Authority, Refusal> {
             Ok(target)
         }
         (None, Some(header)) => Ok(header),
-        (None, None) => Err(Refusal::with(Cause::Destination, "the request names no host")),
+        (None, None) => Err(Refusal::with(
+            Cause::Destination,
+            "the request names no host",
+        )),
     }
 }
 
 fn named_in_target(uri: &Uri, scheme: Scheme) -> Result<Option<Authority>, Refusal> {
-    let Some(named) = uri.authority() else { return Ok(None) };
-    if uri.scheme_str().is_some_and(|given| given != scheme.as_str()) {
-        return Err(Refusal::with(Cause::NameDisagreement, "the URL's scheme is not the tunnel's"));
+    let Some(named) = uri.authority() else {
+        return Ok(None);
+    };
+    if uri
+        .scheme_str()
+        .is_some_and(|given| given != scheme.as_str())
+    {
+        return Err(Refusal::with(
+            Cause::NameDisagreement,
+            "the URL's scheme is not the tunnel's",
+        ));
     }
     parse(named.as_str(), scheme.default_port()).map(Some)
 }
 
 fn host_header(headers: &HeaderMap, default_port: u16) -> Result<Option<Authority>, Refusal> {
     let mut values = headers.get_all(header::HOST).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
-        return Err(Refusal::with(Cause::NameDisagreement, "the request has several Host headers"));
+        return Err(Refusal::with(
+            Cause::NameDisagreement,
+            "the request has several Host headers",
+        ));
     }
-    let text = value.to_str().map_err(|_| Refusal::new(Cause::Destination))?;
+    let text = value
+        .to_str()
+        .map_err(|_| Refusal::new(Cause::Destination))?;
     parse(text, default_port).map(Some)
 }
 
@@ -182,6 +282,12 @@ fn path_of(parts: &Parts) -> Result<Arc<str>, Refusal> {
         "" => Ok("/".into()),
         "*" if parts.method == Method::OPTIONS => Ok("*".into()),
         path if path.starts_with('/') => Ok(path.into()),
-        _ => Err(Refusal::with(Cause::Malformed, "the request's path does not begin with a slash")),
+        _ => Err(Refusal::with(
+            Cause::Malformed,
+            "the request's path does not begin with a slash",
+        )),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,10 @@ use rustls_pki_types::pem::PemObject;
 #[derive(Debug, thiserror::Error)]
 pub enum RootsError {
     #[error("cannot read the CA file {}: {source}", file.display())]
-    Unreadable { file: PathBuf, source: std::io::Error },
+    Unreadable {
+        file: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{} holds no PEM certificate that can be used as a CA", file.display())]
     NotCertificates { file: PathBuf },
     #[error("TLS cannot be set up: {0}")]
@@ -37,18 +40,24 @@ pub(crate) fn client_config(settings: &UpstreamSettings) -> Result<ClientConfig,
 
 /// Reads the certificates of a PEM file into a store.
 pub(crate) fn add_file(roots: &mut RootCertStore, file: &Path) -> Result<(), RootsError> {
-    let pem = fs::read(file)
-        .map_err(|source| RootsError::Unreadable { file: file.to_owned(), source })?;
+    let pem = fs::read(file).map_err(|source| RootsError::Unreadable {
+        file: file.to_owned(),
+        source,
+    })?;
     let mut added = 0;
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let usable = certificate.is_ok_and(|certificate| roots.add(certificate).is_ok());
         if !usable {
-            return Err(RootsError::NotCertificates { file: file.to_owned() });
+            return Err(RootsError::NotCertificates {
+                file: file.to_owned(),
+            });
         }
         added += 1;
     }
     if added == 0 {
-        return Err(RootsError::NotCertificates { file: file.to_owned() });
+        return Err(RootsError::NotCertificates {
+            file: file.to_owned(),
+        });
     }
     Ok(())
 }

@@ -42,9 +42,16 @@ impl Router {
             })
             .build()
             .map_err(|error| error.to_string())?;
-        let hosts = settings.hosts.iter().map(|(name, ips)| (name.to_string(), ips.clone()));
+        let hosts = settings
+            .hosts
+            .iter()
+            .map(|(name, ips)| (name.to_string(), ips.clone()));
         let guard = Guard::new(settings.allow_addresses.clone());
-        Ok(Self { guard, hosts: hosts.collect(), resolver })
+        Ok(Self {
+            guard,
+            hosts: hosts.collect(),
+            resolver,
+        })
     }
 
     /// Resolves the grant's name once and judges every address of the answer.
@@ -83,8 +90,10 @@ impl Router {
         }
         // The dot says that the name is whole: no search domain is ever appended.
         let found = self.resolver.lookup_ip(format!("{name}.")).await;
-        let found: Vec<IpAddr> =
-            found.map_err(|_| Refusal::new(Cause::NameNotFound))?.iter().collect();
+        let found: Vec<IpAddr> = found
+            .map_err(|_| Refusal::new(Cause::NameNotFound))?
+            .iter()
+            .collect();
         if found.is_empty() {
             return Err(Refusal::new(Cause::NameNotFound));
         }

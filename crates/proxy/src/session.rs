@@ -2,15 +2,17 @@
 
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use aegis_config::Limits;
 use aegis_policy::{Authority, Host, Scheme};
+use aegis_protocol::Dialect;
 use aegis_protocol::framing::{self, FramingKind};
 use bytes::BytesMut;
 use http::{HeaderMap, Method};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::LazyConfigAcceptor;
@@ -29,7 +31,8 @@ pub(crate) async fn serve_http1<S>(plane: &Arc<Plane>, channel: &Channel, stream
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let wire = Wire::new(stream, wire_limits(&plane.limits), Arc::clone(&channel.verdict));
+    let (verdict, in_flight) = (Arc::clone(&channel.verdict), channel.in_flight.clone());
+    let wire = Wire::new(stream, wire_limits(&plane.limits), verdict, in_flight);
     let broken = wire.broken();
     let service = service_fn(|request| {
         let (plane, channel) = (Arc::clone(plane), channel.clone());
@@ -52,11 +55,21 @@ where
             }
         }
     };
-    if result.is_err()
-        && let Some(parts) = connection.into_parts()
-    {
-        let stream = parts.io.into_inner().into_inner();
-        say_why(plane, channel, stream, &broken, result).await;
+    // An answer that is on its way must not get another one behind it.
+    let silent = channel.in_flight.is_empty();
+    let Some(parts) = connection.into_parts() else {
+        return;
+    };
+    let wire = parts.io.into_inner();
+    let unread = wire.is_in_message();
+    let mut stream = wire.into_inner();
+    // hyper takes an error before the first byte of a head for the end of the connection.
+    if result.is_err() || broken.get().is_some() {
+        let answerable = silent.then_some(stream);
+        say_why(plane, channel, answerable, &broken, result).await;
+    } else if unread {
+        // Refused before its end: the client is still sending, and has not read why.
+        let _ = within(LAST_WORD, last_word(&mut stream, b"")).await;
     }
 }
 
@@ -71,7 +84,7 @@ where
     });
     let limits = &plane.limits;
     let mut connection = std::pin::pin!(
-        http2::Builder::new(TokioExecutor::new())
+        http2::Builder::new(plane.drain.clone())
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.http2_streams)
             .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
@@ -111,13 +124,20 @@ where
 {
     let limit = plane.limits.tls_handshake_timeout;
     let mut first = BytesMut::with_capacity(2048);
-    if within(limit, stream.read_buf(&mut first)).await? == 0 {
+    let spoken = tokio::select! {
+        spoken = within(limit, stream.read_buf(&mut first)) => spoken?,
+        () = plane.drain.begun() => 0,
+    };
+    if spoken == 0 {
         return Ok(());
     }
     let is_tls = first.first() == Some(&TLS_HANDSHAKE);
     let stream = Prefixed::new(first.freeze(), stream);
     if !is_tls {
-        let inside = Inside { scheme: Scheme::Http, ..inside };
+        let inside = Inside {
+            scheme: Scheme::Http,
+            ..inside
+        };
         serve_http1(plane, &channel.inside(inside), stream).await;
         return Ok(());
     }
@@ -126,7 +146,10 @@ where
     let Some(inside) = agree(plane, channel, inside, name).await else {
         return Err(io::Error::from(io::ErrorKind::PermissionDenied));
     };
-    let config = plane.ca.server_config(inside.authority.host()).map_err(io::Error::other)?;
+    let config = plane
+        .ca
+        .server_config(inside.authority.host())
+        .map_err(io::Error::other)?;
     let stream = within(limit, greeted.into_stream(config)).await?;
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let channel = channel.inside(inside);
@@ -146,7 +169,9 @@ async fn agree(
     inside: Inside,
     name: Option<String>,
 ) -> Option<Inside> {
-    let Some(name) = name else { return Some(inside) };
+    let Some(name) = name else {
+        return Some(inside);
+    };
     let host = Host::parse(&name).ok()?;
     if host == *inside.authority.host() {
         return Some(inside);
@@ -155,11 +180,10 @@ async fn agree(
     line::judge_renamed(plane, channel, inside, authority).await
 }
 
-async fn within<T>(
-    limit: std::time::Duration,
-    work: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
-    tokio::time::timeout(limit, work).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+async fn within<T>(limit: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    tokio::time::timeout(limit, work)
+        .await
+        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
 /// A connection that broke because of what the client sent gets an answer, if it can still be
@@ -167,11 +191,11 @@ async fn within<T>(
 async fn say_why<S>(
     plane: &Arc<Plane>,
     channel: &Channel,
-    mut stream: S,
+    answerable: Option<S>,
     broken: &OnceLock<Broken>,
     result: hyper::Result<()>,
 ) where
-    S: AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin,
 {
     let refusal = match (broken.get(), result) {
         (Some(Broken::HeadStalled), _) => Refusal::new(Cause::HeadStalled),
@@ -184,11 +208,26 @@ async fn say_why<S>(
         (None, _) => return,
     };
     let stamp = record_malformed(plane, channel, &refusal).await;
-    if broken.get().is_some() {
+    if let Some(mut stream) = answerable
+        && broken.get().is_some()
+    {
         let answer = refusal.raw_answer(&stamp);
-        let _ = within(plane.limits.header_timeout, stream.write_all(&answer)).await;
-        let _ = stream.shutdown().await;
+        // The client may be gone, and then nobody has to hear it.
+        let _ = within(LAST_WORD, last_word(&mut stream, &answer)).await;
     }
+}
+
+/// Says it and waits for the client to close: bytes that nobody read would make the kernel reset
+/// the connection, and the client might never see the answer.
+pub(crate) async fn last_word<S>(stream: &mut S, answer: &[u8]) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    stream.write_all(answer).await?;
+    stream.shutdown().await?;
+    tokio::io::copy(stream, &mut tokio::io::sink())
+        .await
+        .map(drop)
 }
 
 async fn record_malformed(
@@ -198,13 +237,16 @@ async fn record_malformed(
 ) -> crate::refusal::Stamp {
     let method = Method::default();
     let mut record = Record::begin(&plane.evidence, channel, &method, &HeaderMap::new());
-    record.refused(refusal).await;
+    record.refused(refusal, &Dialect::Problem).await;
     record.stamp()
 }
 
 fn wire_limits(limits: &Limits) -> WireLimits {
     WireLimits {
-        framing: framing::Limits { head_bytes: limits.header_bytes, headers: limits.headers },
+        framing: framing::Limits {
+            head_bytes: limits.header_bytes,
+            headers: limits.headers,
+        },
         head_time: limits.header_timeout,
         idle_time: limits.idle_timeout,
     }
@@ -222,6 +264,8 @@ fn is_misbehaviour(error: &hyper::Error) -> bool {
     !error.is_closed() && !error.is_incomplete_message()
 }
 
+/// For an answer to a broken request to arrive.
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// Bytes; hyper's own minimum.
 const MIN_BUFFER: usize = 8192;
 /// The first byte of a TLS record that carries a handshake (RFC 8446, 5.1).

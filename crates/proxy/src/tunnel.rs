@@ -18,7 +18,7 @@ use crate::lease::Lease;
 use crate::plane::Plane;
 use crate::record::{Ending, Record};
 use crate::relay::Cut;
-use crate::request::{Channel, Inside};
+use crate::request::{Channel, Inside, Revoked};
 use crate::session;
 
 /// A tunnel that policy lets be opened.
@@ -35,29 +35,54 @@ pub(crate) async fn run(
     client: OnUpgrade,
     opened: Opened,
     mut record: Record,
-    lease: Lease,
+    mut lease: Lease,
 ) {
     let _open = plane.evidence.metrics.tunnel_opened();
     let traffic = Arc::clone(record.traffic());
+    let revoked = match &opened {
+        Opened::Intercepted(inside) => inside.revoked.clone(),
+        Opened::Blind { .. } => Revoked::default(),
+    };
+    let ended = async {
+        let cut = lease.ended().await;
+        if matches!(cut, Cut::Revoked) {
+            revoked.say();
+        }
+        cut
+    };
     let inside = async {
         let client = TokioIo::new(client.await.map_err(io::Error::other)?);
         match opened {
-            Opened::Intercepted(inside) => session::serve_inside(&plane, &channel, client, inside).await,
+            Opened::Intercepted(inside) => {
+                session::serve_inside(&plane, &channel, client, inside).await
+            }
             Opened::Blind { upstream, host } => {
                 let limit = plane.limits.tls_handshake_timeout;
                 pass_blindly(client, upstream, &host, limit, &traffic).await
             }
         }
     };
-    let ending = tokio::select! {
-        result = inside => result.map_or_else(|error| Ending::Failed(code(&error)), |()| Ending::Forwarded),
-        cut = lease.ended() => ending_of(&cut),
+    let result = tokio::select! {
+        biased;
+        cut = ended => return record.end(ending_of(&cut)),
+        result = inside => result,
+    };
+    // What is inside may have ended for the same reason a moment earlier.
+    let ending = match (lease.has_ended().await, result) {
+        (Some(cut), _) => ending_of(&cut),
+        (None, Err(error)) => Ending::Failed(code(&error)),
+        (None, Ok(())) => Ending::Forwarded,
     };
     record.end(ending);
 }
 
 /// Two upgraded connections become one opaque tunnel.
-pub(crate) async fn join(client: OnUpgrade, upstream: OnUpgrade, mut record: Record, lease: Lease) {
+pub(crate) async fn join(
+    client: OnUpgrade,
+    upstream: OnUpgrade,
+    mut record: Record,
+    mut lease: Lease,
+) {
     let traffic = Arc::clone(record.traffic());
     let copying = async {
         let (client, upstream) = tokio::try_join!(client, upstream).map_err(io::Error::other)?;
@@ -88,10 +113,15 @@ where
     if let Some(name) = name
         && Host::parse(&name).ok().as_ref() != Some(host)
     {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, NAME_DISAGREEMENT));
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            NAME_DISAGREEMENT,
+        ));
     }
     upstream.write_all(&greeting).await?;
-    traffic.inbound.fetch_add(greeting.len() as u64, Ordering::Relaxed);
+    traffic
+        .inbound
+        .fetch_add(greeting.len() as u64, Ordering::Relaxed);
     copy(client, upstream, traffic).await
 }
 
@@ -111,7 +141,9 @@ where
         while !new.is_empty() {
             acceptor.read_tls(&mut new)?;
         }
-        let accepted = acceptor.accept().map_err(|_| io::Error::new(io::ErrorKind::InvalidData, NOT_TLS))?;
+        let accepted = acceptor
+            .accept()
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, NOT_TLS))?;
         if let Some(accepted) = accepted {
             let name = accepted.client_hello().server_name().map(str::to_owned);
             return Ok((greeting, name));

@@ -63,7 +63,12 @@ impl Dialer {
     pub(crate) async fn connect(&self, target: &Target) -> Result<Upstream, Refusal> {
         let key = PoolKey::of(target);
         if let Some((sender, address)) = self.pool.take(&key) {
-            return Ok(Upstream { sender, key, address, reused: true });
+            return Ok(Upstream {
+                sender,
+                key,
+                address,
+                reused: true,
+            });
         }
         self.connect_anew(target).await
     }
@@ -72,7 +77,8 @@ impl Dialer {
     pub(crate) async fn connect_anew(&self, target: &Target) -> Result<Upstream, Refusal> {
         let upstream = self.connect_with(target, &self.tls).await?;
         if let Sender::Http2(sender) = &upstream.sender {
-            self.pool.share(upstream.key.clone(), sender.clone(), upstream.address);
+            self.pool
+                .share(upstream.key.clone(), sender.clone(), upstream.address);
         }
         Ok(upstream)
     }
@@ -85,7 +91,14 @@ impl Dialer {
     /// A plain connection for a tunnel whose bytes are copied blindly.
     pub(crate) async fn dial_blind(&self, target: &Target) -> Result<(TcpStream, Via), Refusal> {
         let (stream, address) = self.dial(target).await?;
-        Ok((stream, Via { address, reused: false, protocol: "tunnel" }))
+        Ok((
+            stream,
+            Via {
+                address,
+                reused: false,
+                protocol: "tunnel",
+            },
+        ))
     }
 
     async fn connect_with(&self, target: &Target, tls: &TlsConnector) -> Result<Upstream, Refusal> {
@@ -107,7 +120,12 @@ impl Dialer {
                 }
             }
         };
-        Ok(Upstream { sender, key, address, reused: false })
+        Ok(Upstream {
+            sender,
+            key,
+            address,
+            reused: false,
+        })
     }
 
     /// A plain connection to the target's first address that answers.
@@ -132,7 +150,10 @@ impl fmt::Debug for Dialer {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place, and the address was judged")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place, and the address was judged"
+)]
 async fn dial(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
@@ -181,7 +202,10 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Refusal> {
 
 /// rustls says precisely what it dislikes about a certificate; the operator needs to know.
 fn tls_refusal(error: &io::Error) -> Refusal {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    {
         Some(rustls::Error::InvalidCertificate(why)) => {
             let message = format!("the destination's certificate is not acceptable: {why}");
             Refusal::with(Cause::UpstreamTls, message)

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -28,12 +28,21 @@ pub(crate) enum Broken {
 #[derive(Debug, Default)]
 pub(crate) struct Verdict(AtomicU8);
 
+/// The requests of a connection that are not answered to their end yet. While there are any, its
+/// client has nothing to say, and that is not idleness.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InFlight(Arc<AtomicUsize>);
+
+/// One of them, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Answering(InFlight);
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WireLimits {
     pub(crate) framing: Limits,
     /// From the first byte of a head to its last.
     pub(crate) head_time: Duration,
-    /// Between two requests.
+    /// Without a word from the client, and without an answer on its way to it.
     pub(crate) idle_time: Duration,
 }
 
@@ -58,6 +67,23 @@ impl Verdict {
     }
 }
 
+impl InFlight {
+    pub(crate) fn begin(&self) -> Answering {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        Answering(self.clone())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 pin_project! {
     pub(crate) struct Wire<S> {
         #[pin]
@@ -66,19 +92,38 @@ pin_project! {
         limits: WireLimits,
         broken: Arc<OnceLock<Broken>>,
         verdict: Arc<Verdict>,
+        in_flight: InFlight,
         waiting: Option<(Waiting, Pin<Box<Sleep>>)>,
     }
 }
 
 impl<S> Wire<S> {
-    pub(crate) fn new(io: S, limits: WireLimits, verdict: Arc<Verdict>) -> Self {
+    pub(crate) fn new(
+        io: S,
+        limits: WireLimits,
+        verdict: Arc<Verdict>,
+        in_flight: InFlight,
+    ) -> Self {
         let framing = Framing::new(limits.framing);
-        Self { io, framing, limits, broken: Arc::default(), verdict, waiting: None }
+        Self {
+            io,
+            framing,
+            limits,
+            broken: Arc::default(),
+            verdict,
+            in_flight,
+            waiting: None,
+        }
     }
 
     /// Where the reason will be found once the connection has failed.
     pub(crate) fn broken(&self) -> Arc<OnceLock<Broken>> {
         Arc::clone(&self.broken)
+    }
+
+    /// Whether the client has begun a message and not ended it.
+    pub(crate) fn is_in_message(&self) -> bool {
+        !self.framing.between_messages()
     }
 
     pub(crate) fn into_inner(self) -> S {
@@ -102,12 +147,20 @@ impl<S: AsyncRead> AsyncRead for Wire<S> {
             resumed.map_err(|error| refuse(this.broken, Broken::Framing(error)))?;
         }
         let before = buf.filled().len();
+        let in_body = this.framing.in_body();
         match this.io.as_mut().poll_read(cx, buf) {
             Poll::Ready(result) => {
                 result?;
+                if matches!(this.waiting, Some((Waiting::Idle, _))) {
+                    *this.waiting = None;
+                }
                 let new = buf.filled().get(before..).unwrap_or_default();
                 if let Err(error) = this.framing.feed(new) {
                     buf.set_filled(before);
+                    if in_body {
+                        // hyper knows the head: whoever reads the body answers and records.
+                        return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+                    }
                     return Poll::Ready(Err(refuse(this.broken, Broken::Framing(error))));
                 }
                 Poll::Ready(Ok(()))
@@ -115,7 +168,7 @@ impl<S: AsyncRead> AsyncRead for Wire<S> {
             Poll::Pending => {
                 let waiting = if this.framing.in_head() {
                     Waiting::Head
-                } else if this.framing.between_messages() && !this.framing.waits() {
+                } else if this.framing.between_messages() {
                     Waiting::Idle
                 } else {
                     *this.waiting = None;
@@ -123,6 +176,13 @@ impl<S: AsyncRead> AsyncRead for Wire<S> {
                 };
                 match (waiting, poll_limit(this.waiting, waiting, *this.limits, cx)) {
                     (_, false) => Poll::Pending,
+                    // It waits for its answer, and hyper does not read again when that is given:
+                    // the time begins anew.
+                    (Waiting::Idle, true) if !this.in_flight.is_empty() => {
+                        *this.waiting = None;
+                        poll_limit(this.waiting, waiting, *this.limits, cx);
+                        Poll::Pending
+                    }
                     // An idle keep-alive connection is closed like one whose client went away.
                     (Waiting::Idle, true) => Poll::Ready(Ok(())),
                     (Waiting::Head, true) => {
@@ -185,7 +245,11 @@ impl<S: AsyncWrite> AsyncWrite for Wire<S> {
         self.project().io.poll_flush(cx)
     }
 
+    /// A broken connection stays open: who takes the stream back has the last word.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.broken.get().is_some() {
+            return Poll::Ready(Ok(()));
+        }
         self.project().io.poll_shutdown(cx)
     }
 }

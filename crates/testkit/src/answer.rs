@@ -19,6 +19,8 @@ pub(crate) enum Manner {
     Plain,
     /// Takes the request and stays silent.
     Silent,
+    /// Takes the request and closes the connection.
+    HangUp,
     /// Switches protocols, then echoes bytes.
     Upgrade,
 }
@@ -76,6 +78,14 @@ impl Answer {
     pub fn never() -> Self {
         Self {
             manner: Manner::Silent,
+            ..Self::status(200)
+        }
+    }
+
+    /// Takes the request and closes the connection without an answer.
+    pub fn hang_up() -> Self {
+        Self {
+            manner: Manner::HangUp,
             ..Self::status(200)
         }
     }

@@ -334,6 +334,7 @@ async fn respond(
     };
     match answer.manner {
         Manner::Plain => {}
+        Manner::HangUp => return Err(io::Error::other("hung up by the test")),
         Manner::Silent => std::future::pending().await,
         Manner::Upgrade => drop(tokio::spawn(echo_bytes(upgrade))),
     }

@@ -20,12 +20,23 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio_rustls::TlsAcceptor;
 
 use super::mocks::Answer;
 
 /// Answers a request that has been read whole.
 pub(crate) type Handler = fn(&Request<Bytes>) -> Answer;
+
+/// What really arrived at a service: the demo's proof of what was forwarded, and that nothing was.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Arrived {
+    pub(crate) target: String,
+    pub(crate) body: Bytes,
+}
+
+/// Told of each request before it is answered.
+pub(crate) type Watch = UnboundedSender<Arrived>;
 
 /// A certificate for the demo's own names, made anew at each start and trusted by nobody else.
 pub(crate) struct DemoCertificate {
@@ -34,10 +45,11 @@ pub(crate) struct DemoCertificate {
     acceptor: TlsAcceptor,
 }
 
-/// Serves on a free loopback port until the program ends; with a certificate it speaks TLS.
+/// Serves over TLS on a free loopback port until the program ends.
 pub(crate) async fn serve(
     handler: Handler,
-    certificate: Option<&DemoCertificate>,
+    certificate: &DemoCertificate,
+    watch: &Watch,
 ) -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
     let listener = listener.context("the demo needs a free port on loopback")?;
@@ -45,7 +57,8 @@ pub(crate) async fn serve(
     tokio::spawn(accept(
         listener,
         handler,
-        certificate.map(|own| own.acceptor.clone()),
+        certificate.acceptor.clone(),
+        watch.clone(),
     ));
     Ok(address)
 }
@@ -67,45 +80,46 @@ impl DemoCertificate {
     }
 }
 
-async fn accept(listener: TcpListener, handler: Handler, tls: Option<TlsAcceptor>) {
+async fn accept(listener: TcpListener, handler: Handler, tls: TlsAcceptor, watch: Watch) {
     // An accept error concerns one connection that is already gone.
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
-        let tls = tls.clone();
+        let (tls, watch) = (tls.clone(), watch.clone());
         tokio::spawn(async move {
-            match tls {
-                None => answer_all(stream, handler).await,
-                Some(tls) => {
-                    // A peer that does not trust the certificate hangs up; it knows why.
-                    let Ok(stream) = tls.accept(stream).await else {
-                        return;
-                    };
-                    answer_all(stream, handler).await;
-                }
+            // A peer that does not trust the certificate hangs up; it knows why.
+            if let Ok(stream) = tls.accept(stream).await {
+                answer_all(stream, handler, &watch).await;
             }
         });
     }
 }
 
-async fn answer_all(stream: impl AsyncRead + AsyncWrite + Unpin, handler: Handler) {
-    let service = service_fn(async |request| Ok::<_, Infallible>(answer(request, handler).await));
+async fn answer_all(stream: impl AsyncRead + AsyncWrite + Unpin, handler: Handler, watch: &Watch) {
+    let service =
+        service_fn(async |request| Ok::<_, Infallible>(answer(request, handler, watch).await));
     // The client may leave whenever it likes.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 
-async fn answer(request: Request<Incoming>, handler: Handler) -> Response<Body> {
+async fn answer(request: Request<Incoming>, handler: Handler, watch: &Watch) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    #[expect(clippy::disallowed_methods, reason = "bounded by the line before")]
+    #[expect(clippy::disallowed_methods, reason = "bounded by `Limited`")]
     let Ok(body) = Limited::new(body, BODY_LIMIT).collect().await else {
         let mut refusal = Response::new(Full::default().boxed_unsync());
         *refusal.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return refusal;
     };
-    handler(&Request::from_parts(parts, body.to_bytes())).map(paced)
+    let body = body.to_bytes();
+    // Once the story is told nobody listens any more, and that is no error.
+    let _ = watch.send(Arrived {
+        target: parts.uri.to_string(),
+        body: body.clone(),
+    });
+    handler(&Request::from_parts(parts, body)).map(paced)
 }
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;

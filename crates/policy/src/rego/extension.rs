@@ -58,6 +58,11 @@ impl Extension {
         })
     }
 
+    /// Whether there are users' modules, which may look at anything.
+    pub(super) fn reads_input(&self) -> bool {
+        self.engine.is_some()
+    }
+
     pub(super) fn interpreter(&self) -> Interpreter {
         let nothing = SETS.map(|set| (Value::from(set.as_str()), Value::new_array()));
         Interpreter {

@@ -53,7 +53,8 @@ pub(super) fn build(words: &Words, policy: &Policy, intent: &Intent) -> Object {
         w.destination.clone(),
         destination(w, &policy.subjects, &intent.destination),
     );
-    input.insert(w.call.clone(), call(w, &intent.call, preparation));
+    let parameters = parameters(policy, &intent.call, preparation);
+    input.insert(w.call.clone(), call(w, &intent.call, parameters));
     if let Some(http) = &intent.http {
         input.insert(
             w.http.clone(),
@@ -122,24 +123,39 @@ fn destination(w: &Words, subjects: &Subjects, destination: &Destination) -> Val
     ])
 }
 
-fn call(w: &Words, call: &Call, preparation: Option<&Preparation>) -> Value {
+/// The library looks at constrained parameters and at no others, so that without users' modules the
+/// rest, often a large document, would be built for nobody.
+fn parameters(policy: &Policy, call: &Call, preparation: Option<&Preparation>) -> Value {
     let numbers = preparation.map_or(&[][..], |found| &found.numbers);
     let mut parameters = Object::new();
-    for (name, value) in &call.parameters {
-        let limited = numbers
-            .iter()
-            .any(|number| number.as_ref() == name.as_str());
+    let mut add = |name: &str, value: &Json| {
+        let limited = numbers.iter().any(|number| number.as_ref() == name);
         let numeral = limited.then(|| numeral(value)).flatten();
         parameters.insert(
-            Value::from(name.as_str()),
+            Value::from(name),
             numeral.unwrap_or_else(|| from_json(value)),
         );
+    };
+    if policy.extension.reads_input() {
+        call.parameters
+            .iter()
+            .for_each(|(name, value)| add(name, value));
+    } else {
+        for name in preparation.into_iter().flat_map(|found| &found.constrained) {
+            if let Some(value) = call.parameters.get(name.as_ref()) {
+                add(name, value);
+            }
+        }
     }
+    Value::from(parameters)
+}
+
+fn call(w: &Words, call: &Call, parameters: Value) -> Value {
     let mut found = Object::new();
     found.insert(w.kind.clone(), word(call.kind.as_str()));
     found.insert(w.tool.clone(), text(&call.tool));
     found.insert(w.action.clone(), text(&call.action));
-    found.insert(w.parameters.clone(), Value::from(parameters));
+    found.insert(w.parameters.clone(), parameters);
     if let Some(model) = &call.model {
         found.insert(w.model.clone(), text(model));
     }

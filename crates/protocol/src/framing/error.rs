@@ -6,6 +6,8 @@ pub enum FramingError {
     LineEnd,
     #[error("the client sent a request line that is not METHOD target HTTP/1.x")]
     RequestLine,
+    #[error("the client sent a request target that is no URL, path, host and port, or *")]
+    Target,
     #[error("the client sent HTTP/0.9")]
     Http09,
     #[error("the client sent an HTTP/2 preface on an HTTP/1 connection")]

@@ -1,5 +1,7 @@
 //! One message head, line by line: what it says about where the message ends, and nothing else.
 
+use http::Uri;
+
 use super::FramingError;
 
 /// What the lines so far have said.
@@ -51,6 +53,10 @@ impl Head {
             }
             (None, None) => return Err(FramingError::Http09),
             _ => return Err(FramingError::RequestLine),
+        }
+        // The real parser would answer for itself what it cannot read, and nobody would record it.
+        if Uri::try_from(target).is_err() {
+            return Err(FramingError::Target);
         }
         self.hold = (method == b"CONNECT").then_some(Hold::Tunnel);
         Ok(())

@@ -1,0 +1,56 @@
+//! The command line as types. Reads arguments and nothing else.
+
+#[cfg(test)]
+mod tests;
+
+use clap::{Parser, Subcommand};
+
+use crate::{commands, demo};
+
+/// A policy-enforcing egress proxy for AI agents.
+#[derive(Debug, Parser)]
+#[command(name = "aegis", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the proxy as a settings file says
+    Proxy(commands::proxy::Arguments),
+    /// Start an agent's process behind the proxy
+    Run(commands::run::Arguments),
+    /// Check settings and policies; opens no socket
+    Validate(commands::validate::Arguments),
+    /// Print the variables that put a process behind the proxy
+    Env(commands::env::Arguments),
+    /// See it all on loopback: the real proxy, mock services, a scripted agent
+    Demo(demo::Arguments),
+    /// What policies in shadow would have done
+    #[command(subcommand)]
+    Shadow(ShadowCommand),
+    /// What an agent proves itself with
+    #[command(subcommand)]
+    Credential(CredentialCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShadowCommand {
+    /// Group an audit log's suspended findings by rule, agent, tool and destination
+    Report(commands::shadow::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CredentialCommand {
+    /// Make a random secret, and the settings lines that know it by its hash
+    New(commands::credential::Arguments),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  aegis demo
+  aegis validate --config aegis.yaml
+  aegis proxy --config aegis.yaml
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 policy says no or changed, 4 unreachable, 78 configuration.";

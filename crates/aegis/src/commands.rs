@@ -1,0 +1,17 @@
+//! One file per command; each reads its arguments, calls the crates below and ends with an exit code.
+
+pub(crate) mod credential;
+pub(crate) mod env;
+pub(crate) mod proxy;
+pub(crate) mod run;
+pub(crate) mod shadow;
+pub(crate) mod validate;
+
+use clap::ValueEnum;
+
+/// For humans or for machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+}

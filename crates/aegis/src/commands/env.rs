@@ -1,0 +1,140 @@
+//! `aegis env`: prints the variables that put a process behind the proxy. Starts nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::env::{Shell, Variables};
+use crate::exit::{Exit, Failure};
+use crate::output::{self, warning};
+use crate::proxy_url::ProxyUrl;
+use crate::secret::Secret;
+use crate::{settings, trust};
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Who is going to read the variables
+    #[arg(long, value_enum)]
+    shell: Shell,
+    /// The proxy's settings file: where it listens, and where its CA is
+    #[arg(long, value_name = "FILE", conflicts_with = "data_dir")]
+    config: Option<PathBuf>,
+    /// The proxy's data directory, with its CA in it
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "config",
+        requires = "proxy"
+    )]
+    data_dir: Option<PathBuf>,
+    /// Where the proxy is reached, instead of where the settings say
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+    #[command(flatten)]
+    credential: CredentialArguments,
+}
+
+/// Who calls, for commands that act for an agent.
+#[derive(Debug, Args)]
+pub(crate) struct CredentialArguments {
+    /// The credential's id; its secret comes from --secret-file or from `AEGIS_SECRET`
+    #[arg(long = "credential", value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// A file with the credential's secret
+    #[arg(long, value_name = "FILE", requires = "id")]
+    pub(crate) secret_file: Option<PathBuf>,
+}
+
+impl CredentialArguments {
+    pub(crate) fn secret(&self) -> Result<Option<(&str, Secret)>, Failure> {
+        let Some(id) = &self.id else { return Ok(None) };
+        let secret = Secret::given(self.secret_file.as_deref())
+            .map_err(|error| Failure::new(Exit::Usage, format!("{error:#}")))?;
+        Ok(Some((id, secret)))
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let (data_dir, url) = place(arguments)?;
+    let ca_pem = read_ca(&data_dir.join("ca.pem"))?;
+    let credential = arguments.credential.secret()?;
+    let credential = credential.as_ref().map(|(id, secret)| (*id, secret));
+    let variables = variables(&data_dir, &ca_pem, &url.with(credential))?;
+    if url.is_loopback() && matches!(arguments.shell, Shell::Docker | Shell::K8s) {
+        warning(format!(
+            "{url} is this machine's loopback, which a container does not reach; name the proxy \
+             with --proxy as the container sees it"
+        ));
+    }
+    output::result(variables.render(arguments.shell).trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The trust files made and the variables filled in, with the warnings that belong to them.
+pub(crate) fn variables(
+    data_dir: &Path,
+    ca_pem: &str,
+    url: &crate::proxy_url::SecretUrl,
+) -> Result<Variables, Failure> {
+    let inherited = |name: &str| std::env::var_os(name);
+    let failed = |error: &dyn std::error::Error| Failure::new(Exit::Failed, error);
+    let trust = trust::prepare(data_dir, ca_pem, &inherited).map_err(|error| failed(&error))?;
+    if trust.others == 0 {
+        warning("this machine has no trusted roots: tunnels that are not intercepted will fail");
+    }
+    let variables =
+        Variables::new(url.expose(), &trust, &inherited).map_err(|error| failed(&error))?;
+    if !variables.outside().is_empty() {
+        warning(format!(
+            "NO_PROXY is set: {} go around the proxy",
+            variables.outside()
+        ));
+    }
+    Ok(variables)
+}
+
+pub(crate) fn read_ca(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|error| {
+        let message = format!(
+            "cannot read the proxy's CA {}: {error}; it is made when the proxy starts for the first time",
+            file.display()
+        );
+        Failure::new(Exit::Failed, message)
+    })
+}
+
+fn place(arguments: &Arguments) -> Result<(PathBuf, ProxyUrl), Failure> {
+    let named = arguments
+        .proxy
+        .as_deref()
+        .map(ProxyUrl::given)
+        .transpose()?;
+    let Some(file) = &arguments.config else {
+        // The argument parser has asked for both already.
+        let given = arguments.data_dir.clone().zip(named);
+        return given.ok_or_else(|| Failure::new(Exit::Usage, "give --data-dir and --proxy"));
+    };
+    let settings = settings::read(file)?;
+    let (forward, tls) = (settings.listen.forward, settings.listen.tls.is_some());
+    let url = match named {
+        Some(url) => url,
+        None if forward.port() == 0 => {
+            let message = "the system chooses the port of listen.forward: name it with --proxy";
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        None => ProxyUrl::of_listener(forward, tls),
+    };
+    Ok((settings.data_dir, url))
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  aegis env --shell bash --config aegis.yaml --credential finance-bot --secret-file secret
+  aegis env --shell dotenv --data-dir ./data --proxy http://127.0.0.1:3128
+  aegis env --shell docker --config aegis.yaml --proxy http://172.17.0.1:3128
+
+The variables are an invitation, not a wall: a process that ignores them is held
+back only by the network around it.";

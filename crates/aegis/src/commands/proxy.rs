@@ -1,0 +1,85 @@
+//! `aegis proxy`: the production form. Starts the data plane, says what is in force, drains on a signal.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use aegis_policy::{Mode, TenantMode};
+use aegis_proxy::App;
+use clap::Args;
+
+use crate::exit::{Exit, Failure};
+use crate::log::{self, Level};
+use crate::output::{Style, note};
+use crate::proxy_url::ProxyUrl;
+use crate::settings;
+use crate::signals::Signals;
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The settings file, YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// How much to say on standard error
+    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
+    log_level: Level,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::install().map_err(|error| Failure::new(Exit::Failed, error))?;
+    log::start(arguments.log_level);
+    let settings = settings::read(&arguments.config)?;
+    let tls = settings.listen.tls.is_some();
+    let app = App::start(settings)
+        .await
+        .map_err(|error| Failure::start(&error, PORTS))?;
+    let url = ProxyUrl::of_listener(app.forward_address(), tls);
+    note(format!(
+        "forward proxy on {} ({url})",
+        app.forward_address()
+    ));
+    note(format!("admin on http://{}", app.admin_address()));
+    announce_policy(&app);
+    signals.next().await;
+    note("draining: no new connections; a second signal ends at once");
+    tokio::select! {
+        _ = app.stop() => Ok(ExitCode::SUCCESS),
+        _ = signals.next() => Err(Failure::new(Exit::Failed, "ended without draining")),
+    }
+}
+
+/// What is in force, in one line; shadow is said loudly, since it looks exactly like enforcement
+/// until somebody reads the log.
+pub(crate) fn announce_policy(app: &App) {
+    let style = Style::stderr();
+    let Some(modes) = app.tenant_modes() else {
+        // The mistakes are in the log already, one line each.
+        return note(style.red("NO POLICY IS IN FORCE, everything is denied"));
+    };
+    note(format!("policy modes: {}", app.modes().unwrap_or_default()));
+    for (tenant, mode) in modes {
+        if let Some(warning) = shadow_warning(&tenant, mode) {
+            note(style.yellow(&warning));
+        }
+    }
+}
+
+pub(crate) fn shadow_warning(tenant: &str, mode: TenantMode) -> Option<String> {
+    let what = match (mode.policy, mode.residency) {
+        (Mode::Enforce, Mode::Enforce) => return None,
+        (Mode::Shadow, Mode::Enforce) => "policy findings are recorded and NOT enforced",
+        (Mode::Enforce, Mode::Shadow) => "REGIONS ARE NOT ENFORCED, calls may leave for any region",
+        (Mode::Shadow, Mode::Shadow) => "policy findings AND REGIONS are recorded and NOT enforced",
+    };
+    Some(format!("SHADOW {tenant}: {what}"))
+}
+
+const PORTS: &str = "choose another address with listen.forward or listen.admin in the settings";
+
+const EXAMPLES: &str = "\
+Examples:
+  aegis proxy --config aegis.yaml
+  aegis proxy --config /etc/aegis/aegis.yaml --log-level warn
+
+SIGTERM and SIGINT drain: no new connections, open requests may finish within
+limits.drain_grace. A second signal ends at once with 1.";

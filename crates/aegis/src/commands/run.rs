@@ -1,0 +1,235 @@
+//! `aegis run`: starts a process behind the proxy, hands signals on, ends with its exit code and a summary.
+//!
+//! The process may ignore the variables that it is given; only the network around it can hold it.
+
+mod child;
+mod summary;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use aegis_config::{Credential, Proof, Settings};
+use aegis_proxy::App;
+use clap::Args;
+use tokio::net::TcpStream;
+
+use super::env::{CredentialArguments, read_ca, variables};
+use super::proxy::announce_policy;
+use crate::audit_lines::NewLines;
+use crate::env::Variables;
+use crate::exit::{Exit, Failure};
+use crate::log::{self, Level};
+use crate::output::note;
+use crate::proxy_url::ProxyUrl;
+use crate::secret::Secret;
+use crate::settings;
+use crate::signals::Signals;
+use summary::{Scope, Summary};
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Start a proxy of its own with this settings file, on free ports
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "proxy"])]
+    config: Option<PathBuf>,
+    /// Start a proxy of its own with the policies of this directory
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["config", "proxy"])]
+    policy: Option<PathBuf>,
+    /// Use a proxy that is running; needs its CA
+    #[arg(long, value_name = "URL", requires = "ca", conflicts_with = "policy")]
+    proxy: Option<String>,
+    /// The CA certificate of the running proxy
+    #[arg(long, value_name = "FILE", requires = "proxy")]
+    ca: Option<PathBuf>,
+    /// Whom the process acts for, with a credential that ends with the run
+    #[arg(long, requires = "agent", conflicts_with_all = ["id", "proxy"])]
+    tenant: Option<String>,
+    /// The agent that the process is
+    #[arg(long, requires = "tenant")]
+    agent: Option<String>,
+    #[command(flatten)]
+    credential: CredentialArguments,
+    /// CA, trust files and audit log of the proxy of its own [default: ~/.local/share/aegis]
+    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    data_dir: Option<PathBuf>,
+    /// Region of the proxy of its own
+    #[arg(long, default_value = "local")]
+    region: String,
+    /// How much the proxy says on standard error
+    #[arg(long, value_enum, default_value = "warn", value_name = "LEVEL")]
+    log_level: Level,
+    /// The process and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let mut signals = Signals::install().map_err(|error| Failure::new(Exit::Failed, error))?;
+    log::start_brief(arguments.log_level);
+    let behind = match &arguments.proxy {
+        Some(url) => behind_running(&arguments, &ProxyUrl::given(url)?).await?,
+        None => behind_own(&arguments).await?,
+    };
+    let ended = child::run(&arguments.command, &behind.variables, &mut signals).await;
+    if let Some(own) = behind.own {
+        // The drain lets the last end lines into the log before it is read.
+        own.app.stop().await;
+        note(Summary::read(&own.lines, &own.scope));
+    } else {
+        note("aegis: what was decided is in the audit log of the running proxy");
+    }
+    ended
+}
+
+/// Everything that the process needs, and what is to be stopped after it.
+struct Behind {
+    variables: Variables,
+    own: Option<Own>,
+}
+
+struct Own {
+    app: App,
+    lines: NewLines,
+    scope: Scope,
+}
+
+async fn behind_running(arguments: &Arguments, url: &ProxyUrl) -> Result<Behind, Failure> {
+    // The argument parser has asked for it already.
+    let ca = arguments
+        .ca
+        .as_ref()
+        .ok_or_else(|| Failure::new(Exit::Usage, "give --ca"))?;
+    let ca_pem = read_ca(ca)?;
+    reach(url).await?;
+    let credential = arguments.credential.secret()?;
+    let credential = credential.as_ref().map(|(id, secret)| (*id, secret));
+    let data_dir = data_dir(arguments)?;
+    let variables = variables(&data_dir, &ca_pem, &url.with(credential))?;
+    Ok(Behind {
+        variables,
+        own: None,
+    })
+}
+
+async fn behind_own(arguments: &Arguments) -> Result<Behind, Failure> {
+    let mut settings = settings_of(arguments)?;
+    let (id, secret) = credential(arguments, &mut settings)?;
+    let scope = scope(&settings, &id);
+    let lines = NewLines::of(&settings.audit.file);
+    let data_dir = settings.data_dir.clone();
+    let app = App::start(settings)
+        .await
+        .map_err(|error| Failure::start(&error, ""))?;
+    announce_policy(&app);
+    if app.tenant_modes().is_none() {
+        let message = "the process is not started, since every call of it would be denied";
+        return Err(Failure::new(Exit::Configuration, message));
+    }
+    let url = ProxyUrl::of_listener(app.forward_address(), false);
+    let variables = variables(&data_dir, app.ca_pem(), &url.with(Some((&id, &secret))))?;
+    Ok(Behind {
+        variables,
+        own: Some(Own { app, lines, scope }),
+    })
+}
+
+/// Free ports on loopback, and no longer drain than somebody waits at a prompt.
+fn settings_of(arguments: &Arguments) -> Result<Settings, Failure> {
+    let mut settings = match &arguments.config {
+        Some(file) => settings::read(file)?,
+        None => Settings::for_directory(data_dir(arguments)?, &arguments.region),
+    };
+    if let Some(policy) = &arguments.policy {
+        settings.policy.directory.clone_from(policy);
+    }
+    settings.listen.forward = ANY_PORT;
+    settings.listen.admin = ANY_PORT;
+    settings.listen.tls = None;
+    settings.limits.drain_grace = settings.limits.drain_grace.min(DRAIN);
+    Ok(settings)
+}
+
+fn data_dir(arguments: &Arguments) -> Result<PathBuf, Failure> {
+    let directory = match &arguments.data_dir {
+        Some(directory) => directory.clone(),
+        None => settings::user_data("aegis")?,
+    };
+    std::fs::create_dir_all(&directory).map_err(|error| {
+        Failure::new(
+            Exit::Failed,
+            format!("cannot create {}: {error}", directory.display()),
+        )
+    })?;
+    Ok(directory)
+}
+
+/// The credential that the settings know, or one that is made for this run and forgotten after it.
+fn credential(arguments: &Arguments, settings: &mut Settings) -> Result<(String, Secret), Failure> {
+    if let Some((id, secret)) = arguments.credential.secret()? {
+        return Ok((id.to_owned(), secret));
+    }
+    let (Some(tenant), Some(agent)) = (&arguments.tenant, &arguments.agent) else {
+        let message = "say who calls: --tenant and --agent, or --credential";
+        return Err(Failure::new(Exit::Usage, message));
+    };
+    let secret = Secret::random()?;
+    settings
+        .identity
+        .credentials
+        .retain(|known| &*known.id != RUN_ID);
+    settings.identity.credentials.push(Credential {
+        id: RUN_ID.into(),
+        tenant: tenant.as_str().into(),
+        agent: agent.as_str().into(),
+        proof: Proof::Secret(secret.digest()),
+    });
+    Ok((RUN_ID.to_owned(), secret))
+}
+
+fn scope(settings: &Settings, id: &str) -> Scope {
+    let known = settings
+        .identity
+        .credentials
+        .iter()
+        .find(|known| &*known.id == id);
+    known
+        .map(|known| Scope {
+            tenant: known.tenant.to_string(),
+            agent: known.agent.to_string(),
+        })
+        .unwrap_or_default()
+}
+
+/// A proxy that is just being started is waited for.
+async fn reach(url: &ProxyUrl) -> Result<(), Failure> {
+    let attempts = async {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the proxy's own address, named by the user"
+        )]
+        while TcpStream::connect(url.address()).await.is_err() {
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, attempts).await.map_err(|_| {
+        let message = format!("no proxy answers at {url} within {} s", PATIENCE.as_secs());
+        Failure::new(Exit::Unreachable, message)
+    })
+}
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+const DRAIN: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(100);
+const RUN_ID: &str = "aegis-run";
+
+const EXAMPLES: &str = "\
+Examples:
+  aegis run --policy ./policies --tenant acme --agent finance-bot -- python agent.py
+  aegis run --config aegis.yaml --credential finance-bot --secret-file secret -- node agent.js
+  aegis run --proxy http://127.0.0.1:3128 --ca ca.pem --credential finance-bot -- ./agent
+
+Ends with the exit code of the process; 127 where it is not found, 126 where it cannot be
+started, 128 and the signal's number where a signal ended it.";

@@ -1,0 +1,78 @@
+//! The process behind the proxy: started with the variables, told of signals, waited for.
+
+use std::io::{self, IsTerminal as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{ExitCode, ExitStatus};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
+
+use crate::env::Variables;
+use crate::exit::{Exit, Failure};
+use crate::output;
+use crate::signals::{Ask, Signals};
+
+/// Runs it to its end; its exit code is the answer.
+pub(super) async fn run(
+    command: &[String],
+    variables: &Variables,
+    signals: &mut Signals,
+) -> Result<ExitCode, Failure> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Failure::new(Exit::Usage, "there is no command to run"));
+    };
+    let spawned = Command::new(program)
+        .args(arguments)
+        .envs(variables.iter())
+        .env_remove(crate::secret::VARIABLE)
+        .kill_on_drop(true)
+        .spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) => return Ok(not_started(program, &error)),
+    };
+    loop {
+        tokio::select! {
+            status = child.wait() => {
+                let status = status.map_err(|error| Failure::new(Exit::Failed, error))?;
+                return Ok(code_of(status));
+            }
+            ask = signals.next() => hand_on(ask, &child),
+        }
+    }
+}
+
+fn hand_on(ask: Ask, child: &Child) {
+    let signal = match ask {
+        Ask::Terminate => Signal::TERM,
+        // A terminal sends Ctrl-C to both of us; a second one would end what is ending in order.
+        Ask::Interrupt if io::stdin().is_terminal() => return,
+        Ask::Interrupt => Signal::INT,
+    };
+    let id = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
+    if let Some(id) = id {
+        // One that has just ended needs no signal any more.
+        let _ = kill_process(id, signal);
+    }
+}
+
+/// As shells say it.
+fn not_started(program: &str, error: &io::Error) -> ExitCode {
+    output::error(format!("cannot start {program}: {error}"));
+    ExitCode::from(if error.kind() == io::ErrorKind::NotFound {
+        127
+    } else {
+        126
+    })
+}
+
+fn code_of(status: ExitStatus) -> ExitCode {
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal));
+    let code = code.and_then(|code| u8::try_from(code).ok());
+    code.map_or_else(|| Exit::Failed.into(), ExitCode::from)
+}

@@ -1,0 +1,228 @@
+//! `aegis validate`: all mistakes of settings and policies at once. Opens no socket and writes no file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use aegis_config::Settings;
+use aegis_document::{Document, Problem, Problems, nearest};
+use aegis_policy::{Mode, Snapshot};
+use clap::{Args, ValueEnum};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Style, note};
+use crate::settings;
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The settings file; the policies that it names are checked as well
+    #[arg(long, value_name = "FILE", required_unless_present = "policy")]
+    config: Option<PathBuf>,
+    /// A directory of policies, instead of the one that the settings name
+    #[arg(long, value_name = "DIR")]
+    policy: Option<PathBuf>,
+    #[arg(short, long, value_enum, default_value = "text", value_name = "FORMAT")]
+    output: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let mut findings = Findings::default();
+    let checked = match &arguments.config {
+        Some(file) => findings.settings(file, &settings::text(file)?),
+        None => None,
+    };
+    let directory = arguments.policy.as_deref();
+    let directory = directory.or(checked
+        .as_ref()
+        .map(|known| &*known.settings.policy.directory));
+    let mode = checked.as_ref().map_or(Mode::Enforce, |known| {
+        aegis_proxy::mode_of(known.settings.policy.mode)
+    });
+    let snapshot = directory.and_then(|directory| findings.policy(directory, mode));
+    if let (Some(known), Some(snapshot)) = (&checked, &snapshot) {
+        findings.credentials(known, snapshot);
+    }
+    match arguments.output {
+        Format::Json => findings.write_json(snapshot.as_ref()),
+        Format::Text => findings.write_text(snapshot.as_ref()),
+    }
+    let good = findings.problems.is_empty() && findings.other.is_empty();
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        Exit::Configuration.into()
+    })
+}
+
+#[derive(Default)]
+struct Findings {
+    problems: Problems,
+    /// Mistakes that have no place in a file.
+    other: Vec<String>,
+    /// Worth knowing, and no mistake: policy may change without the settings.
+    warnings: Problems,
+}
+
+struct Checked {
+    settings: Settings,
+    document: Document,
+}
+
+impl Findings {
+    fn settings(&mut self, file: &Path, text: &str) -> Option<Checked> {
+        let read = settings::parse(file, text).and_then(|settings| {
+            let document = Document::parse(&file.display().to_string(), text)?;
+            Ok(Checked { settings, document })
+        });
+        match read {
+            Ok(checked) => {
+                self.files(&checked);
+                Some(checked)
+            }
+            Err(problems) => {
+                self.problems.extend(problems);
+                None
+            }
+        }
+    }
+
+    fn files(&mut self, Checked { settings, document }: &Checked) {
+        let client_ca = settings
+            .listen
+            .tls
+            .as_ref()
+            .and_then(|tls| tls.client_ca.as_deref());
+        let named: [(&[&str], Option<&Path>); 2] = [
+            (
+                &["upstream", "ca_file"],
+                settings.upstream.ca_file.as_deref(),
+            ),
+            (&["listen", "tls", "client_ca"], client_ca),
+        ];
+        for (place, file) in named {
+            if let Some(mistake) = file.and_then(|file| certificate_mistake(file).err()) {
+                self.problems.push(document.problem(place, mistake));
+            }
+        }
+    }
+
+    fn policy(&mut self, directory: &Path, mode: Mode) -> Option<Snapshot> {
+        let sources = match aegis_proxy::read_policy_directory(directory, mode) {
+            Ok(sources) => sources,
+            Err(error) => {
+                self.other.push(format!("policy directory: {error}"));
+                return None;
+            }
+        };
+        match Snapshot::build(&sources, 1) {
+            Ok(snapshot) => Some(snapshot),
+            Err(problems) => {
+                self.problems.extend(problems);
+                None
+            }
+        }
+    }
+
+    /// A misspelt tenant would be a silent no for every call of its agents.
+    fn credentials(&mut self, checked: &Checked, snapshot: &Snapshot) {
+        let tenants = || snapshot.modes().keys().map(String::as_str);
+        let credentials = checked.settings.identity.credentials.iter().enumerate();
+        for (at, credential) in credentials {
+            if tenants().any(|tenant| tenant == &*credential.tenant) {
+                continue;
+            }
+            let place = ["identity", "credentials", &at.to_string(), "tenant"];
+            let message = "no policy knows this tenant, so every call of it is denied";
+            let mut problem = checked.document.problem(&place, message);
+            if let Some(near) = nearest(&credential.tenant, tenants()) {
+                problem = problem.with_hint(format!("did you mean `{near}`?"));
+            }
+            self.warnings.push(problem);
+        }
+    }
+
+    fn write_text(&self, snapshot: Option<&Snapshot>) {
+        let style = Style::stderr();
+        for problem in &self.problems {
+            note(problem);
+        }
+        self.other.iter().for_each(note);
+        for warning in &self.warnings {
+            output::warning(warning);
+        }
+        let count = self.problems.len() + self.other.len();
+        match count {
+            0 => note(style.green("ok: no mistakes")),
+            1 => note(style.red("1 mistake")),
+            count => note(style.red(&format!("{count} mistakes"))),
+        }
+        if let Some(snapshot) = snapshot {
+            let modes = snapshot.modes().iter().map(|(tenant, mode)| {
+                format!("{tenant}={} (residency {})", mode.policy, mode.residency)
+            });
+            note(format!("modes: {}", modes.collect::<Vec<_>>().join(" ")));
+        }
+    }
+
+    fn write_json(&self, snapshot: Option<&Snapshot>) {
+        let place = |problem: &Problem| Place {
+            file: Some(problem.file.clone()),
+            line: Some(problem.line),
+            column: Some(problem.column),
+            message: problem.message.clone(),
+            hint: problem.hint.clone(),
+        };
+        let bare = |message: &String| Place {
+            message: message.clone(),
+            ..Place::default()
+        };
+        let mut problems: Vec<Place> = self.problems.iter().map(place).collect();
+        problems.extend(self.other.iter().map(bare));
+        let warnings: Vec<Place> = self.warnings.iter().map(place).collect();
+        output::json(&json!({
+            "schema_version": 1,
+            "valid": problems.is_empty(),
+            "problems": problems,
+            "warnings": warnings,
+            "policy_sha256": snapshot.map(|snapshot| &snapshot.revision().digest),
+        }));
+    }
+}
+
+#[derive(Default, Serialize)]
+struct Place {
+    file: Option<String>,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: String,
+    hint: Option<String>,
+}
+
+fn certificate_mistake(file: &Path) -> Result<(), String> {
+    let name = file.display();
+    let pem = fs::read(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(()),
+        _ => Err(format!("{name} holds no certificate in PEM")),
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  aegis validate --config aegis.yaml
+  aegis validate --policy ./policies
+  aegis validate --config aegis.yaml -o json
+
+Ends with 78 where there are mistakes, in settings or in policies.";

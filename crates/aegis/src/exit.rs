@@ -1,0 +1,74 @@
+//! How the program ends: the exit codes, which are a contract, and the error that leads to one.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use aegis_proxy::StartError;
+
+/// The contract with scripts. Usage errors (2) are the argument parser's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Failed = 1,
+    Usage = 2,
+    Unreachable = 4,
+    /// `EX_CONFIG` of sysexits: settings, policies, certificates.
+    Configuration = 78,
+}
+
+/// An end that is not good, with the words for the user.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self {
+            exit,
+            message: message.to_string(),
+        }
+    }
+
+    /// A data plane that does not start; `ports` says how to choose other ones.
+    pub(crate) fn start(error: &StartError, ports: &str) -> Self {
+        match error {
+            StartError::Listen(_) => Self::new(Exit::Failed, format!("{error}; {ports}")),
+            StartError::Ca(_) | StartError::Roots(_) | StartError::ForwardTls(_) => {
+                Self::new(Exit::Configuration, with_causes(error))
+            }
+            _ => Self::new(Exit::Failed, with_causes(error)),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(Exit::Failed, format!("{error:#}"))
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,10 @@
+//! The program as users start it: the real binary, its exit codes, its words.
+
+#![cfg(test)]
+
+mod demo;
+mod harness;
+mod proxy;
+mod run;
+mod validate;
+mod words;

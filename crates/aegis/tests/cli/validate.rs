@@ -1,0 +1,85 @@
+//! Mistakes are told all at once, with their places, and nothing is touched for it.
+
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::harness::{aegis, code, err, home, names, out, proxy_config, write};
+
+#[test]
+fn validate_tells_all_mistakes_at_once_with_their_places() {
+    let home = home();
+    write(
+        &home,
+        "policies/policy.yaml",
+        "aegis:\n  tenants:\n    acme: {mode: shadwo}\n  profile: {}\n",
+    );
+    let config = write(
+        &home,
+        "aegis.yaml",
+        "region: here\npolicy: {directory: policies}\nupstream:\n  ca_file: none.pem\n",
+    );
+    let said = aegis(&["validate", "--config", &config, "-o", "json"]);
+    assert_eq!(code(&said), 78);
+    let report: Value = serde_json::from_str(&out(&said)).expect("JSON");
+    assert_eq!(report["schema_version"], 1);
+    assert_eq!(report["valid"], false);
+    let problems = report["problems"].as_array().expect("a list");
+    let places: Vec<_> = problems
+        .iter()
+        .map(|it| (it["line"].as_u64(), it["hint"].is_string()))
+        .collect();
+    assert_eq!(
+        places,
+        [(Some(4), false), (Some(3), true), (Some(4), true)],
+        "{report:#}"
+    );
+
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 78);
+    assert!(err(&said).contains("policy.yaml:3:18: "), "{}", err(&said));
+    assert!(
+        err(&said).contains("did you mean `shadow`?"),
+        "{}",
+        err(&said)
+    );
+    assert!(err(&said).ends_with("3 mistakes\n"), "{}", err(&said));
+}
+
+#[test]
+fn validate_ends_with_78_where_there_is_no_policy_directory() {
+    assert_eq!(code(&aegis(&["validate", "--policy", "/nonexistent"])), 78);
+    assert_eq!(code(&aegis(&["validate", "--config", "/nonexistent"])), 78);
+}
+
+#[test]
+fn validate_binds_nothing_and_writes_nothing() {
+    let home = home();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let config = proxy_config(
+        &home,
+        &taken.local_addr().expect("an address").to_string(),
+        "",
+    );
+    let before = names(home.path());
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 0, "{}", err(&said));
+    assert_eq!(names(home.path()), before);
+}
+
+#[test]
+fn a_credential_of_a_tenant_that_no_policy_knows_is_a_warning() {
+    let home = home();
+    let hash = "0".repeat(64);
+    let entry = format!(
+        "identity: {{credentials: [{{id: a, tenant: acem, agent: bot, secret_sha256: '{hash}'}}]}}\n"
+    );
+    let config = proxy_config(&home, "127.0.0.1:0", &entry);
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 0);
+    assert!(
+        err(&said).contains("did you mean `acme`?"),
+        "{}",
+        err(&said)
+    );
+}

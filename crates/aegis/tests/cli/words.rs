@@ -1,0 +1,92 @@
+//! Usage, secrets and reports.
+
+use serde_json::Value;
+
+use crate::harness::{aegis, code, demo, err, home, out, path, proxy_config, write};
+
+#[test]
+fn the_version_is_told() {
+    let said = aegis(&["--version"]);
+    assert_eq!(code(&said), 0);
+    assert_eq!(out(&said), format!("aegis {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    assert_eq!(code(&aegis(&["prox"])), 2);
+    assert_eq!(code(&aegis(&["proxy"])), 2);
+    let nobody = aegis(&["run", "--policy", ".", "--data-dir", "/tmp", "--", "true"]);
+    assert_eq!(code(&nobody), 2, "{}", err(&nobody));
+}
+
+#[test]
+fn a_secret_in_a_proxy_url_is_refused_and_not_repeated() {
+    let url = "http://id:hunter2@127.0.0.1:3128";
+    let said = aegis(&["env", "--shell", "bash", "--data-dir", ".", "--proxy", url]);
+    assert_eq!(code(&said), 2);
+    assert!(err(&said).contains("--secret-file"), "{}", err(&said));
+    assert!(!err(&said).contains("hunter2"), "{}", err(&said));
+}
+
+#[test]
+fn env_puts_the_secret_of_a_file_into_the_proxys_url() {
+    let home = home();
+    assert_eq!(code(&demo(&home)), 0);
+    let secret = write(&home, "secret", "p@ss word\n");
+    let data = path(home.path());
+    let said = aegis(&[
+        "env",
+        "--shell",
+        "dotenv",
+        "--data-dir",
+        &data,
+        "--proxy",
+        "http://127.0.0.1:3128",
+        "--credential",
+        "bot",
+        "--secret-file",
+        &secret,
+    ]);
+    assert_eq!(code(&said), 0, "{}", err(&said));
+    let wanted = "HTTPS_PROXY=http://bot:p%40ss%20word@127.0.0.1:3128\n";
+    assert!(out(&said).contains(wanted), "{}", out(&said));
+    assert!(out(&said).contains("/ca-bundle.pem"));
+}
+
+#[test]
+fn a_new_credential_is_known_by_its_hash_only() {
+    let said = aegis(&[
+        "credential",
+        "new",
+        "--id",
+        "bot",
+        "--tenant",
+        "acme",
+        "--agent",
+        "bot",
+    ]);
+    assert_eq!(code(&said), 0);
+    let text = out(&said);
+    let (secret, settings) = text.split_once('\n').expect("two parts");
+    assert_eq!(secret.len(), 43);
+    assert!(!settings.contains(secret));
+    let home = home();
+    let config = proxy_config(&home, "127.0.0.1:0", settings);
+    assert_eq!(
+        code(&aegis(&["validate", "--config", &config])),
+        0,
+        "{settings}"
+    );
+}
+
+#[test]
+fn the_shadow_report_of_a_demo_names_the_rules() {
+    let home = home();
+    assert_eq!(code(&demo(&home)), 0);
+    let audit = path(&home.path().join("audit.jsonl"));
+    let said = aegis(&["shadow", "report", "--audit", &audit, "-o", "json"]);
+    let report: Value = serde_json::from_str(&out(&said)).expect("JSON");
+    assert_eq!(report["would_deny"][0]["agent"], "intern-bot");
+    let table = aegis(&["shadow", "report", "--audit", &audit]);
+    assert!(out(&table).contains("intern-bot"), "{}", out(&table));
+}

@@ -1,0 +1,34 @@
+//! What is masked, and that nothing else is.
+
+use std::sync::Arc;
+
+use aegis_dlp::Scanner;
+
+use super::{path, points_into};
+
+#[test]
+fn a_finding_points_into_the_parameter_that_holds_it() {
+    assert!(points_into("body:/customer/email", "customer"));
+    assert!(points_into("body:/params/arguments/a~1b", "a/b"));
+    assert!(points_into("form:card[number]", "card"));
+    assert!(points_into("query:a:b", "a:b"));
+    assert!(!points_into("body:/customer/email", "amount"));
+    assert!(!points_into("form:note", "amount"));
+}
+
+#[test]
+fn a_finding_without_a_place_may_be_in_any_parameter() {
+    for source in ["body:", "form:", "query:", "path:"] {
+        assert!(points_into(source, "amount"), "{source}");
+    }
+}
+
+#[test]
+fn data_in_a_path_is_masked_and_the_rest_stays() {
+    let written = |text: &str| path(&Arc::from(text), &Scanner::standard());
+    assert_eq!(
+        &*written("/v1/users/ann%40example.org/x%20y"),
+        "/v1/users/[REDACTED:email]/x%20y"
+    );
+    assert_eq!(&*written("/v1//users/7"), "/v1//users/7");
+}

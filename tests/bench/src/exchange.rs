@@ -1,0 +1,156 @@
+//! The whole proxy against no proxy and against the floor, in turn and on the same machine.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+
+use crate::load::{self, Way};
+use crate::process::{Core, Process};
+use crate::stage::{self, Stage};
+use crate::statistics::{head, median, percentile, row};
+use crate::{policy, tls};
+
+pub(crate) fn table() -> Result<String> {
+    let stage = Stage::set()?;
+    let idle = [stage.floor.process.memory()?, stage.aegis.process.memory()?];
+    let mut rows = rows(&stage)?;
+    Core::Surroundings.enter()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    for _ in 0..ROUNDS {
+        for row in &mut rows {
+            runtime
+                .block_on(row.measure())
+                .with_context(|| row.name.clone())?;
+        }
+    }
+    let mut table = head(&[
+        "way",
+        "connections",
+        "requests/s",
+        "CPU s per 10,000",
+        "P50 µs",
+        "P99 µs",
+    ]);
+    for row in rows {
+        table += &row.line();
+    }
+    table += "\n";
+    table += &head(&["process", "RSS idle MiB", "RSS after the load MiB"]);
+    let after = [stage.floor.process.memory()?, stage.aegis.process.memory()?];
+    for ((name, idle), after) in ["floor", "aegis"].iter().zip(idle).zip(after) {
+        table += &row(&[(*name).to_owned(), idle.to_string(), after.to_string()]);
+    }
+    Ok(table)
+}
+
+struct Row<'a> {
+    name: String,
+    way: Way,
+    connections: usize,
+    process: Option<&'a Process>,
+    rounds: Vec<Round>,
+}
+
+struct Round {
+    per_second: f64,
+    cpu: f64,
+    p50: f64,
+    p99: f64,
+}
+
+/// In the order in which they are measured: who is compared runs next to each other.
+fn rows(stage: &Stage) -> Result<Vec<Row<'_>>> {
+    let upstream_ca = tls::client(&stage.path().join(tls::CA))?;
+    let interception_ca = tls::client(&stage.interception_ca())?;
+    let body = serde_json::to_vec(&policy::payload(4200, "eur", 850))?;
+    let mut rows = Vec::new();
+    for connections in CONNECTIONS {
+        for encrypted in [false, true] {
+            let (port, kind) = match encrypted {
+                false => (stage.upstream.plain, "plain"),
+                true => (stage.upstream.tls, "intercepted"),
+            };
+            let way = |own, proxied, tls: &_| Way {
+                port: own,
+                authority: format!("{}:{port}", policy::host_name(0)),
+                proxied,
+                tls: encrypted.then(|| std::sync::Arc::clone(tls)),
+                credential: stage::credential(),
+                body: Bytes::from(body.clone()),
+            };
+            let mut add = |name: &str, way, process| {
+                let name = format!("{name}, {kind}");
+                rows.push(Row {
+                    name,
+                    way,
+                    connections,
+                    process,
+                    rounds: Vec::new(),
+                });
+            };
+            let (floor, aegis) = (&stage.floor, &stage.aegis);
+            add("direct", way(port, false, &upstream_ca), None);
+            add(
+                "floor",
+                way(floor.port, true, &upstream_ca),
+                Some(&floor.process),
+            );
+            add(
+                "aegis",
+                way(aegis.port, true, &interception_ca),
+                Some(&aegis.process),
+            );
+        }
+    }
+    Ok(rows)
+}
+
+impl Row<'_> {
+    async fn measure(&mut self) -> Result<()> {
+        load::run(&self.way, self.connections, WARM_UP).await?;
+        let before = self.cpu()?;
+        let measured = load::run(&self.way, self.connections, TIME).await?;
+        let cpu = self.cpu()? - before;
+        let requests = f64::from(u32::try_from(measured.requests)?);
+        let nanos = |percent| -> Result<f64> {
+            Ok(f64::from(u32::try_from(percentile(
+                &measured.nanos,
+                percent,
+            ))?))
+        };
+        self.rounds.push(Round {
+            per_second: requests / TIME.as_secs_f64(),
+            cpu: cpu * 10_000.0 / requests,
+            p50: nanos(50)?,
+            p99: nanos(99)?,
+        });
+        Ok(())
+    }
+
+    fn cpu(&self) -> Result<f64> {
+        self.process.map_or(Ok(0.0), Process::cpu)
+    }
+
+    fn line(self) -> String {
+        let of = |figure: fn(&Round) -> f64| median(self.rounds.iter().map(figure).collect());
+        row(&[
+            self.name.clone(),
+            self.connections.to_string(),
+            format!("{:.0}", of(|round| round.per_second)),
+            match self.process {
+                Some(_) => format!("{:.2}", of(|round| round.cpu)),
+                None => "–".to_owned(),
+            },
+            format!("{:.0}", of(|round| round.p50) / 1000.0),
+            format!("{:.0}", of(|round| round.p99) / 1000.0),
+        ])
+    }
+}
+
+const CONNECTIONS: [usize; 2] = [64, 1];
+const ROUNDS: usize = 3;
+const WARM_UP: Duration = Duration::from_millis(500);
+const TIME: Duration = Duration::from_secs(4);

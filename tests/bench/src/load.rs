@@ -1,0 +1,178 @@
+//! The load: connections that each send one request after the other and wait for its whole answer (a closed loop).
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// A way to the upstream.
+#[derive(Clone)]
+pub(crate) struct Way {
+    /// On loopback.
+    pub(crate) port: u16,
+    /// `host:port` of the upstream.
+    pub(crate) authority: String,
+    pub(crate) proxied: bool,
+    /// TLS to the upstream, through a tunnel where there is a proxy.
+    pub(crate) tls: Option<Arc<ClientConfig>>,
+    /// For the proxy.
+    pub(crate) credential: String,
+    pub(crate) body: Bytes,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) requests: usize,
+    /// Nanoseconds of each request, sorted.
+    pub(crate) nanos: Vec<u64>,
+}
+
+/// All connections are made and used once before the time begins.
+pub(crate) async fn run(way: &Way, connections: usize, time: Duration) -> Result<Measured> {
+    let mut ready = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        let mut connection = Connection::open(way).await?;
+        connection.exchange().await?;
+        ready.push(connection);
+    }
+    let end = Instant::now() + time;
+    let tasks: Vec<_> = ready
+        .into_iter()
+        .map(|connection| tokio::spawn(connection.exchange_until(end)))
+        .collect();
+    let mut nanos = Vec::new();
+    for task in tasks {
+        nanos.extend(task.await??);
+    }
+    nanos.sort_unstable();
+    Ok(Measured {
+        requests: nanos.len(),
+        nanos,
+    })
+}
+
+struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    uri: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Connection {
+    async fn open(way: &Way) -> Result<Self> {
+        let stream = connect(way.port).await?;
+        let sender = match (&way.tls, way.proxied) {
+            (None, _) => handshake(stream).await?,
+            (Some(tls), false) => encrypt(tls, stream).await?,
+            (Some(tls), true) => encrypt(tls, tunnel(way, stream).await?).await?,
+        };
+        let absolute = way.proxied && way.tls.is_none();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, way.authority.parse()?);
+        headers.insert(header::CONTENT_TYPE, "application/json".parse()?);
+        if absolute {
+            headers.insert(header::PROXY_AUTHORIZATION, way.credential.parse()?);
+        }
+        let uri = match absolute {
+            true => format!("http://{}{PATH}", way.authority),
+            false => PATH.to_owned(),
+        };
+        Ok(Self {
+            sender,
+            uri,
+            headers,
+            body: way.body.clone(),
+        })
+    }
+
+    async fn exchange_until(mut self, end: Instant) -> Result<Vec<u64>> {
+        let mut nanos = Vec::with_capacity(1 << 12);
+        let mut started = Instant::now();
+        while started < end {
+            self.exchange().await?;
+            nanos.push(u64::try_from(started.elapsed().as_nanos())?);
+            started = Instant::now();
+        }
+        Ok(nanos)
+    }
+
+    async fn exchange(&mut self) -> Result<()> {
+        let mut request = Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri.parse()?;
+        *request.headers_mut() = self.headers.clone();
+        self.sender.ready().await?;
+        let response = self.sender.send_request(request).await?;
+        let status = response.status();
+        let mut body = response.into_body();
+        while let Some(frame) = body.frame().await {
+            let data = frame?.into_data();
+            if !status.is_success() {
+                bail!("{status}: {data:?}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// To a port on loopback.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is a client, and no part of the proxy"
+)]
+pub(crate) async fn connect(port: u16) -> Result<TcpStream> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn tunnel(
+    way: &Way,
+    stream: TcpStream,
+) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>> {
+    let mut sender = handshake(stream).await?;
+    let request = Request::connect(&way.authority)
+        .header(header::HOST, &way.authority)
+        .header(header::PROXY_AUTHORIZATION, &way.credential)
+        .body(Full::default())?;
+    let response = sender.send_request(request).await?;
+    if !response.status().is_success() {
+        bail!("CONNECT: {}", response.status());
+    }
+    Ok(TokioIo::new(hyper::upgrade::on(response).await?))
+}
+
+async fn encrypt<S>(config: &Arc<ClientConfig>, stream: S) -> Result<SendRequest<Full<Bytes>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let name = ServerName::try_from("api-00.bench.test")?;
+    handshake(
+        TlsConnector::from(Arc::clone(config))
+            .connect(name, stream)
+            .await?,
+    )
+    .await
+}
+
+async fn handshake<S>(stream: S) -> Result<SendRequest<Full<Bytes>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection.with_upgrades());
+    Ok(sender)
+}
+
+const PATH: &str = "/v1/charges";

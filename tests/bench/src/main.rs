@@ -1,0 +1,58 @@
+//! Measures decisions and the whole proxy in one run and prints the tables of `docs/performance.md`; it judges no figure.
+//!
+//! The same program is its own workers: an upstream, a proxy without policy, a loop of decisions.
+
+mod decisions;
+mod exchange;
+mod floor;
+mod instructions;
+mod load;
+mod policy;
+mod process;
+mod stage;
+mod statistics;
+mod tls;
+mod upstream;
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [] => say(&everything()?),
+        ["decisions"] => say(&decisions::table()?),
+        ["instructions"] => say(&instructions::table()?),
+        ["exchange"] => say(&exchange::table()?),
+        [decisions::WORKER, case, count] => decisions::repeat(case, count.parse()?)?,
+        [upstream::WORKER, plain, tls, directory] => {
+            upstream::serve(plain.parse()?, tls.parse()?, Path::new(directory))?;
+        }
+        [floor::WORKER, own, plain, tls, directory] => {
+            let upstream = floor::Ports {
+                plain: plain.parse()?,
+                tls: tls.parse()?,
+            };
+            floor::serve(own.parse()?, upstream, Path::new(directory))?;
+        }
+        _ => bail!("usage: aegis-bench [decisions | instructions | exchange]"),
+    }
+    Ok(())
+}
+
+fn everything() -> Result<String> {
+    let decisions = decisions::table().context("decisions")?;
+    let instructions = instructions::table().context("instructions")?;
+    let exchange = exchange::table().context("exchange")?;
+    Ok(format!("{decisions}\n{instructions}\n{exchange}"))
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the tables are what this program is for"
+)]
+fn say(table: &str) {
+    println!("{table}");
+}

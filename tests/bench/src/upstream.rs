@@ -1,0 +1,66 @@
+//! The upstream: answers every request with the same small JSON, plain and over TLS, in a process of its own.
+
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use anyhow::Result;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+pub(crate) const WORKER: &str = "upstream";
+
+#[tokio::main(flavor = "current_thread")]
+pub(crate) async fn serve(plain: u16, tls: u16, directory: &Path) -> Result<()> {
+    let acceptor = TlsAcceptor::from(crate::tls::server(directory)?);
+    let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, plain)).await?;
+    let tls = TcpListener::bind((Ipv4Addr::LOCALHOST, tls)).await?;
+    loop {
+        tokio::select! {
+            accepted = plain.accept() => {
+                let (stream, _) = accepted?;
+                stream.set_nodelay(true)?;
+                tokio::spawn(connection(stream));
+            }
+            accepted = tls.accept() => {
+                let (stream, _) = accepted?;
+                stream.set_nodelay(true)?;
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        connection(stream).await;
+                    }
+                });
+            }
+        }
+    }
+}
+
+async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) {
+    // A client that goes away is how every measurement ends.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service_fn(answer))
+        .await;
+}
+
+async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let mut body = request.into_body();
+    while let Some(Ok(_)) = body.frame().await {}
+    let mut response = Response::new(Full::new(Bytes::from_static(ANSWER)));
+    let json = http::HeaderValue::from_static("application/json");
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, json);
+    Ok(response)
+}
+
+const ANSWER: &[u8] =
+    br#"{"id":"ch_000000000042","object":"charge","status":"succeeded","amount":4200,"currency":"eur"}"#;

@@ -1,0 +1,331 @@
+//! Clients that nobody here wrote, unmodified: curl, Python and Node SDKs, each with an allowed and a refused call.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use aegis_testkit::{Aegis, Answer, Feed, Received, TestCa, Upstream, within};
+use http::Method;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn curl_over_http1_and_http2_gets_answers_and_readable_refusals() {
+    let world = World::start().await;
+    for version in ["--http1.1", "--http2"] {
+        let allowed = world
+            .curl(&[version, &world.site.url_as("site.test", "/page")])
+            .await;
+        assert_eq!(allowed["status"], 200, "{allowed}");
+        assert_eq!(
+            allowed["headers"]["aegis-decision"],
+            json!(["allow"]),
+            "{allowed}"
+        );
+
+        let refused = [
+            "-X",
+            "DELETE",
+            version,
+            &world.site.url_as("site.test", "/page"),
+        ];
+        let refused = world.curl(&refused).await;
+        assert_eq!(refused["status"], 403, "{refused}");
+        assert_eq!(refused["body"]["outcome"], "deny", "{refused}");
+        assert_eq!(refused["body"]["reasons"][0]["rule"], "tool", "{refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn curl_without_tunnel_and_without_credential() {
+    let world = World::start().await;
+    let plain = world
+        .curl(&[&world.plain.url_as("plain.test", "/page?x=1")])
+        .await;
+    assert_eq!(plain["status"], 200, "{plain}");
+
+    let bare_proxy = format!("http://{}", world.aegis.forward());
+    let anonymous = [
+        "--proxy",
+        &bare_proxy,
+        &world.plain.url_as("plain.test", "/page"),
+    ];
+    let anonymous = world.curl(&anonymous).await;
+    assert_eq!(anonymous["status"], 407, "{anonymous}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_openai_sdk_for_python_completes_streams_and_raises_its_own_error() {
+    let world = World::start().await;
+    let cases = world.python("openai_client.py").await;
+    assert_openai(&cases, "PermissionDeniedError");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_openai_sdk_for_node_completes_streams_and_raises_its_own_error() {
+    let world = World::start().await;
+    let cases = world.node("openai_client.mjs").await;
+    assert_openai(&cases, "PermissionDeniedError");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mcp_sdk_for_python_initializes_lists_calls_and_raises_its_own_error() {
+    let world = World::start().await;
+    let cases = world.python("mcp_client.py").await;
+    assert_eq!(cases["initialize"]["server"], "docs", "{cases}");
+    assert_eq!(cases["allow"]["content"], json!(["found: rego"]), "{cases}");
+    assert_eq!(cases["deny"]["exception"], "MCPError", "{cases}");
+    assert_eq!(cases["deny"]["data"]["outcome"], "deny", "{cases}");
+    let called = world
+        .mcp
+        .requests()
+        .iter()
+        .any(|request| request.text().contains("delete_page"));
+    assert!(!called, "the refused call never reached the server");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn httpx_and_requests_for_python() {
+    let world = World::start().await;
+    for driver in ["httpx_client.py", "requests_client.py"] {
+        assert_web(&world.python(driver).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undici_for_node() {
+    let world = World::start().await;
+    assert_web(&world.node("undici_client.mjs").await);
+}
+
+fn assert_openai(cases: &Value, exception: &str) {
+    assert_eq!(cases["allow"]["content"], "hello", "{cases}");
+    assert_eq!(
+        cases["allow"]["decision"]["aegis-decision"], "allow",
+        "{cases}"
+    );
+    assert_eq!(cases["stream"]["content"], "hello", "{cases}");
+    assert_eq!(cases["deny"]["exception"], exception, "{cases}");
+    assert_eq!(cases["deny"]["status"], 403, "{cases}");
+    assert_eq!(
+        cases["deny"]["decision"]["aegis-decision"], "deny",
+        "{cases}"
+    );
+    assert_eq!(cases["deny"]["body"]["code"], "parameter.enum", "{cases}");
+}
+
+fn assert_web(cases: &Value) {
+    assert_eq!(cases["allow"]["status"], 200, "{cases}");
+    assert_eq!(cases["deny"]["status"], 403, "{cases}");
+    assert!(
+        cases["deny"]["body"].to_string().contains("decision_id"),
+        "{cases}"
+    );
+}
+
+/// Three services behind TLS, one without, and a proxy in front of them.
+struct World {
+    aegis: Aegis,
+    llm: Upstream,
+    mcp: Upstream,
+    site: Upstream,
+    plain: Upstream,
+}
+
+impl World {
+    async fn start() -> Self {
+        let ca = TestCa::new();
+        let llm = Upstream::https(&ca, &["llm.test"]).h2();
+        let llm = llm
+            .on(Method::POST, "/v1/chat/completions", complete)
+            .start()
+            .await;
+        let mcp = Upstream::https(&ca, &["mcp.test"])
+            .answer(mcp)
+            .start()
+            .await;
+        let site = Upstream::https(&ca, &["site.test"])
+            .h2()
+            .echo()
+            .start()
+            .await;
+        let plain = Upstream::http().echo().start().await;
+        let policy = POLICY
+            .replace("LLM", &format!("llm.test:{}", llm.port()))
+            .replace("MCP", &format!("mcp.test:{}", mcp.port()))
+            .replace("SITE", &format!("site.test:{}", site.port()))
+            .replace("PLAIN", &format!("plain.test:{}", plain.port()));
+        let aegis = Aegis::with_policy(&policy)
+            .agent("acme", "bot")
+            .hosts(&["llm.test", "mcp.test", "site.test", "plain.test"])
+            .upstream_ca(&ca)
+            .start()
+            .await;
+        Self {
+            aegis,
+            llm,
+            mcp,
+            site,
+            plain,
+        }
+    }
+
+    async fn python(&self, driver: &str) -> Value {
+        let python = root().join(".tools/python/bin/python");
+        self.drive(&python, &root().join("tests/clients").join(driver))
+            .await
+    }
+
+    async fn node(&self, driver: &str) -> Value {
+        self.drive(
+            Path::new("node"),
+            &root().join("tests/clients").join(driver),
+        )
+        .await
+    }
+
+    /// Runs a driver with the environment that an agent would have; its cases by name.
+    async fn drive(&self, interpreter: &Path, driver: &Path) -> Value {
+        let output = self.run(Command::new(interpreter).arg(driver)).await;
+        let mut cases = serde_json::Map::new();
+        for line in output.lines() {
+            let case: Value = serde_json::from_str(line).expect("a driver prints JSON lines");
+            cases.insert(case["case"].as_str().expect("a name").to_owned(), case);
+        }
+        Value::Object(cases)
+    }
+
+    /// What curl got: status, headers and body.
+    async fn curl(&self, arguments: &[&str]) -> Value {
+        let mut curl = Command::new("curl");
+        curl.args([
+            "--silent",
+            "--show-error",
+            "--max-time",
+            "14",
+            "--write-out",
+        ]);
+        curl.arg("\n%{http_code}\n%{header_json}").args(arguments);
+        let output = self.run(&mut curl).await;
+        let (rest, headers) = output.split_once("\n{\"").expect("headers in JSON");
+        let (body, status) = rest.rsplit_once('\n').expect("a status");
+        json!({
+            "status": status.parse::<u16>().expect("a number"),
+            "headers": serde_json::from_str::<Value>(&format!("{{\"{headers}")).expect("JSON"),
+            "body": serde_json::from_str::<Value>(body).unwrap_or_else(|_| body.into()),
+        })
+    }
+
+    async fn run(&self, command: &mut Command) -> String {
+        let bundle = self.aegis.data_dir().join("ca.pem");
+        let proxy = format!("http://bot:secret-of-bot@{}", self.aegis.forward());
+        for name in [
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "http_proxy",
+            "https_proxy",
+            "ALL_PROXY",
+        ] {
+            command.env(name, &proxy);
+        }
+        for name in [
+            "SSL_CERT_FILE",
+            "REQUESTS_CA_BUNDLE",
+            "CURL_CA_BUNDLE",
+            "NODE_EXTRA_CA_CERTS",
+        ] {
+            command.env(name, &bundle);
+        }
+        command
+            .env("NO_PROXY", "")
+            .env("no_proxy", "")
+            .env("LLM_URL", self.llm.url_as("llm.test", "/v1"))
+            .env("LLM_DENIED_MODEL", "forbidden-model")
+            .env("MCP_URL", self.mcp.url_as("mcp.test", "/mcp"))
+            .env("ALLOWED_URL", self.site.url_as("site.test", "/page"))
+            .env("DENIED_URL", self.site.url_as("site.test", "/secret"))
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let output = within("the client's end", command.output())
+            .await
+            .expect("it starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            !text.is_empty(),
+            "the client printed nothing; run `make tools`: {errors}"
+        );
+        text
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn complete(request: &Received) -> Answer {
+    let message = json!({"role": "assistant", "content": "hello"});
+    let answer = |object: &str, choice: Value| json!({"id": "c-1", "object": object, "created": 0, "model": "demo-model", "choices": [choice]});
+    if request.json()["stream"] != true {
+        let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+        return Answer::json(&answer("chat.completion", choice));
+    }
+    let feed = Feed::new();
+    for piece in ["hel", "lo"] {
+        let choice = json!({"index": 0, "delta": {"content": piece}});
+        feed.event(&answer("chat.completion.chunk", choice).to_string());
+    }
+    feed.event("[DONE]");
+    feed.end();
+    Answer::events(&feed)
+}
+
+fn mcp(request: &Received) -> Answer {
+    if request.method != Method::POST {
+        return Answer::status(405);
+    }
+    let message = request.json();
+    let result = match message["method"].as_str().unwrap_or_default() {
+        "initialize" => json!({
+            "protocolVersion": message["params"]["protocolVersion"],
+            "capabilities": {"tools": {}},
+            "serverInfo": {"name": "docs", "version": "1"},
+        }),
+        "tools/list" => json!({"tools": [
+            {"name": "search", "inputSchema": {"type": "object"}},
+            {"name": "delete_page", "inputSchema": {"type": "object"}},
+        ]}),
+        "tools/call" => json!({"content": [{
+            "type": "text",
+            "text": format!("found: {}", message["params"]["arguments"]["query"].as_str().unwrap_or("")),
+        }]}),
+        method if method.starts_with("notifications/") => return Answer::status(202),
+        _ => {
+            let error = json!({"code": -32601, "message": "no such method"});
+            return Answer::json(&json!({"jsonrpc": "2.0", "id": message["id"], "error": error}));
+        }
+    };
+    Answer::json(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result}))
+}
+
+const POLICY: &str = "
+tenants:
+  acme: {regions: [eu-central-1]}
+agents:
+  bot: {tenant: acme, profile: bot}
+profiles:
+  bot:
+    tools:
+      site: {page: {}}
+      llm:
+        chat: {model: {enum: [demo-model]}}
+      docs: {server/discover: {}, initialize: {}, notifications/initialized: {}, tools/list: {}, stream: {}, end: {}}
+      docs/search: {call: {}}
+catalogue:
+  llm: {hosts: ['LLM'], protocol: openai, provider: openai, regions: [eu-central-1]}
+  docs: {hosts: ['MCP'], protocol: mcp, regions: [eu-central-1]}
+  site:
+    hosts: ['SITE', 'PLAIN']
+    protocol: rest
+    regions: [eu-central-1]
+    operations: [{action: page, method: GET, path: /page}]
+";

@@ -1,0 +1,244 @@
+//! What stays open is judged again when the policy changes: it is closed where it is no longer allowed, and only there.
+
+use aegis_testkit::{
+    Aegis, Answer, Feed, ProxyClient, RawClient, Reply, Session, TestCa, Upstream,
+};
+use http::Uri;
+use serde_json::Value;
+
+#[tokio::test]
+async fn an_open_stream_ends_with_its_permission() {
+    let (gone, stays) = (Feed::new(), Feed::new());
+    let upstream = streams(Upstream::http(), &gone, &stays).start().await;
+    let aegis = proxy(&TestCa::new()).await;
+    let mut revoked = begun(
+        &gone,
+        &aegis.client("bot"),
+        &upstream.url_as("gone.test", "/gone"),
+    )
+    .await;
+    let mut kept = begun(
+        &stays,
+        &aegis.client("bot"),
+        &upstream.url_as("stays.test", "/stays"),
+    )
+    .await;
+
+    aegis.change_policy(&policy("stays.test")).await;
+
+    assert!(revoked.try_chunk().await.is_err());
+    gone.abandoned().await;
+    expect_closed(&aegis.lines_of(&revoked).await.1);
+    stays.event("still here");
+    assert_eq!(
+        kept.chunk().await.as_deref(),
+        Some(&b"data: still here\n\n"[..])
+    );
+}
+
+#[tokio::test]
+async fn nothing_passes_any_more_although_it_was_there_already() {
+    let (gone, stays) = (Feed::new(), Feed::new());
+    let upstream = streams(Upstream::http(), &gone, &stays).start().await;
+    let aegis = proxy(&TestCa::new()).await;
+    let mut revoked = begun(
+        &gone,
+        &aegis.client("bot"),
+        &upstream.url_as("gone.test", "/gone"),
+    )
+    .await;
+
+    aegis.change_policy(&policy("stays.test")).await;
+    gone.event("too late");
+
+    assert!(revoked.try_chunk().await.is_err());
+}
+
+#[tokio::test]
+async fn an_upgraded_connection_ends_with_its_permission() {
+    let upstream = Upstream::http()
+        .answer(|_| Answer::upgrade("websocket"))
+        .start()
+        .await;
+    let aegis = proxy(&TestCa::new()).await;
+    let mut revoked = upgraded(&aegis, &upstream.url_as("gone.test", "/")).await;
+    let mut kept = upgraded(&aegis, &upstream.url_as("stays.test", "/")).await;
+
+    aegis.change_policy(&policy("stays.test")).await;
+
+    assert_eq!(revoked.read_to_end().await.len(), 0);
+    let lines = aegis
+        .lines(|line| line["destination"]["host"] == "gone.test")
+        .await;
+    expect_closed(&lines.1);
+    expect_echo(&mut kept).await;
+}
+
+#[tokio::test]
+async fn a_blind_tunnel_ends_with_its_permission() {
+    let ca = TestCa::new();
+    let upstream = Upstream::https(&ca, &["blind-gone.test", "blind-stays.test"])
+        .answer(|_| Answer::upgrade("echo"))
+        .start()
+        .await;
+    let aegis = proxy(&ca).await;
+    let mut revoked = echoing(&aegis, &upstream, "blind-gone.test", ca.pem()).await;
+    let mut kept = echoing(&aegis, &upstream, "blind-stays.test", ca.pem()).await;
+
+    aegis.change_policy(&policy("stays.test")).await;
+
+    assert_eq!(revoked.read_to_end().await.len(), 0);
+    let lines = aegis
+        .lines(|line| line["destination"]["host"] == "blind-gone.test")
+        .await;
+    expect_closed(&lines.1);
+    expect_echo(&mut kept).await;
+}
+
+#[tokio::test]
+async fn an_intercepted_tunnel_ends_with_its_permission() {
+    for h2 in [false, true] {
+        let (ca, gone, stays) = (TestCa::new(), Feed::new(), Feed::new());
+        let upstream = Upstream::https(&ca, &["gone.test", "stays.test"]);
+        let upstream = streams(upstream, &gone, &stays).start().await;
+        let aegis = proxy(&ca).await;
+        let agent = aegis.client("bot");
+        let agent = if h2 { agent.h2() } else { agent };
+        let url = upstream.url_as("gone.test", "/gone");
+        let mut revoked = begun(&gone, &agent, &url).await;
+        let mut kept = begun(&stays, &agent, &upstream.url_as("stays.test", "/stays")).await;
+
+        aegis.change_policy(&policy("stays.test")).await;
+
+        assert!(revoked.try_chunk().await.is_err());
+        gone.abandoned().await;
+        expect_closed(&aegis.lines_of(&revoked).await.1);
+        let connects = |line: &Value| {
+            line["action"] == "connect" && line["destination"]["host"] == "gone.test"
+        };
+        expect_closed(&aegis.lines(connects).await.1);
+        stays.event("still here");
+        assert_eq!(
+            kept.chunk().await.as_deref(),
+            Some(&b"data: still here\n\n"[..])
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_open_tunnel_does_not_outlast_a_call_s_permission() {
+    let ca = TestCa::new();
+    let upstream = Upstream::https(&ca, &["stays.test"]).echo().start().await;
+    let aegis = proxy(&ca).await;
+    let url = upstream.url_as("stays.test", "/");
+    let origin: Uri = url.parse().expect("a URL");
+    let session: Session = aegis.client("bot").open(&origin).await.expect("a tunnel");
+    assert_eq!(session.get(&url).await.status(), 200);
+
+    // The tunnel's host stays allowed, what is done in it does not.
+    aegis
+        .change_policy(&policy("stays.test").replace("get: {}, ", ""))
+        .await;
+
+    assert_eq!(session.get(&url).await.status(), 403);
+}
+
+fn expect_closed(end: &Value) {
+    let expected = (&"closed_by_policy".into(), &"policy.revoked".into());
+    assert_eq!((&end["outcome_detail"], &end["error"]), expected, "{end}");
+}
+
+fn streams(
+    upstream: aegis_testkit::UpstreamBuilder,
+    gone: &Feed,
+    stays: &Feed,
+) -> aegis_testkit::UpstreamBuilder {
+    let (gone, stays) = (gone.clone(), stays.clone());
+    upstream
+        .on(http::Method::GET, "/gone", move |_| Answer::events(&gone))
+        .on(http::Method::GET, "/stays", move |_| Answer::events(&stays))
+}
+
+/// A stream of which one event has arrived.
+async fn begun(feed: &Feed, client: &ProxyClient, url: &str) -> Reply {
+    let mut reply = client.get(url).await;
+    feed.event("first");
+    assert_eq!(
+        reply.chunk().await.as_deref(),
+        Some(&b"data: first\n\n"[..])
+    );
+    reply
+}
+
+async fn upgraded(aegis: &Aegis, url: &str) -> RawClient {
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let mut client = aegis.raw().await;
+    client
+        .send(format!(
+            "GET {url} HTTP/1.1\r\nhost: {host}\r\n{CREDENTIAL}{WEBSOCKET}\r\n"
+        ))
+        .await;
+    assert_eq!(client.read_response().await.status, 101);
+    expect_echo(&mut client).await;
+    client
+}
+
+/// A tunnel in which the upstream itself has switched to echoing.
+async fn echoing(aegis: &Aegis, upstream: &Upstream, name: &str, trusted: &str) -> RawClient {
+    let named = format!("{name}:{}", upstream.port());
+    let tunnel = aegis.client("bot").tunnel(&named).await.expect("a tunnel");
+    let mut inside = tunnel.tls(trusted, name, &["http/1.1"]).await.expect("TLS");
+    inside
+        .send(format!(
+            "GET / HTTP/1.1\r\nhost: {named}\r\n{WEBSOCKET}\r\n"
+        ))
+        .await;
+    assert_eq!(inside.read_response().await.status, 101);
+    expect_echo(&mut inside).await;
+    inside
+}
+
+async fn expect_echo(client: &mut RawClient) {
+    client.send("ping").await;
+    assert_eq!(&client.read_exactly(4).await[..], b"ping");
+}
+
+async fn proxy(upstream_ca: &TestCa) -> Aegis {
+    Aegis::with_policy(&policy("gone.test, stays.test"))
+        .agent("acme", "bot")
+        .hosts(&[
+            "gone.test",
+            "stays.test",
+            "blind-gone.test",
+            "blind-stays.test",
+        ])
+        .upstream_ca(upstream_ca)
+        .start()
+        .await
+}
+
+/// A policy for these hosts, and for blind tunnels to their twins.
+fn policy(hosts: &str) -> String {
+    let blind: Vec<String> = hosts
+        .split(", ")
+        .map(|host| format!("blind-{host}"))
+        .collect();
+    POLICY
+        .replace("BLIND", &blind.join(", "))
+        .replace("HOSTS", hosts)
+}
+
+const WEBSOCKET: &str = "connection: Upgrade\r\nupgrade: websocket\r\n";
+const CREDENTIAL: &str = "proxy-authorization: Bearer secret-of-bot\r\n";
+const POLICY: &str = "
+tenants:
+  acme: {}
+agents:
+  bot: {tenant: acme, profile: plain}
+profiles:
+  plain:
+    hosts: [HOSTS]
+    upgrades: [HOSTS]
+    passthrough: [BLIND]
+    tools: {http: {get: {}, post: {}}}
+";

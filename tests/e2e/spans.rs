@@ -1,0 +1,172 @@
+//! One span per request at the operator's collector, in the caller's own trace; off until an endpoint is set.
+
+use aegis_testkit::{Aegis, OtlpReceiver, Payload, Span, Upstream};
+use http::Request;
+use serde_json::json;
+
+use crate::finance::{charge, charge_url, payments};
+
+#[tokio::test]
+async fn a_span_says_who_did_what_and_what_was_decided() {
+    let upstream = Upstream::http().echo().start().await;
+    let (aegis, collector) = traced(&upstream).await;
+
+    let mut reply = charge(&aegis, &upstream, 7).await;
+    reply.bytes().await;
+
+    let span = only(&collector).await;
+    let version = aegis.policy_version().await;
+    let id = reply.header("aegis-decision-id").expect("an id");
+    for (name, value) in [
+        ("aegis.tenant", json!("acme")),
+        ("aegis.agent", json!("finance-bot")),
+        ("aegis.tool", json!("stripe-payments")),
+        ("aegis.action", json!("charge")),
+        ("aegis.decision", json!("allow")),
+        ("aegis.decision_id", json!(id)),
+        ("aegis.policy_version", json!(version)),
+        ("aegis.region", json!("eu-central-1")),
+        ("cloud.region", json!("eu-central-1")),
+        ("http.request.method", json!("POST")),
+        ("http.response.status_code", json!(200)),
+        ("server.address", json!("payments.test")),
+        ("server.port", json!(upstream.port())),
+    ] {
+        assert_eq!(span.attributes.get(name), Some(&value), "{name}");
+    }
+    assert_eq!(span.resource["cloud.region"], "eu-central-1");
+    assert_eq!(span.resource["service.name"], "aegis");
+    let (decision, _) = aegis.lines_of(&reply).await;
+    assert_eq!(decision["trace_id"], span.trace_id);
+}
+
+#[tokio::test]
+async fn a_refused_call_has_a_span_with_its_reasons_and_its_approval() {
+    let upstream = Upstream::http().echo().start().await;
+    let (aegis, collector) = traced(&upstream).await;
+
+    let mut reply = charge(&aegis, &upstream, 5001).await;
+
+    let problem = reply.json().await;
+    let span = only(&collector).await;
+    let attribute = |name: &str| span.attributes.get(name);
+    assert_eq!(attribute("aegis.decision"), Some(&json!("approval_needed")));
+    assert_eq!(
+        attribute("aegis.reasons"),
+        Some(&json!(["parameter.approve_above"]))
+    );
+    assert_eq!(
+        attribute("aegis.approval_id"),
+        Some(&problem["approval_id"])
+    );
+    assert_eq!(attribute("http.response.status_code"), Some(&json!(403)));
+    assert_eq!(
+        attribute("error.type"),
+        Some(&json!("policy.approval_needed"))
+    );
+}
+
+#[tokio::test]
+async fn a_callers_trace_goes_on_at_the_upstream() {
+    let upstream = Upstream::http().echo().start().await;
+    let (aegis, collector) = traced(&upstream).await;
+
+    send_traced(&aegis, &upstream, &format!("00-{TRACE}-{PARENT}-01")).await;
+
+    let span = only(&collector).await;
+    let received = upstream.request();
+    assert_eq!(
+        (span.trace_id.as_str(), span.parent_id.as_str()),
+        (TRACE, PARENT)
+    );
+    assert_ne!(span.span_id, PARENT);
+    let sent = format!("00-{TRACE}-{}-01", span.span_id);
+    assert_eq!(received.header("traceparent"), Some(sent.as_str()));
+    assert_eq!(received.header("tracestate"), Some("vendor=1,other@x=2"));
+}
+
+#[tokio::test]
+async fn an_invalid_trace_begins_anew() {
+    let upstream = Upstream::http().echo().start().await;
+    let (aegis, collector) = traced(&upstream).await;
+
+    send_traced(
+        &aegis,
+        &upstream,
+        &format!("00-{TRACE}-0000000000000000-01"),
+    )
+    .await;
+
+    let span = only(&collector).await;
+    assert_ne!(span.trace_id, TRACE);
+    assert_eq!(span.parent_id, "");
+    let sent = upstream.request();
+    let sent = sent.header("traceparent").expect("a trace");
+    assert!(
+        sent.contains(&span.trace_id) && sent.contains(&span.span_id),
+        "{sent}"
+    );
+}
+
+/// A trace is passed on also where nobody collects it.
+#[tokio::test]
+async fn without_an_endpoint_there_is_a_trace_but_no_span() {
+    let upstream = Upstream::http().echo().start().await;
+    let collector = OtlpReceiver::start().await;
+    let aegis = payments(&upstream).start().await;
+
+    send_traced(&aegis, &upstream, &format!("00-{TRACE}-{PARENT}-01")).await;
+    let received = upstream.request();
+    aegis.stop().await;
+
+    let sent = received.header("traceparent").expect("a trace");
+    assert!(sent.contains(TRACE) && !sent.contains(PARENT), "{sent}");
+    assert!(collector.spans().is_empty());
+}
+
+/// Spans are a courtesy: a collector that is away holds nobody up.
+#[tokio::test]
+async fn a_collector_that_is_away_holds_no_call() {
+    let upstream = Upstream::http().echo().start().await;
+    let aegis = payments(&upstream)
+        .settings(|settings| settings.telemetry.otlp_endpoint = Some("http://127.0.0.1:1".into()))
+        .start()
+        .await;
+
+    for _ in 0..3 {
+        assert_eq!(charge(&aegis, &upstream, 7).await.status(), 200);
+    }
+}
+
+async fn traced(upstream: &Upstream) -> (Aegis, OtlpReceiver) {
+    let collector = OtlpReceiver::start().await;
+    let endpoint = collector.endpoint();
+    let aegis = payments(upstream)
+        .settings(|settings| settings.telemetry.otlp_endpoint = Some(endpoint.into()))
+        .start()
+        .await;
+    (aegis, collector)
+}
+
+async fn send_traced(aegis: &Aegis, upstream: &Upstream, parent: &str) {
+    let request = Request::post(charge_url(upstream))
+        .header("content-type", "application/json")
+        .header("traceparent", parent)
+        .header("tracestate", "vendor=1,other@x=2")
+        .body(Payload::from(r#"{"amount": 7, "currency": "eur"}"#));
+    let mut reply = aegis
+        .client("finance-bot")
+        .send(request.expect("a URL"))
+        .await;
+    assert_eq!(reply.status(), 200, "{}", reply.text().await);
+    reply.bytes().await;
+}
+
+async fn only(collector: &OtlpReceiver) -> Span {
+    let mut spans = collector.received(1).await;
+    assert_eq!(spans.len(), 1, "{spans:?}");
+    spans.remove(0)
+}
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT: &str = "00f067aa0ba902b7";
