@@ -1,7 +1,7 @@
 # The one interface to the project: people and CI call these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt tools
+.PHONY: help run test lint fmt bench soak tools
 
 # Tools that the project installed for itself come first.
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
@@ -30,6 +30,15 @@ lint: ## check formatting, lints, licences and dependencies
 
 fmt: ## format the code
 	cargo fmt --all
+
+bench: ## measure decisions and the whole proxy, and print the tables of docs/performance.md
+	@tests/tools/install-debian.sh cc
+	cargo build --locked --release --package aegis --package aegis-bench
+	target/release/aegis-bench
+
+soak: ## reloads, vanishing clients and a failing audit log for SOAK_SECONDS (120) each
+	@tests/tools/install-debian.sh cc
+	SOAK_SECONDS=$${SOAK_SECONDS:-120} cargo test --locked --release --package aegis-tests --test e2e soak:: -- --test-threads 1
 
 tools: ## install what the tests call, from the registries of Debian, Python and Node
 	@tests/tools/install-debian.sh

@@ -164,7 +164,7 @@ async fn proxy(upstream_ca: &TestCa, grace: Duration) -> Aegis {
         .await
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 const POLICY: &str = r#"
 tenants:
   acme: {}

@@ -34,6 +34,24 @@ async fn calls_of_one_connection_do_not_wait_for_each_other() {
 }
 
 #[tokio::test]
+async fn a_connection_that_only_answers_pings_is_closed_as_idle() {
+    let ca = TestCa::new();
+    let upstream = Upstream::https(&ca, &["up.test"]).h2().echo().start().await;
+    let brief = |settings: &mut aegis_config::Settings| {
+        settings.limits.idle_timeout = std::time::Duration::from_millis(200);
+    };
+    let aegis = proxy(&ca).settings(brief).start().await;
+    let session = open(&aegis, &upstream).await;
+    let reply = session.get(&upstream.url_as("up.test", "/")).await;
+    assert_eq!(reply.status(), 200);
+
+    let (_, end) = aegis.lines(|line| line["action"] == "connect").await;
+
+    assert_eq!(end["outcome_detail"], "forwarded", "{end}");
+    drop(session);
+}
+
+#[tokio::test]
 async fn split_cookies_are_one_field_for_http_1() {
     for h2 in [false, true] {
         let ca = TestCa::new();

@@ -219,7 +219,7 @@ async fn what_a_caller_claims_to_be_is_neither_believed_nor_forwarded() {
 
     let reply = aegis
         .client("finance-bot")
-        .send(request.body(Payload::from("")).unwrap())
+        .send(request.body(Payload::from("")).expect("a request"))
         .await;
 
     assert_eq!(reply.status(), 200);
@@ -283,7 +283,7 @@ async fn an_upstream_cannot_speak_for_aegis() {
 
     let mut reply = aegis
         .client("finance-bot")
-        .send(request.body(Payload::from("")).unwrap())
+        .send(request.body(Payload::from("")).expect("a request"))
         .await;
 
     assert_eq!(reply.text().await, "x");
@@ -305,7 +305,7 @@ async fn a_secret_is_written_down_nowhere() {
     let aegis = open_to_anonymous().start().await;
     let wrong = basic("finance-bot", "guessed-secret");
     let good = basic("finance-bot", "secret-of-finance-bot");
-    let mut said = String::new();
+    let mut said = Vec::new();
     for credentials in [
         &[&*good][..],
         &[&*wrong],
@@ -313,18 +313,15 @@ async fn a_secret_is_written_down_nowhere() {
         &[&*good, &*good],
     ] {
         let mut reply = present(&aegis, &upstream, credentials).await;
-        said += &format!("{:?}", reply.headers());
-        said += &reply.text().await;
+        said.push(format!("{:?}", reply.headers()));
+        said.push(reply.text().await);
         aegis.lines_of(&reply).await;
     }
     for path in ["/metrics", "/status"] {
-        said += &aegis.admin_get(path).await.1;
+        said.push(aegis.admin_get(path).await.1);
     }
-    said += &aegis
-        .audit()
-        .iter()
-        .map(ToString::to_string)
-        .collect::<String>();
+    said.extend(aegis.audit().iter().map(ToString::to_string));
+    let said = said.concat();
 
     assert!(
         said.contains("identity.invalid"),
@@ -343,7 +340,7 @@ async fn present(aegis: &Aegis, upstream: &Upstream, credentials: &[&str]) -> Re
     }
     aegis
         .anonymous()
-        .send(request.body(Payload::from("")).unwrap())
+        .send(request.body(Payload::from("")).expect("a request"))
         .await
 }
 

@@ -55,6 +55,25 @@ async fn nothing_passes_any_more_although_it_was_there_already() {
 }
 
 #[tokio::test]
+async fn a_client_that_has_stopped_reading_does_not_keep_what_it_lost() {
+    let upstream = Upstream::http().answer(|_| Answer::large(1 << 40));
+    let upstream = upstream.start().await;
+    let aegis = proxy(&TestCa::new()).await;
+    let mut silent = aegis.raw().await;
+    let url = upstream.url_as("gone.test", "/");
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let request = format!("GET {url} HTTP/1.1\r\nhost: {host}\r\n{CREDENTIAL}\r\n");
+    silent.send(request).await;
+    assert_eq!(silent.read_response_head().await.status, 200);
+
+    aegis.change_policy(&policy("stays.test")).await;
+
+    let to_gone = |line: &Value| line["destination"]["host"] == "gone.test";
+    expect_closed(&aegis.lines(to_gone).await.1);
+    upstream.abandoned().await;
+}
+
+#[tokio::test]
 async fn an_upgraded_connection_ends_with_its_permission() {
     let upstream = Upstream::http()
         .answer(|_| Answer::upgrade("websocket"))

@@ -1,17 +1,23 @@
 //! One binary, a module per promise: the real application over loopback, with real sockets.
 
+// Failing loudly is what a test is for, its helpers included; the shipped crates keep these lints.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod addresses;
 mod approvals;
 mod clients;
 mod connections;
+mod drain;
 mod evidence;
 mod failures;
 mod faults;
 mod finance;
 mod floods;
 mod forwarding;
+mod http2;
 mod identity;
 mod invariants;
+mod leases;
 mod malformed;
 mod names;
 mod outcomes;
@@ -22,6 +28,9 @@ mod regions;
 mod reload;
 mod sanitize;
 mod shadow;
+mod soak;
 mod spans;
 mod streaming;
 mod tunnels;
+mod unfinished;
+mod upgrades;

@@ -255,7 +255,7 @@ async fn in_http2_authority_and_host_must_agree() {
     let mut reply = aegis
         .client("web-bot")
         .h2()
-        .send(request.body(Payload::from("")).unwrap())
+        .send(request.body(Payload::from("")).expect("a request"))
         .await;
 
     assert_eq!(reply.status(), 400);

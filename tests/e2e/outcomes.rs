@@ -1,4 +1,4 @@
-//! Allow, deny and approval_needed: what each does to a call, what it says, and what it leaves behind.
+//! Allow, deny and `approval_needed`: what each does to a call, what it says, and what it leaves behind.
 
 use aegis_testkit::{TestCa, Upstream};
 use serde_json::{Value, json};

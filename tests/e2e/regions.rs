@@ -64,7 +64,7 @@ async fn residency_is_suspended_only_for_a_tenant_that_says_so() {
     assert_eq!(reply.status(), 200);
     let (decision, end) = aegis.lines_of(&reply).await;
     assert_eq!(decision["would"]["outcome"], "deny");
-    assert_eq!(decision["would"]["rules"][0]["rule"], "region.unlawful");
+    assert_eq!(decision["would"]["rules"][0]["rule"], "region");
     assert_eq!(end["route"]["region"], "us-east-1");
 }
 
@@ -109,9 +109,9 @@ fn atlas() -> AegisBuilder {
 }
 
 const ABROAD: [(&str, &str); 3] = [
-    ("us.test", "region.unlawful"),
-    ("both.test", "region.unlawful"),
-    ("unlisted.test", "region.unknown"),
+    ("us.test", "region"),
+    ("both.test", "region"),
+    ("unlisted.test", "region"),
 ];
 
 const POLICY: &str = "

@@ -1,5 +1,7 @@
 //! What policy wants redacted does not leave; everything else leaves byte for byte, or nothing does.
 
+use std::fmt::Write as _;
+
 use aegis_testkit::{Aegis, Answer, Feed, OtlpReceiver, Payload, Upstream};
 use http::{HeaderMap, HeaderValue, Request};
 use serde_json::json;
@@ -233,7 +235,7 @@ async fn a_redacted_value_is_nowhere_but_at_its_sender() {
         );
         let mut reply = aegis.client("finance-bot").send(request).await;
         aegis.lines_of(&reply).await;
-        said += &format!("{:?}\n", reply.headers());
+        writeln!(said, "{:?}", reply.headers()).expect("a String takes all");
         said += &reply.text().await;
     }
     for line in aegis.audit() {
@@ -242,7 +244,7 @@ async fn a_redacted_value_is_nowhere_but_at_its_sender() {
     for path in ["/metrics", "/status", "/approvals"] {
         said += &aegis.admin_get(path).await.1;
     }
-    said += &format!("{:?}", collector.received(6).await);
+    write!(said, "{:?}", collector.received(6).await).expect("a String takes all");
     for value in ["ann@example", "ann%40example", "hush", CARD] {
         assert!(!said.contains(value), "{value} was written down: {said}");
     }

@@ -224,7 +224,7 @@ fn upstream() -> [Key; 8] {
             "upstream.response_timeout",
             "duration",
             duration(default.response_timeout),
-            "From the request's end to the end of the response's header.",
+            "From the request's first byte to the end of the response's header.",
         ),
         key(
             "upstream.idle_timeout",
@@ -284,7 +284,7 @@ fn timeouts() -> [Key; 5] {
             "limits.header_timeout",
             "duration",
             duration(default.header_timeout),
-            "For a request's header to arrive.",
+            "From the first byte of a request's header to its last.",
         ),
         key(
             "limits.tls_handshake_timeout",
@@ -296,7 +296,7 @@ fn timeouts() -> [Key; 5] {
             "limits.body_timeout",
             "duration",
             duration(default.body_timeout),
-            "Between two reads of a request's body.",
+            "For the inspected part of a request's body to arrive.",
         ),
         key(
             "limits.idle_timeout",

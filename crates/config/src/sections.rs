@@ -115,7 +115,7 @@ pub struct Limits {
     /// From the first byte of a request, or the connection's start, to the end of its header.
     pub header_timeout: Duration,
     pub tls_handshake_timeout: Duration,
-    /// Between two reads of a request's body.
+    /// For the inspected part of a request's body to arrive.
     pub body_timeout: Duration,
     /// Between two requests of one connection.
     pub idle_timeout: Duration,

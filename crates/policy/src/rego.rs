@@ -219,10 +219,11 @@ fn json(value: &Value) -> Result<Json, Fault> {
     serde_json::to_value(value).map_err(|_| Fault::WrongType)
 }
 
-/// Wall clock, so a busy machine can trip it: only a backstop behind the instruction limit.
+/// Wall clock, so a busy machine could trip it: only a backstop behind the instruction limit, and
+/// longer than a container waits that has used up its share of CPU (about a tenth of a second).
 fn deadline() -> ExecutionTimerConfig {
     ExecutionTimerConfig {
-        limit: Duration::from_millis(50),
+        limit: Duration::from_millis(500),
         check_interval: CHECK_INTERVAL,
     }
 }

@@ -200,7 +200,6 @@ fn prepare(
         body,
         upgrade,
     } = request;
-    hygiene::clean_request(&mut headers);
     // Aegis has answered it, or the body is on its way anyway.
     headers.remove(header::EXPECT);
     headers.remove(header::HOST);

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use aegis_policy::{Intent, Outcome};
 use tokio::sync::watch;
@@ -14,12 +15,22 @@ use crate::relay::Cut;
 
 /// The part of a grant that an open stream or tunnel holds on to.
 pub(crate) struct Lease {
-    activation: Arc<Activation>,
+    terms: Arc<Terms>,
     changes: watch::Receiver<u64>,
     drain: Drain,
+}
+
+/// What was allowed, and must still be.
+struct Terms {
+    activation: Arc<Activation>,
     intent: Arc<Intent>,
     outcome: Outcome,
 }
+
+/// The leases of the answers that one connection carries. An answer whose client has stopped
+/// reading is not asked for more, so it never learns that it should end: the connection must.
+#[derive(Clone, Default)]
+pub(crate) struct Carried(Arc<Mutex<Vec<Weak<Terms>>>>);
 
 impl Lease {
     pub(crate) fn new(
@@ -35,11 +46,13 @@ impl Lease {
             changes.mark_changed();
         }
         Self {
-            activation,
+            terms: Arc::new(Terms {
+                activation,
+                intent,
+                outcome,
+            }),
             changes,
             drain,
-            intent,
-            outcome,
         }
     }
 
@@ -64,16 +77,18 @@ impl Lease {
 
     async fn revoked(&mut self) {
         while self.changes.changed().await.is_ok() {
-            if !self.still_allowed() {
+            if !self.terms.hold() {
                 return;
             }
         }
         // The activation lives as long as the plane: nobody is left to revoke anything.
         std::future::pending::<()>().await;
     }
+}
 
+impl Terms {
     /// A call that was forwarded as it was must not go on under a policy that would redact it.
-    fn still_allowed(&self) -> bool {
+    fn hold(&self) -> bool {
         let Some(snapshot) = self.activation.current() else {
             return false;
         };
@@ -82,6 +97,32 @@ impl Lease {
             Outcome::Sanitize => self.outcome == Outcome::Sanitize,
             Outcome::ApprovalNeeded | Outcome::Deny => false,
         }
+    }
+}
+
+impl Carried {
+    pub(crate) fn add(&self, lease: &Lease) {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|terms| terms.strong_count() > 0);
+        open.push(Arc::downgrade(&lease.terms));
+    }
+
+    /// Resolves when an answer is still open some seconds after policy stopped allowing it.
+    pub(crate) async fn overdue(&self, mut changes: watch::Receiver<u64>) {
+        while changes.changed().await.is_ok() {
+            tokio::time::sleep(PATIENCE).await;
+            if self.has_broken_terms() {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+
+    fn has_broken_terms(&self) -> bool {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.iter()
+            .filter_map(Weak::upgrade)
+            .any(|terms| !terms.hold())
     }
 }
 
@@ -123,7 +164,16 @@ impl Stop {
 impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lease")
-            .field("id", &self.intent.id)
+            .field("id", &self.terms.intent.id)
             .finish_non_exhaustive()
     }
 }
+
+impl fmt::Debug for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carried").finish_non_exhaustive()
+    }
+}
+
+/// For a client to take what is left; what is no longer allowed is closed within ten seconds.
+const PATIENCE: Duration = Duration::from_secs(5);

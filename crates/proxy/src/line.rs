@@ -11,13 +11,14 @@ use hyper::upgrade::OnUpgrade;
 use crate::body::AnswerBody;
 use crate::describe::Asking;
 use crate::exchange::{Keep, Received};
+use crate::hygiene;
 use crate::lease::Lease;
 use crate::masking;
 use crate::plane::Plane;
 use crate::record::{self, Ending, Record};
 use crate::refusal::{Cause, Refusal};
 use crate::relay::Relayed;
-use crate::request::{Channel, Inside, Request, Revoked, connect_authority};
+use crate::request::{self, Channel, Inside, Request, Revoked, connect_authority};
 use crate::tunnel::{self, Opened};
 
 /// Answers one request. Whatever happens on the line, there is an answer and a record.
@@ -87,7 +88,8 @@ async fn forward(
     request: http::Request<Incoming>,
     record: &mut Record,
 ) -> Result<Arrived, Refused> {
-    let request = Request::canonical(request, channel)?;
+    request::measure(&request, &plane.limits)?;
+    let mut request = Request::canonical(request, channel)?;
     let path = masking::path(&request.path, &plane.describer.scanner);
     record.addressed(request.scheme, &request.authority, &path);
     let caller = match &channel.tunnel {
@@ -95,6 +97,8 @@ async fn forward(
         None => identify(plane, channel, &request.headers)?,
     };
     record.identified(&caller);
+    // Before anything is judged: what is judged is what will be sent.
+    hygiene::clean_request(&mut request.headers);
     let policy = policy_in_force(plane)?;
     let asking = Asking::new(record, caller);
     let traffic = Arc::clone(record.traffic());
@@ -260,6 +264,7 @@ fn arrive(
             let (mut parts, body) = response.into_parts();
             record.answered(parts.status.as_u16());
             stamp.mark(&mut parts.headers, outcome);
+            channel.carried.add(&lease);
             let body = Relayed::new(body, record, keep, lease);
             Response::from_parts(parts, AnswerBody::Relayed(Box::new(body)))
         }

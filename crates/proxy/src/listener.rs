@@ -86,14 +86,31 @@ async fn welcome(
         secured = handshake => secured,
         () = plane.drain.begun() => return,
     };
-    if let Ok(Ok(stream)) = secured {
-        let certificates = stream.get_ref().1.peer_certificates();
-        connection.certificate = certificates
-            .and_then(|chain| chain.first())
-            .map(|first| sha256(first));
-        let channel = Channel::outside(Arc::new(connection));
-        session::serve_http1(&plane, &channel, stream).await;
+    match secured {
+        Ok(Ok(stream)) => {
+            let certificates = stream.get_ref().1.peer_certificates();
+            connection.certificate = certificates
+                .and_then(|chain| chain.first())
+                .map(|first| sha256(first));
+            let channel = Channel::outside(Arc::new(connection));
+            session::serve_http1(&plane, &channel, stream).await;
+        }
+        Ok(Err(error)) if is_about_certificate(&error) => {
+            // TLS itself has told the client why.
+            let message = "the client certificate is not acceptable";
+            let refusal = Refusal::because(Cause::Credential, "identity.certificate", message);
+            refuse(&plane, connection, &refusal).await;
+        }
+        // The client stalled, went away or does not speak TLS: it has asked for nothing.
+        Ok(Err(_)) | Err(_) => {}
     }
+}
+
+fn is_about_certificate(error: &io::Error) -> bool {
+    let cause = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// Over the limit: said and recorded, where the client can read it without a handshake.

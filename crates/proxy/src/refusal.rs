@@ -115,7 +115,11 @@ impl Refusal {
 
     /// The same after a decision that let the call go: a failure of the upstream takes nothing back.
     pub(crate) fn after(self, decided: Outcome) -> Self {
-        let outcome = if self.blames_upstream() { decided } else { self.outcome };
+        let outcome = if self.blames_upstream() {
+            decided
+        } else {
+            self.outcome
+        };
         Self { outcome, ..self }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use aegis_config::Limits;
 use aegis_policy::{Authority, Caller, Scheme};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
@@ -10,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use crate::hygiene;
+use crate::lease::Carried;
 use crate::listener::Connection;
 use crate::refusal::{Cause, Refusal};
 use crate::wire::{InFlight, Verdict};
@@ -22,6 +24,9 @@ pub(crate) struct Channel {
     /// For the wire below, where there is one.
     pub(crate) verdict: Arc<Verdict>,
     pub(crate) in_flight: InFlight,
+    pub(crate) carried: Carried,
+    /// Said when policy closes this channel itself.
+    pub(crate) revoked: Revoked,
 }
 
 impl Channel {
@@ -31,14 +36,18 @@ impl Channel {
             tunnel: None,
             verdict: Arc::default(),
             in_flight: InFlight::default(),
+            carried: Carried::default(),
+            revoked: Revoked::default(),
         }
     }
 
-    /// Whether policy has closed the tunnel under this channel.
+    /// Whether policy has closed this channel or the tunnel under it.
     pub(crate) fn is_revoked(&self) -> bool {
-        self.tunnel
+        let tunnel = self
+            .tunnel
             .as_ref()
-            .is_some_and(|tunnel| tunnel.revoked.0.load(Ordering::Acquire))
+            .is_some_and(|tunnel| tunnel.revoked.is_said());
+        self.revoked.is_said() || tunnel
     }
 
     /// The channel of what comes through a tunnel in this one.
@@ -69,6 +78,10 @@ pub(crate) struct Revoked(Arc<AtomicBool>);
 impl Revoked {
     pub(crate) fn say(&self) {
         self.0.store(true, Ordering::Release);
+    }
+
+    fn is_said(&self) -> bool {
+        self.0.load(Ordering::Acquire)
     }
 }
 
@@ -175,13 +188,32 @@ impl<B> Request<B> {
     }
 }
 
+/// HTTP/1 heads are measured on the wire, those of HTTP/2 here (RFC 9113, 6.5.2): h2 lets twice as
+/// much through, because what it refuses itself has no record.
+pub(crate) fn measure<B>(request: &http::Request<B>, limits: &Limits) -> Result<(), Refusal> {
+    if request.version() != Version::HTTP_2 {
+        return Ok(());
+    }
+    let fields = request.headers();
+    let list = fields
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + FIELD_OVERHEAD)
+        .sum::<usize>();
+    let target = request.uri().to_string().len();
+    if fields.len() > limits.headers || list + target > limits.header_bytes {
+        return Err(Refusal::new(Cause::HeadTooLarge));
+    }
+    Ok(())
+}
+
 /// The destination of a CONNECT: host and port in the target, and the same in `Host` if there is one.
 pub(crate) fn connect_authority(parts: &Parts) -> Result<Authority, Refusal> {
     let named = parts
         .uri
         .authority()
         .ok_or_else(|| Refusal::new(Cause::Destination))?;
-    if named.port().is_none() {
+    let is_url = parts.uri.scheme().is_some() || parts.uri.path_and_query().is_some();
+    if is_url || named.port().is_none() {
         return Err(Refusal::with(Cause::Destination, "CONNECT needs host:port"));
     }
     let authority = parse(named.as_str(), 0)?;
@@ -288,6 +320,9 @@ fn path_of(parts: &Parts) -> Result<Arc<str>, Refusal> {
         )),
     }
 }
+
+/// Bytes that a field of HTTP/2 counts beside its name and value.
+const FIELD_OVERHEAD: usize = 32;
 
 #[cfg(test)]
 mod tests;

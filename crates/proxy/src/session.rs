@@ -24,7 +24,7 @@ use crate::prefixed::Prefixed;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal};
 use crate::request::{Channel, Inside};
-use crate::wire::{Broken, Wire, WireLimits};
+use crate::wire::{Broken, InFlight, Wire, WireLimits};
 
 /// Serves HTTP/1.1 until the client or the drain ends it.
 pub(crate) async fn serve_http1<S>(plane: &Arc<Plane>, channel: &Channel, stream: S)
@@ -42,11 +42,13 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .max_headers(plane.limits.headers + 1)
-        .max_buf_size(plane.limits.header_bytes.max(MIN_BUFFER))
+        // One byte more: the wire says first that a head is too long, and hyper's answer has no id.
+        .max_buf_size(plane.limits.header_bytes.max(MIN_BUFFER) + 1)
         .serve_connection(TokioIo::new(wire), service)
         .with_upgrades();
     let result = tokio::select! {
         result = &mut connection => result,
+        () = channel.carried.overdue(plane.activation.changes()) => return channel.revoked.say(),
         () = plane.drain.begun() => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
             tokio::select! {
@@ -87,16 +89,25 @@ where
         http2::Builder::new(plane.drain.clone())
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.http2_streams)
-            .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+            .max_header_list_size(
+                u32::try_from(limits.header_bytes.saturating_mul(2)).unwrap_or(u32::MAX),
+            )
             .max_pending_accept_reset_streams(MAX_RESETS)
             .max_local_error_reset_streams(MAX_RESETS)
             .keep_alive_interval(limits.idle_timeout)
             .keep_alive_timeout(limits.header_timeout)
             .serve_connection(TokioIo::new(stream), service)
     );
+    let no_more = async {
+        tokio::select! {
+            () = plane.drain.begun() => {}
+            () = idle(&channel.in_flight, limits.idle_timeout) => {}
+        }
+    };
     let result = tokio::select! {
         result = &mut connection => result,
-        () = plane.drain.begun() => {
+        () = channel.carried.overdue(plane.activation.changes()) => return channel.revoked.say(),
+        () = no_more => {
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 result = &mut connection => result,
@@ -178,6 +189,16 @@ async fn agree(
     }
     let authority = Authority::new(host, inside.authority.port()).ok()?;
     line::judge_renamed(plane, channel, inside, authority).await
+}
+
+/// Resolves when two looks, half of `limit` apart, found nothing in flight. A client of HTTP/2 that
+/// answers every ping would otherwise hold its connection for ever.
+async fn idle(in_flight: &InFlight, limit: Duration) {
+    let mut quiet = 0;
+    while quiet < 2 {
+        tokio::time::sleep(limit / 2).await;
+        quiet = if in_flight.is_empty() { quiet + 1 } else { 0 };
+    }
 }
 
 async fn within<T>(limit: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {

@@ -125,7 +125,7 @@ where
     copy(client, upstream, traffic).await
 }
 
-/// Reads a TLS ClientHello and the name in it. The bytes are kept: they are sent on as they are.
+/// Reads a TLS greeting (`ClientHello`) and the name in it. The bytes are kept: they are sent on as they are.
 async fn read_greeting<C>(client: &mut C) -> io::Result<(BytesMut, Option<String>)>
 where
     C: AsyncRead + Unpin,
@@ -203,6 +203,6 @@ fn code(error: &io::Error) -> &'static str {
 
 const NAME_DISAGREEMENT: &str = "name.disagreement";
 const NOT_TLS: &str = "tunnel.not_tls";
-/// Bytes. A ClientHello with post-quantum key shares has about 2,000.
+/// Bytes. A greeting with post-quantum key shares has about 2,000.
 const MAX_GREETING: usize = 16 * 1024;
 const COPY_BUFFER: usize = 16 * 1024;

@@ -140,7 +140,10 @@ impl<S: AsyncRead> AsyncRead for Wire<S> {
         let mut this = self.project();
         if this.framing.waits() {
             let resumed = match this.verdict.take() {
-                GRANTED => Ok(this.framing.opaque()),
+                GRANTED => {
+                    this.framing.opaque();
+                    Ok(())
+                }
                 REFUSED => this.framing.resume(),
                 _ => Ok(()),
             };

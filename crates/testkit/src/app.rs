@@ -119,8 +119,9 @@ impl Aegis {
     pub async fn policy_version(&self) -> String {
         let (_, status) = self.admin_get("/status").await;
         let status: Value = serde_json::from_str(&status).expect("JSON");
-        status["policy"]["active"]
-            .as_str()
+        status
+            .pointer("/policy/active")
+            .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned()
     }

@@ -69,9 +69,10 @@ fn rows(stage: &Stage) -> Result<Vec<Row<'_>>> {
     let mut rows = Vec::new();
     for connections in CONNECTIONS {
         for encrypted in [false, true] {
-            let (port, kind) = match encrypted {
-                false => (stage.upstream.plain, "plain"),
-                true => (stage.upstream.tls, "intercepted"),
+            let (port, kind) = if encrypted {
+                (stage.upstream.tls, "intercepted")
+            } else {
+                (stage.upstream.plain, "plain")
             };
             let way = |own, proxied, tls: &_| Way {
                 port: own,

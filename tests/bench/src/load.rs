@@ -84,9 +84,10 @@ impl Connection {
         if absolute {
             headers.insert(header::PROXY_AUTHORIZATION, way.credential.parse()?);
         }
-        let uri = match absolute {
-            true => format!("http://{}{PATH}", way.authority),
-            false => PATH.to_owned(),
+        let uri = if absolute {
+            format!("http://{}{PATH}", way.authority)
+        } else {
+            PATH.to_owned()
         };
         Ok(Self {
             sender,

@@ -102,11 +102,10 @@ fn settings(directory: &Path, forward: u16, admin: u16) -> Result<PathBuf> {
     fs::write(policies.join("policy.yaml"), policy::text(AGENTS)?)?;
     let file = directory.join("aegis.yaml");
     let digest = ring::digest::digest(&ring::digest::SHA256, SECRET.as_bytes());
-    let digest: String = digest
+    let digest = digest
         .as_ref()
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let (agent, host) = (policy::agent_name(0), policy::host_name(0));
     let text = format!(
         "region: eu-central-1
