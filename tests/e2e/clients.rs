@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
-use aegis_testkit::{Aegis, Answer, Feed, Received, TestCa, Upstream, within};
+use aegis_testkit::{Aegis, Answer, Feed, Received, TestCa, Upstream};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -245,9 +246,8 @@ impl World {
             .env("DENIED_URL", self.site.url_as("site.test", "/secret"))
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        let output = within("the client's end", command.output())
-            .await
-            .expect("it starts");
+        let output = tokio::time::timeout(PATIENCE, command.output()).await;
+        let output = output.expect("the client ends").expect("it starts");
         let errors = String::from_utf8_lossy(&output.stderr);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
@@ -329,3 +329,6 @@ catalogue:
     regions: [eu-central-1]
     operations: [{action: page, method: GET, path: /page}]
 ";
+
+/// Interpreters start slowly on a machine that is compiling as well.
+const PATIENCE: Duration = Duration::from_mins(1);

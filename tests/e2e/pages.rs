@@ -16,7 +16,7 @@ fn every_policy_in_the_pages_loads() {
     for (place, text) in policies {
         let data = vec![source(&place, text)];
         build(
-            Sources {
+            &Sources {
                 modules: Vec::new(),
                 data,
                 mode: Mode::Enforce,
@@ -33,7 +33,7 @@ fn every_module_in_the_pages_loads() {
     for (place, text) in modules {
         let modules = vec![source(&place, text)];
         build(
-            Sources {
+            &Sources {
                 modules,
                 data: Vec::new(),
                 mode: Mode::Enforce,
@@ -49,7 +49,9 @@ fn every_settings_file_in_the_pages_is_read() {
     assert!(!files.is_empty());
     for (place, text) in files {
         let read = Settings::read(&place, &text, Path::new("/etc/aegis"), &Everything);
-        assert!(read.is_ok(), "{}", read.expect_err("it failed"));
+        if let Err(problems) = read {
+            panic!("{place}: {problems}");
+        }
     }
 }
 
@@ -66,16 +68,10 @@ impl Lookup for Everything {
     }
 }
 
-fn build(sources: Sources, place: &str) {
-    let built = Snapshot::build(&sources, 1);
-    assert!(
-        built.is_ok(),
-        "{place}: {}",
-        built
-            .err()
-            .map(|problems| problems.to_string())
-            .unwrap_or_default()
-    );
+fn build(sources: &Sources, place: &str) {
+    if let Err(problems) = Snapshot::build(sources, 1) {
+        panic!("{place}: {problems}");
+    }
 }
 
 fn source(place: &str, text: String) -> Source {

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use aegis_policy::{Intent, Snapshot};
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::policy::{self, Case};
 use crate::statistics::{head, micros, percentile, row};
@@ -49,7 +49,10 @@ pub(crate) fn repeat(case: &str, count: usize) -> Result<()> {
     let snapshot = policy::snapshot(COUNTED_AGENTS)?;
     let intents = policy::intents(&snapshot, COUNTED_AGENTS, Case::named(case)?)?;
     for intent in intents.iter().cycle().take(count) {
-        black_box(snapshot.decide(black_box(intent)));
+        // A decision that gave up early would be counted as a cheap one.
+        if let Some(fault) = snapshot.decide(black_box(intent)).fault {
+            bail!("{fault}");
+        }
     }
     Ok(())
 }
