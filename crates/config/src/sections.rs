@@ -164,7 +164,7 @@ impl Default for UpstreamSettings {
             connect_timeout: Duration::from_secs(10),
             response_timeout: Duration::from_mins(5),
             idle_timeout: Duration::from_mins(1),
-            idle_per_host: 32,
+            idle_per_host: 256,
         }
     }
 }

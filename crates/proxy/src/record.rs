@@ -3,21 +3,21 @@
 //! A record that is dropped unfinished ends as aborted, because the client went away, unless the
 //! drain or its tunnel's end took it along. It decides nothing.
 
+mod lines;
+mod span;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use aegis_policy::{
-    Authority, Caller, Decision, Intent, Outcome, Reason, Redaction, Scheme, Snapshot, Would,
+    Authority, Caller, Decision, Intent, Outcome, Redaction, Scheme, Snapshot, Would,
 };
 use aegis_protocol::Dialect;
-use aegis_telemetry::audit::{
-    self, DataRecord, DecisionRecord, DestinationRecord, EndRecord, Log, RouteRecord, RuleRecord,
-    Timings, WouldRecord,
-};
+use aegis_telemetry::audit::{self, DecisionRecord, EndRecord, Log, RuleRecord, Timings};
 use aegis_telemetry::metrics::{Metrics, Open};
-use aegis_telemetry::trace::{SpanRecord, TraceContext, Tracer};
+use aegis_telemetry::trace::{TraceContext, Tracer};
 use http::{HeaderMap, Method};
 use uuid::Uuid;
 
@@ -29,6 +29,7 @@ use crate::masking::Written;
 use crate::refusal::{Cause, Refusal, Stamp};
 use crate::request::Channel;
 use crate::wire::Answering;
+use lines::{redacted, rules};
 
 /// Where evidence goes.
 #[derive(Debug)]
@@ -189,19 +190,12 @@ impl Record {
             outcome: outcome.as_str(),
             rules: rules(reasons),
             policy_version: &policy_version,
-            fault: decision.fault.map(aegis_policy::Fault::rule),
-            would: decision.would.as_ref().map(would_record),
             approval_id: approval.as_deref(),
-            tool: &words.tool,
-            action: &words.action,
-            parameters: words.parameters.clone(),
-            data: intent.data.iter().map(data_record).collect(),
             redacted: match outcome {
                 Outcome::Sanitize => decision.obligations.redact.iter().map(redacted).collect(),
                 _ => Vec::new(),
             },
-            decision_us: as_micros(*decided),
-            ..self.intent_line(intent)
+            ..self.judged_line(judged)
         };
         let written = self.evidence.log.append(&line).await;
         self.call = Some(Call {
@@ -296,23 +290,14 @@ impl Record {
         if !self.written {
             self.never_judged(error.unwrap_or(detail));
         }
+        let ended_at = audit::now();
         let line = EndRecord {
-            id: &self.id,
-            time: &audit::now(),
-            status: self.status,
+            time: &ended_at,
             outcome_detail: detail,
             error,
-            route: self.route.as_ref().map(|(via, region)| RouteRecord {
-                address: via.address.to_string().into(),
-                region,
-                reused: via.reused,
-                protocol: via.protocol,
-            }),
             bytes_in: inbound,
             bytes_out: outbound,
-            timings_us: self.timings,
-            approval_id: self.call.as_ref().and_then(|call| call.approval.as_deref()),
-            ..EndRecord::default()
+            ..self.end_line()
         };
         // The log counts what it cannot take, and turns unhealthy.
         let _ = self.evidence.log.append_later(&line);
@@ -333,40 +318,6 @@ impl Record {
         let _ = self.evidence.log.append_later(&line);
     }
 
-    fn span(&self, error: Option<&'static str>) {
-        if !self.evidence.tracer.enabled() {
-            return;
-        }
-        let call = self.call.as_ref();
-        let caller = self.caller.as_ref();
-        let destination = self.destination_line();
-        let version = call.map_or("", |call| &call.policy_version);
-        self.evidence.tracer.record(SpanRecord {
-            name: span_name(&self.method, call).into(),
-            trace: &self.trace,
-            start: self.begun_at,
-            end: SystemTime::now(),
-            tenant: caller.map_or("", |caller| &caller.tenant),
-            agent: caller.map_or("", |caller| &caller.agent),
-            tool: call.map_or("", |call| &call.tool),
-            action: call.map_or("", |call| &call.action),
-            decision: call.map_or(Outcome::Deny, |call| call.outcome).as_str(),
-            decision_id: &self.id,
-            would: call.and_then(|call| call.would).map(Outcome::as_str),
-            policy_version: version,
-            reasons: call.map_or_else(Vec::new, |call| {
-                call.rules.iter().map(AsRef::as_ref).collect()
-            }),
-            approval_id: call.and_then(|call| call.approval.as_deref()),
-            destination_region: self.route.as_ref().map(|(_, region)| region.as_ref()),
-            method: self.method.as_str(),
-            status: self.status,
-            server_address: destination.host,
-            server_port: destination.port,
-            error,
-        });
-    }
-
     fn count_decision(
         &self,
         intent: &Intent,
@@ -381,68 +332,6 @@ impl Record {
             for reason in &would.reasons {
                 metrics.would_have(would.outcome.as_str(), &reason.rule);
             }
-        }
-    }
-
-    /// The part of a decision line that is the intent's.
-    fn intent_line<'a>(&'a self, intent: &'a Intent) -> DecisionRecord<'a> {
-        DecisionRecord {
-            phase: intent.phase.as_str(),
-            front: intent.front.as_str(),
-            tenant: &intent.caller.tenant,
-            agent: &intent.caller.agent,
-            auth: intent.caller.auth.as_str(),
-            kind: intent.call.kind.as_str(),
-            destination: DestinationRecord {
-                provider: &intent.destination.provider,
-                ..self.destination_line()
-            },
-            destination_regions: intent
-                .destination
-                .regions
-                .iter()
-                .map(AsRef::as_ref)
-                .collect(),
-            truncated: intent.call.truncation == aegis_policy::Truncation::Truncated,
-            ..self.bare_line()
-        }
-    }
-
-    /// The part that is known of every call, even of one that could not be read.
-    fn bare_line(&self) -> DecisionRecord<'_> {
-        let caller = self.caller.as_ref();
-        DecisionRecord {
-            id: &self.id,
-            time: &self.time,
-            destination: self.destination_line(),
-            connection: self.channel.connection.number,
-            tunnel: self
-                .channel
-                .tunnel
-                .as_ref()
-                .map(|tunnel| tunnel.id.as_ref()),
-            phase: "request",
-            front: "forward",
-            tenant: caller.map_or("", |caller| &caller.tenant),
-            agent: caller.map_or("", |caller| &caller.agent),
-            auth: caller.map_or("", |caller| caller.auth.as_str()),
-            region: &self.evidence.region,
-            trace_id: Some(self.trace.trace_id_hex().into()),
-            peer: self.channel.connection.peer.to_string().into(),
-            ..DecisionRecord::default()
-        }
-    }
-
-    fn destination_line(&self) -> DestinationRecord<'_> {
-        let Some((scheme, authority, path)) = &self.destination else {
-            return DestinationRecord::default();
-        };
-        DestinationRecord {
-            scheme: scheme.as_str(),
-            host: authority.host().to_string().into(),
-            port: authority.port(),
-            path,
-            provider: "",
         }
     }
 
@@ -480,43 +369,6 @@ impl Ending {
             Self::Drained => ("drained", Some("draining")),
             Self::Aborted => ("aborted", Some("client.gone")),
         }
-    }
-}
-
-fn rules(reasons: &[Reason]) -> Vec<RuleRecord<'_>> {
-    reasons
-        .iter()
-        .map(|Reason { rule, message }| RuleRecord { rule, message })
-        .collect()
-}
-
-fn would_record(would: &Would) -> WouldRecord<'_> {
-    WouldRecord {
-        outcome: would.outcome.as_str(),
-        rules: rules(&would.reasons),
-    }
-}
-
-fn data_record(found: &aegis_policy::DataFinding) -> DataRecord<'_> {
-    DataRecord {
-        kind: found.kind,
-        class: found.class,
-        path: &found.path,
-        count: found.count,
-    }
-}
-
-fn redacted(redaction: &Redaction) -> &str {
-    match redaction {
-        Redaction::Parameter(name) | Redaction::Data(name) => name,
-    }
-}
-
-/// Low in variety: the tool where one is known, never the path.
-fn span_name(method: &Method, call: Option<&Call>) -> String {
-    match call {
-        Some(call) => format!("{} {}", call.action, call.tool),
-        None => method.to_string(),
     }
 }
 

@@ -1,0 +1,131 @@
+//! The audit lines of a record, filled from what it knows. Writes nothing.
+
+use aegis_policy::{DataFinding, Fault, Reason, Redaction, Truncation, Would};
+use aegis_telemetry::audit::{
+    DataRecord, DecisionRecord, DestinationRecord, EndRecord, RouteRecord, RuleRecord, WouldRecord,
+};
+
+use super::{Judged, Record, as_micros};
+
+impl Record {
+    /// The part of a decision line that the intent and its decision fill.
+    pub(super) fn judged_line<'a>(&'a self, judged: &'a Judged<'_>) -> DecisionRecord<'a> {
+        let Judged {
+            intent,
+            decision,
+            written,
+            ..
+        } = judged;
+        DecisionRecord {
+            fault: decision.fault.map(Fault::rule),
+            would: decision.would.as_ref().map(would_record),
+            tool: &written.tool,
+            action: &written.action,
+            parameters: written.parameters.clone(),
+            data: intent.data.iter().map(data_record).collect(),
+            decision_us: as_micros(judged.decided),
+            phase: intent.phase.as_str(),
+            front: intent.front.as_str(),
+            tenant: &intent.caller.tenant,
+            agent: &intent.caller.agent,
+            auth: intent.caller.auth.as_str(),
+            kind: intent.call.kind.as_str(),
+            destination: DestinationRecord {
+                provider: &intent.destination.provider,
+                ..self.destination_line()
+            },
+            destination_regions: intent
+                .destination
+                .regions
+                .iter()
+                .map(AsRef::as_ref)
+                .collect(),
+            truncated: intent.call.truncation == Truncation::Truncated,
+            ..self.bare_line()
+        }
+    }
+
+    /// The part that is known of every call, even of one that could not be read.
+    pub(super) fn bare_line(&self) -> DecisionRecord<'_> {
+        let caller = self.caller.as_ref();
+        DecisionRecord {
+            id: &self.id,
+            time: &self.time,
+            destination: self.destination_line(),
+            connection: self.channel.connection.number,
+            tunnel: self
+                .channel
+                .tunnel
+                .as_ref()
+                .map(|tunnel| tunnel.id.as_ref()),
+            phase: "request",
+            front: "forward",
+            tenant: caller.map_or("", |caller| &caller.tenant),
+            agent: caller.map_or("", |caller| &caller.agent),
+            auth: caller.map_or("", |caller| caller.auth.as_str()),
+            region: &self.evidence.region,
+            trace_id: Some(self.trace.trace_id_hex().into()),
+            peer: self.channel.connection.peer.to_string().into(),
+            ..DecisionRecord::default()
+        }
+    }
+
+    pub(super) fn destination_line(&self) -> DestinationRecord<'_> {
+        let Some((scheme, authority, path)) = &self.destination else {
+            return DestinationRecord::default();
+        };
+        DestinationRecord {
+            scheme: scheme.as_str(),
+            host: authority.host().to_string().into(),
+            port: authority.port(),
+            path,
+            provider: "",
+        }
+    }
+
+    /// The part of an end line that is known before the end.
+    pub(super) fn end_line(&self) -> EndRecord<'_> {
+        EndRecord {
+            id: &self.id,
+            status: self.status,
+            route: self.route.as_ref().map(|(via, region)| RouteRecord {
+                address: via.address.to_string().into(),
+                region,
+                reused: via.reused,
+                protocol: via.protocol,
+            }),
+            timings_us: self.timings,
+            approval_id: self.call.as_ref().and_then(|call| call.approval.as_deref()),
+            ..EndRecord::default()
+        }
+    }
+}
+
+pub(super) fn rules(reasons: &[Reason]) -> Vec<RuleRecord<'_>> {
+    reasons
+        .iter()
+        .map(|Reason { rule, message }| RuleRecord { rule, message })
+        .collect()
+}
+
+fn would_record(would: &Would) -> WouldRecord<'_> {
+    WouldRecord {
+        outcome: would.outcome.as_str(),
+        rules: rules(&would.reasons),
+    }
+}
+
+fn data_record(found: &DataFinding) -> DataRecord<'_> {
+    DataRecord {
+        kind: found.kind,
+        class: found.class,
+        path: &found.path,
+        count: found.count,
+    }
+}
+
+pub(super) fn redacted(redaction: &Redaction) -> &str {
+    match redaction {
+        Redaction::Parameter(name) | Redaction::Data(name) => name,
+    }
+}
