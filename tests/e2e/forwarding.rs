@@ -113,6 +113,20 @@ async fn a_chunked_upload_arrives_whole() {
 }
 
 #[tokio::test]
+async fn what_was_judged_of_a_get_is_not_lost_for_its_trailers() {
+    let upstream = Upstream::http().echo().start().await;
+    let aegis = proxy().await;
+    let url = upstream.url_as("up.test", "/");
+    let head = ask("GET", &url, "trailer: x-count\r\ntransfer-encoding: chunked\r\n");
+
+    let sent = format!("{head}5\r\nhello\r\n0\r\nx-count: 1\r\n\r\n");
+    let answer = exchange(&mut aegis.raw().await, sent).await;
+
+    assert_eq!(answer.status, 200);
+    assert_eq!(upstream.request().text(), "hello");
+}
+
+#[tokio::test]
 async fn headers_of_the_agent_s_hop_stay_on_it() {
     let upstream = Upstream::http().echo().start().await;
     let aegis = proxy().await;

@@ -43,6 +43,28 @@ async fn nor_is_it_let_through_inside_a_tunnel() {
 }
 
 #[tokio::test]
+async fn a_refused_connect_in_a_tunnel_does_not_end_the_watch_over_its_framing() {
+    let ca = TestCa::new();
+    let upstream = Upstream::https(&ca, &["plain.test"]).echo().start().await;
+    let aegis = web(&ca).start().await;
+    let host = format!("plain.test:{}", upstream.port());
+    let mut client = inside(&aegis, upstream.port()).await;
+    client
+        .send(format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n"))
+        .await;
+    assert_eq!(client.read_response().await.status, 400);
+
+    client
+        .send(format!("GET / HTTP/1.1\nHost: {host}\n\n"))
+        .await;
+
+    // Closed or refused, but not served.
+    let answer = client.try_read_response().await;
+    assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status == 400));
+    assert_eq!(upstream.count(), 0);
+}
+
+#[tokio::test]
 async fn a_second_request_hidden_behind_the_first_is_judged_like_any_other() {
     let upstream = Upstream::http().echo().start().await;
     let aegis = web(&TestCa::new()).hosts(&["denied.example"]).start().await;

@@ -1,6 +1,6 @@
 //! No call leaves for a region that its tenant is not bound to.
 
-use aegis_testkit::{Aegis, AegisBuilder, Reply, Upstream};
+use aegis_testkit::{Aegis, AegisBuilder, Answer, Feed, Reply, Upstream};
 
 #[tokio::test]
 async fn a_bound_tenant_reaches_its_lawful_region() {
@@ -32,6 +32,27 @@ async fn a_bound_tenant_reaches_no_other_region_and_none_that_nobody_declared() 
         assert_eq!(tunnel.unwrap_err().status, 403, "{host}");
     }
     assert_eq!(upstream.connections(), 0);
+}
+
+#[tokio::test]
+async fn what_is_open_ends_when_its_service_is_declared_elsewhere() {
+    let feed = Feed::new();
+    let body = feed.clone();
+    let upstream = Upstream::http().answer(move |_| Answer::events(&body));
+    let upstream = upstream.start().await;
+    let aegis = atlas().start().await;
+    let mut open = get(&aegis, "bound-bot", &upstream, "eu.test").await;
+    feed.event("first");
+    assert!(open.chunk().await.is_some());
+
+    let moved = "protocol: http, regions: [us-west-2]}\n  america";
+    let moved = POLICY.replace("protocol: http, regions: [eu-central-1]}\n  america", moved);
+    assert_ne!(moved, POLICY);
+    aegis.change_policy(&moved).await;
+
+    assert!(open.try_chunk().await.is_err());
+    let (_, end) = aegis.lines_of(&open).await;
+    assert_eq!(end["outcome_detail"], "closed_by_policy", "{end}");
 }
 
 #[tokio::test]

@@ -269,7 +269,8 @@ fn guess(request: &Request<Incoming>, service: Option<&Service>) -> Dialect {
     Dialect::guess(service, &request.path, media_type(&request.headers))
 }
 
-fn destination(
+/// What the catalogue says of a destination.
+pub(crate) fn destination(
     scheme: aegis_policy::Scheme,
     authority: aegis_policy::Authority,
     path: Arc<str>,

@@ -8,7 +8,7 @@ use aegis_policy::Scheme;
 use aegis_telemetry::trace::TraceContext;
 use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
 use hyper::upgrade::OnUpgrade;
 
@@ -242,6 +242,7 @@ fn as_http1(request: &mut http::Request<RequestBody>) -> Result<(), Refusal> {
     request.headers_mut().insert(header::HOST, host);
     join_cookies(request.headers_mut());
     announce_trailers(request);
+    frame_body(request);
     let path = uri.into_parts().path_and_query;
     *request.uri_mut() = Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")));
     Ok(())
@@ -271,6 +272,16 @@ fn announce_trailers(request: &mut http::Request<RequestBody>) {
     if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
         request.headers_mut().remove(header::CONTENT_LENGTH);
         request.headers_mut().insert(header::TRAILER, names);
+    }
+}
+
+/// hyper sends no body with a GET whose length it does not know; what was judged would be lost.
+fn frame_body(request: &mut http::Request<RequestBody>) {
+    let body = request.body();
+    if !body.is_end_stream() && body.size_hint().exact().is_none() {
+        let headers = request.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
 }
 

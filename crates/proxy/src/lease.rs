@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aegis_policy::{Intent, Outcome};
+use aegis_policy::{Intent, Outcome, Snapshot};
 use tokio::sync::watch;
 
 use crate::activation::Activation;
+use crate::describe;
 use crate::drain::Drain;
 use crate::relay::Cut;
 
@@ -92,11 +93,21 @@ impl Terms {
         let Some(snapshot) = self.activation.current() else {
             return false;
         };
-        match snapshot.decide(&self.intent).outcome {
+        match snapshot.decide(&self.under(&snapshot)).outcome {
             Outcome::Allow => true,
             Outcome::Sanitize => self.outcome == Outcome::Sanitize,
             Outcome::ApprovalNeeded | Outcome::Deny => false,
         }
+    }
+
+    /// The intent as it would be described now: the catalogue says where a destination is.
+    fn under(&self, snapshot: &Snapshot) -> Intent {
+        let mut intent = Intent::clone(&self.intent);
+        let known = &intent.destination;
+        let service = snapshot.catalogue().service(&known.authority);
+        let (authority, path) = (known.authority.clone(), Arc::clone(&known.path));
+        intent.destination = describe::destination(known.scheme, authority, path, service);
+        intent
     }
 }
 

@@ -34,8 +34,10 @@ pub(crate) async fn handle(
         request.headers(),
     );
     let connects = request.method() == Method::CONNECT && channel.tunnel.is_none();
-    let verdict = (connects || request.headers().contains_key(header::UPGRADE))
-        .then(|| Arc::clone(&channel.verdict));
+    // The wire waits for it after each such message, also after a CONNECT that is refused unheard.
+    let waits =
+        request.method() == Method::CONNECT || request.headers().contains_key(header::UPGRADE);
+    let verdict = waits.then(|| Arc::clone(&channel.verdict));
     let travelled = if connects {
         open_tunnel(&plane, &channel, request, &mut record).await
     } else {
