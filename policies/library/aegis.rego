@@ -71,14 +71,17 @@ request := {"ok": [subject, parameters, types], "subject": subject, "parameters"
 	ps := call.parameters
 	is_object(ps)
 	patterns := input.patterns
+	misspelled := call.misspelled
+	is_array(misspelled)
 	parameters := [
+		misspelled == [],
 		[1 | some n, c in fast.number; x := object.get(ps, n, c.absent); x >= c.low; x <= c.high] == fast.numbers,
 		[1 | some n, c in o.enum; object.get(ps, n, c.absent) in c.values] == fast.enums,
 		[1 | some n, _ in o.required; object.get(ps, n, null) != null] == fast.required,
 		[1 | some n, _ in o.pattern; object.get(patterns, n, false) == true] == fast.patterns,
 		[1 | some n, _ in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)] == [],
 		[1 | some n, _ in o.redact; object.get(ps, n, null) != null] == [],
-	] == [true, true, true, true, true, true]
+	] == [true, true, true, true, true, true, true]
 	types := [y | some y in input.dlp.types; p.free[y]] == input.dlp.types
 }
 
@@ -186,7 +189,11 @@ else := {"done": true, "groups": groups} if {
 	is_object(ps)
 	patterns := input.patterns
 	is_object(patterns)
+	misspelled := input.call.misspelled
+	is_array(misspelled)
+	[n | some n in misspelled; o.name[n]] == misspelled
 	groups := [
+		[{"effect": "deny", "rule": "parameter.name", "message": c.message} | some n in misspelled; c := o.name[n]],
 		[{"effect": "deny", "rule": "parameter.type", "message": c.message} | some n, c in o.type; x := object.get(ps, n, 0); not is_number(x)],
 		[{"effect": "deny", "rule": "parameter.min", "message": c.message} | some n, c in o.min; x := object.get(ps, n, c.value); is_number(x); x < c.value],
 		[{"effect": "deny", "rule": "parameter.max", "message": c.message} | some n, c in o.max; x := object.get(ps, n, c.value); is_number(x); x > c.value],

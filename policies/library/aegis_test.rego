@@ -24,6 +24,22 @@ test_an_input_without_parameters_is_denied if {
 	[r.rule | some r in d.reasons] == ["aegis.undefined"]
 }
 
+test_a_misspelled_parameter_is_denied if {
+	d := decide(object.union(input_of({}), {"call": {"misspelled": ["amount"]}}))
+	d.outcome == "deny"
+	d.reasons == [{"rule": "parameter.name", "message": "amount"}]
+}
+
+test_a_misspelled_parameter_that_the_operation_does_not_know_is_denied if {
+	d := decide(object.union(input_of({}), {"call": {"misspelled": ["amount", "other"]}}))
+	[r.rule | some r in d.reasons] == ["aegis.undefined"]
+}
+
+test_an_input_that_does_not_say_what_is_misspelled_is_denied if {
+	d := decide(object.union(input_of({}), {"call": {"misspelled": null}}))
+	[r.rule | some r in d.reasons] == ["aegis.undefined"]
+}
+
 test_an_input_without_data_findings_is_denied if {
 	d := decide(object.remove(input_of({}), ["dlp"]))
 	d.outcome == "deny"
@@ -70,7 +86,7 @@ input_of(parameters) := {
 	"tenant": {"id": "t"},
 	"agent": {"id": "a"},
 	"destination": {"candidates": ["h.example", ".example"], "regions": ["eu"]},
-	"call": {"tool": "x", "action": "y", "parameters": parameters, "truncated": false, "opaque": false},
+	"call": {"tool": "x", "action": "y", "parameters": parameters, "misspelled": [], "truncated": false, "opaque": false},
 	"dlp": {"findings": [], "types": [], "classes": []},
 	"patterns": {},
 	"ext": {"deny": [], "approval_needed": [], "sanitize": [], "allow": []},
@@ -105,6 +121,7 @@ operation(granted) := {
 	"truncation": [false],
 	"lenient": false,
 	"truncated": deny("truncated"),
+	"name": {"amount": {"message": "amount"}},
 	"type": {},
 	"min": {},
 	"max": {},

@@ -117,7 +117,11 @@ async fn what_was_judged_of_a_get_is_not_lost_for_its_trailers() {
     let upstream = Upstream::http().echo().start().await;
     let aegis = proxy().await;
     let url = upstream.url_as("up.test", "/");
-    let head = ask("GET", &url, "trailer: x-count\r\ntransfer-encoding: chunked\r\n");
+    let head = ask(
+        "GET",
+        &url,
+        "trailer: x-count\r\ntransfer-encoding: chunked\r\n",
+    );
 
     let sent = format!("{head}5\r\nhello\r\n0\r\nx-count: 1\r\n\r\n");
     let answer = exchange(&mut aegis.raw().await, sent).await;

@@ -63,7 +63,7 @@ async fn a_limit_holds_wherever_the_parameter_stands() {
             "application/json",
             r#"{"count": 11}"#,
         ),
-        post(&url("/orders/o-1/items"), "", r#"{"count": 11}"#),
+        post(&url("/orders/o-1/items"), "text/plain", r#"{"count": 11}"#),
         post(&url("/orders/o-1/items"), form, "count=11"),
         post(&url("/orders/o-1/items?count=11"), form, ""),
     ] {

@@ -23,9 +23,11 @@ impl Detector for AwsKey {
 
     fn find(&self, field: &Field<'_>, found: &mut Vec<Range<usize>>) {
         let bytes = field.text.as_bytes();
-        let named = field
-            .name
-            .is_some_and(|name| names_a_secret_key(name.as_bytes()));
+        // Only where a text has the shape of a key: one name can stand over very many texts.
+        let named = || {
+            let name = field.name.unwrap_or_default().as_bytes();
+            names_a_secret_key(name.get(..LONGEST_NAME).unwrap_or(name))
+        };
         let mut last_id = None;
         for run in runs(bytes) {
             let Some(token) = bytes.get(run.clone()) else {
@@ -37,7 +39,7 @@ impl Detector for AwsKey {
             {
                 let near_id = last_id.is_some_and(|end| run.start - end <= NEAR);
                 let window = bytes.get(run.start.saturating_sub(NEAR)..run.start);
-                if named || near_id || window.is_some_and(names_a_secret_key) {
+                if near_id || window.is_some_and(names_a_secret_key) || named() {
                     found.push(run);
                     continue;
                 }
@@ -106,3 +108,5 @@ const ID_LENGTH: usize = 20;
 const SECRET_LENGTH: usize = 40;
 /// How far before a secret key its name or its id may stand, in bytes.
 const NEAR: usize = 96;
+/// How much of a field's name is looked at, in bytes.
+const LONGEST_NAME: usize = 128;

@@ -276,6 +276,14 @@ fn a_secret_key_is_found_by_the_name_of_its_field() {
 }
 
 #[test]
+fn only_the_start_of_the_name_of_a_field_is_looked_at() {
+    let secret = secret();
+    let name = |before: usize| format!("{}awsSecretAccessKey", "x".repeat(before));
+    assert_eq!(hits(Some(&name(110)), &secret), only("aws_key", &secret));
+    assert_eq!(hits(Some(&name(128)), &secret), vec![]);
+}
+
+#[test]
 fn a_secret_key_is_found_behind_its_id() {
     let (id, secret) = (format!("AKIA{}", "Q7".repeat(8)), secret());
     let kinds: Vec<_> = found(&format!("{id},{secret}"))

@@ -228,6 +228,9 @@ fn consequence(effect: Effect) -> &'static str {
 type Kind = fn(&ConstraintData) -> Option<(Map<String, Json>, String)>;
 
 const KINDS: &[(&str, Kind)] = &[
+    ("name", |_| {
+        Some((Map::new(), "is spelled in another way".to_owned()))
+    }),
     ("type", |c| {
         c.is_numeric()
             .then(|| (Map::new(), "is not a number".to_owned()))

@@ -173,6 +173,19 @@ impl Preparation {
             (name, value.is_none_or(|value| matcher.holds(value)))
         })
     }
+
+    /// The constrained names of which the call has another spelling: a server that ignores case would
+    /// read it, and no constraint looks at it. A spelling with constraints of its own is not one of them.
+    pub(crate) fn misspelled<'a>(
+        &'a self,
+        intent: &'a Intent,
+    ) -> impl Iterator<Item = &'a Arc<str>> {
+        let constrained = |sent: &str| self.constrained.iter().any(|name| name.as_ref() == sent);
+        self.constrained.iter().filter(move |name| {
+            let mut sent = intent.call.parameters.keys();
+            sent.any(|sent| folded(sent).eq(folded(name)) && !constrained(sent))
+        })
+    }
 }
 
 impl Field {
@@ -256,6 +269,18 @@ impl Preparations {
             .get(intent.call.action.as_ref())
             .or_else(|| actions.get("*"))
     }
+}
+
+/// One spelling for all that servers may take for the same name. First up, then down: some letters
+/// beyond ASCII (`ſ`, the Kelvin sign) meet ASCII ones only that way, and Go's JSON reader knows them.
+fn folded(name: &str) -> impl Iterator<Item = char> {
+    name.chars()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .map(|letter| match letter {
+            '-' | '.' | ' ' => '_',
+            other => other,
+        })
 }
 
 fn one_line(text: &str) -> String {

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use aegis_policy::{Decision, Intent, Mode, Outcome, Redaction, Snapshot, Truncation};
 use common::{
     build, by, call, charge, directory, in_regions, said, sources, to, tunnel, with_data,
+    with_module,
 };
 use serde_json::{Value as Json, json};
 
@@ -305,6 +306,65 @@ fn patterns_hold_for_a_text_and_for_every_element_of_a_list() {
 }
 
 #[test]
+fn another_spelling_of_a_constrained_name_is_denied() {
+    let snapshot = build(&sources(SPELLED));
+    let asked = |action: &str, parameters: &Json| {
+        let call = call("http", action, parameters.clone());
+        said(&snapshot.decide(&to(call, "api.example.com")))
+    };
+    for (parameters, expected) in [
+        (json!({"amount": 10}), "allow"),
+        (
+            json!({"amount": 10, "amounts": 1_000_000, "amoun": 1}),
+            "allow",
+        ),
+        (json!({"Amount": 10}), "deny parameter.name"),
+        (json!({"AMOUNT": 1_000_000}), "deny parameter.name"),
+        (json!({"amount": 10, "aMount": 10}), "deny parameter.name"),
+        (json!({"Card_Number": null}), "deny parameter.name"),
+        (json!({"card-number": "1"}), "deny parameter.name"),
+        (json!({"card.number": "1"}), "deny parameter.name"),
+        (json!({"card number": "1"}), "deny parameter.name"),
+        (json!({"TOKEN": "x"}), "deny parameter.name"),
+        (json!({"to\u{212a}en": "x"}), "deny parameter.name"),
+        (json!({"pa\u{17f}s": "x"}), "deny parameter.name"),
+        (json!({"Both": 1, "both": 1}), "allow"),
+        (json!({"BOTH": 1}), "deny parameter.name, parameter.name"),
+    ] {
+        assert_eq!(asked("post", &parameters), expected, "{parameters}");
+        assert_eq!(asked("get", &parameters), "allow", "{parameters}");
+    }
+}
+
+#[test]
+fn the_message_about_a_spelling_names_the_constraint_and_not_what_was_sent() {
+    let call = call("http", "post", json!({"AmOuNt": 10}));
+    let decision = build(&sources(SPELLED)).decide(&to(call, "api.example.com"));
+    assert_eq!(
+        decision.reasons[0].message.as_ref(),
+        "profile \"small\": amount is spelled in another way"
+    );
+}
+
+#[test]
+fn shadow_suspends_the_rule_about_spelling_and_a_module_changes_nothing() {
+    let call = || {
+        to(
+            call("http", "post", json!({"Amount": 1})),
+            "api.example.com",
+        )
+    };
+    let shadow = build(&sources(&SPELLED.replace("mode: enforce", "mode: shadow")));
+    let decision = shadow.decide(&call());
+    assert_eq!(said(&decision), "allow");
+    let would = decision.would.expect("a finding was suspended");
+    assert_eq!(would.reasons[0].rule.as_ref(), "parameter.name");
+    let module = "package aegis.ext\n\ndeny contains {\"rule\": \"own\", \"message\": \"no\"} if input.call.action == \"put\"";
+    let extended = build(&with_module(SPELLED, module));
+    assert_eq!(said(&extended.decide(&call())), "deny parameter.name");
+}
+
+#[test]
 fn shadow_of_a_tenant_a_profile_or_everything_lets_the_call_through_and_says_so() {
     let bad = || to(call("http", "delete", json!({})), "api.example.com");
     let mut global = sources(SMALL);
@@ -391,6 +451,27 @@ fn one_thread_can_ask_two_snapshots_in_turn() {
         assert_eq!(said(&lenient.decide(&delete)), "allow");
     }
 }
+
+/// A constraint of each kind that an absent parameter passes, and an operation without any.
+const SPELLED: &str = r"
+aegis:
+  tenants: {acme: {}}
+  agents: {finance-bot: {tenant: acme, profile: small}}
+  profiles:
+    small:
+      mode: enforce
+      hosts: [api.example.com]
+      tools:
+        http:
+          get: {}
+          post:
+            amount: {max: 5000}
+            card_number: {forbidden: true}
+            token: {redact: true}
+            pass: {enum: [a]}
+            both: {max: 5}
+            Both: {max: 5}
+";
 
 fn small() -> Intent {
     to(call("http", "get", json!({})), "api.example.com")

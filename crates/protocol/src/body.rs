@@ -14,18 +14,18 @@ pub(crate) enum Content<'a> {
     Absent,
     Json {
         value: Value,
-        declared: Declared,
     },
     Form(Vec<Pair>),
     /// Anything else that is UTF-8.
     Text(&'a str),
-    /// Longer than the limit, compressed, multipart or binary: nothing of it is known.
+    /// Longer than the limit, compressed, multipart, binary or escaped in an unknown way: nothing of
+    /// it is known.
     Hidden,
 }
 
 /// What the content type says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Declared {
+enum Declared {
     Json,
     Form,
     Other,
@@ -35,7 +35,8 @@ impl<'a> Content<'a> {
     /// Reads the body as its headers declare it.
     ///
     /// A body that is JSON under another name is still read as JSON: many servers do so as well,
-    /// and its strings must be seen unescaped.
+    /// and its strings must be seen unescaped. Only a form stays a form: servers decode it by its
+    /// name, and what is escaped in it would not be seen otherwise.
     pub(crate) fn read(view: &RequestView<'a>) -> Result<Self, InspectError> {
         let media = MediaType::read(view.headers)?;
         let body = match view.body {
@@ -50,26 +51,21 @@ impl<'a> Content<'a> {
         if media.foreign_charset {
             return Err(InspectError::Charset);
         }
-        let declared = media.declared();
-        if declared == Declared::Json {
-            return Ok(Self::Json {
+        match media.declared() {
+            Declared::Json => Ok(Self::Json {
                 value: parse(body)?,
-                declared,
-            });
+            }),
+            Declared::Form => form(body),
+            Declared::Other => Ok(undeclared(body)),
         }
-        if let Some(value) = undeclared_json(body) {
-            return Ok(Self::Json { value, declared });
+    }
+
+    /// What servers that look for JSON under any name would read in the place of a form.
+    pub(crate) fn misnamed_json(&self, view: &RequestView<'_>) -> Option<Value> {
+        match (self, view.body) {
+            (Self::Form(_), BodyView::Whole(body)) => undeclared_json(body),
+            _ => None,
         }
-        let Ok(text) = std::str::from_utf8(body) else {
-            return match declared {
-                Declared::Form => Err(InspectError::Malformed("the form is not utf-8")),
-                _ => Ok(Self::Hidden),
-            };
-        };
-        Ok(match declared {
-            Declared::Form => Self::Form(urlencoded::pairs(text)),
-            _ => Self::Text(text),
-        })
     }
 
     /// How it would be rewritten.
@@ -84,10 +80,40 @@ impl<'a> Content<'a> {
 
     pub(crate) fn json(&self) -> Option<&Value> {
         match self {
-            Self::Json { value, .. } => Some(value),
+            Self::Json { value } => Some(value),
             _ => None,
         }
     }
+}
+
+fn form(body: &Bytes) -> Result<Content<'_>, InspectError> {
+    let text =
+        std::str::from_utf8(body).map_err(|_| InspectError::Malformed("the form is not utf-8"))?;
+    if has_json_escapes(text) {
+        return Err(InspectError::Disagreement {
+            declared: "a form",
+            found: "JSON",
+        });
+    }
+    Ok(Content::Form(urlencoded::pairs(text)))
+}
+
+fn undeclared(body: &Bytes) -> Content<'_> {
+    if let Some(value) = undeclared_json(body) {
+        return Content::Json { value };
+    }
+    match std::str::from_utf8(body) {
+        // Text with a NUL is binary, or in another encoding.
+        Ok(text) if !text.contains('\0') && !has_json_escapes(text) => Content::Text(text),
+        _ => Content::Hidden,
+    }
+}
+
+/// Whether lenient readers of JSON may find other characters in the text than those that it shows.
+fn has_json_escapes(text: &str) -> bool {
+    text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+        .starts_with(['{', '[', '"'])
+        && text.contains("\\u")
 }
 
 fn parse(body: &Bytes) -> Result<Value, InspectError> {
@@ -96,7 +122,7 @@ fn parse(body: &Bytes) -> Result<Value, InspectError> {
 
 fn undeclared_json(body: &Bytes) -> Option<Value> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
-    if matches!(first, b'{' | b'[') {
+    if matches!(first, b'{' | b'[' | b'"') {
         parse(body).ok()
     } else {
         None
@@ -117,6 +143,11 @@ impl MediaType {
         };
         let mut parts = text.split(';');
         let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !is_media_type(&essence) {
+            return Err(InspectError::Malformed(
+                "the content type is not one media type",
+            ));
+        }
         let foreign_charset = parts
             .filter_map(|part| part.split_once('='))
             .any(|(name, value)| is_charset(name) && !is_utf8(value));
@@ -134,6 +165,18 @@ impl MediaType {
             _ => Declared::Other,
         }
     }
+}
+
+fn is_media_type(essence: &str) -> bool {
+    essence
+        .split_once('/')
+        .is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+}
+
+/// As RFC 9110 has it.
+fn is_token(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(allowed)
 }
 
 fn is_charset(parameter: &str) -> bool {

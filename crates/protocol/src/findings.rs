@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aegis_dlp::{Field, Hit, Scanner};
 use aegis_policy::DataFinding;
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::RequestView;
 use crate::body::Content;
@@ -38,6 +38,12 @@ pub(crate) fn find(
     search.found
 }
 
+/// The digits of a whole number that was written as a float: servers may read it as an integer.
+pub(crate) fn whole_digits(number: &Number) -> Option<String> {
+    let float = number.as_f64().filter(|_| number.is_f64())?;
+    (float.fract() == 0.0 && float.abs() < WHOLE_LIMIT).then(|| format!("{float:.0}"))
+}
+
 struct Search<'a> {
     scanner: &'a Scanner,
     found: Vec<DataFinding>,
@@ -52,7 +58,9 @@ impl Search<'_> {
         match value {
             Value::String(text) => self.text("body:", pointer, field(name, text)),
             Value::Number(number) => {
-                self.text("body:", pointer, field(name, &number.to_string()));
+                let digits = whole_digits(number);
+                let hits = self.readings(name, &number.to_string(), digits.as_deref());
+                self.record("body:", pointer, &hits);
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
@@ -80,15 +88,20 @@ impl Search<'_> {
     fn pairs(&mut self, source: &str, pairs: &[Pair]) {
         for pair in pairs {
             let path = self.name(source, "", &pair.name);
-            let name = Some(pair.name.as_str());
-            let mut hits = self.scanner.scan_field(&field(name, &pair.value));
-            if let Some(text) = &pair.literal {
-                let mut other = self.scanner.scan_field(&field(name, text));
-                other.retain(|hit| hits.iter().all(|known| known.kind != hit.kind));
-                hits.extend(other);
-            }
+            let hits = self.readings(Some(&pair.name), &pair.value, pair.literal.as_deref());
             self.record(source, &path, &hits);
         }
+    }
+
+    /// The data in a text, and the types of data that only another reading of it shows.
+    fn readings(&self, name: Option<&str>, text: &str, other: Option<&str>) -> Vec<Hit> {
+        let mut hits = self.scanner.scan_field(&field(name, text));
+        if let Some(other) = other {
+            let mut more = self.scanner.scan_field(&field(name, other));
+            more.retain(|hit| hits.iter().all(|known| known.kind != hit.kind));
+            hits.extend(more);
+        }
+        hits
     }
 
     /// MCP clients may repeat arguments in headers, base64-encoded where needed.
@@ -106,13 +119,16 @@ impl Search<'_> {
     }
 
     /// Searches a name, and gives it back as it may stand in a finding's path: without the data that
-    /// it may itself be.
+    /// it may itself be. A long name is text of the sender's choice, and does not stand there at all.
     fn name(&mut self, source: &str, path: &str, name: &str) -> String {
         let hits = self.scanner.scan(name);
+        self.record(source, path, &hits);
+        if name.len() > LONGEST_NAME {
+            return MASKED.to_owned();
+        }
         if hits.is_empty() {
             return name.to_owned();
         }
-        self.record(source, path, &hits);
         let kinds: Vec<&str> = hits.iter().map(|hit| hit.kind).collect();
         let redacted = self.scanner.redact(name, &kinds);
         redacted.unwrap_or_else(|| "[REDACTED]".to_owned())
@@ -125,7 +141,7 @@ impl Search<'_> {
 
     fn record(&mut self, source: &str, path: &str, hits: &[Hit]) {
         for hit in hits {
-            let full = self.found.len() >= MAX_PLACES;
+            let full = self.found.len() >= MAX_PLACES || source.len() + path.len() > LONGEST_PATH;
             let place = if full {
                 source.to_owned()
             } else {
@@ -159,6 +175,13 @@ fn field<'a>(name: Option<&'a str>, text: &'a str) -> Field<'a> {
 /// From here on, findings are counted under their source alone: policy reads types, and a body full
 /// of addresses must not become an intent of megabytes.
 const MAX_PLACES: usize = 200;
+/// A longer path is left out, for the same reason, in bytes; the source stays.
+const LONGEST_PATH: usize = 512;
+/// A longer name is masked, in bytes.
+const LONGEST_NAME: usize = 64;
+const MASKED: &str = "[masked]";
+/// No type of data has more than 19 digits.
+const WHOLE_LIMIT: f64 = 1e19;
 
 #[cfg(test)]
 mod tests;

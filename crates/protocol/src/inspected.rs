@@ -9,11 +9,12 @@ use std::sync::Arc;
 use aegis_dlp::Scanner;
 use aegis_policy::{Authority, Call, CallKind, DataFinding, Parameters, Service, Truncation};
 use bytes::Bytes;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderName, Method, header};
 
 use crate::body::Content;
 use crate::recognise::Spoken;
 use crate::redact::BodyKind;
+use crate::urlencoded::{self, Pair};
 use crate::{Dialect, InspectError, findings, generic, mcp, openai, recognise, rest};
 
 /// A request as far as it has been read; the body is whole or not there at all.
@@ -77,11 +78,10 @@ pub fn inspect(
     service: Option<&Service>,
     scanner: &Scanner,
 ) -> Result<Inspected, InspectError> {
-    let overrides = |name: &&str| view.headers.contains_key(*name);
-    if METHOD_OVERRIDES.iter().any(overrides) {
+    let content = Content::read(view)?;
+    if overrides_method(view, &content) {
         return Err(InspectError::MethodOverride);
     }
-    let content = Content::read(view)?;
     let subject = Subject {
         view,
         service,
@@ -95,6 +95,21 @@ pub fn inspect(
     };
     let data = findings::find(view, &content, scanner);
     Ok(described.finish(view, &content, data))
+}
+
+/// Whether a header, the query or a form asks for another method. Servers that hand headers on as
+/// variables do not tell `_` from `-`.
+fn overrides_method(view: &RequestView<'_>, content: &Content<'_>) -> bool {
+    let header = |name: &HeaderName| {
+        let name = name.as_str().replace('_', "-");
+        METHOD_OVERRIDES.contains(&&*name)
+    };
+    let query = urlencoded::pairs(view.query.unwrap_or_default());
+    let form = match content {
+        Content::Form(pairs) => pairs.as_slice(),
+        _ => &[],
+    };
+    view.headers.keys().any(header) || query.iter().chain(form).any(Pair::overrides_method)
 }
 
 /// What every describer looks at.

@@ -2,8 +2,8 @@
 
 pub(crate) mod headers;
 
-use aegis_policy::CallKind;
-use http::Method;
+use aegis_policy::{CallKind, decoded_segments};
+use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
 use crate::inspected::{Described, Place, Subject};
@@ -11,8 +11,12 @@ use crate::parameters::escape;
 use crate::{Dialect, InspectError};
 
 /// `SERVER/TOOL`/`call` for a tool call, else `SERVER`/method. GET opens a stream (`stream`), DELETE
-/// ends the session (`end`), and what the client answers to the server is `response`.
+/// ends the session (`end`), each with the header that asks for it, and what the client answers to
+/// the server is `response`.
 pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError> {
+    if subject.service.is_some() {
+        decoded_segments(subject.view.path)?;
+    }
     let mut described = match subject.content.json() {
         Some(body) => message(subject, body)?,
         None => bodiless(subject),
@@ -24,9 +28,10 @@ pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError>
 }
 
 fn bodiless(subject: &Subject<'_>) -> Described {
+    let headers = subject.view.headers;
     let action = match *subject.view.method {
-        Method::GET => "stream",
-        Method::DELETE => "end",
+        Method::GET if accepts_events(headers) => "stream",
+        Method::DELETE if headers.contains_key(SESSION) => "end",
         // The message is there but cannot be read.
         Method::POST => "unknown",
         _ => "other",
@@ -37,6 +42,13 @@ fn bodiless(subject: &Subject<'_>) -> Described {
         described.dialect = Dialect::JsonRpc { id: Value::Null };
     }
     described
+}
+
+fn accepts_events(headers: &HeaderMap) -> bool {
+    headers.get_all(header::ACCEPT).iter().any(|value| {
+        let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+        text.contains("text/event-stream")
+    })
 }
 
 fn message(subject: &Subject<'_>, body: &Value) -> Result<Described, InspectError> {
@@ -178,6 +190,8 @@ fn exact_spelling(members: &Map<String, Value>, known: &[&str]) -> Result<(), In
     }
     Ok(())
 }
+
+const SESSION: &str = "mcp-session-id";
 
 #[cfg(test)]
 mod tests;

@@ -46,16 +46,19 @@ fn refuse_other_spellings(body: &Map<String, Value>) -> Result<(), InspectError>
     Ok(())
 }
 
-/// Every option that is one value, and the names of the offered tools.
+/// Every member but the messages, and of the offered tools their names.
 fn options(body: &Map<String, Value>, described: &mut Described) {
-    let scalars = body.iter().filter(|(_, value)| is_scalar(value));
-    for (name, value) in scalars {
+    let is_tools = |name: &str, value: &Value| TOOLS.contains(&name) && value.is_array();
+    let options = body
+        .iter()
+        .filter(|(name, value)| *name != "messages" && !is_tools(name, value));
+    for (name, value) in options {
         described.parameters.insert(name.clone(), value.clone());
         described
             .places
             .push((name.clone(), Place::Body(format!("/{}", escape(name)))));
     }
-    let names: Vec<Value> = ["tools", "functions"]
+    let names: Vec<Value> = TOOLS
         .iter()
         .filter_map(|list| body.get(*list)?.as_array())
         .flatten()
@@ -71,7 +74,7 @@ fn options(body: &Map<String, Value>, described: &mut Described) {
     }
 }
 
-/// A parameter made here; a scalar of that name in the body gives way to it.
+/// A parameter made here; a member of that name in the body gives way to it.
 fn set_fixed(
     parameters: &mut Parameters,
     places: &mut Vec<(String, Place)>,
@@ -83,10 +86,6 @@ fn set_fixed(
     places.push((name.to_owned(), Place::Fixed));
 }
 
-fn is_scalar(value: &Value) -> bool {
-    matches!(value, Value::Bool(_) | Value::Number(_) | Value::String(_))
-}
-
 /// A function's name, or the type of a tool that the provider itself runs.
 fn tool_name(tool: &Value) -> &str {
     let function = tool.pointer("/function/name").or_else(|| tool.get("name"));
@@ -95,6 +94,9 @@ fn tool_name(tool: &Value) -> &str {
         .and_then(Value::as_str)
         .unwrap_or_default()
 }
+
+/// Members that list tools.
+const TOOLS: [&str; 2] = ["tools", "functions"];
 
 /// Members that rules are most often about.
 const JUDGED: [&str; 7] = [

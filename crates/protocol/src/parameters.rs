@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use crate::InspectError;
 use crate::inspected::Place;
-use crate::urlencoded::Pair;
+use crate::urlencoded::{Pair, folded};
 
 #[derive(Default)]
 pub(crate) struct Collector {
     pub(crate) parameters: Parameters,
     pub(crate) places: Vec<(String, Place)>,
-    /// By lower-case name: some servers do not tell cases apart.
+    /// By folded name: some servers do not tell its spellings apart.
     seen: HashMap<String, Seen>,
 }
 
@@ -64,6 +64,11 @@ impl Collector {
                     "a query or form has broken escapes or a bare `;`",
                 ));
             }
+            if !pair.has_plain_name() {
+                return Err(InspectError::Malformed(
+                    "a query or form has a name that servers read differently",
+                ));
+            }
             let value = Value::String(pair.value.clone());
             if pair.is_part() {
                 self.part(source, pair.parameter(), value, place)?;
@@ -85,7 +90,7 @@ impl Collector {
             source,
             parts: false,
         };
-        if let Some(first) = self.seen.insert(name.to_lowercase(), seen) {
+        if let Some(first) = self.seen.insert(folded(name), seen) {
             return Err(InspectError::DuplicateParameter {
                 first: first.source,
                 second: source,
@@ -107,7 +112,7 @@ impl Collector {
             source,
             parts: true,
         };
-        let key = name.to_lowercase();
+        let key = folded(name);
         if self.seen.get(&key) == Some(&seen)
             && let Some(Value::Array(parts)) = self.parameters.get_mut(name)
         {

@@ -20,6 +20,7 @@ pub(crate) enum Spoken<'a> {
 }
 
 pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectError> {
+    refuse_misnamed(subject)?;
     let seen = Seen::of(subject);
     if seen == Seen::Batch {
         return Err(InspectError::Batch);
@@ -77,12 +78,16 @@ impl Seen {
     fn of(subject: &Subject<'_>) -> Self {
         match subject.content {
             Content::Hidden => Self::Hidden,
-            Content::Json { value, .. } if is_json_rpc(value) => Self::JsonRpc,
-            Content::Json {
-                value: Value::Array(items),
-                ..
-            } if items.iter().any(is_json_rpc) => Self::Batch,
-            Content::Json { value, .. } if asks_for_chat(subject) && is_chat(value) => Self::Chat,
+            Content::Json { value } => Self::in_json(value, subject),
+            _ => Self::Other,
+        }
+    }
+
+    fn in_json(value: &Value, subject: &Subject<'_>) -> Self {
+        match value {
+            Value::Array(items) if items.iter().any(is_json_rpc) => Self::Batch,
+            value if is_json_rpc(value) => Self::JsonRpc,
+            value if asks_for_chat(subject) && is_chat(value) => Self::Chat,
             _ => Self::Other,
         }
     }
@@ -95,6 +100,18 @@ impl Seen {
             Self::Hidden => "a body that cannot be looked into",
             Self::Other => "something else",
         }
+    }
+}
+
+/// A message under the name of a form is one call to some servers and another to others.
+fn refuse_misnamed(subject: &Subject<'_>) -> Result<(), InspectError> {
+    let value = subject.content.misnamed_json(subject.view);
+    match value.map(|value| Seen::in_json(&value, subject)) {
+        None | Some(Seen::Other) => Ok(()),
+        Some(seen) => Err(InspectError::Disagreement {
+            declared: "a form",
+            found: seen.name(),
+        }),
     }
 }
 

@@ -15,6 +15,7 @@ use aegis_dlp::{Field, Scanner};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::findings::whole_digits;
 use crate::json::{JsonError, Kind, Node, Tree};
 use crate::urlencoded::{Pair, pairs};
 use edits::Edits;
@@ -166,7 +167,7 @@ fn json(
     Ok(Some(redacted))
 }
 
-/// A number is searched as it is written; what replaces it is text.
+/// A number is searched as it is written and as its digits; what replaces it is text.
 fn redacted_leaf(node: Node<'_>, targets: &Targets<'_>, scanner: &Scanner) -> Option<String> {
     let name = node.name();
     let text = match node.kind() {
@@ -174,13 +175,18 @@ fn redacted_leaf(node: Node<'_>, targets: &Targets<'_>, scanner: &Scanner) -> Op
         Kind::Number => node.raw().into(),
         _ => return None,
     };
-    scanner.redact_field(
-        &Field {
-            name: name.as_deref(),
-            text: &text,
-        },
-        targets.kinds,
-    )
+    let redact = |text: &str| {
+        let name = name.as_deref();
+        scanner.redact_field(&Field { name, text }, targets.kinds)
+    };
+    redact(&text).or_else(|| redact(&digits(node)?))
+}
+
+fn digits(node: Node<'_>) -> Option<String> {
+    if node.kind() != Kind::Number {
+        return None;
+    }
+    whole_digits(&serde_json::from_str(node.raw()).ok()?)
 }
 
 fn form(

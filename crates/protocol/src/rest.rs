@@ -4,10 +4,10 @@ use aegis_policy::{CallKind, Service};
 use serde_json::Value;
 
 use crate::InspectError;
-use crate::body::{Content, Declared};
+use crate::body::Content;
 use crate::inspected::{Described, Subject};
 use crate::parameters::Collector;
-use crate::urlencoded;
+use crate::urlencoded::{self, FORM_METHOD, folded};
 
 /// Tool = the service, action = the operation, `other` where none matches.
 pub(crate) fn describe(
@@ -25,8 +25,8 @@ pub(crate) fn describe(
         found.path(matched.parameters)?;
     }
     found.query(&urlencoded::pairs(subject.view.query.unwrap_or_default()))?;
-    described.unread = !read_body(subject.content, &mut found)?;
-    let is_method = |name: &String| name.eq_ignore_ascii_case(FORM_METHOD);
+    described.unread = !read_body(subject, &mut found)?;
+    let is_method = |name: &String| folded(name) == FORM_METHOD;
     if found.parameters.keys().any(is_method) {
         return Err(InspectError::MethodOverride);
     }
@@ -37,28 +37,23 @@ pub(crate) fn describe(
 
 /// Whether the parameters in the body, if any, could be read: a body of another shape, such as a
 /// JSON array or plain text, may give what no rule would see.
-fn read_body(content: &Content<'_>, found: &mut Collector) -> Result<bool, InspectError> {
-    match content {
-        Content::Absent => Ok(true),
-        Content::Form(pairs) => found.form(pairs).map(|()| true),
-        // Sent as a form, a JSON text is one odd parameter to some servers and an object to others.
-        Content::Json {
-            declared: Declared::Form,
-            ..
-        } => Err(InspectError::Disagreement {
+fn read_body(subject: &Subject<'_>, found: &mut Collector) -> Result<bool, InspectError> {
+    // Sent as a form, a JSON text is one odd parameter to some servers and an object to others.
+    if subject.content.misnamed_json(subject.view).is_some() {
+        return Err(InspectError::Disagreement {
             declared: "a form",
             found: "JSON",
-        }),
+        });
+    }
+    match subject.content {
+        Content::Absent => Ok(true),
+        Content::Form(pairs) => found.form(pairs).map(|()| true),
         Content::Json {
             value: Value::Object(members),
-            ..
         } => found.members(members).map(|()| true),
         Content::Json { .. } | Content::Text(_) | Content::Hidden => Ok(false),
     }
 }
-
-/// Web frameworks take the method from this parameter.
-const FORM_METHOD: &str = "_method";
 
 #[cfg(test)]
 mod tests;

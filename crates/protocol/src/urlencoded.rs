@@ -30,6 +30,32 @@ impl Pair {
     pub(crate) fn is_part(&self) -> bool {
         self.name.contains('[')
     }
+
+    /// Whether every server takes the same parameter from the name: none trims it, cuts it short,
+    /// drops its brackets or reads its first character as another one.
+    pub(crate) fn has_plain_name(&self) -> bool {
+        let parameter = self.parameter();
+        !parameter.is_empty()
+            && !parameter.starts_with('.')
+            && parameter.trim() == parameter
+            && self.name.trim() == self.name
+            && !self.name.contains(char::is_control)
+            && brackets_are_paired(&self.name)
+    }
+
+    /// Whether a web framework may take the method from it, however its name is spelled.
+    pub(crate) fn overrides_method(&self) -> bool {
+        self.name
+            .split(|c: char| matches!(c, '[' | ']') || c.is_control())
+            .map(str::trim)
+            .find(|part| !part.is_empty())
+            .is_some_and(|name| folded(name) == FORM_METHOD)
+    }
+}
+
+/// The name as one key for all servers: some ignore its case, some read `.` and space as `_`.
+pub(crate) fn folded(name: &str) -> String {
+    name.to_lowercase().replace(['.', ' '], "_")
 }
 
 /// Reads `application/x-www-form-urlencoded` text as the URL Standard does; empty pairs are skipped.
@@ -76,6 +102,19 @@ fn unescape(text: &str) -> (String, bool) {
     }
 }
 
+fn brackets_are_paired(name: &str) -> bool {
+    let mut open = 0_usize;
+    for c in name.chars() {
+        match c {
+            '[' => open += 1,
+            ']' if open == 0 => return false,
+            ']' => open -= 1,
+            _ => {}
+        }
+    }
+    open == 0
+}
+
 fn escapes_are_whole(text: &str) -> bool {
     text.split('%').skip(1).all(|after| {
         let mut digits = after.bytes().take(2);
@@ -83,6 +122,9 @@ fn escapes_are_whole(text: &str) -> bool {
         digit() && digit()
     })
 }
+
+/// Web frameworks take the method from this parameter.
+pub(crate) const FORM_METHOD: &str = "_method";
 
 #[cfg(test)]
 mod tests;

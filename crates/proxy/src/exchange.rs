@@ -281,7 +281,10 @@ fn frame_body(request: &mut http::Request<RequestBody>) {
     if !body.is_end_stream() && body.size_hint().exact().is_none() {
         let headers = request.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
-        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        headers.insert(
+            header::TRANSFER_ENCODING,
+            HeaderValue::from_static("chunked"),
+        );
     }
 }
 

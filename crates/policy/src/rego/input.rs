@@ -54,7 +54,14 @@ pub(super) fn build(words: &Words, policy: &Policy, intent: &Intent) -> Object {
         destination(w, &policy.subjects, &intent.destination),
     );
     let parameters = parameters(policy, &intent.call, preparation);
-    input.insert(w.call.clone(), call(w, &intent.call, parameters));
+    let misspelled = preparation.map_or_else(
+        || Array::new().into_value(),
+        |found| strings(found.misspelled(intent).cloned()),
+    );
+    input.insert(
+        w.call.clone(),
+        call(w, &intent.call, parameters, misspelled),
+    );
     if let Some(http) = &intent.http {
         input.insert(
             w.http.clone(),
@@ -150,12 +157,13 @@ fn parameters(policy: &Policy, call: &Call, preparation: Option<&Preparation>) -
     Value::from(parameters)
 }
 
-fn call(w: &Words, call: &Call, parameters: Value) -> Value {
+fn call(w: &Words, call: &Call, parameters: Value, misspelled: Value) -> Value {
     let mut found = Object::new();
     found.insert(w.kind.clone(), word(call.kind.as_str()));
     found.insert(w.tool.clone(), text(&call.tool));
     found.insert(w.action.clone(), text(&call.action));
     found.insert(w.parameters.clone(), parameters);
+    found.insert(w.misspelled.clone(), misspelled);
     if let Some(model) = &call.model {
         found.insert(w.model.clone(), text(model));
     }
@@ -303,7 +311,8 @@ words! {
     content_type = "content_type", count = "count", credential = "credential",
     destination = "destination", dlp = "dlp", ext = "ext", facts = "facts", findings = "findings",
     front = "front", host = "host", http = "http", id = "id", kind = "kind",
-    kind_of_data = "type", labels = "labels", method = "method", model = "model",
+    kind_of_data = "type", labels = "labels", method = "method",
+    misspelled = "misspelled", model = "model",
     opaque = "opaque", parameters = "parameters", path = "path", patterns = "patterns",
     phase = "phase", port = "port", provider = "provider", region = "region", regions = "regions",
     scheme = "scheme", stream = "stream", tenant = "tenant", time = "time",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::values::{Random, beside, edges};
+use super::values::{Random, beside, edges, misspell};
 use crate::data::{AegisData, AgentData, ConstraintData, Constraints, Effect, ProfileData};
 use crate::{
     Auth, Authority, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent,
@@ -357,6 +357,7 @@ impl<'a> Generator<'a> {
             8 => intent.call.action = "unheard-of".into(),
             9 => intent.call.model = Some("model".into()),
             10 => intent.http = None,
+            11 => misspell(&mut intent.call.parameters),
             _ => {}
         }
     }

@@ -2,7 +2,16 @@
 
 use serde_json::{Number, Value as Json, json};
 
+use crate::Parameters;
 use crate::data::ConstraintData;
+
+/// The first parameter under a name that some servers take for the same.
+pub(super) fn misspell(parameters: &mut Parameters) {
+    let first = parameters.keys().next().cloned();
+    if let Some((name, value)) = first.and_then(|name| parameters.remove_entry(&name)) {
+        parameters.insert(name.to_uppercase(), value);
+    }
+}
 
 /// Values at and just beyond the edges of a constraint; `None` is an absent parameter.
 pub(super) fn edges(constraint: &ConstraintData) -> Vec<Option<Json>> {

@@ -18,6 +18,8 @@ fn a_body_is_read_as_what_it_is() {
         ("application/vnd.api+json", "{}", Some(BodyKind::Json)),
         ("text/plain", r#"{"a":1}"#, Some(BodyKind::Json)),
         ("", "[1]", Some(BodyKind::Json)),
+        ("text/plain", r#""a\u0040b""#, Some(BodyKind::Json)),
+        ("text/plain", r"see \u0040", Some(BodyKind::Text)),
         ("text/plain", "{not json", Some(BodyKind::Text)),
         (
             "text/plain; charset=us-ascii",
@@ -36,6 +38,11 @@ fn a_body_is_read_as_what_it_is() {
             Some(BodyKind::Form),
         ),
         ("multipart/form-data; boundary=x", "--x--", None),
+        (
+            "application/x-www-form-urlencoded",
+            r#"{"a":1}"#,
+            Some(BodyKind::Form),
+        ),
         ("application/json", "", None),
     ];
     for (content_type, body, kind) in table {
@@ -55,6 +62,11 @@ fn what_cannot_be_looked_into_is_truncated() {
             .body("text/plain", "x")
             .header("content-encoding", "gzip"),
         post("plain.example.com", "/").body("application/octet-stream", [0xff]),
+        post("plain.example.com", "/").body("text/plain", "a\0b"),
+        post("plain.example.com", "/")
+            .body("text/plain", r#"{"a":1,"a":1,"m":"jane\u0040example.com"}"#),
+        post("plain.example.com", "/").body("", "\u{feff} [\"jane\\u0040example.com\"]"),
+        post("plain.example.com", "/").body("text/plain", r#""jane\u0040example.com" and"#),
     ];
     for sent in hidden {
         assert_eq!(sent.seen().call.truncation, Truncation::Truncated);
@@ -93,6 +105,45 @@ fn malformed_bodies_are_refused() {
     let two_types = post("plain.example.com", "/").body("text/plain", "x");
     let two_types = two_types.header("content-type", "application/json");
     assert_eq!(two_types.error().rule(), "protocol.malformed");
+}
+
+#[test]
+fn a_form_is_searched_as_a_form_even_if_it_is_json_as_well() {
+    let escaped = MAIL.replace('j', "%6a").replace('@', "%40");
+    let sent = post("plain.example.com", "/").form(&format!(r#"["&mail={escaped}&"]"#));
+    assert_eq!(sent.seen().found(), [("email", "form:mail")]);
+}
+
+#[test]
+fn a_form_that_hides_another_message_is_refused() {
+    let bodies = [
+        r#"{"m":"jane\u0040example.com"}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#,
+        r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
+        r#"{"model":"m","messages":[]}"#,
+    ];
+    for body in bodies {
+        let error = post("plain.example.com", "/v1/chat/completions").form(body);
+        assert_eq!(error.error().rule(), "protocol.disagreement", "{body}");
+    }
+}
+
+#[test]
+fn a_content_type_that_is_not_one_media_type_is_malformed() {
+    let types = [
+        "application/x-www-form-urlencoded, x",
+        "application/json text/plain",
+        "application/json,text/plain",
+        "text",
+        "/json",
+        "text/",
+        "a/b/c",
+        "; charset=utf-8",
+    ];
+    for content_type in types {
+        let sent = post("plain.example.com", "/").body(content_type, "{}");
+        assert_eq!(sent.error().rule(), "protocol.malformed", "{content_type}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::MAX_PLACES;
+use super::{LONGEST_NAME, LONGEST_PATH, MAX_PLACES};
 use crate::testing::{MAIL, get, post};
 
 #[test]
@@ -65,6 +65,30 @@ fn a_card_that_is_a_number_is_found() {
 }
 
 #[test]
+fn a_card_that_is_a_whole_number_written_as_a_float_is_found() {
+    for number in [
+        "4829135702641353.0",
+        "4.829135702641353e15",
+        "4829135702641353e0",
+    ] {
+        let seen = post("plain.example.com", "/")
+            .body("application/json", format!(r#"{{"card": {number}}}"#))
+            .seen();
+        assert_eq!(
+            seen.found(),
+            vec![("payment_card", "body:/card")],
+            "{number}"
+        );
+        assert_eq!(seen.data[0].count, 1);
+    }
+    let body = r"[482913570264135.5, 4.829135702641353e250]";
+    let seen = post("plain.example.com", "/")
+        .body("application/json", body)
+        .seen();
+    assert_eq!(seen.found(), vec![]);
+}
+
+#[test]
 fn a_plus_hides_nothing() {
     let seen = get("plain.example.com", "/?card=4829+1357+0264+1353").seen();
     assert_eq!(seen.found(), vec![("payment_card", "query:card")]);
@@ -108,4 +132,37 @@ fn nothing_is_found_in_what_was_not_read() {
         .too_long()
         .seen();
     assert!(seen.data.is_empty());
+}
+
+#[test]
+fn a_long_name_is_masked_in_a_path() {
+    let (longest, longer) = ("n".repeat(LONGEST_NAME), "n".repeat(LONGEST_NAME + 1));
+    let body = json!({&longest: MAIL, &longer: {"to": MAIL}});
+    let seen = post("plain.example.com", "/").json(&body).seen();
+    let kept = format!("body:/{longest}");
+    let expected = vec![("email", &*kept), ("email", "body:/[masked]/to")];
+    assert_eq!(seen.found(), expected);
+    let seen = get("plain.example.com", &format!("/?{longer}={MAIL}")).seen();
+    assert_eq!(seen.found(), vec![("email", "query:[masked]")]);
+}
+
+#[test]
+fn data_in_a_long_name_is_found() {
+    let name = format!("{} {MAIL}", "n".repeat(LONGEST_NAME));
+    let seen = post("plain.example.com", "/")
+        .json(&json!({ name: 1 }))
+        .seen();
+    assert_eq!(seen.found(), vec![("email", "body:")]);
+}
+
+#[test]
+fn a_long_path_is_left_out() {
+    let name = "n".repeat(LONGEST_NAME);
+    let mut body = json!([MAIL, MAIL]);
+    for _ in 0..=LONGEST_PATH / LONGEST_NAME {
+        body = json!({ &name: body });
+    }
+    let seen = post("plain.example.com", "/").json(&body).seen();
+    assert_eq!(seen.found(), vec![("email", "body:")]);
+    assert_eq!(seen.data[0].count, 2);
 }

@@ -86,15 +86,47 @@ fn only_a_request_is_answered_in_band() {
 
 #[test]
 fn streams_and_ends_of_sessions_have_actions() {
-    let stream = get(SERVER, "/mcp").seen();
+    let stream = get(SERVER, "/mcp")
+        .header("accept", "application/json")
+        .header("accept", "Text/Event-Stream;q=0.9")
+        .seen();
     assert_eq!(stream.name(), "docs stream");
     assert!(stream.call.stream);
     assert_eq!(stream.dialect, Dialect::Problem);
-    assert_eq!(request("DELETE", SERVER, "/mcp").seen().name(), "docs end");
+    let end = request("DELETE", SERVER, "/mcp").header("mcp-session-id", "s");
+    assert_eq!(end.seen().name(), "docs end");
     assert_eq!(
         request("OPTIONS", SERVER, "/mcp").seen().name(),
         "docs other"
     );
+}
+
+#[test]
+fn a_request_without_the_header_of_its_purpose_is_other() {
+    let others = [
+        get(SERVER, "/mcp"),
+        get(SERVER, "/mcp").header("accept", "*/*"),
+        get(SERVER, "/mcp").header("mcp-session-id", "s"),
+        request("DELETE", SERVER, "/mcp"),
+    ];
+    for sent in others {
+        let seen = sent.seen();
+        assert_eq!(seen.name(), "docs other");
+        assert!(!seen.call.stream);
+    }
+}
+
+#[test]
+fn an_ambiguous_path_is_an_error() {
+    for path in ["/mcp/../admin", "//mcp", "/mcp/", "/a%2fmcp", "/mcp;x"] {
+        let calls = [
+            post(SERVER, path).json(&search(&json!({}))),
+            get(SERVER, path),
+        ];
+        for sent in calls {
+            assert_eq!(sent.error().rule(), "protocol.ambiguous_path", "{path}");
+        }
+    }
 }
 
 #[test]

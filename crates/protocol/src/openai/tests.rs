@@ -1,6 +1,6 @@
 //! Promises about chat completions.
 
-use aegis_policy::{CallKind, Truncation};
+use aegis_policy::{CallKind, Redaction, Truncation};
 use serde_json::{Value, json};
 
 use crate::testing::{MAIL, get, post};
@@ -37,10 +37,39 @@ fn a_chat_gives_model_stream_options_and_tool_names() {
         assert_eq!(seen.dialect, Dialect::OpenAi);
         let parameters = json!({
             "model": "small-1", "stream": true, "max_tokens": 100, "temperature": 0.5,
-            "tools": ["search", "web_search"],
+            "stop": ["x"], "tools": ["search", "web_search"],
         });
         assert_eq!(Value::Object(seen.call.parameters), parameters);
     }
+}
+
+#[test]
+fn an_option_that_is_an_object_is_a_parameter_and_can_be_redacted() {
+    let mut body = chat();
+    body["web_search_options"] = json!({"user_location": {"city": "x"}});
+    let sent = post("llm.example.com", CHAT).json(&body);
+    let option = sent.seen().parameter("web_search_options").cloned();
+    assert_eq!(option, Some(json!({"user_location": {"city": "x"}})));
+    let redaction = Redaction::Parameter("web_search_options".into());
+    let rewritten = sent.redact(&[redaction]).expect("a rewritten request");
+    let rewritten = rewritten.body.expect("a body");
+    body["web_search_options"] = json!("[REDACTED]");
+    assert_eq!(
+        serde_json::from_slice::<Value>(&rewritten).expect("JSON"),
+        body
+    );
+}
+
+#[test]
+fn tools_that_are_no_list_are_a_parameter_as_they_are() {
+    let mut body = chat();
+    body["tools"] = json!({"type": "web_search"});
+    let seen = post("llm.example.com", CHAT).json(&body).seen();
+    assert_eq!(
+        seen.parameter("tools"),
+        Some(&json!({"type": "web_search"}))
+    );
+    assert_eq!(seen.parameter("messages"), None);
 }
 
 #[test]

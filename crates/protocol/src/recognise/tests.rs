@@ -38,10 +38,6 @@ fn content_names_the_protocol_where_the_catalogue_does_not() {
             CallKind::Mcp,
         ),
         (
-            post("a.example.net", "/").form(&rpc.to_string()),
-            CallKind::Mcp,
-        ),
-        (
             post("a.example.net", "/").json(&json!({"method": "tools/list"})),
             CallKind::Http,
         ),

@@ -51,6 +51,14 @@ fn bytes_that_are_not_redacted_stay_as_they_were() {
 }
 
 #[test]
+fn a_card_that_is_a_whole_number_written_as_a_float_goes() {
+    for number in [format!("{CARD}.0"), "4.000123412341234e15".to_owned()] {
+        let outcome = json(&format!("[{number}, 1.5]"), &kinds(ALL));
+        assert_eq!(outcome, changed(r#"["[REDACTED:payment_card]", 1.5]"#));
+    }
+}
+
+#[test]
 fn nothing_to_redact_changes_nothing() {
     assert_eq!(json(r#"{"to":"nobody"}"#, &kinds(ALL)), Ok(None));
     assert_eq!(

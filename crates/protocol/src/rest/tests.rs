@@ -63,6 +63,8 @@ fn a_parameter_in_two_places_is_refused() {
         post("pay.example.com", "/v1/charges").form("amount[]=1&amount=2"),
         post("pay.example.com", "/v1/charges?amount[]=1").form("amount[]=2"),
         post("pay.example.com", "/v1/charges").json(&json!({"amount": 1, "AMOUNT": 2})),
+        post("pay.example.com", "/v1/charges?pay.to=1&pay_to=2"),
+        post("pay.example.com", "/v1/charges?pay+to[]=1").json(&json!({"pay_to": 2})),
     ];
     for sent in twice {
         assert_eq!(sent.error().rule(), "protocol.duplicate_parameter");
@@ -139,12 +141,45 @@ fn queries_and_forms_that_servers_read_differently_are_malformed() {
 }
 
 #[test]
+fn names_that_servers_read_differently_are_malformed() {
+    let names = [
+        "[amount]",
+        "",
+        "+amount",
+        "amount+",
+        "amount+[x]",
+        "amount%00x",
+        "amount%0A",
+        "amount]",
+        "amount[x]]",
+        "amount[x",
+        ".amount",
+    ];
+    for name in names {
+        let pair = format!("{name}=1000000");
+        let sent = post("pay.example.com", &format!("/v1/charges?{pair}"));
+        assert_eq!(sent.error().rule(), "protocol.malformed", "{name}");
+        let sent = post("pay.example.com", "/v1/charges").form(&pair);
+        assert_eq!(sent.error().rule(), "protocol.malformed", "{name}");
+    }
+    let seen = post("pay.example.com", "/v1/charges?pay.to=a&full+name=b").seen();
+    assert_eq!(seen.parameter("pay.to"), Some(&json!("a")));
+    assert_eq!(seen.parameter("full name"), Some(&json!("b")));
+}
+
+#[test]
 fn another_method_cannot_be_smuggled_in() {
     let overrides = [
         post("pay.example.com", "/v1/charges").header("x-http-method-override", "DELETE"),
         post("pay.example.com", "/v1/charges?_method=DELETE"),
         post("pay.example.com", "/v1/charges").form("_METHOD=DELETE"),
         post("plain.example.com", "/").header("x-http-method", "DELETE"),
+        post("plain.example.com", "/").header("x_http_method_override", "DELETE"),
+        post("plain.example.com", "/?a=1&_method=DELETE"),
+        post("plain.example.com", "/").form("_Method=DELETE"),
+        post("plain.example.com", "/").form("%00.method[]=DELETE"),
+        post("files.example.com", "/?+%5Fmethod=DELETE"),
+        post("pay.example.com", "/v1/charges").json(&json!({"_method": "DELETE"})),
     ];
     for sent in overrides {
         assert_eq!(sent.error().rule(), "protocol.method_override");
