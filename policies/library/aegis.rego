@@ -103,7 +103,7 @@ findings := {
 	p.hosts
 	actions := object.get(p.tools, object.get(input.call, "tool", ""), ungranted)
 	o := object.get(actions, object.get(input.call, "action", ""), actions["*"])
-	sections := [host(p), grant(p, o), parameter(o), sensitive(p)]
+	sections := [host(p), grant(p, o), parameter(p, o), sensitive(p)]
 	[x.done | some x in sections] == [true, true, true, true]
 	region := residency(t)
 	region.done == true
@@ -167,6 +167,8 @@ grant(p, o) := {"done": true, "groups": []} if input.phase == "connect"
 else := {"done": true, "groups": []} if request.subject == true
 else := {"done": true, "groups": groups} if {
 	input.phase == "request"
+	lead := p.lead
+	is_string(lead)
 	truncated := input.call.truncated
 	is_boolean(truncated)
 	opaque := input.call.opaque
@@ -176,15 +178,17 @@ else := {"done": true, "groups": groups} if {
 	upgrades := [c | some c in input.destination.candidates; p.upgrades[c]]
 	groups := [
 		[p.findings.tool | o.granted == false; allowed == []],
-		[o.truncated | truncated == true; o.lenient == false],
+		[{"effect": "deny", "rule": "truncated", "message": concat("", [lead, o.truncated])} | truncated == true; o.lenient == false],
 		[p.findings.opaque | opaque == true; upgrades == []],
 	]
 }
 
-parameter(o) := {"done": true, "groups": []} if input.phase == "connect"
+parameter(p, o) := {"done": true, "groups": []} if input.phase == "connect"
 else := {"done": true, "groups": []} if request.parameters == true
 else := {"done": true, "groups": groups} if {
 	input.phase == "request"
+	lead := p.lead
+	is_string(lead)
 	ps := input.call.parameters
 	is_object(ps)
 	patterns := input.patterns
@@ -193,16 +197,16 @@ else := {"done": true, "groups": groups} if {
 	is_array(misspelled)
 	[n | some n in misspelled; o.name[n]] == misspelled
 	groups := [
-		[{"effect": "deny", "rule": "parameter.name", "message": c.message} | some n in misspelled; c := o.name[n]],
-		[{"effect": "deny", "rule": "parameter.type", "message": c.message} | some n, c in o.type; x := object.get(ps, n, 0); not is_number(x)],
-		[{"effect": "deny", "rule": "parameter.min", "message": c.message} | some n, c in o.min; x := object.get(ps, n, c.value); is_number(x); x < c.value],
-		[{"effect": "deny", "rule": "parameter.max", "message": c.message} | some n, c in o.max; x := object.get(ps, n, c.value); is_number(x); x > c.value],
-		[{"effect": "approval_needed", "rule": "parameter.approve_above", "message": c.message} | some n, c in o.above; x := object.get(ps, n, c.value); is_number(x); x > c.value],
-		[{"effect": "deny", "rule": "parameter.enum", "message": c.message} | some n, c in o.enum; x := object.get(ps, n, c.absent); not x in c.values],
-		[{"effect": "deny", "rule": "parameter.required", "message": c.message} | some n, c in o.required; object.get(ps, n, null) == null],
-		[{"effect": "deny", "rule": "parameter.forbidden", "message": c.message} | some n, c in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)],
-		[{"effect": "deny", "rule": "parameter.pattern", "message": c.message} | some n, c in o.pattern; object.get(patterns, n, false) != true],
-		[{"effect": "sanitize", "rule": "parameter.redact", "message": c.message, "redact": {"parameter": n}} | some n, c in o.redact; object.get(ps, n, null) != null],
+		[{"effect": "deny", "rule": "parameter.name", "message": concat("", [lead, c.message])} | some n in misspelled; c := o.name[n]],
+		[{"effect": "deny", "rule": "parameter.type", "message": concat("", [lead, c.message])} | some n, c in o.type; x := object.get(ps, n, 0); not is_number(x)],
+		[{"effect": "deny", "rule": "parameter.min", "message": concat("", [lead, c.message])} | some n, c in o.min; x := object.get(ps, n, c.value); is_number(x); x < c.value],
+		[{"effect": "deny", "rule": "parameter.max", "message": concat("", [lead, c.message])} | some n, c in o.max; x := object.get(ps, n, c.value); is_number(x); x > c.value],
+		[{"effect": "approval_needed", "rule": "parameter.approve_above", "message": concat("", [lead, c.message])} | some n, c in o.above; x := object.get(ps, n, c.value); is_number(x); x > c.value],
+		[{"effect": "deny", "rule": "parameter.enum", "message": concat("", [lead, c.message])} | some n, c in o.enum; x := object.get(ps, n, c.absent); not x in c.values],
+		[{"effect": "deny", "rule": "parameter.required", "message": concat("", [lead, c.message])} | some n, c in o.required; object.get(ps, n, null) == null],
+		[{"effect": "deny", "rule": "parameter.forbidden", "message": concat("", [lead, c.message])} | some n, c in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)],
+		[{"effect": "deny", "rule": "parameter.pattern", "message": concat("", [lead, c.message])} | some n, c in o.pattern; object.get(patterns, n, false) != true],
+		[{"effect": "sanitize", "rule": "parameter.redact", "message": concat("", [lead, c.message]), "redact": {"parameter": n}} | some n, c in o.redact; object.get(ps, n, null) != null],
 	]
 }
 

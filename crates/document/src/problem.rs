@@ -49,6 +49,11 @@ impl Problems {
         }
     }
 
+    /// The value of one step of several that are all to be tried; its problems join these.
+    pub fn take_from<T>(&mut self, step: Result<T, Self>) -> Option<T> {
+        step.map_err(|problems| self.extend(problems)).ok()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -70,7 +75,8 @@ impl Problems {
         }
     }
 
-    pub(crate) fn sorted(mut self) -> Self {
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
         self.0
             .sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         self

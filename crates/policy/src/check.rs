@@ -11,7 +11,9 @@ use crate::sources::Model;
 pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
     let mut problems = Problems::new();
     tenants(model, &mut problems);
-    agents(model, &mut problems);
+    if model.is_whole {
+        agents(model, &mut problems);
+    }
     for (name, profile) in &model.data.profiles {
         Check {
             model,
@@ -136,7 +138,8 @@ impl Check<'_> {
     fn tool(&mut self, tool: &str, actions: &Actions) {
         let server = tool.split_once('/').map_or(tool, |(server, _)| server);
         let service = self.model.data.catalogue.get(server);
-        if service.is_none() && server != "http" && !looks_like_host(server) {
+        let unknown = service.is_none() && server != "http" && !looks_like_host(server);
+        if unknown && self.model.is_whole {
             let problem = self.model.problem(
                 "profiles",
                 self.name,

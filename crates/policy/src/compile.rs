@@ -62,7 +62,7 @@ fn profile(data: &AegisData, name: &str, profile: &ProfileData) -> Json {
     let tools = profile.tools.iter().map(|(tool, actions)| {
         let mut operations: Map<String, Json> = actions
             .iter()
-            .map(|(action, constraints)| (action.clone(), operation(&lead, profile, constraints)))
+            .map(|(action, constraints)| (action.clone(), operation(profile, constraints)))
             .collect();
         operations.entry("*").or_insert_with(ungranted);
         (tool.clone(), operations.into())
@@ -79,6 +79,7 @@ fn profile(data: &AegisData, name: &str, profile: &ProfileData) -> Json {
         .iter()
         .filter(|(_, effect)| **effect == Effect::Allow);
     json!({
+        "lead": format!("{lead}: "),
         "hosts": hosts_of(data, profile),
         "upgrades": truths(canonical(&profile.upgrades).iter().map(String::as_str)),
         "tools": tools.collect::<Map<_, _>>(),
@@ -121,7 +122,8 @@ fn canonical(rules: &[String]) -> Vec<String> {
         .collect()
 }
 
-fn operation(lead: &str, profile: &ProfileData, constraints: &Constraints) -> Json {
+/// Without the profile's name: profiles that constrain an operation alike share what is made of it.
+fn operation(profile: &ProfileData, constraints: &Constraints) -> Json {
     // What was not seen cannot be constrained: an operation with constraints is never judged half-seen.
     let lenient = profile.truncated == TruncatedData::Allow && constraints.is_empty();
     let of = |keep: &dyn Fn(&ConstraintData) -> Option<Json>| -> Map<String, Json> {
@@ -130,12 +132,11 @@ fn operation(lead: &str, profile: &ProfileData, constraints: &Constraints) -> Js
             .filter_map(|(name, constraint)| Some((name.clone(), keep(constraint)?)))
             .collect()
     };
-    let text = |name: &str, text: String| json!(format!("{lead}: {name} {text}"));
     let mut kinds = Map::new();
     for (kind, make) in KINDS {
         let entries = constraints.iter().filter_map(|(name, constraint)| {
             let (mut entry, message) = make(constraint)?;
-            entry.insert("message".to_owned(), text(name, message));
+            entry.insert("message".to_owned(), format!("{name} {message}").into());
             Some((name.clone(), Json::Object(entry)))
         });
         kinds.insert((*kind).to_owned(), entries.collect::<Map<_, _>>().into());
@@ -172,17 +173,14 @@ fn operation(lead: &str, profile: &ProfileData, constraints: &Constraints) -> Js
             json!([false])
         },
     );
-    kinds.insert(
-        "truncated".to_owned(),
-        finding(Effect::Deny, "truncated", &format!("{lead} {truncated}")),
-    );
+    kinds.insert("truncated".to_owned(), truncated.into());
     kinds.insert("fast".to_owned(), fast);
     kinds.into()
 }
 
 /// An operation that nothing grants: no constraints, and never the fast way.
 fn ungranted() -> Json {
-    let mut operation = operation("the policy", &ProfileData::default(), &Constraints::new());
+    let mut operation = operation(&ProfileData::default(), &Constraints::new());
     if let Some(granted) = operation.get_mut("granted") {
         *granted = false.into();
     }

@@ -123,7 +123,7 @@ pub(crate) struct ConstraintData {
 }
 
 /// Exactly one of the three.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PatternData {
     pub(crate) regex: Option<String>,

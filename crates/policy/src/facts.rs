@@ -3,7 +3,7 @@
 //! A pattern costs the bytecode evaluator more than the rest of a decision, and its dialect differs
 //! from OPA's in places; computed here it is fast, and the same for every evaluator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
 
 use crate::Intent;
-use crate::data::{AegisData, ConstraintData, FactData};
+use crate::data::{AegisData, ConstraintData, FactData, PatternData};
 
 /// One compiled test on a text.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Facts(Vec<(Arc<str>, Matcher, Field)>);
 #[derive(Debug, Default)]
 pub(crate) struct Preparation {
     /// Parameters with a pattern.
-    pub(crate) patterns: Vec<(Arc<str>, Matcher)>,
+    pub(crate) patterns: Vec<(Arc<str>, Arc<Matcher>)>,
     /// Parameters with a limit: forms and queries can only send numbers as texts.
     pub(crate) numbers: Vec<Arc<str>>,
     /// Every parameter that has a constraint of whatever kind.
@@ -144,7 +144,10 @@ impl Facts {
 
 impl Preparation {
     /// Mistakes in patterns were reported before.
-    pub(crate) fn of(constraints: &BTreeMap<String, ConstraintData>) -> Self {
+    fn of<'a>(
+        constraints: &'a BTreeMap<String, ConstraintData>,
+        matchers: &mut Matchers<'a>,
+    ) -> Self {
         let mut found = Self::default();
         for (name, constraint) in constraints {
             let name: Arc<str> = name.as_str().into();
@@ -155,7 +158,7 @@ impl Preparation {
             let matcher = constraint
                 .pattern
                 .as_ref()
-                .and_then(|pattern| pattern.compile().ok());
+                .and_then(|pattern| matchers.of(pattern));
             found
                 .patterns
                 .extend(matcher.map(|matcher| (name, matcher)));
@@ -240,13 +243,29 @@ pub(crate) struct Preparations {
 
 type Tools = BTreeMap<String, BTreeMap<String, Preparation>>;
 
+/// Equal patterns are compiled once: one takes kilobytes, and many profiles have the same.
+#[derive(Default)]
+struct Matchers<'a>(HashMap<&'a PatternData, Arc<Matcher>>);
+
+impl<'a> Matchers<'a> {
+    fn of(&mut self, pattern: &'a PatternData) -> Option<Arc<Matcher>> {
+        if let Some(known) = self.0.get(pattern) {
+            return Some(Arc::clone(known));
+        }
+        let matcher = Arc::new(pattern.compile().ok()?);
+        self.0.insert(pattern, Arc::clone(&matcher));
+        Some(matcher)
+    }
+}
+
 impl Preparations {
     pub(crate) fn compile(data: &AegisData) -> Self {
+        let mut matchers = Matchers::default();
         let profiles = data.profiles.iter().map(|(name, profile)| {
             let tools = profile.tools.iter().map(|(tool, actions)| {
-                let actions = actions
-                    .iter()
-                    .map(|(action, constraints)| (action.clone(), Preparation::of(constraints)));
+                let actions = actions.iter().map(|(action, constraints)| {
+                    (action.clone(), Preparation::of(constraints, &mut matchers))
+                });
                 (tool.clone(), actions.collect())
             });
             (name.clone(), tools.collect())

@@ -24,7 +24,7 @@ pub struct Intent {
     pub data: Vec<DataFinding>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// A tunnel is asked for; only names are known.
     Connect,
@@ -96,7 +96,7 @@ pub enum CallKind {
     Mcp,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Truncation {
     /// The whole body was read.
     Whole,
@@ -130,6 +130,12 @@ impl Phase {
             Self::Connect => "connect",
             Self::Request => "request",
         }
+    }
+}
+
+impl Truncation {
+    pub fn is_truncated(self) -> bool {
+        self == Self::Truncated
     }
 }
 

@@ -9,6 +9,7 @@ mod extension;
 mod input;
 mod library;
 mod lint;
+mod question;
 #[cfg(test)]
 mod tests;
 
@@ -29,10 +30,12 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::value::{Array, Object};
 use regorus::{Engine, Value};
 
-use crate::facts::{Facts, Preparations};
+use crate::facts::{Facts, Preparation, Preparations};
 use crate::sources::{Model, Source};
 use crate::{Decision, Fault, Intent};
+pub(crate) use extension::Extension;
 pub(crate) use library::LIBRARY;
+use question::Question;
 
 /// Everything that turns an intent into a decision. Immutable and shared; what a thread needs for
 /// itself it makes once per policy.
@@ -40,7 +43,7 @@ pub(crate) struct Policy {
     /// Unique in this process: tells a thread that its evaluators are of another policy.
     epoch: u64,
     library: library::Library,
-    extension: extension::Extension,
+    extension: Extension,
     subjects: input::Subjects,
     facts: Facts,
     preparations: Preparations,
@@ -64,31 +67,53 @@ pub(crate) struct Oracle<'a> {
 
 impl Policy {
     pub(crate) fn build(
+        library: &str,
         model: &Model,
         compiled: &Json,
-        modules: &[Source],
+        extension: Extension,
         facts: Facts,
     ) -> Result<Self, Problems> {
         Ok(Self {
             epoch: EPOCHS.fetch_add(1, Ordering::Relaxed),
-            library: library::Library::compile(LIBRARY, compiled)?,
-            extension: extension::Extension::compile(modules, &model.users)?,
+            library: library::Library::compile(library, compiled)?,
+            extension,
             subjects: input::Subjects::new(&model.data),
             facts,
             preparations: Preparations::compile(&model.data),
         })
     }
 
+    /// As [`Self::evaluate`], from memory where this thread has been asked the same.
     pub(crate) fn decide(&self, intent: &Intent) -> Decision {
+        self.with_evaluators(|evaluators| evaluators.decide(self, intent))
+    }
+
+    pub(crate) fn evaluate(&self, intent: &Intent) -> Decision {
+        self.with_evaluators(|evaluators| {
+            let asked = evaluators.asked(self, intent)?;
+            answer::read(&evaluators.machine(asked)?)
+        })
+    }
+
+    /// None with users' modules, which may look at anything.
+    fn question(&self, intent: &Intent, preparation: Option<&Preparation>) -> Option<Question> {
+        if self.extension.reads_input() {
+            return None;
+        }
+        Question::of(intent, preparation)
+    }
+
+    fn with_evaluators(
+        &self,
+        ask: impl FnOnce(&mut Evaluators) -> Result<Decision, Fault>,
+    ) -> Decision {
         EVALUATORS.with(|slot| {
             // Taken out while it works: whatever goes wrong, the next call starts afresh.
             let kept = slot.take().filter(|kept| kept.epoch == self.epoch);
             let decided = kept
                 .map_or_else(|| Evaluators::new(self).map(Box::new), Ok)
                 .and_then(|mut evaluators| {
-                    let input = evaluators.input(self, intent)?;
-                    let answer = evaluators.machine(input)?;
-                    let decision = answer::read(&answer)?;
+                    let decision = ask(&mut evaluators)?;
                     slot.set(Some(evaluators));
                     Ok(decision)
                 });
@@ -108,7 +133,8 @@ impl Policy {
 impl Oracle<'_> {
     pub(crate) fn ask(&mut self, intent: &Intent) -> Result<Answers, Fault> {
         let input = self.evaluators.input(self.policy, intent)?;
-        let machine = self.evaluators.machine(input.clone());
+        let asked = self.evaluators.asked(self.policy, intent)?;
+        let machine = self.evaluators.machine(asked);
         let interpreter = self.interpret(input.clone());
         let json = |answer: Result<Value, Fault>| answer.and_then(|value| json(&value));
         Ok(Answers {
@@ -118,11 +144,16 @@ impl Oracle<'_> {
         })
     }
 
-    /// The same decision, element by element.
+    /// The same decision, element by element: the machine's on what it is asked, the interpreter's
+    /// on the whole input. A fault is that of a users' module; the library itself has none.
     pub(crate) fn agree(&mut self, intent: &Intent) -> Result<bool, Fault> {
         let input = self.evaluators.input(self.policy, intent)?;
-        let interpreter = self.interpret(input.clone())?;
-        Ok(self.evaluators.machine(input)? == interpreter)
+        let asked = self.evaluators.asked(self.policy, intent)?;
+        match (self.evaluators.machine(asked), self.interpret(input)) {
+            (Ok(machine), Ok(interpreter)) => Ok(machine == interpreter),
+            (Err(Fault::Deadline), _) | (_, Err(Fault::Deadline)) => Err(Fault::Deadline),
+            _ => Ok(false),
+        }
     }
 
     fn interpret(&mut self, input: Value) -> Result<Value, Fault> {
@@ -139,7 +170,7 @@ impl Oracle<'_> {
 
     /// How many instructions the machine takes for this intent.
     pub(crate) fn instructions(&mut self, intent: &Intent) -> Result<usize, Fault> {
-        let input = self.evaluators.input(self.policy, intent)?;
+        let input = self.evaluators.asked(self.policy, intent)?;
         let (mut low, mut high) = (0, library::INSTRUCTIONS);
         while low + 1 < high {
             let middle = usize::midpoint(low, high);
@@ -162,6 +193,7 @@ struct Evaluators {
     machine: RegoVM,
     users: extension::Interpreter,
     words: input::Words,
+    answers: question::Answers,
 }
 
 impl Evaluators {
@@ -171,7 +203,35 @@ impl Evaluators {
             machine: policy.library.machine()?,
             users: policy.extension.interpreter(),
             words: input::Words::new(),
+            answers: question::Answers::default(),
         })
+    }
+
+    fn decide(&mut self, policy: &Policy, intent: &Intent) -> Result<Decision, Fault> {
+        let preparation = policy.preparations.find(intent);
+        let Some(question) = policy.question(intent, preparation) else {
+            let input = self.input(policy, intent)?;
+            return answer::read(&self.machine(input)?);
+        };
+        if let Some(known) = self.answers.find(&question) {
+            return Ok(known);
+        }
+        let input = question.input(&self.words, policy, preparation, self.users.nothing());
+        let decision = answer::read(&self.machine(input)?)?;
+        self.answers.keep(question, &decision);
+        Ok(decision)
+    }
+
+    /// What the machine is given when the answer is not remembered.
+    fn asked(&mut self, policy: &Policy, intent: &Intent) -> Result<Value, Fault> {
+        let preparation = policy.preparations.find(intent);
+        match policy.question(intent, preparation) {
+            Some(question) => {
+                let nothing = self.users.nothing();
+                Ok(question.input(&self.words, policy, preparation, nothing))
+            }
+            None => self.input(policy, intent),
+        }
     }
 
     /// The whole of Rego's input, with what the users' modules found in it.

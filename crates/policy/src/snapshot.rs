@@ -1,5 +1,8 @@
 //! One policy, compiled and tested as a whole: what a proxy decides by until the next one replaces it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -8,7 +11,7 @@ use aegis_document::Problems;
 use ring::digest;
 use serde_json::Value as Json;
 
-use crate::rego::{self, Answers, Oracle, Policy};
+use crate::rego::{self, Answers, Extension, Oracle, Policy};
 use crate::sources::Model;
 use crate::{Catalogue, Decision, Fault, Intent, Mode, Sources, check, compile, selftest};
 
@@ -49,13 +52,22 @@ pub struct Comparison<'a>(Oracle<'a>);
 impl Snapshot {
     /// Reads everything, compiles everything and tests it on both evaluators, or says all that is wrong.
     pub fn build(sources: &Sources, number: u64) -> Result<Self, Problems> {
-        let model = Model::read(&sources.data)?;
-        let facts = check::check(&model);
-        let catalogue = Catalogue::compile(&model);
-        let (facts, catalogue) = both(facts, catalogue)?;
+        Self::build_on(rego::LIBRARY, sources, number)
+    }
+
+    fn build_on(library: &str, sources: &Sources, number: u64) -> Result<Self, Problems> {
+        let (model, mut problems) = Model::read_all(&sources.data);
+        let facts = problems.take_from(check::check(&model));
+        let catalogue = problems.take_from(Catalogue::compile(&model));
+        let extension = problems.take_from(Extension::compile(&sources.modules, &model.users));
+        let (Some(facts), Some(catalogue), Some(extension), true) =
+            (facts, catalogue, extension, problems.is_empty())
+        else {
+            return Err(problems.sorted());
+        };
         let compiled = compile::compile(&model.data, sources.mode);
         let snapshot = Self {
-            policy: Policy::build(&model, &compiled, &sources.modules, facts)?,
+            policy: Policy::build(library, &model, &compiled, extension, facts)?,
             catalogue,
             revision: Revision {
                 number,
@@ -70,6 +82,11 @@ impl Snapshot {
     /// The decision on one call; there always is one. Blocks on nothing.
     pub fn decide(&self, intent: &Intent) -> Decision {
         self.policy.decide(intent)
+    }
+
+    /// The same, never from memory: for measuring and for comparing.
+    pub fn evaluate(&self, intent: &Intent) -> Decision {
+        self.policy.evaluate(intent)
     }
 
     pub fn catalogue(&self) -> &Catalogue {
@@ -115,18 +132,6 @@ impl Comparison<'_> {
     /// What the library knows as `data`.
     pub fn data(&self) -> Result<Json, Fault> {
         self.0.data()
-    }
-}
-
-fn both<A, B>(a: Result<A, Problems>, b: Result<B, Problems>) -> Result<(A, B), Problems> {
-    match (a, b) {
-        (Ok(a), Ok(b)) => Ok((a, b)),
-        (a, b) => {
-            let mut all = Problems::new();
-            all.extend(a.err().into_iter().flatten());
-            all.extend(b.err().into_iter().flatten());
-            Err(all)
-        }
     }
 }
 

@@ -25,8 +25,10 @@ pub struct Source {
     pub text: String,
 }
 
-/// All data files as one.
+/// All data files as one, as far as they could be read.
 pub(crate) struct Model {
+    /// Whether that is all of them: else an entry may be missing that somebody has written.
+    pub(crate) is_whole: bool,
     pub(crate) data: AegisData,
     pub(crate) users: BTreeMap<String, Json>,
     documents: Vec<Document>,
@@ -35,9 +37,17 @@ pub(crate) struct Model {
 }
 
 impl Model {
+    /// The model of files that are all in order.
     pub(crate) fn read(sources: &[Source]) -> Result<Self, Problems> {
+        let (model, problems) = Self::read_all(sources);
+        problems.into_result(model)
+    }
+
+    /// What can be read, and what is wrong with the rest.
+    pub(crate) fn read_all(sources: &[Source]) -> (Self, Problems) {
         let mut problems = Problems::new();
         let mut model = Self {
+            is_whole: true,
             data: AegisData::default(),
             users: BTreeMap::new(),
             documents: Vec::with_capacity(sources.len()),
@@ -48,10 +58,13 @@ impl Model {
                 .and_then(|document| document.read::<DataFile>().map(|file| (document, file)));
             match read {
                 Ok((document, file)) => model.add(document, file, &mut problems),
-                Err(found) => problems.extend(found),
+                Err(found) => {
+                    model.is_whole = false;
+                    problems.extend(found);
+                }
             }
         }
-        problems.into_result(model)
+        (model, problems)
     }
 
     /// A problem with the entry `name` of `section`, at `path` below it.

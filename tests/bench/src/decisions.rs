@@ -1,9 +1,9 @@
-//! How long a decision takes: input building and the reading of the answer included, nothing else.
+//! How long a decision takes, evaluated and remembered: input building and the reading of the answer included, nothing else.
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use aegis_policy::{Intent, Snapshot};
+use aegis_policy::{Decision, Intent, Snapshot};
 use anyhow::{Result, bail};
 
 use crate::policy::{self, Case};
@@ -20,11 +20,15 @@ pub(crate) fn table() -> Result<String> {
         .iter()
         .map(|&agents| policy::snapshot(agents).map(|snapshot| (agents, snapshot)))
         .collect::<Result<Vec<_>>>()?;
-    for case in Case::ALL {
+    let evaluated = Case::ALL.map(|case| (case, case.name().to_owned(), EVALUATE));
+    let remembered = [Case::Allow, Case::Connect]
+        .map(|case| (case, format!("{}, remembered", case.name()), DECIDE));
+    for (case, name, ask) in evaluated.into_iter().chain(remembered) {
         for (agents, snapshot) in &snapshots {
             let intents = policy::intents(snapshot, *agents, case)?;
             subjects.push(Subject {
-                case,
+                name: name.clone(),
+                ask,
                 agents: *agents,
                 snapshot,
                 intents,
@@ -50,15 +54,22 @@ pub(crate) fn repeat(case: &str, count: usize) -> Result<()> {
     let intents = policy::intents(&snapshot, COUNTED_AGENTS, Case::named(case)?)?;
     for intent in intents.iter().cycle().take(count) {
         // A decision that gave up early would be counted as a cheap one.
-        if let Some(fault) = snapshot.decide(black_box(intent)).fault {
+        if let Some(fault) = snapshot.evaluate(black_box(intent)).fault {
             bail!("{fault}");
         }
     }
     Ok(())
 }
 
+/// One way to be answered.
+type Ask = fn(&Snapshot, &Intent) -> Decision;
+const EVALUATE: Ask = Snapshot::evaluate;
+/// As the proxy does: from memory, since the same intents come again and again here.
+const DECIDE: Ask = Snapshot::decide;
+
 struct Subject<'a> {
-    case: Case,
+    name: String,
+    ask: Ask,
     agents: usize,
     snapshot: &'a Snapshot,
     intents: Vec<Intent>,
@@ -68,11 +79,11 @@ struct Subject<'a> {
 impl Subject<'_> {
     fn measure(&mut self) {
         for intent in self.intents.iter().take(WARM_UP) {
-            black_box(self.snapshot.decide(intent));
+            black_box((self.ask)(self.snapshot, intent));
         }
         for intent in self.intents.iter().cycle().take(PER_ROUND) {
             let started = Instant::now();
-            black_box(self.snapshot.decide(black_box(intent)));
+            black_box((self.ask)(self.snapshot, black_box(intent)));
             let took = started.elapsed().as_nanos();
             self.nanos.push(u64::try_from(took).unwrap_or(u64::MAX));
         }
@@ -81,7 +92,7 @@ impl Subject<'_> {
     fn row(&mut self) -> String {
         self.nanos.sort_unstable();
         row(&[
-            self.case.name().to_owned(),
+            self.name.clone(),
             self.agents.to_string(),
             micros(percentile(&self.nanos, 50)),
             micros(percentile(&self.nanos, 99)),

@@ -9,7 +9,7 @@ use super::{Engine, Fault, Json, Object, Source, Value, deadline, fault_of, inpu
 
 /// The users' modules, checked, with the data that they may read.
 #[derive(Default)]
-pub(super) struct Extension {
+pub(crate) struct Extension {
     /// None where there are no modules: then nothing is ever found.
     engine: Option<Engine>,
     /// The sets that some module contributes to.
@@ -34,7 +34,7 @@ pub(super) enum Set {
 }
 
 impl Extension {
-    pub(super) fn compile(
+    pub(crate) fn compile(
         modules: &[Source],
         data: &BTreeMap<String, Json>,
     ) -> Result<Self, Problems> {
@@ -51,7 +51,6 @@ impl Extension {
             .add_data(data)
             .map_err(|error| lint::problem(modules, &error.to_string()))?;
         engine.set_execution_timer_config(deadline());
-        lint::compile(&mut engine, modules, &sets)?;
         Ok(Self {
             engine: Some(engine),
             sets,
@@ -74,6 +73,11 @@ impl Extension {
 }
 
 impl Interpreter {
+    /// The four lists, empty.
+    pub(super) fn nothing(&self) -> Value {
+        self.nothing.clone()
+    }
+
     /// The four lists of `input.ext`.
     pub(super) fn findings(&mut self, input: &Object) -> Result<Value, Fault> {
         let Some(engine) = &mut self.engine else {

@@ -1,4 +1,4 @@
-//! An intent as Rego's input, built directly from values that need no copy. `docs/policy.md` is its reference.
+//! An intent as Rego's input, whole, built directly from values that need no copy. `docs/policy.md` is its reference.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::{Array, Json, Object, Policy, Value};
 use crate::data::AegisData;
 use crate::facts::Preparation;
-use crate::{Auth, Call, Destination, Intent, Truncation, hosts};
+use crate::{Auth, Call, Destination, Intent, hosts};
 
 /// What the data says of callers, in the form in which the input shows it.
 pub(super) struct Subjects {
     tenants: HashMap<String, (Value, Value)>,
     agents: HashMap<String, Value>,
     /// Ports that some host rule names.
-    ports: BTreeSet<u16>,
+    pub(super) ports: BTreeSet<u16>,
 }
 
 impl Subjects {
@@ -53,7 +53,7 @@ pub(super) fn build(words: &Words, policy: &Policy, intent: &Intent) -> Object {
         w.destination.clone(),
         destination(w, &policy.subjects, &intent.destination),
     );
-    let parameters = parameters(policy, &intent.call, preparation);
+    let parameters = parameters(&intent.call, preparation);
     let misspelled = preparation.map_or_else(
         || Array::new().into_value(),
         |found| strings(found.misspelled(intent).cloned()),
@@ -130,31 +130,26 @@ fn destination(w: &Words, subjects: &Subjects, destination: &Destination) -> Val
     ])
 }
 
-/// The library looks at constrained parameters and at no others, so that without users' modules the
-/// rest, often a large document, would be built for nobody.
-fn parameters(policy: &Policy, call: &Call, preparation: Option<&Preparation>) -> Value {
-    let numbers = preparation.map_or(&[][..], |found| &found.numbers);
+fn parameters(call: &Call, preparation: Option<&Preparation>) -> Value {
     let mut parameters = Object::new();
-    let mut add = |name: &str, value: &Json| {
-        let limited = numbers.iter().any(|number| number.as_ref() == name);
-        let numeral = limited.then(|| numeral(value)).flatten();
-        parameters.insert(
-            Value::from(name),
-            numeral.unwrap_or_else(|| from_json(value)),
-        );
-    };
-    if policy.extension.reads_input() {
-        call.parameters
-            .iter()
-            .for_each(|(name, value)| add(name, value));
-    } else {
-        for name in preparation.into_iter().flat_map(|found| &found.constrained) {
-            if let Some(value) = call.parameters.get(name.as_ref()) {
-                add(name, value);
-            }
-        }
+    for (name, value) in &call.parameters {
+        let value = match preparation {
+            Some(found) => parameter(found, name, value),
+            None => from_json(value),
+        };
+        parameters.insert(Value::from(name.as_str()), value);
     }
     Value::from(parameters)
+}
+
+/// One parameter, as a number where it has a limit and is the plain spelling of one.
+pub(super) fn parameter(preparation: &Preparation, name: &str, value: &Json) -> Value {
+    let limited = preparation
+        .numbers
+        .iter()
+        .any(|number| number.as_ref() == name);
+    let numeral = limited.then(|| numeral(value)).flatten();
+    numeral.unwrap_or_else(|| from_json(value))
 }
 
 fn call(w: &Words, call: &Call, parameters: Value, misspelled: Value) -> Value {
@@ -170,7 +165,7 @@ fn call(w: &Words, call: &Call, parameters: Value, misspelled: Value) -> Value {
     found.insert(w.stream.clone(), Value::Bool(call.stream));
     found.insert(
         w.truncated.clone(),
-        Value::Bool(call.truncation == Truncation::Truncated),
+        Value::Bool(call.truncation.is_truncated()),
     );
     found.insert(w.opaque.clone(), Value::Bool(call.opaque));
     Value::from(found)
@@ -178,12 +173,7 @@ fn call(w: &Words, call: &Call, parameters: Value, misspelled: Value) -> Value {
 
 /// Findings, and their types and classes without repetition.
 fn data(w: &Words, intent: &Intent) -> Value {
-    let mut types: Vec<&str> = intent.data.iter().map(|finding| finding.kind).collect();
-    let mut classes: Vec<&str> = intent.data.iter().map(|finding| finding.class).collect();
-    for names in [&mut types, &mut classes] {
-        names.sort_unstable();
-        names.dedup();
-    }
+    let classes = once_each(intent.data.iter().map(|finding| finding.class));
     let findings = intent.data.iter().map(|finding| {
         object([
             (&w.kind_of_data, word(finding.kind)),
@@ -194,15 +184,20 @@ fn data(w: &Words, intent: &Intent) -> Value {
     });
     object([
         (&w.findings, findings.collect::<Vec<_>>().into()),
-        (
-            &w.types,
-            types.into_iter().map(word).collect::<Vec<_>>().into(),
-        ),
-        (
-            &w.classes,
-            classes.into_iter().map(word).collect::<Vec<_>>().into(),
-        ),
+        (&w.types, words(&types(intent))),
+        (&w.classes, words(&classes)),
     ])
+}
+
+pub(super) fn types(intent: &Intent) -> Vec<&'static str> {
+    once_each(intent.data.iter().map(|finding| finding.kind))
+}
+
+fn once_each(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// A form or a query can only say `5000` as a text. Only the plain spelling is read as a number:
@@ -237,7 +232,7 @@ pub(super) fn from_json(value: &Json) -> Value {
             for (key, value) in entries {
                 object.insert(Value::from(key.as_str()), from_json(value));
             }
-            Value::from(object)
+            object.into_value()
         }
     }
 }
@@ -252,7 +247,7 @@ fn from_number(number: &serde_json::Number) -> Value {
     }
 }
 
-fn object<const N: usize>(entries: [(&Value, Value); N]) -> Value {
+pub(super) fn object<const N: usize>(entries: [(&Value, Value); N]) -> Value {
     let mut object = Object::new();
     for (key, value) in entries {
         object.insert(key.clone(), value);
@@ -260,7 +255,7 @@ fn object<const N: usize>(entries: [(&Value, Value); N]) -> Value {
     Value::from(object)
 }
 
-fn truths<'a>(entries: impl Iterator<Item = (&'a Arc<str>, bool)>) -> Value {
+pub(super) fn truths<'a>(entries: impl Iterator<Item = (&'a Arc<str>, bool)>) -> Value {
     let mut object = Object::new();
     for (name, truth) in entries {
         object.insert(text(name), Value::Bool(truth));
@@ -276,16 +271,24 @@ fn labels(labels: &BTreeMap<String, String>) -> Value {
     Value::from(object)
 }
 
-fn strings(texts: impl Iterator<Item = Arc<str>>) -> Value {
+pub(super) fn strings(texts: impl Iterator<Item = Arc<str>>) -> Value {
     texts.map(Value::String).collect::<Vec<_>>().into()
 }
 
-fn text(text: &Arc<str>) -> Value {
+pub(super) fn text(text: &Arc<str>) -> Value {
     Value::String(text.clone())
 }
 
-fn word(word: &str) -> Value {
+pub(super) fn word(word: &str) -> Value {
     Value::from(word)
+}
+
+pub(super) fn words(words: &[&str]) -> Value {
+    words
+        .iter()
+        .map(|text| word(text))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// Numbers of up to this many characters are exact in every evaluator.

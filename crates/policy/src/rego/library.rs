@@ -1,25 +1,28 @@
 //! The shipped library, compiled for the machine together with its data. It never runs users' text.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aegis_document::{Problem, Problems};
 
-use super::{Compiler, Engine, Fault, Json, Program, RegoVM, Value, deadline};
+use super::input::from_json;
+use super::{Compiler, Engine, Fault, Json, Object, Program, RegoVM, Value, deadline};
 
 /// The library and its data, compiled. Threads share both.
 pub(super) struct Library {
     program: Arc<Program>,
     data: Value,
-    text: &'static str,
+    text: Arc<str>,
 }
 
 impl Library {
-    pub(super) fn compile(text: &'static str, compiled: &Json) -> Result<Self, Problems> {
-        let data = Value::from(serde_json::json!({ "compiled": compiled }));
+    pub(super) fn compile(text: &str, compiled: &Json) -> Result<Self, Problems> {
+        let compiled = shared(compiled, &mut HashMap::new());
+        let data = Value::from(BTreeMap::from([("compiled".into(), compiled)]));
         let library = Self {
             program: Arc::default(),
             data,
-            text,
+            text: text.into(),
         };
         let mut engine = library
             .interpreter()
@@ -54,13 +57,32 @@ impl Library {
         // As OPA does by default: a builtin's error is undefined.
         engine.set_strict_builtin_errors(false);
         engine
-            .add_policy(FILE.to_owned(), self.text.to_owned())
+            .add_policy(FILE.to_owned(), self.text.to_string())
             .map_err(|_| Fault::Evaluation)?;
         engine
             .add_data(self.data.clone())
             .map_err(|_| Fault::Evaluation)?;
         Ok(engine)
     }
+}
+
+/// The value of the text, with equal objects made once: many profiles grant the same operations
+/// under the same constraints, and what is shared fits into the processor's caches.
+fn shared(from: &Json, known: &mut HashMap<String, Value>) -> Value {
+    let Json::Object(entries) = from else {
+        return from_json(from);
+    };
+    let text = from.to_string();
+    if let Some(value) = known.get(&text) {
+        return value.clone();
+    }
+    let mut object = Object::new();
+    for (key, value) in entries {
+        object.insert(Value::from(key.as_str()), shared(value, known));
+    }
+    let value = object.into_value();
+    known.insert(text, value.clone());
+    value
 }
 
 fn broken(message: &str) -> Problems {

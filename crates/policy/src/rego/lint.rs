@@ -11,54 +11,63 @@ use super::{Compiler, CompilerError, Engine, Json, Module, Rule, RuleHead, Sourc
 pub(super) fn check(engine: &mut Engine, modules: &[Source]) -> Result<Vec<Set>, Problems> {
     let mut problems = Problems::new();
     let mut sets = BTreeSet::new();
+    let mut parsed = true;
     for module in modules {
         // Alone first: one module's mistake must not hide another's.
         match parse(module) {
             Ok((names, found)) => {
                 sets.extend(names);
                 problems.extend(found);
+                let _ = engine.add_policy(module.file.clone(), module.text.clone());
             }
-            Err(problem) => problems.push(problem),
+            Err(problem) => {
+                parsed = false;
+                problems.push(problem);
+            }
         }
-        let _ = engine.add_policy(module.file.clone(), module.text.clone());
     }
     let sets = SETS
         .into_iter()
         .filter(|set| sets.contains(set.as_str()))
-        .collect();
+        .collect::<Vec<_>>();
+    // A function that is missing may stand in a module that could not be read.
+    if parsed {
+        problems.extend(unknown_names(engine, modules, &sets));
+    }
     problems.into_result(sets)
 }
 
 /// The machine's compiler names functions that do not exist; the interpreter would only find them
 /// when it comes by. That the machine cannot compile everything else does not matter here.
-pub(super) fn compile(
-    engine: &mut Engine,
-    modules: &[Source],
-    sets: &[Set],
-) -> Result<(), Problems> {
+fn unknown_names(engine: &mut Engine, modules: &[Source], sets: &[Set]) -> Problems {
+    let mut problems = Problems::new();
     for set in sets {
-        let policy = engine
-            .compile_with_entrypoint(&set.path().into())
-            .map_err(|error| problem(modules, &error.to_string()))?;
-        if let Err(error) = Compiler::compile_from_policy(&policy, &[&set.path()]) {
-            use CompilerError::{UndefinedVariable, UnknownBuiltinFunction, UnknownFunction};
-            if let UnknownFunction { .. }
-            | UnknownBuiltinFunction { .. }
-            | UndefinedVariable { .. } = error.error
-            {
-                let message = error.error.to_string().to_lowercase();
-                return Err(match error.span {
-                    Some(span) => at(&span, message),
-                    None => problem(modules, &message)
-                        .into_iter()
-                        .next()
-                        .unwrap_or_else(|| first(modules, message)),
+        match engine.compile_with_entrypoint(&set.path().into()) {
+            // It says the same for every set.
+            Err(error) => return problem(modules, &error.to_string()),
+            Ok(policy) => {
+                if let Err(error) = Compiler::compile_from_policy(&policy, &[&set.path()])
+                    && is_unknown(&error.error)
+                {
+                    let message = error.error.to_string().to_lowercase();
+                    match error.span {
+                        Some(span) => problems.push(at(&span, message)),
+                        None => problems.extend(problem(modules, &message)),
+                    }
                 }
-                .into());
             }
         }
     }
-    Ok(())
+    problems
+}
+
+fn is_unknown(error: &CompilerError) -> bool {
+    matches!(
+        error,
+        CompilerError::UnknownFunction { .. }
+            | CompilerError::UnknownBuiltinFunction { .. }
+            | CompilerError::UndefinedVariable { .. }
+    )
 }
 
 /// regorus writes `--> file:line:column`, the line, and `error: what`.

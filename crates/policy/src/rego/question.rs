@@ -1,0 +1,159 @@
+//! All that the library reads of a call, and nothing else: equal questions have equal answers, so a thread keeps them.
+//!
+//! The library's input is built from the question alone. What is not in here cannot change a
+//! decision, and that is why an answer may be given again.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::input::{self, Words};
+use super::{Json, Object, Policy, Value};
+use crate::facts::Preparation;
+use crate::{Authority, Decision, Intent, Phase, Truncation, hosts};
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Question {
+    phase: Phase,
+    tenant: Arc<str>,
+    agent: Arc<str>,
+    authority: Authority,
+    regions: Arc<[Arc<str>]>,
+    tool: Arc<str>,
+    action: Arc<str>,
+    truncation: Truncation,
+    opaque: bool,
+    /// Constrained parameters, in the order of their constraints.
+    parameters: Vec<Option<Json>>,
+    /// Whether each pattern holds, in the order of the constraints.
+    patterns: Vec<bool>,
+    misspelled: Vec<Arc<str>>,
+    types: Vec<&'static str>,
+}
+
+impl Question {
+    /// `None` where it would be too large to keep; the call is then judged by its whole input.
+    pub(super) fn of(intent: &Intent, preparation: Option<&Preparation>) -> Option<Self> {
+        let call = &intent.call;
+        let constrained = preparation.map_or(&[][..], |found| &found.constrained);
+        let parameters = constrained
+            .iter()
+            .map(|name| call.parameters.get(name.as_ref()));
+        let size = |value: Option<&Json>| match value {
+            Some(Json::String(text)) => text.len(),
+            Some(Json::Array(_) | Json::Object(_)) => TOO_LARGE,
+            _ => 0,
+        };
+        let texts = call.tool.len() + call.action.len();
+        if texts + parameters.clone().map(size).sum::<usize>() >= TOO_LARGE {
+            return None;
+        }
+        Some(Self {
+            phase: intent.phase,
+            tenant: Arc::clone(&intent.caller.tenant),
+            agent: Arc::clone(&intent.caller.agent),
+            authority: intent.destination.authority.clone(),
+            regions: Arc::clone(&intent.destination.regions),
+            tool: Arc::clone(&call.tool),
+            action: Arc::clone(&call.action),
+            truncation: call.truncation,
+            opaque: call.opaque,
+            parameters: parameters.map(Option::<&Json>::cloned).collect(),
+            patterns: preparation.map_or_else(Vec::new, |found| {
+                found.patterns(intent).map(|(_, holds)| holds).collect()
+            }),
+            misspelled: preparation.map_or_else(Vec::new, |found| {
+                found.misspelled(intent).cloned().collect()
+            }),
+            types: input::types(intent),
+        })
+    }
+
+    /// The contract's input, as far as the library looks at it; `ext` is what users' modules found.
+    pub(super) fn input(
+        &self,
+        w: &Words,
+        policy: &Policy,
+        preparation: Option<&Preparation>,
+        ext: Value,
+    ) -> Value {
+        let ports = &policy.subjects.ports;
+        let candidates = hosts::candidates(&self.authority, ports);
+        let candidates = candidates
+            .into_iter()
+            .map(|name| Value::String(name.into()));
+        let destination = [
+            (&w.candidates, candidates.collect::<Vec<_>>().into()),
+            (&w.regions, input::strings(self.regions.iter().cloned())),
+        ];
+        let call = [
+            (&w.tool, Value::String(Arc::clone(&self.tool))),
+            (&w.action, Value::String(Arc::clone(&self.action))),
+            (&w.truncated, Value::Bool(self.truncation.is_truncated())),
+            (&w.opaque, Value::Bool(self.opaque)),
+            (
+                &w.misspelled,
+                input::strings(self.misspelled.iter().cloned()),
+            ),
+            (&w.parameters, self.parameters(preparation)),
+        ];
+        let patterns = preparation.map_or(&[][..], |found| &found.patterns);
+        let names = patterns.iter().map(|(name, _)| name);
+        input::object([
+            (&w.phase, input::word(self.phase.as_str())),
+            (
+                &w.tenant,
+                input::object([(&w.id, input::text(&self.tenant))]),
+            ),
+            (&w.agent, input::object([(&w.id, input::text(&self.agent))])),
+            (&w.destination, input::object(destination)),
+            (&w.call, input::object(call)),
+            (
+                &w.dlp,
+                input::object([(&w.types, input::words(&self.types))]),
+            ),
+            (
+                &w.patterns,
+                input::truths(names.zip(self.patterns.iter().copied())),
+            ),
+            (&w.ext, ext),
+        ])
+    }
+
+    fn parameters(&self, preparation: Option<&Preparation>) -> Value {
+        let mut parameters = Object::new();
+        if let Some(found) = preparation {
+            for (name, value) in found.constrained.iter().zip(&self.parameters) {
+                if let Some(value) = value {
+                    parameters.insert(input::text(name), input::parameter(found, name, value));
+                }
+            }
+        }
+        Value::from(parameters)
+    }
+}
+
+/// What one thread has been answered under one policy.
+#[derive(Debug, Default)]
+pub(super) struct Answers(HashMap<Question, Decision>);
+
+impl Answers {
+    pub(super) fn find(&self, question: &Question) -> Option<Decision> {
+        self.0.get(question).cloned()
+    }
+
+    /// Forgets everything when it has become too much: whoever floods it with questions that are
+    /// asked once makes it evaluate, as it would without a memory.
+    pub(super) fn keep(&mut self, question: Question, decision: &Decision) {
+        if self.0.len() >= MOST_ANSWERS {
+            self.0.clear();
+        }
+        self.0.insert(question, decision.clone());
+    }
+}
+
+/// Bytes of all texts that the caller chose.
+const TOO_LARGE: usize = 1024;
+const MOST_ANSWERS: usize = 4096;

@@ -1,0 +1,89 @@
+use super::Snapshot;
+use crate::data::Mode;
+use crate::sources::{Source, Sources};
+
+/// The bytecode machine goes over the keys of `known` instead of looking one up (a defect that
+/// fails open); the interpreter knows better.
+#[test]
+fn a_policy_on_which_the_evaluators_disagree_is_not_activated() {
+    let library = r#"package aegis
+
+default decision := {"outcome": "deny", "reasons": [], "obligations": {"redact": [], "restrict_regions": null, "passthrough": false}, "would": null}
+
+decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "restrict_regions": null, "passthrough": false}, "would": null} if {
+	known := {"somebody": true}
+	every name in ["nobody"] { known[name] }
+}
+"#;
+    let problems = Snapshot::build_on(library, &sources(), 1).unwrap_err();
+    assert!(
+        problems.to_string().contains("the two evaluators disagree"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_library_that_fails_is_not_activated() {
+    let library = "package aegis\n\ndecision := 1\n\ndecision := 2\n";
+    let problems = Snapshot::build_on(library, &sources(), 1).unwrap_err();
+    assert!(
+        problems.to_string().contains("the policy is not activated"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn mistakes_of_form_of_meaning_and_of_modules_are_told_together() {
+    let mut sources = sources();
+    sources
+        .data
+        .push(source("form.yaml", "aegis: {tenants: {b: {region: [eu]}}}"));
+    sources.data.push(source(
+        "meaning.yaml",
+        "aegis: {profiles: {q: {hosts: ['a b']}}}",
+    ));
+    sources.modules.push(source(
+        "one.rego",
+        "package aegis.ext\n\ndeny contains 1 if nothing(2)\n",
+    ));
+    sources.modules.push(source(
+        "two.rego",
+        "package other\n\ndeny contains 1 if true\n",
+    ));
+    let problems = Snapshot::build(&sources, 1).unwrap_err().to_string();
+    for file in ["form.yaml", "meaning.yaml", "one.rego", "two.rego"] {
+        assert!(problems.contains(file), "{file} in {problems}");
+    }
+}
+
+/// An agent that is declared in a file that cannot be read is not missing.
+#[test]
+fn an_unreadable_file_does_not_make_others_wrong() {
+    let mut sources = sources();
+    sources.data.push(source("broken.yaml", "aegis: ["));
+    sources.data.push(source(
+        "agents.yaml",
+        "aegis: {agents: {x: {tenant: of-broken, profile: of-broken}}}",
+    ));
+    let problems = Snapshot::build(&sources, 1).unwrap_err().to_string();
+    assert!(
+        problems.contains("broken.yaml") && !problems.contains("agents.yaml"),
+        "{problems}"
+    );
+}
+
+fn sources() -> Sources {
+    let data = "aegis:\n  tenants: {t: {}}\n  agents: {a: {tenant: t, profile: p}}\n  profiles: {p: {tools: {http: {get: {}}}}}\n";
+    Sources {
+        modules: Vec::new(),
+        data: vec![source("data.yaml", data)],
+        mode: Mode::Enforce,
+    }
+}
+
+fn source(file: &str, text: &str) -> Source {
+    Source {
+        file: file.to_owned(),
+        text: text.to_owned(),
+    }
+}
