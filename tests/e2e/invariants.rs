@@ -175,6 +175,7 @@ fn policy_dlp_protocol_and_document_do_no_io() {
 fn arrows_between_crates_point_down() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("document", &[][..]),
+        ("bundle", &[]),
         ("dlp", &[]),
         ("telemetry", &[]),
         ("policy", &["document"]),
