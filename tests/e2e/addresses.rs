@@ -36,6 +36,11 @@ async fn a_name_that_leads_inside_is_refused_and_the_agent_does_not_learn_where(
             "policy had nothing against the name"
         );
         assert_eq!(end["error"], "address.denied");
+        let refusal = &end["refusal"];
+        assert_eq!(refusal["outcome"], "deny");
+        assert_eq!(refusal["rules"][0]["rule"], format!("address.{class}"));
+        assert!(refusal["rules"][0]["message"].is_string(), "{end}");
+        assert!(!end.to_string().contains(address), "{end}");
         assert_eq!(end.get("route"), None);
     }
     assert_eq!(upstream.connections(), 0);
@@ -192,6 +197,7 @@ async fn assert_denied_unresolved(aegis: &Aegis, reply: &aegis_testkit::Reply) {
     assert_eq!(reply.status(), 403);
     let (decision, end) = aegis.lines_of(reply).await;
     assert_eq!(decision["outcome"], "deny");
+    assert_eq!(end.get("refusal"), None, "the decision line has said it");
     assert_eq!(end["error"], "policy.deny");
     let timings = end["timings_us"].as_object().expect("timings");
     assert!(

@@ -3,6 +3,8 @@
 use aegis_testkit::{Aegis, AegisBuilder, Upstream};
 use serde_json::{Value, json};
 
+use crate::finance::{post, rules};
+
 /// A JSON-RPC id and the order of arguments are new each time; the call is not.
 #[tokio::test]
 async fn an_mcp_call_that_is_tried_again_keeps_its_approval() {
@@ -54,6 +56,39 @@ async fn another_body_is_another_approval() {
     assert!(!list.contains("example.org"), "{list}");
 }
 
+/// Nobody knows whether two bodies are the same that nobody has read to their end.
+#[tokio::test]
+async fn a_body_that_was_not_read_is_approved_with_no_other() {
+    let upstream = Upstream::http().echo().start().await;
+    let module = r#"approval_needed contains {"rule": "own.mail", "message": "mail is looked at"} if input.call.truncated"#;
+    let aegis = data_plane(&upstream)
+        .module("own.rego", &format!("package aegis.ext\n{module}\n"))
+        .settings(|settings| settings.limits.inspected_body_bytes = 64)
+        .start()
+        .await;
+    let id = async |url: &str, kind: &str, body: &str| {
+        let request = post(url, kind, body);
+        let mut reply = aegis.client("one").send(request).await;
+        let problem = reply.json().await;
+        assert_eq!(rules(&problem["reasons"]), ["own.mail"], "{problem}");
+        problem["approval_id"].clone()
+    };
+
+    let (long, other) = ("a".repeat(100), "b".repeat(100));
+    for (host, path) in [("plain.test", "/mail"), ("pay.test", "/v1/charges")] {
+        let url = upstream.url_as(host, path);
+        let first = id(&url, "text/plain", &long).await;
+        assert_ne!(id(&url, "text/plain", &other).await, first, "{path}");
+        assert_ne!(id(&url, "text/plain", &long).await, first, "{path}");
+        // Read, but not understood: its bytes are known.
+        let form = "multipart/form-data; boundary=x";
+        let first = id(&url, form, "--x--a").await;
+        assert_eq!(id(&url, form, "--x--a").await, first, "{path}");
+        assert_ne!(id(&url, form, "--x--b").await, first, "{path}");
+    }
+    assert_eq!(upstream.connections(), 0);
+}
+
 #[tokio::test]
 async fn pending_approvals_are_listed_oldest_first() {
     let upstream = Upstream::http().echo().start().await;
@@ -89,14 +124,20 @@ profiles:
   p:
     hosts: [plain.test]
     data: {{email: approval_needed}}
+    truncated: allow
     tools:
       http: {{post: {{}}}}
+      payments: {{charge: {{}}}}
       bank/pay: {{call: {{amount: {{approve_above: 1}}}}}}
 catalogue:
   bank: {{hosts: ['bank.test:{port}'], protocol: mcp}}
+  payments:
+    hosts: ['pay.test:{port}']
+    protocol: rest
+    operations: [{{action: charge, method: POST, path: /v1/charges}}]
 "
     ))
     .agent("acme", "one")
     .agent("acme", "two")
-    .hosts(&["plain.test", "bank.test"])
+    .hosts(&["plain.test", "bank.test", "pay.test"])
 }

@@ -1,4 +1,5 @@
-//! Clients that nobody here wrote, unmodified: curl, Python and Node SDKs, each with an allowed and a refused call.
+//! Clients that nobody here wrote, unmodified: curl, Python and Node SDKs, each with an allowed and a refused call,
+//! in the environment that `aegis env` prints and no other.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use aegis_testkit::{Aegis, Answer, Feed, Received, TestCa, Upstream};
 use http::Method;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,6 +100,31 @@ async fn undici_for_node() {
     assert_web(&world.node("undici_client.mjs").await);
 }
 
+/// Whoever replaces a trust store must hand on what was in it: here a CA that the user's own
+/// variables named before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tunnel_that_is_not_intercepted_is_trusted_by_what_was_trusted_before() {
+    let world = World::start().await;
+    let url = world.blind.url_as("blind.test", "/page");
+    let curled = world.curl(&[&url]).await;
+    assert_eq!(curled["status"], 200, "{curled}");
+    assert!(
+        curled["headers"].get("aegis-decision").is_none(),
+        "{curled}"
+    );
+
+    let world = world.asking(url);
+    let drivers = [
+        world.python("httpx_client.py").await,
+        world.python("requests_client.py").await,
+        world.node("undici_client.mjs").await,
+    ];
+    for cases in drivers {
+        assert_web(&cases);
+        assert_eq!(cases["allow"]["decision"], json!({}), "{cases}");
+    }
+}
+
 fn assert_openai(cases: &Value, exception: &str) {
     assert_eq!(cases["allow"]["content"], "hello", "{cases}");
     assert_eq!(
@@ -123,9 +150,13 @@ fn assert_web(cases: &Value) {
     );
 }
 
-/// Three services behind TLS, one without, and a proxy in front of them.
+/// Four services behind TLS, one without, and a proxy in front of them that does not look into one.
 struct World {
     aegis: Aegis,
+    /// What `aegis env` printed.
+    variables: String,
+    allowed: String,
+    blind: Upstream,
     llm: Upstream,
     mcp: Upstream,
     site: Upstream,
@@ -150,24 +181,40 @@ impl World {
             .start()
             .await;
         let plain = Upstream::http().echo().start().await;
+        let blind = Upstream::https(&ca, &["blind.test"]).echo().start().await;
         let policy = POLICY
             .replace("LLM", &format!("llm.test:{}", llm.port()))
             .replace("MCP", &format!("mcp.test:{}", mcp.port()))
             .replace("SITE", &format!("site.test:{}", site.port()))
-            .replace("PLAIN", &format!("plain.test:{}", plain.port()));
+            .replace("PLAIN", &format!("plain.test:{}", plain.port()))
+            .replace("BLIND", &format!("blind.test:{}", blind.port()));
         let aegis = Aegis::with_policy(&policy)
             .agent("acme", "bot")
-            .hosts(&["llm.test", "mcp.test", "site.test", "plain.test"])
+            .hosts(&[
+                "llm.test",
+                "mcp.test",
+                "site.test",
+                "plain.test",
+                "blind.test",
+            ])
             .upstream_ca(&ca)
             .start()
             .await;
         Self {
+            variables: variables(&aegis, &ca).await,
+            allowed: site.url_as("site.test", "/page"),
             aegis,
+            blind,
             llm,
             mcp,
             site,
             plain,
         }
+    }
+
+    /// The drivers ask for this address in the case that is allowed.
+    fn asking(self, allowed: String) -> Self {
+        Self { allowed, ..self }
     }
 
     async fn python(&self, driver: &str) -> Value {
@@ -186,7 +233,8 @@ impl World {
 
     /// Runs a driver with the environment that an agent would have; its cases by name.
     async fn drive(&self, interpreter: &Path, driver: &Path) -> Value {
-        let output = self.run(Command::new(interpreter).arg(driver)).await;
+        let driver = driver.to_str().expect("UTF-8");
+        let output = self.run(interpreter, &[driver]).await;
         let mut cases = serde_json::Map::new();
         for line in output.lines() {
             let case: Value = serde_json::from_str(line).expect("a driver prints JSON lines");
@@ -197,52 +245,34 @@ impl World {
 
     /// What curl got: status, headers and body.
     async fn curl(&self, arguments: &[&str]) -> Value {
-        let mut curl = Command::new("curl");
-        curl.args([
-            "--silent",
-            "--show-error",
-            "--max-time",
-            "14",
-            "--write-out",
-        ]);
-        curl.arg("\n%{http_code}\n%{header_json}").args(arguments);
-        let output = self.run(&mut curl).await;
-        let (rest, headers) = output.split_once("\n{\"").expect("headers in JSON");
+        let mut all = vec!["--silent", "--show-error", "--max-time", "14"];
+        all.extend(["--write-out", "\n%{http_code}\n%{header_json}"]);
+        all.extend(arguments);
+        let output = self.run(Path::new("curl"), &all).await;
+        let (rest, headers) = output.rsplit_once("\n{").expect("headers in JSON");
         let (body, status) = rest.rsplit_once('\n').expect("a status");
         json!({
             "status": status.parse::<u16>().expect("a number"),
-            "headers": serde_json::from_str::<Value>(&format!("{{\"{headers}")).expect("JSON"),
+            "headers": serde_json::from_str::<Value>(&format!("{{{headers}")).expect("JSON"),
             "body": serde_json::from_str::<Value>(body).unwrap_or_else(|_| body.into()),
         })
     }
 
-    async fn run(&self, command: &mut Command) -> String {
-        let bundle = self.aegis.data_dir().join("ca.pem");
-        let proxy = format!("http://bot:secret-of-bot@{}", self.aegis.forward());
-        for name in [
-            "HTTP_PROXY",
-            "HTTPS_PROXY",
-            "http_proxy",
-            "https_proxy",
-            "ALL_PROXY",
-        ] {
-            command.env(name, &proxy);
-        }
-        for name in [
-            "SSL_CERT_FILE",
-            "REQUESTS_CA_BUNDLE",
-            "CURL_CA_BUNDLE",
-            "NODE_EXTRA_CA_CERTS",
-        ] {
-            command.env(name, &bundle);
-        }
+    /// In a shell that has read the variables, and has nothing else from around here.
+    async fn run(&self, program: &Path, arguments: &[&str]) -> String {
+        let mut command = Command::new("sh");
         command
-            .env("NO_PROXY", "")
-            .env("no_proxy", "")
+            .arg("-c")
+            .arg(format!("{}\nexec \"$@\"", self.variables))
+            .arg("sh")
+            .arg(program)
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").expect("a search path"))
             .env("LLM_URL", self.llm.url_as("llm.test", "/v1"))
             .env("LLM_DENIED_MODEL", "forbidden-model")
             .env("MCP_URL", self.mcp.url_as("mcp.test", "/mcp"))
-            .env("ALLOWED_URL", self.site.url_as("site.test", "/page"))
+            .env("ALLOWED_URL", &self.allowed)
             .env("DENIED_URL", self.site.url_as("site.test", "/secret"))
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -256,6 +286,37 @@ impl World {
         );
         text
     }
+}
+
+/// What the real `aegis env` prints for a user whose own variables name a CA already.
+async fn variables(aegis: &Aegis, own: &TestCa) -> String {
+    let home = TempDir::new().expect("a directory");
+    let (own_ca, secret) = (home.path().join("own.pem"), home.path().join("secret"));
+    std::fs::write(&own_ca, own.pem()).expect("a file");
+    std::fs::write(&secret, "secret-of-bot\n").expect("a file");
+    let output = Command::new(program())
+        .args(["env", "--shell", "bash", "--credential", "bot"])
+        .args(["--proxy", &format!("http://{}", aegis.forward())])
+        .arg("--secret-file")
+        .arg(&secret)
+        .arg("--data-dir")
+        .arg(aegis.data_dir())
+        .env_clear()
+        .env("SSL_CERT_FILE", &own_ca)
+        .env("NODE_EXTRA_CA_CERTS", &own_ca)
+        .output()
+        .await
+        .expect("the program is there: `cargo build --package aegis` makes it");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Cargo puts it beside the folder of the tests, and makes both for a test of the whole workspace.
+fn program() -> PathBuf {
+    let tests = std::env::current_exe().expect("a place");
+    let folder = tests.parent().and_then(Path::parent).expect("a folder");
+    folder.join("aegis")
 }
 
 fn root() -> PathBuf {
@@ -314,6 +375,7 @@ agents:
   bot: {tenant: acme, profile: bot}
 profiles:
   bot:
+    passthrough: ['BLIND']
     tools:
       site: {page: {}}
       llm:
@@ -323,6 +385,7 @@ profiles:
 catalogue:
   llm: {hosts: ['LLM'], protocol: openai, provider: openai, regions: [eu-central-1]}
   docs: {hosts: ['MCP'], protocol: mcp, regions: [eu-central-1]}
+  blind: {hosts: ['BLIND'], protocol: http, regions: [eu-central-1]}
   site:
     hosts: ['SITE', 'PLAIN']
     protocol: rest

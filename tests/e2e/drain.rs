@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use aegis_testkit::{Aegis, Answer, Feed, TestCa, Upstream, within};
+use aegis_testkit::{Aegis, Answer, Feed, RawClient, TestCa, Upstream, within};
 use http::Uri;
 use serde_json::Value;
+
+use crate::floods;
 
 #[tokio::test]
 async fn idle_connections_close_at_once_and_nothing_is_cut() {
@@ -113,28 +115,62 @@ async fn a_request_that_comes_too_late_is_told_so() {
     let feed = Feed::new();
     let body = feed.clone();
     let ca = TestCa::new();
-    let upstream = Upstream::https(&ca, &["up.test"]);
-    let upstream = upstream
+    let upstream = Upstream::https(&ca, &["up.test"])
         .answer(move |_| Answer::events(&body))
         .start()
         .await;
     let aegis = proxy(&ca, HOUR).await;
     let address = aegis.forward();
-    let mut reply = aegis
-        .client("bot")
-        .get(&upstream.url_as("up.test", "/"))
-        .await;
-    feed.event("one");
-    reply.chunk().await;
+    let named = format!("up.test:{}", upstream.port());
+    let mut client = floods::http2(&aegis, "up.test", upstream.port()).await;
+    client.send(floods::get(1, &named)).await;
+    upstream.received(1).await;
 
+    // The open stream keeps the connection, and this client has not heard yet that it will end.
     let stopping = tokio::spawn(aegis.stop());
     refuses_connections(address).await;
+    client.send(floods::get(3, &named)).await;
+    let told = body_of(&mut client, 3).await;
     feed.end();
-    reply.bytes().await;
+    body_of(&mut client, 1).await;
+    drop(client);
 
-    let (_, lines) = stopping.await.expect("it drains");
-    assert_eq!(ends(&lines, "forwarded"), 2, "the call and its tunnel");
+    let told: Value = serde_json::from_slice(&told).expect("a problem document");
+    assert_eq!(told["reasons"][0]["rule"], "draining");
+    let (cut, lines) = stopping.await.expect("it drains");
+    assert_eq!(cut, 0);
+    let late = lines.iter().find(|line| line["id"] == told["decision_id"]);
+    assert_eq!(late.expect("its decision line")["outcome"], "deny");
+    assert_eq!(ends(&lines, "refused"), 1, "{lines:#?}");
+    assert_eq!(
+        ends(&lines, "forwarded"),
+        2,
+        "the first call and the tunnel"
+    );
     assert_eq!(upstream.count(), 1);
+}
+
+/// The body of the answer on a stream, read to its end (RFC 9113, 4.1).
+async fn body_of(client: &mut RawClient, stream: u32) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let head = client.read_exactly(9).await;
+        let number = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0, |sum, &byte| sum << 8 | usize::from(byte))
+        };
+        let payload = client.read_exactly(number(&head[..3])).await;
+        if number(&head[5..]) != stream as usize {
+            continue;
+        }
+        if head[3] == DATA {
+            body.extend_from_slice(&payload);
+        }
+        if head[4] & END_STREAM != 0 {
+            return body;
+        }
+    }
 }
 
 /// Waits until the port is closed, which is the first that a drain does.
@@ -157,6 +193,7 @@ fn ends(lines: &[Value], detail: &str) -> usize {
 async fn proxy(upstream_ca: &TestCa, grace: Duration) -> Aegis {
     Aegis::with_policy(POLICY)
         .agent("acme", "bot")
+        .agent("acme", "web-bot")
         .hosts(&["up.test", "blind.test"])
         .upstream_ca(upstream_ca)
         .settings(|settings| settings.limits.drain_grace = grace)
@@ -164,12 +201,15 @@ async fn proxy(upstream_ca: &TestCa, grace: Duration) -> Aegis {
         .await
 }
 
+const DATA: u8 = 0;
+const END_STREAM: u8 = 1;
 const HOUR: Duration = Duration::from_hours(1);
 const POLICY: &str = r#"
 tenants:
   acme: {}
 agents:
   bot: {tenant: acme, profile: plain}
+  web-bot: {tenant: acme, profile: plain}
 profiles:
   plain:
     hosts: [up.test]

@@ -103,7 +103,12 @@ async fn a_module_that_cannot_be_compiled_never_comes_into_force() {
 
     let mut reply = charge(&aegis, &upstream, 7).await;
 
-    assert_eq!(rules(&reply.json().await["reasons"]), ["aegis.no_policy"]);
+    let problem = reply.json().await;
+    assert_eq!(rules(&problem["reasons"]), ["aegis.no_policy"]);
+    assert_eq!(problem["policy_version"], "none");
+    let (decision, _) = aegis.lines_of(&reply).await;
+    assert_eq!(decision["fault"], "aegis.no_policy");
+    assert_eq!(decision["policy_version"], "");
     let (_, status) = aegis.admin_get("/status").await;
     let status: Value = serde_json::from_str(&status).expect("JSON");
     let error = status["policy"]["last_error"].as_str().expect("an error");

@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 
 /// A data plane for one agent, `finance-bot`, that may charge up to 5000 without being asked.
 pub(crate) fn payments(upstream: &Upstream) -> AegisBuilder {
-    Aegis::with_policy(&policy(upstream))
+    under(&policy(upstream))
+}
+
+/// The same under another policy.
+pub(crate) fn under(policy: &str) -> AegisBuilder {
+    Aegis::with_policy(policy)
         .agent("acme", "finance-bot")
         .hosts(&["payments.test"])
 }

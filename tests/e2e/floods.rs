@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use aegis_testkit::{Aegis, AegisBuilder, Answer, RawClient, TestCa, Upstream, within};
+use serde_json::Value;
+
+use crate::malformed::{WEB_BOT, who};
 
 #[tokio::test]
 async fn a_connection_too_many_is_told_so_and_room_is_given_back() {
@@ -37,6 +40,10 @@ async fn a_connection_too_many_is_told_so_and_room_is_given_back() {
         (&decision["outcome"], &end["status"]),
         (&"deny".into(), &503.into())
     );
+    assert_eq!(
+        (&end["outcome_detail"], &end["error"]),
+        (&"refused".into(), &"overload".into())
+    );
     assert_eq!(upstream.connections(), 0);
 
     drop(held);
@@ -48,7 +55,9 @@ async fn a_connection_too_many_is_told_so_and_room_is_given_back() {
 async fn rapid_resets_end_the_connection() {
     let (upstream, aegis, mut client) = silent_upstream(100).await;
     let name = authority(&upstream);
-    for stream in (1..2001).step_by(2) {
+    client.send(get(1, &name)).await;
+    upstream.received(1).await;
+    for stream in (3..2001).step_by(2) {
         client
             .send([get(stream, &name), reset(stream)].concat())
             .await;
@@ -56,6 +65,8 @@ async fn rapid_resets_end_the_connection() {
     client.read_to_end().await;
 
     misbehaviour_is_recorded(&aegis).await;
+    let calls = every_call_has_both_lines(&aegis, &name).await;
+    assert!(calls > 0, "the first one was on its way before the flood");
     others_are_served(&aegis).await;
 }
 
@@ -74,6 +85,8 @@ async fn a_client_has_no_more_streams_than_it_may() {
     upstream.received(3).await;
 
     others_are_served(&aegis).await;
+    drop(client);
+    assert_eq!(every_call_has_both_lines(&aegis, &name).await, 3);
     assert_eq!(upstream.count(), 3);
 }
 
@@ -95,6 +108,7 @@ async fn a_header_list_beyond_the_limit_is_refused_and_recorded() {
 
     let (decision, end) = aegis.lines(|line| line["phase"] == "request").await;
     assert_eq!(decision["rules"][0]["rule"], "http.too_large");
+    assert_eq!(who(&decision), WEB_BOT);
     assert_eq!(end["status"], 431);
     assert_eq!(upstream.connections(), 0);
     others_are_served(&aegis).await;
@@ -165,6 +179,9 @@ async fn floods_of_settings_and_pings_hold_nobody_up() {
     others_are_served(&aegis).await;
     drop(client);
     connections(&aegis, 0).await;
+    let (tunnel, end) = aegis.lines(|line| line["phase"] == "connect").await;
+    assert_eq!(tunnel["outcome"], "allow");
+    assert!(end["outcome_detail"].is_string(), "{end}");
 }
 
 /// An intercepted HTTP/2 tunnel to an upstream that never answers.
@@ -199,15 +216,47 @@ async fn misbehaviour_is_recorded(aegis: &Aegis) {
         .lines(|line| line["rules"][0]["rule"] == "http.malformed")
         .await;
     assert_eq!(decision["outcome"], "deny");
+    assert_eq!(who(&decision), WEB_BOT, "the tunnel's caller");
+    assert!(decision["tunnel"].is_string(), "{decision}");
     assert_eq!(end["outcome_detail"], "refused");
+    assert_eq!(end["error"], "http.malformed");
+    assert_eq!(end.get("status"), None, "nobody saw one");
+}
+
+/// Waits for the end lines of all calls to `authority`, and counts them.
+async fn every_call_has_both_lines(aegis: &Aegis, authority: &str) -> usize {
+    within("an end line for each decision line", async {
+        loop {
+            let lines = aegis.audit();
+            let (ends, rest): (Vec<_>, Vec<_>) =
+                lines.iter().partition(|line| line["event"] == "end");
+            let calls: Vec<_> = rest
+                .into_iter()
+                .filter(|line| is_call_to(line, authority))
+                .collect();
+            let ended = |call: &&Value| ends.iter().any(|end| end["id"] == call["id"]);
+            if calls.iter().all(ended) {
+                return calls.len();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+}
+
+fn is_call_to(line: &Value, authority: &str) -> bool {
+    let to = &line["destination"];
+    let named = to["host"].as_str().zip(to["port"].as_u64());
+    line["phase"] == "request"
+        && named.is_some_and(|(host, port)| format!("{host}:{port}") == authority)
 }
 
 fn misbehaviours(aegis: &Aegis) -> usize {
-    let malformed = |line: &serde_json::Value| line["rules"][0]["rule"] == "http.malformed";
+    let malformed = |line: &Value| line["rules"][0]["rule"] == "http.malformed";
     aegis.audit().iter().filter(|line| malformed(line)).count()
 }
 
-async fn connections(aegis: &Aegis, count: usize) {
+pub(crate) async fn connections(aegis: &Aegis, count: usize) {
     within("the count of connections", async {
         let wanted = format!("aegis_connections {count}\n");
         while !aegis.admin_get("/metrics").await.1.contains(&wanted) {

@@ -3,8 +3,8 @@
 use aegis_testkit::{
     Aegis, Answer, Feed, ProxyClient, RawClient, Reply, Session, TestCa, Upstream,
 };
-use http::Uri;
-use serde_json::Value;
+use http::{Request, Uri};
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn an_open_stream_ends_with_its_permission() {
@@ -115,6 +115,68 @@ async fn a_blind_tunnel_ends_with_its_permission() {
 }
 
 #[tokio::test]
+async fn a_blind_tunnel_ends_when_its_host_is_to_be_looked_into() {
+    let ca = TestCa::new();
+    let upstream = Upstream::https(&ca, &["blind-gone.test", "blind-stays.test"])
+        .answer(|_| Answer::upgrade("echo"))
+        .start()
+        .await;
+    let aegis = proxy(&ca).await;
+    let mut revoked = echoing(&aegis, &upstream, "blind-gone.test", ca.pem()).await;
+    let mut kept = echoing(&aegis, &upstream, "blind-stays.test", ca.pem()).await;
+
+    // It stays allowed, and is only no longer to be passed blindly.
+    let changed = policy("gone.test, stays.test")
+        .replace("passthrough: [blind-gone.test, ", "passthrough: [")
+        .replace("hosts: [", "hosts: [blind-gone.test, ");
+    aegis.change_policy(&changed).await;
+
+    assert_eq!(revoked.read_to_end().await.len(), 0);
+    let to_gone = |line: &Value| line["destination"]["host"] == "blind-gone.test";
+    expect_closed(&aegis.lines(to_gone).await.1);
+    expect_echo(&mut kept).await;
+    let named = format!("blind-gone.test:{}", upstream.port());
+    let again = aegis.client("bot").tunnel(&named).await;
+    assert!(again.is_ok(), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_upload_ends_with_its_permission() {
+    for h2 in [false, true] {
+        let (ca, feed) = (TestCa::new(), Feed::new());
+        let upstream = Upstream::https(&ca, &["stays.test"]);
+        let upstream = if h2 { upstream.h2() } else { upstream };
+        let upstream = upstream.answer(|_| Answer::text("done")).start().await;
+        let aegis = proxy(&ca).await;
+        let upload = Request::post(upstream.url_as("stays.test", "/")).body(feed.payload());
+        let agent = aegis.client("bot");
+        let sending = tokio::spawn(async move { agent.send(upload.expect("a request")).await });
+        feed.send(vec![b'x'; 2 * LIMIT]);
+        upstream.received_body_bytes(2 * LIMIT as u64).await;
+
+        aegis.change_policy(&without_post()).await;
+
+        expect_told(&aegis, &mut sending.await.expect("an answer")).await;
+        assert!(!upstream.received(1).await[0].complete);
+        feed.abandoned().await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_waits_for_its_answer_ends_with_its_permission() {
+    let upstream = Upstream::http().answer(|_| Answer::never()).start().await;
+    let aegis = proxy(&TestCa::new()).await;
+    let (agent, url) = (aegis.client("bot"), upstream.url_as("stays.test", "/"));
+    let waiting = tokio::spawn(async move { agent.post_json(&url, &1.into()).await });
+    upstream.received(1).await;
+
+    aegis.change_policy(&without_post()).await;
+
+    expect_told(&aegis, &mut waiting.await.expect("an answer")).await;
+    upstream.abandoned().await;
+}
+
+#[tokio::test]
 async fn an_intercepted_tunnel_ends_with_its_permission() {
     for h2 in [false, true] {
         let (ca, gone, stays) = (TestCa::new(), Feed::new(), Feed::new());
@@ -162,6 +224,51 @@ async fn an_open_tunnel_does_not_outlast_a_call_s_permission() {
     assert_eq!(session.get(&url).await.status(), 403);
 }
 
+#[tokio::test]
+async fn a_redacted_call_ends_when_more_of_it_would_be_redacted() {
+    let (gone, stays) = (Feed::new(), Feed::new());
+    let upstream = streams(Upstream::http(), &gone, &stays).start().await;
+    let aegis = proxy(&TestCa::new()).await;
+    let agent = aegis.client("bot");
+    let sanitized = |types: &str| {
+        let types = format!("    data: {{{types}}}\n");
+        policy("gone.test, stays.test") + &types
+    };
+    aegis
+        .change_policy(&sanitized("email: sanitize, payment_card: allow"))
+        .await;
+    let both = json!({"to": "ann@example.org", "card": "4111111111111111"});
+    let (gone_url, stays_url) = (
+        upstream.url_as("gone.test", "/gone"),
+        upstream.url_as("stays.test", "/stays"),
+    );
+    let mut revoked = agent.post_json(&gone_url, &both).await;
+    let only_one = json!({"to": "ann@example.org"});
+    let mut kept = agent.post_json(&stays_url, &only_one).await;
+    assert_eq!(revoked.header("aegis-decision"), Some("sanitize"));
+    assert_eq!(kept.header("aegis-decision"), Some("sanitize"));
+
+    let more = sanitized("email: sanitize, payment_card: sanitize");
+    aegis.change_policy(&more).await;
+
+    assert!(revoked.try_chunk().await.is_err());
+    expect_closed(&aegis.lines_of(&revoked).await.1);
+    stays.event("still here");
+    assert_eq!(
+        kept.chunk().await.as_deref(),
+        Some(&b"data: still here\n\n"[..])
+    );
+}
+
+/// Told in an answer, because none had begun.
+async fn expect_told(aegis: &Aegis, reply: &mut Reply) {
+    assert_eq!(reply.status(), 403);
+    assert_eq!(reply.json().await["reasons"][0]["rule"], "policy.revoked");
+    let (_, end) = aegis.lines_of(reply).await;
+    expect_closed(&end);
+    assert_eq!(end["status"], 403);
+}
+
 fn expect_closed(end: &Value) {
     let expected = (&"closed_by_policy".into(), &"policy.revoked".into());
     assert_eq!((&end["outcome_detail"], &end["error"]), expected, "{end}");
@@ -173,9 +280,10 @@ fn streams(
     stays: &Feed,
 ) -> aegis_testkit::UpstreamBuilder {
     let (gone, stays) = (gone.clone(), stays.clone());
-    upstream
-        .on(http::Method::GET, "/gone", move |_| Answer::events(&gone))
-        .on(http::Method::GET, "/stays", move |_| Answer::events(&stays))
+    upstream.answer(move |request| match request.path() {
+        "/gone" => Answer::events(&gone),
+        _ => Answer::events(&stays),
+    })
 }
 
 /// A stream of which one event has arrived.
@@ -232,8 +340,14 @@ async fn proxy(upstream_ca: &TestCa) -> Aegis {
             "blind-stays.test",
         ])
         .upstream_ca(upstream_ca)
+        .settings(|settings| settings.limits.inspected_body_bytes = LIMIT)
         .start()
         .await
+}
+
+/// The hosts stay allowed, one method does not.
+fn without_post() -> String {
+    policy("gone.test, stays.test").replace(", post: {}", "")
 }
 
 /// A policy for these hosts, and for blind tunnels to their twins.
@@ -247,6 +361,8 @@ fn policy(hosts: &str) -> String {
         .replace("HOSTS", hosts)
 }
 
+/// Bytes.
+const LIMIT: usize = 16 * 1024;
 const WEBSOCKET: &str = "connection: Upgrade\r\nupgrade: websocket\r\n";
 const CREDENTIAL: &str = "proxy-authorization: Bearer secret-of-bot\r\n";
 const POLICY: &str = "
@@ -259,5 +375,6 @@ profiles:
     hosts: [HOSTS]
     upgrades: [HOSTS]
     passthrough: [BLIND]
+    truncated: allow
     tools: {http: {get: {}, post: {}}}
 ";

@@ -1,7 +1,11 @@
 //! What two parsers could frame differently gets a clear answer and a record, and nothing of it is forwarded.
 
+mod smuggling;
+
 use aegis_testkit::{Aegis, AegisBuilder, RawClient, RawResponse, TestCa, Upstream};
 use serde_json::Value;
+
+use smuggling::smuggling;
 
 #[tokio::test]
 async fn a_request_that_can_be_framed_in_two_ways_is_refused() {
@@ -32,7 +36,8 @@ async fn nor_is_it_let_through_inside_a_tunnel() {
             .send(fill(&bytes, "/", &format!("Host: plain.test:{port}\r\n")))
             .await;
 
-        refused_and_closed(&aegis, client, what).await;
+        let decision = refused_and_closed(&aegis, client, what).await;
+        assert_eq!(who(&decision), WEB_BOT, "{what}: the tunnel's caller");
         assert_eq!(upstream.count(), 0, "{what}");
     }
     let good = aegis
@@ -40,6 +45,69 @@ async fn nor_is_it_let_through_inside_a_tunnel() {
         .get(&upstream.url_as("plain.test", "/"))
         .await;
     assert_eq!(good.status(), 200, "the next tunnel is served");
+}
+
+/// What hyper's parser and the wire below it refuse has no caller on a plain connection: nobody has read the head.
+#[tokio::test]
+async fn who_asks_is_on_record_also_where_the_request_cannot_be_understood() {
+    let aegis = web(&TestCa::new()).start().await;
+    for head in [
+        "GET http://plain.test/ HTTP/1.1\r\nHost: other.test\r\n",
+        "GET /v1/charges HTTP/1.1\r\nHost: plain.test\r\n",
+        "GET https://plain.test/ HTTP/1.1\r\nHost: plain.test\r\n",
+        "CONNECT plain.test:443 HTTP/1.1\r\nHost: other.test:443\r\n",
+        "CONNECT plain.test HTTP/1.1\r\nHost: plain.test\r\n",
+    ] {
+        let mut client = aegis.raw().await;
+        client.send(format!("{head}{PROOF}\r\n")).await;
+        let answer = client.read_connect_response().await;
+        assert_eq!(answer.status, 400, "{head}");
+        assert_eq!(who(&recorded(&aegis, &answer).await.0), WEB_BOT, "{head}");
+
+        let mut stranger = aegis.raw().await;
+        let guessed = "Proxy-Authorization: Bearer guessed";
+        stranger.send(format!("{head}{guessed}\r\n\r\n")).await;
+        let answer = stranger.read_connect_response().await;
+        assert_eq!(answer.status, 400, "{head}");
+        assert_eq!(who(&recorded(&aegis, &answer).await.0), ["", "", ""]);
+    }
+}
+
+#[tokio::test]
+async fn a_tls_name_that_is_no_host_closes_the_tunnel_with_a_record() {
+    let aegis = web(&TestCa::new()).start().await;
+    let tunnel = aegis.client("web-bot").tunnel("plain.test:443").await;
+    let tunnel = tunnel.expect("a tunnel");
+
+    let handshake = tunnel.tls(aegis.ca_pem(), "0x7f000001", &[]).await;
+
+    assert!(handshake.is_err(), "no certificate is made for it");
+    let (decision, end) = aegis
+        .lines(|line| line["rules"][0]["rule"] == "name.invalid")
+        .await;
+    assert_eq!(who(&decision), WEB_BOT);
+    assert_eq!(end["outcome_detail"], "refused");
+    assert_eq!(end.get("status"), None, "nobody saw one");
+}
+
+#[tokio::test]
+async fn a_client_certificate_says_who_sent_what_cannot_be_read() {
+    let clients = TestCa::new();
+    let own = clients.issue_client("ops-bot");
+    let aegis = web(&TestCa::new())
+        .agent_with_certificate("acme", "ops-bot", &own, &clients)
+        .start()
+        .await;
+    let raw = aegis.raw().await;
+    let client = raw.tls_as(aegis.ca_pem(), "localhost", &[], Some(&own));
+    let mut client = client.await.expect("the certificate is good");
+
+    client
+        .send("GET http://plain.test/ HTTP/1.1\r\nHost: plain.test\r\nX-A : 1\r\n\r\n")
+        .await;
+
+    let decision = refused_and_closed(&aegis, client, "a space before the colon").await;
+    assert_eq!(who(&decision), ["acme", "ops-bot", "certificate"]);
 }
 
 #[tokio::test]
@@ -146,7 +214,7 @@ async fn a_head_beyond_the_limits_is_refused() {
 }
 
 /// Every answer of the proxy to a broken request: an error with a record, then the end.
-async fn refused_and_closed(aegis: &Aegis, mut client: RawClient, what: &str) {
+async fn refused_and_closed(aegis: &Aegis, mut client: RawClient, what: &str) -> Value {
     let answer = match client.try_read_response().await {
         Ok(answer) => answer,
         Err(error) => panic!("{what}: no answer: {error}"),
@@ -175,6 +243,12 @@ async fn refused_and_closed(aegis: &Aegis, mut client: RawClient, what: &str) {
             && line["phase"] == "request"
     });
     assert_eq!(calls.count(), 1, "{what}: one request, one record");
+    decision
+}
+
+/// Tenant, agent, and how proven.
+pub(crate) fn who(decision: &Value) -> [&str; 3] {
+    ["tenant", "agent", "auth"].map(|name| decision[name].as_str().expect("a text"))
 }
 
 pub(crate) async fn recorded(aegis: &Aegis, answer: &RawResponse) -> (Value, Value) {
@@ -215,181 +289,14 @@ fn fill(bytes: &[u8], url: &str, head: &str) -> Vec<u8> {
     filled
 }
 
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn smuggling() -> Vec<(&'static str, Vec<u8>)> {
-    let post = |headers: &str, body: &str| {
-        format!("POST URL HTTP/1.1\r\nHEAD{headers}\r\n\r\n{body}").into_bytes()
-    };
-    let chunked = |body: &str| post("Transfer-Encoding: chunked", body);
-    let head = |line: &str| format!("GET URL HTTP/1.1\r\nHEAD{line}\r\n\r\n").into_bytes();
-    vec![
-        (
-            "content-length and chunked",
-            post(
-                "Content-Length: 5\r\nTransfer-Encoding: chunked",
-                "0\r\n\r\n",
-            ),
-        ),
-        (
-            "chunked and content-length",
-            post(
-                "Transfer-Encoding: chunked\r\nContent-Length: 5",
-                "0\r\n\r\n",
-            ),
-        ),
-        (
-            "two lengths",
-            post("Content-Length: 2\r\nContent-Length: 3", "hi!"),
-        ),
-        (
-            "the same length twice",
-            post("Content-Length: 2\r\nContent-Length: 2", "hi"),
-        ),
-        ("a list of lengths", post("Content-Length: 2, 2", "hi")),
-        ("a negative length", post("Content-Length: -1", "hi")),
-        ("a signed length", post("Content-Length: +2", "hi")),
-        ("a hexadecimal length", post("Content-Length: 0x2", "hi")),
-        ("an empty length", post("Content-Length:", "hi")),
-        (
-            "a length that overflows",
-            post("Content-Length: 18446744073709551618", "hi"),
-        ),
-        ("identity", post("Transfer-Encoding: identity", "hi")),
-        (
-            "chunked twice",
-            post("Transfer-Encoding: chunked, chunked", "0\r\n\r\n"),
-        ),
-        (
-            "two codings",
-            post(
-                "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
-                "0\r\n\r\n",
-            ),
-        ),
-        (
-            "gzip, chunked",
-            post("Transfer-Encoding: gzip, chunked", "0\r\n\r\n"),
-        ),
-        (
-            "chunked after a tab",
-            post("Transfer-Encoding:\tchunked", "0\r\n\r\n"),
-        ),
-        (
-            "chunked before a vertical tab",
-            post("Transfer-Encoding: chunked\x0b", "0\r\n\r\n"),
-        ),
-        (
-            "capital chunked",
-            post("Transfer-Encoding: Chunked", "0\r\n\r\n"),
-        ),
-        (
-            "quoted chunked",
-            post("Transfer-Encoding: \"chunked\"", "0\r\n\r\n"),
-        ),
-        (
-            "chunked with a parameter",
-            post("Transfer-Encoding: chunked;q=1", "0\r\n\r\n"),
-        ),
-        (
-            "a space before the colon",
-            post("Transfer-Encoding : chunked", "0\r\n\r\n"),
-        ),
-        ("a tab before the colon", head("X-A\t: 1")),
-        ("an empty header name", head(": 1")),
-        ("a folded header", head("X-A: 1\r\n 2")),
-        (
-            "a folded coding",
-            post("Transfer-Encoding:\r\n chunked", "0\r\n\r\n"),
-        ),
-        (
-            "a first header that begins with a space",
-            b"GET URL HTTP/1.1\r\n X-A: 1\r\nHEAD\r\n".to_vec(),
-        ),
-        ("a header without a colon", head("X-A")),
-        ("a bare LF", b"GET URL HTTP/1.1\nHEAD\r\n".to_vec()),
-        ("a bare LF after a header", head("X-A: 1\nX-B: 2")),
-        ("a bare CR in a header", head("X-A: 1\rX-B: 2")),
-        ("a NUL in a header", head("X-A: \0")),
-        (
-            "a NUL in the target",
-            b"GET URL\0 HTTP/1.1\r\nHEAD\r\n".to_vec(),
-        ),
-        (
-            "two spaces in the request line",
-            b"GET  URL HTTP/1.1\r\nHEAD\r\n".to_vec(),
-        ),
-        (
-            "a tab in the request line",
-            b"GET\tURL HTTP/1.1\r\nHEAD\r\n".to_vec(),
-        ),
-        (
-            "an unknown version",
-            b"GET URL HTTP/1.2\r\nHEAD\r\n".to_vec(),
-        ),
-        (
-            "a version in lower case",
-            b"GET URL http/1.1\r\nHEAD\r\n".to_vec(),
-        ),
-        ("HTTP/0.9", b"GET URL\r\n".to_vec()),
-        ("an empty method", b" URL HTTP/1.1\r\nHEAD\r\n".to_vec()),
-        (
-            "the HTTP/2 preface",
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
-        ),
-        ("no host", b"GET URL HTTP/1.1\r\nX-A: 1\r\n\r\n".to_vec()),
-        (
-            "chunked in HTTP/1.0",
-            b"POST URL HTTP/1.0\r\nHEADTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_vec(),
-        ),
-        (
-            "a chunk size that is no number",
-            chunked("x\r\nhi\r\n0\r\n\r\n"),
-        ),
-        ("a chunk size with a sign", chunked("+2\r\nhi\r\n0\r\n\r\n")),
-        ("a chunk size with 0x", chunked("0x2\r\nhi\r\n0\r\n\r\n")),
-        (
-            "a chunk size with a space",
-            chunked("2 \r\nhi\r\n0\r\n\r\n"),
-        ),
-        ("an empty chunk size", chunked("\r\nhi\r\n0\r\n\r\n")),
-        (
-            "a chunk size that overflows",
-            chunked("10000000000000002\r\nhi\r\n0\r\n\r\n"),
-        ),
-        (
-            "a chunk that is longer than it says",
-            chunked("2\r\nhi!\r\n0\r\n\r\n"),
-        ),
-        (
-            "a chunk that ends with a bare LF",
-            chunked("2\r\nhi\n0\r\n\r\n"),
-        ),
-        (
-            "a chunk size that ends with a bare LF",
-            chunked("2\nhi\r\n0\r\n\r\n"),
-        ),
-        (
-            "an endless chunk extension",
-            chunked(&format!("2;{}", "x".repeat(1000))),
-        ),
-        (
-            "a length in the trailers",
-            chunked("0\r\nContent-Length: 5\r\n\r\n"),
-        ),
-        (
-            "a coding in the trailers",
-            chunked("0\r\nTransfer-Encoding: chunked\r\n\r\n"),
-        ),
-        ("a folded trailer", chunked("0\r\nX-A: 1\r\n 2\r\n\r\n")),
-    ]
-}
-
 pub(crate) fn web(upstreams: &TestCa) -> AegisBuilder {
     Aegis::with_policy(POLICY)
         .agent("acme", "web-bot")
         .hosts(&["plain.test"])
         .upstream_ca(upstreams)
 }
+
+pub(crate) const WEB_BOT: [&str; 3] = ["acme", "web-bot", "credential"];
 
 pub(crate) const PROOF: &str = "Proxy-Authorization: Bearer secret-of-web-bot\r\n";
 

@@ -1,9 +1,13 @@
 //! Allow, deny and `approval_needed`: what each does to a call, what it says, and what it leaves behind.
 
+use std::time::Duration;
+
 use aegis_testkit::{TestCa, Upstream};
 use serde_json::{Value, json};
 
 use crate::finance::{charge, charge_url, payments, rules, send_charge};
+use crate::floods::connections;
+use crate::malformed::recorded;
 
 #[tokio::test]
 async fn an_allowed_call_is_forwarded_and_recorded() {
@@ -44,6 +48,56 @@ async fn every_answer_names_its_decision_policy_and_region() {
         assert_eq!(decision["policy_version"], version.as_str());
     }
     assert_eq!(upstream.count(), 1);
+}
+
+#[tokio::test]
+async fn so_does_an_answer_to_what_was_never_judged() {
+    let upstream = Upstream::http().echo().start().await;
+    let aegis = payments(&upstream)
+        .settings(|settings| {
+            settings.limits.header_timeout = Duration::from_millis(150);
+            settings.limits.connections = 1;
+        })
+        .start()
+        .await;
+    let version = aegis.policy_version().await;
+    let head = format!("GET {} HTTP/1.1\r\n", charge_url(&upstream));
+    let host = format!("Host: payments.test:{}\r\n", upstream.port());
+    for (status, request) in [
+        (
+            407,
+            format!("{head}{host}Proxy-Authorization: Bearer guessed\r\n\r\n"),
+        ),
+        (400, format!("{head}{host}{host}\r\n")),
+        (400, format!("{head}Host: other.test\r\n\r\n")),
+        (408, head.clone()),
+        (
+            431,
+            format!("{head}{host}X-Long: {}\r\n\r\n", "a".repeat(100_000)),
+        ),
+        (503, String::new()),
+    ] {
+        // One connection is all there may be, so the next one is too many.
+        let first = match status {
+            503 => Some(aegis.raw().await),
+            _ => None,
+        };
+        let mut client = aegis.raw().await;
+        client.send(request).await;
+        let answer = client.read_response().await;
+
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert_eq!(answer.header("aegis-decision"), Some("deny"));
+        assert_eq!(answer.header("aegis-policy-version"), Some(&*version));
+        assert_eq!(answer.header("aegis-region"), Some("eu-central-1"));
+        assert_eq!(answer.json()["policy_version"], *version, "{status}");
+        let (decision, _) = recorded(&aegis, &answer).await;
+        assert_eq!(decision["policy_version"], *version, "{status}");
+        drop(first);
+        drop(client);
+        connections(&aegis, 0).await;
+    }
+    assert_eq!(upstream.connections(), 0);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use aegis_testkit::{Aegis, OtlpReceiver, Payload, Span, Upstream};
 use http::Request;
 use serde_json::json;
 
-use crate::finance::{charge, charge_url, payments};
+use crate::finance::{charge, charge_url, payments, policy, under};
 
 #[tokio::test]
 async fn a_span_says_who_did_what_and_what_was_decided() {
@@ -64,6 +64,123 @@ async fn a_refused_call_has_a_span_with_its_reasons_and_its_approval() {
         attribute("error.type"),
         Some(&json!("policy.approval_needed"))
     );
+}
+
+#[tokio::test]
+async fn a_span_names_the_destinations_region_whatever_was_decided() {
+    let upstream = Upstream::http().echo().start().await;
+    let own = "regions: [eu-central-1]\n    operations";
+    for (declared, region) in [
+        ("regions: [eu-central-1]", "eu-central-1"),
+        ("regions: [us-east-1]", "us-east-1"),
+        (
+            "regions: [us-east-1, eu-central-1]",
+            "us-east-1,eu-central-1",
+        ),
+        ("regions: []", "unknown"),
+    ] {
+        let words = policy(&upstream).replace(own, &format!("{declared}\n    operations"));
+        let (aegis, collector) = traced_by(&words).await;
+        for amount in [7, 5001, 100_001] {
+            charge(&aegis, &upstream, amount).await.bytes().await;
+        }
+        aegis.stop().await;
+
+        let spans = collector.spans();
+        let mut decisions: Vec<_> = spans
+            .iter()
+            .map(|span| span.attributes["aegis.decision"].as_str().expect("a word"))
+            .collect();
+        decisions.sort_unstable();
+        if region == "eu-central-1" {
+            assert_eq!(decisions, ["allow", "approval_needed", "deny"]);
+        } else {
+            assert_eq!(decisions, ["deny"; 3], "{region} is not lawful");
+        }
+        for span in &spans {
+            assert_eq!(span.attributes["cloud.region"], region, "{span:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_before_any_decision_has_its_reasons_too() {
+    let upstream = Upstream::http().echo().start().await;
+    let (aegis, collector) = traced(&upstream).await;
+    let version = aegis.policy_version().await;
+    let mut refused = Vec::new();
+    let head = format!("GET {} HTTP/1.1\r\n", charge_url(&upstream));
+    let host = format!("Host: payments.test:{}\r\n", upstream.port());
+    for (request, rule) in [
+        (
+            format!("{head}{host}Proxy-Authorization: Bearer guessed\r\n\r\n"),
+            "identity.invalid",
+        ),
+        (
+            format!("{head}Host: other.test\r\n\r\n"),
+            "name.disagreement",
+        ),
+        (format!("{head}{host}X-A : 1\r\n\r\n"), "http.malformed"),
+    ] {
+        let mut client = aegis.raw().await;
+        client.send(request).await;
+        let answer = client.read_response().await;
+
+        let id = answer.header("aegis-decision-id").expect("an id");
+        refused.push((id.to_owned(), rule));
+    }
+    aegis.stop().await;
+
+    let spans = collector.spans();
+    for (id, rule) in refused {
+        let own = |span: &&Span| span.attributes["aegis.decision_id"] == id;
+        let span = spans.iter().find(own).expect(rule);
+        assert_eq!(span.attributes["aegis.reasons"], json!([rule]));
+        assert_eq!(span.attributes["aegis.decision"], "deny");
+        assert_eq!(span.attributes["aegis.policy_version"], version);
+    }
+}
+
+#[tokio::test]
+async fn without_a_policy_the_span_says_so() {
+    let upstream = Upstream::http().echo().start().await;
+    let (aegis, collector) = traced_by("tenants: 1").await;
+
+    charge(&aegis, &upstream, 7).await.bytes().await;
+    aegis.stop().await;
+
+    let span = only(&collector).await;
+    assert_eq!(span.attributes["aegis.reasons"], json!(["aegis.no_policy"]));
+    assert_eq!(span.attributes.get("aegis.policy_version"), None);
+}
+
+/// The decision line is written by then; the span is not, so it says what the agent was told.
+#[tokio::test]
+async fn what_aegis_refused_after_policy_allowed_it_was_not_allowed() {
+    let upstream = Upstream::http().echo().start().await;
+    let collector = OtlpReceiver::start().await;
+    let endpoint = collector.endpoint();
+    let aegis = payments(&upstream)
+        .settings(|settings| {
+            settings.telemetry.otlp_endpoint = Some(endpoint.into());
+            settings.upstream.allow_addresses.clear();
+        })
+        .start()
+        .await;
+
+    let reply = charge(&aegis, &upstream, 7).await;
+
+    assert_eq!(reply.header("aegis-decision"), Some("deny"));
+    drop(reply);
+    aegis.stop().await;
+    let span = only(&collector).await;
+    assert_eq!(span.attributes["aegis.decision"], "deny");
+    assert_eq!(
+        span.attributes["aegis.reasons"],
+        json!(["address.loopback"])
+    );
+    assert_eq!(span.attributes["error.type"], "address.denied");
+    assert_eq!(span.attributes["cloud.region"], "eu-central-1");
 }
 
 #[tokio::test]
@@ -139,9 +256,13 @@ async fn a_collector_that_is_away_holds_no_call() {
 }
 
 async fn traced(upstream: &Upstream) -> (Aegis, OtlpReceiver) {
+    traced_by(&policy(upstream)).await
+}
+
+async fn traced_by(policy: &str) -> (Aegis, OtlpReceiver) {
     let collector = OtlpReceiver::start().await;
     let endpoint = collector.endpoint();
-    let aegis = payments(upstream)
+    let aegis = under(policy)
         .settings(|settings| settings.telemetry.otlp_endpoint = Some(endpoint.into()))
         .start()
         .await;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use aegis_testkit::{Aegis, AegisBuilder, TestCa, Upstream, within};
+use serde_json::Value;
 
-use crate::malformed::{PROOF, inside, recorded, web};
+use crate::malformed::{PROOF, WEB_BOT, inside, recorded, web, who};
 
 #[tokio::test]
 async fn a_body_that_cannot_be_understood_is_not_forwarded() {
@@ -84,7 +85,7 @@ async fn a_client_may_stop_anywhere_and_leaves_a_record_where_a_request_had_begu
         .tunnel("plain.test:443")
         .await
         .expect("a tunnel");
-    tunnel.send(b"\x16\x03\x01\x02\x00\x01\x00").await;
+    tunnel.send(HALF_A_GREETING).await;
     drop(tunnel);
     let mut tunnel = inside(&aegis, 443).await;
     tunnel.send("GET / HTTP/1.1\r\nHost: pla").await;
@@ -217,12 +218,61 @@ async fn a_tls_handshake_that_does_not_end_is_given_up() {
         .agent_with_certificate("acme", "ops-bot", &own, &clients)
         .start()
         .await;
-    for bytes in [&b""[..], b"\x16\x03\x01\x02\x00\x01\x00"] {
+    let mut silent = aegis.raw().await;
+    silent.read_to_end().await;
+    drop(aegis.raw().await);
+    nothing_is_open(&aegis).await;
+    assert!(
+        aegis.audit().is_empty(),
+        "who says nothing asks for nothing"
+    );
+    for (bytes, rule) in [
+        (&HALF_A_GREETING[..], "tls.stalled"),
+        (b"GET http://plain.test/ HTTP/1.1\r\n\r\n", "tls.handshake"),
+    ] {
         let mut client = aegis.raw().await;
         client.send(bytes).await;
         client.read_to_end().await;
+        not_greeted(&aegis, rule).await;
     }
     nothing_is_open(&aegis).await;
+}
+
+#[tokio::test]
+async fn a_greeting_that_does_not_end_in_a_tunnel_is_on_record() {
+    for (bytes, stays, rule) in [
+        (&HALF_A_GREETING[..], true, "tls.stalled"),
+        (&HALF_A_GREETING, false, "tls.handshake"),
+        (b"\x16GET / HTTP/1.1\r\n\r\n", true, "tls.handshake"),
+    ] {
+        let aegis = impatient().start().await;
+        let mut tunnel = aegis
+            .client("web-bot")
+            .tunnel("plain.test:443")
+            .await
+            .expect("a tunnel");
+        tunnel.send(bytes).await;
+        if stays {
+            tunnel.read_to_end().await;
+        }
+        drop(tunnel);
+
+        let decision = not_greeted(&aegis, rule).await;
+        assert_eq!(who(&decision), WEB_BOT);
+        let (tunnel, _) = aegis.lines(|line| line["phase"] == "connect").await;
+        assert_eq!(decision["tunnel"], tunnel["id"]);
+        nothing_is_open(&aegis).await;
+    }
+}
+
+/// Both lines of a handshake that failed; nobody saw a status.
+async fn not_greeted(aegis: &Aegis, rule: &str) -> Value {
+    let (decision, end) = aegis.lines(|line| line["rules"][0]["rule"] == rule).await;
+    assert_eq!(decision["outcome"], "deny");
+    assert_eq!(end["outcome_detail"], "refused");
+    assert_eq!(end["error"], rule);
+    assert_eq!(end.get("status"), None);
+    decision
 }
 
 async fn nothing_is_open(aegis: &Aegis) {
@@ -316,4 +366,6 @@ fn impatient() -> AegisBuilder {
     })
 }
 
+/// The first bytes of a TLS record of 512 bytes with a handshake in it.
+const HALF_A_GREETING: [u8; 7] = *b"\x16\x03\x01\x02\x00\x01\x00";
 const SECRET: &str = "do-not-write-this-down";

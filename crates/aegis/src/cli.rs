@@ -53,4 +53,4 @@ Examples:
   aegis validate --config aegis.yaml
   aegis proxy --config aegis.yaml
 
-Exit codes: 0 ok, 1 failed, 2 usage, 3 policy says no or changed, 4 unreachable, 78 configuration.";
+Exit codes: 0 ok, 1 failed, 2 usage, 4 unreachable, 78 configuration.";

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let mut signals = Signals::install().map_err(|error| Failure::new(Exit::Failed, error))?;
+    let mut signals = Signals::to_end().map_err(|error| Failure::new(Exit::Failed, error))?;
     let data_dir = match &arguments.data_dir {
         Some(directory) => directory.clone(),
         None => settings::user_data("aegis-demo")?,

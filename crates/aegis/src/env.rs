@@ -4,6 +4,7 @@
 //! Environment variables are an invitation, not a wall: a process that ignores them is held back
 //! only by the network around it.
 
+mod kubernetes;
 #[cfg(test)]
 mod tests;
 
@@ -11,13 +12,13 @@ use std::fmt;
 
 use clap::ValueEnum;
 
-use crate::trust::{ADDING, Lookup, REPLACING, Trust};
+use crate::trust::{ADDING, Lookup, REPLACING, Trust, TrustFile};
 
 /// The variables, in the order in which they are shown.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Variables {
     all: Vec<(&'static str, String)>,
-    files: [String; 2],
+    files: [TrustFile; 2],
     outside: String,
 }
 
@@ -31,7 +32,7 @@ pub(crate) enum Shell {
     Dotenv,
     /// arguments of `docker run`
     Docker,
-    /// items of a container's `env` list, in YAML
+    /// a config map with the trust files, and the parts of a pod's spec that use it
     K8s,
 }
 
@@ -46,8 +47,8 @@ impl Variables {
         trust: &Trust,
         inherited: Lookup<'_>,
     ) -> Result<Self, PathNotUtf8> {
-        let bundle = trust.bundle.to_str().ok_or(PathNotUtf8)?;
-        let added = trust.added.to_str().ok_or(PathNotUtf8)?;
+        let bundle = trust.bundle.path.to_str().ok_or(PathNotUtf8)?;
+        let added = trust.added.path.to_str().ok_or(PathNotUtf8)?;
         let outside = outside(inherited);
         let mut all: Vec<(&'static str, String)> = Vec::new();
         all.extend(PROXY.map(|name| (name, proxy_url.to_owned())));
@@ -58,7 +59,7 @@ impl Variables {
         all.push(("NODE_USE_ENV_PROXY", "1".to_owned()));
         Ok(Self {
             all,
-            files: [bundle.to_owned(), added.to_owned()],
+            files: [trust.bundle.clone(), trust.added.clone()],
             outside,
         })
     }
@@ -75,19 +76,26 @@ impl Variables {
     }
 
     pub(crate) fn render(&self, shell: Shell) -> String {
-        let lines = self.iter().map(|(name, value)| match shell {
-            Shell::Bash => format!("export {name}={}\n", posix_quoted(value)),
-            Shell::Fish => format!("set -gx {name} {}\n", fish_quoted(value)),
-            Shell::Dotenv => format!("{name}={}\n", dotenv_quoted(value)),
-            Shell::Docker => format!("--env {} \\\n", posix_quoted(&format!("{name}={value}"))),
-            Shell::K8s => format!("- name: {name}\n  value: {}\n", kubernetes_quoted(value)),
-        });
-        let text: String = lines.collect();
-        if shell == Shell::Docker {
-            text + &self.docker_mounts()
-        } else {
-            text
+        match shell {
+            Shell::Bash => {
+                self.lines(|name, value| format!("export {name}={}\n", posix_quoted(value)))
+            }
+            Shell::Fish => {
+                self.lines(|name, value| format!("set -gx {name} {}\n", fish_quoted(value)))
+            }
+            Shell::Dotenv => self.lines(|name, value| format!("{name}={}\n", dotenv_quoted(value))),
+            Shell::Docker => {
+                let argument = |name: &str, value: &str| posix_quoted(&format!("{name}={value}"));
+                let arguments =
+                    self.lines(|name, value| format!("--env {} \\\n", argument(name, value)));
+                arguments + &self.docker_mounts()
+            }
+            Shell::K8s => kubernetes::manifest(self),
         }
+    }
+
+    fn lines(&self, line: impl Fn(&str, &str) -> String) -> String {
+        self.iter().map(|(name, value)| line(name, value)).collect()
     }
 
     /// In a container the files must be where the variables say.
@@ -95,6 +103,7 @@ impl Variables {
         let mounts = self
             .files
             .iter()
+            .map(|file| file.path.display())
             .map(|path| posix_quoted(&format!("{path}:{path}:ro")));
         mounts
             .map(|mount| format!("--volume {mount}"))
@@ -167,11 +176,6 @@ fn dotenv_quoted(value: &str) -> String {
         }
     }
     quoted + "\""
-}
-
-/// A JSON string is a YAML string. Kubernetes then replaces `$(NAME)` in values; `$$` is a dollar.
-fn kubernetes_quoted(value: &str) -> String {
-    serde_json::Value::from(value.replace('$', "$$")).to_string()
 }
 
 /// Both spellings, because each is the only one that somebody reads.

@@ -34,9 +34,10 @@ impl Failure {
     pub(crate) fn start(error: &StartError, ports: &str) -> Self {
         match error {
             StartError::Listen(_) => Self::new(Exit::Failed, format!("{error}; {ports}")),
-            StartError::Ca(_) | StartError::Roots(_) | StartError::ForwardTls(_) => {
-                Self::new(Exit::Configuration, with_causes(error))
-            }
+            StartError::Ca(_)
+            | StartError::Roots(_)
+            | StartError::ForwardTls(_)
+            | StartError::Tracer(_) => Self::new(Exit::Configuration, with_causes(error)),
             _ => Self::new(Exit::Failed, with_causes(error)),
         }
     }
@@ -71,4 +72,19 @@ fn with_causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use aegis_telemetry::trace::TracerError;
+
+    use super::*;
+
+    #[test]
+    fn what_the_settings_are_to_blame_for_ends_with_78() {
+        let error = StartError::Tracer(TracerError::NotPlainHttp);
+        assert_eq!(Failure::start(&error, "").exit, Exit::Configuration);
+        let taken = StartError::Listen(std::io::ErrorKind::AddrInUse.into());
+        assert_eq!(Failure::start(&taken, "").exit, Exit::Failed);
+    }
 }

@@ -1,9 +1,12 @@
 //! Reads the settings file for every command that takes one. Opens nothing that the file names.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aegis_config::{Settings, System};
+use aegis_config::{PolicySettings, Settings, System};
 
 use crate::exit::{Exit, Failure};
 
@@ -27,6 +30,12 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Settings, aegis_document:
         directory_of(file),
         &System,
     )
+}
+
+/// Which policies a file with mistakes means, as far as it says it.
+pub(crate) fn policy_of(file: &Path, text: &str) -> Option<PolicySettings> {
+    let name = file.display().to_string();
+    Settings::policy_of(&name, text, directory_of(file), &System)
 }
 
 fn directory_of(file: &Path) -> &Path {

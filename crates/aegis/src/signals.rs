@@ -1,33 +1,50 @@
-//! The signals that ask a process to end. Installed once, before anything starts, so that none is lost.
+//! The signals that this process hears. Installed once, before anything starts, so that none is lost.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+pub(crate) use rustix::process::Signal;
+use tokio::signal::unix::{self, SignalKind, signal};
 
 #[derive(Debug)]
-pub(crate) struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ask {
-    Terminate,
-    Interrupt,
-}
+pub(crate) struct Signals(Vec<(Signal, unix::Signal)>);
 
 impl Signals {
-    pub(crate) fn install() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
+    /// Those that ask a process to end.
+    pub(crate) fn to_end() -> io::Result<Self> {
+        Self::install(&[Signal::TERM, Signal::INT])
     }
 
-    pub(crate) async fn next(&mut self) -> Ask {
-        tokio::select! {
-            _ = self.terminate.recv() => Ask::Terminate,
-            _ = self.interrupt.recv() => Ask::Interrupt,
-        }
+    /// Those that a process may be sent and can hear: whoever stands in for one hands them on.
+    pub(crate) fn to_hand_on() -> io::Result<Self> {
+        Self::install(&[
+            Signal::TERM,
+            Signal::INT,
+            Signal::HUP,
+            Signal::QUIT,
+            Signal::USR1,
+            Signal::USR2,
+        ])
+    }
+
+    fn install(signals: &[Signal]) -> io::Result<Self> {
+        let streams = signals.iter().map(|&name| {
+            let stream = signal(SignalKind::from_raw(name.as_raw()))?;
+            Ok((name, stream))
+        });
+        streams.collect::<io::Result<_>>().map(Self)
+    }
+
+    pub(crate) async fn next(&mut self) -> Signal {
+        poll_fn(|context| {
+            for (name, stream) in &mut self.0 {
+                if stream.poll_recv(context).is_ready() {
+                    return Poll::Ready(*name);
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 }

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::Permissions;
@@ -21,16 +22,31 @@ use rustls_pki_types::CertificateDer;
 /// Reads one environment variable; handed in so that nothing here depends on the process.
 pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// Where the trust files are, all absolute.
+/// The trust files.
 #[derive(Debug)]
 pub(crate) struct Trust {
     /// For variables that replace the trust store: system roots, the user's own, our CA.
-    pub(crate) bundle: PathBuf,
+    pub(crate) bundle: TrustFile,
     /// For variables that add to it: our CA, and what the user had added already.
-    pub(crate) added: PathBuf,
+    pub(crate) added: TrustFile,
     /// How many certificates besides our CA are in the bundle. Zero deserves a warning: tunnels
     /// that are not intercepted cannot be verified by the agent.
     pub(crate) others: usize,
+}
+
+/// A file of certificates, and what is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TrustFile {
+    /// Absolute.
+    pub(crate) path: PathBuf,
+    pub(crate) pem: String,
+}
+
+impl TrustFile {
+    /// The last part of its path.
+    pub(crate) fn name(&self) -> Cow<'_, str> {
+        self.path.file_name().unwrap_or_default().to_string_lossy()
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -71,11 +87,9 @@ pub(crate) fn prepare(
     others.extend(added_before.iter().cloned());
 
     let others = without_repeats(others);
-    write(&bundle, ca_pem, &others)?;
-    write(&added, ca_pem, &without_repeats(added_before))?;
     Ok(Trust {
-        bundle,
-        added,
+        bundle: write(bundle, ca_pem, &others)?,
+        added: write(added, ca_pem, &without_repeats(added_before))?,
         others: others.len(),
     })
 }
@@ -147,21 +161,25 @@ fn without_repeats(certificates: Vec<CertificateDer<'static>>) -> Vec<Certificat
 
 /// Our CA first, so that whoever opens the file sees what was added. Readable by all: an agent may
 /// run as another user, and there is no secret in it.
-fn write(path: &Path, ca_pem: &str, others: &[CertificateDer<'_>]) -> Result<(), TrustError> {
-    let mut text = ca_pem.to_owned();
-    text.extend(others.iter().map(Ca::to_pem));
+fn write(
+    path: PathBuf,
+    ca_pem: &str,
+    others: &[CertificateDer<'_>],
+) -> Result<TrustFile, TrustError> {
+    let mut pem = ca_pem.to_owned();
+    pem.extend(others.iter().map(Ca::to_pem));
     let directory = path.parent().unwrap_or(Path::new("."));
     let file = tempfile::Builder::new()
         .permissions(Permissions::from_mode(0o644))
         .tempfile_in(directory);
     let written = file.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        Ok(file.persist(path)?)
+        file.write_all(pem.as_bytes())?;
+        Ok(file.persist(&path)?)
     });
-    written.map(drop).map_err(|source| TrustError::Write {
-        path: path.to_owned(),
-        source,
-    })
+    match written {
+        Ok(_) => Ok(TrustFile { path, pem }),
+        Err(source) => Err(TrustError::Write { path, source }),
+    }
 }
 
 /// Debian, Fedora, openSUSE, Alpine: where each keeps all roots in one file.

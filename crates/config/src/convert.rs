@@ -12,6 +12,7 @@ use std::time::Duration;
 use aegis_document::{Document, Problems};
 
 use crate::mirror::{self, Written};
+use crate::names::{is_host, is_host_name, is_place_of_a_collector};
 use crate::sections::{
     AuditSettings, Credential, Digest, Identity, Limits, Listen, ListenTls, Mode, PolicySettings,
     Proof, TelemetrySettings, UpstreamSettings,
@@ -34,7 +35,7 @@ pub(crate) fn settings(
         region: written.region.into(),
         identity: identity(written.identity, &listen, &mut check),
         listen,
-        policy: policy(written.policy, base),
+        policy: policy(written.policy, base, &data_dir),
         audit: audit(written.audit, base, &data_dir),
         telemetry: telemetry(written.telemetry, &mut check),
         upstream: upstream(written.upstream, base, &mut check),
@@ -61,10 +62,23 @@ fn listen(written: mirror::Listen, base: &Path, check: &mut Check<'_>) -> Listen
             "the admin port must differ from the forward port",
         );
     }
-    if listen.tls.as_ref().is_some_and(|tls| tls.names.is_empty()) {
-        check.refuse(&["listen", "tls", "names"], "at least one name is needed");
+    if let Some(tls) = &listen.tls {
+        names(&tls.names, check);
     }
     listen
+}
+
+fn names(names: &[String], check: &mut Check<'_>) {
+    if names.is_empty() {
+        check.refuse(&["listen", "tls", "names"], "at least one name is needed");
+    }
+    for (position, name) in names.iter().enumerate() {
+        if !is_host(name) {
+            let place = ["listen", "tls", "names", &position.to_string()];
+            let message = "expected a host name, 192.0.2.1 or [2001:db8::1]";
+            check.refuse(&place, message);
+        }
+    }
 }
 
 fn identity(written: mirror::Identity, listen: &Listen, check: &mut Check<'_>) -> Identity {
@@ -118,14 +132,21 @@ fn proof(written: &mirror::Credential) -> Option<(&'static str, Proof, Digest)> 
     }
 }
 
-fn policy(written: mirror::Policy, base: &Path) -> PolicySettings {
-    let default = PolicySettings::default();
+fn policy(written: mirror::Policy, base: &Path, data_dir: &Path) -> PolicySettings {
+    let policy = match written.directory {
+        Some(directory) => PolicySettings {
+            directory: base.join(directory),
+            ..PolicySettings::default()
+        },
+        None => PolicySettings::sample(data_dir),
+    };
     PolicySettings {
-        directory: base.join(written.directory.unwrap_or(default.directory)),
         mode: match written.mode {
             Some(mirror::Mode::Shadow) => Mode::Shadow,
-            Some(mirror::Mode::Enforce) | None => default.mode,
+            Some(mirror::Mode::Enforce) => Mode::Enforce,
+            None => policy.mode,
         },
+        ..policy
     }
 }
 
@@ -140,15 +161,18 @@ fn audit(written: mirror::Audit, base: &Path, data_dir: &Path) -> AuditSettings 
 
 fn telemetry(written: mirror::Telemetry, check: &mut Check<'_>) -> TelemetrySettings {
     if let Some(endpoint) = &written.otlp_endpoint {
-        let rest = endpoint
-            .strip_prefix("http://")
-            .or(endpoint.strip_prefix("https://"));
-        let host = rest
-            .and_then(|rest| rest.split('/').next())
-            .unwrap_or_default();
-        if host.is_empty() || host.contains('@') || endpoint.contains(char::is_whitespace) {
+        let place = ["telemetry", "otlp_endpoint"];
+        let rest = endpoint.strip_prefix("http://");
+        if endpoint.starts_with("https://") {
+            let problem = check
+                .document
+                .problem(&place, "TLS to a collector is not spoken");
+            check.problems.push(problem.with_hint(
+                "write http:// and run a collector beside the proxy that sends on over TLS",
+            ));
+        } else if !rest.is_some_and(is_place_of_a_collector) {
             let message = "expected a URL such as http://127.0.0.1:4318, without credentials";
-            check.refuse(&["telemetry", "otlp_endpoint"], message);
+            check.refuse(&place, message);
         }
     }
     TelemetrySettings {
@@ -330,18 +354,6 @@ impl Check<'_> {
             );
         }
     }
-}
-
-/// Letters, digits, hyphens and underscores between dots; what a resolver would look up.
-fn is_host_name(name: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 const MIB: usize = 1 << 20;

@@ -6,7 +6,9 @@
 mod convert;
 mod expand;
 mod mirror;
+mod names;
 mod reference;
+mod salvage;
 mod sections;
 mod units;
 
@@ -54,6 +56,18 @@ impl Settings {
         document.expand(&|value| expand::expand(value, base, lookup))?;
         let mirror = document.read()?;
         convert::settings(mirror, base, &document)
+    }
+
+    /// Which policies a settings file means that [`Settings::read`] refuses: whoever lists its
+    /// mistakes lists theirs as well. `None` where the file does not say it.
+    pub fn policy_of(
+        file: &str,
+        text: &str,
+        base: &Path,
+        lookup: &dyn Lookup,
+    ) -> Option<PolicySettings> {
+        let document = Document::parse(file, text).ok()?;
+        salvage::policy(&document, base, lookup)
     }
 
     /// All defaults, with `policies` in the working directory: what tests and the demo start from.

@@ -85,13 +85,13 @@ fn general() -> [Key; 4] {
         key(
             "policy.directory",
             "directory",
-            literal("policies"),
-            "Policies: Rego modules and data files. Watched, and reloaded on every change.",
+            Fallback::Derived("the built-in sample"),
+            "Policies: Rego modules and data files. Watched, and reloaded on every change. Named and not there, or without a good policy: everything is denied.",
         ),
         key(
             "policy.mode",
             "`enforce` or `shadow`",
-            literal("enforce"),
+            Fallback::Derived("`enforce`; for the built-in sample `shadow`"),
             "`shadow`: what policy finds is recorded but not enforced, for all tenants.",
         ),
     ]
@@ -123,7 +123,7 @@ fn listen() -> [Key; 4] {
             "listen.tls.names",
             "list of names",
             literal(format!("[{names}]")),
-            "Names in the certificate that the forward port shows. The section `listen.tls`, even as `{}`, makes the port speak TLS.",
+            "Host names and addresses in the certificate that the forward port shows. The section `listen.tls`, even as `{}`, makes the port speak TLS.",
         ),
     ]
 }
@@ -180,9 +180,9 @@ fn records() -> [Key; 3] {
         ),
         key(
             "telemetry.otlp_endpoint",
-            "URL",
+            "`http://` URL",
             Fallback::Absent,
-            "Base URL of an OTLP/HTTP collector that gets one span for each request.",
+            "Base URL of an OTLP/HTTP collector that gets one span for each request. TLS is left to a collector beside the proxy.",
         ),
     ]
 }
@@ -206,7 +206,7 @@ fn upstream() -> [Key; 8] {
             "upstream.allow_addresses",
             "list of CIDR networks",
             literal("[]"),
-            "Networks that may be dialled although they are loopback, private or otherwise not public.",
+            "Networks that may be dialled although they are loopback, private or otherwise not public. A metadata address of a cloud needs its own `/32` or `/128`.",
         ),
         key(
             "upstream.hosts",
@@ -218,7 +218,7 @@ fn upstream() -> [Key; 8] {
             "upstream.connect_timeout",
             "duration",
             duration(default.connect_timeout),
-            "For one connection to an upstream, TLS included.",
+            "For the TCP connection to an upstream, and as much again for its TLS handshake.",
         ),
         key(
             "upstream.response_timeout",
@@ -266,7 +266,7 @@ fn amounts() -> [Key; 5] {
             "limits.inspected_body_bytes",
             "size",
             size(default.inspected_body_bytes),
-            "How much of a request's body is inspected; a longer one is `truncated` to policy.",
+            "How much of a request's body is inspected; a longer one is `truncated` to policy. Bodies that wait to be judged or sent may take 64 times as much together; beyond that they are refused.",
         ),
         key(
             "limits.http2_streams",
@@ -284,7 +284,7 @@ fn timeouts() -> [Key; 5] {
             "limits.header_timeout",
             "duration",
             duration(default.header_timeout),
-            "From the first byte of a request's header to its last.",
+            "From the first byte of an HTTP/1 request's header to its last. HTTP/2 has no such clock: there it is how long a silent connection may take to answer a ping.",
         ),
         key(
             "limits.tls_handshake_timeout",
@@ -302,7 +302,7 @@ fn timeouts() -> [Key; 5] {
             "limits.idle_timeout",
             "duration",
             duration(default.idle_timeout),
-            "Between two requests of one client connection.",
+            "Between two requests of one client connection, and for a client to take more of what it is sent.",
         ),
         key(
             "limits.drain_grace",

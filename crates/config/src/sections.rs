@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +59,8 @@ pub struct Digest(pub [u8; 32]);
 pub struct PolicySettings {
     pub directory: PathBuf,
     pub mode: Mode,
+    /// Nobody named a directory: this one gets the built-in sample before anything starts.
+    pub sample: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +119,7 @@ pub struct Limits {
     pub tls_handshake_timeout: Duration,
     /// For the inspected part of a request's body to arrive.
     pub body_timeout: Duration,
-    /// Between two requests of one connection.
+    /// Between two requests of one connection, and for a client to take more of what it is sent.
     pub idle_timeout: Duration,
     /// Open streams of one HTTP/2 connection.
     pub http2_streams: u32,
@@ -150,6 +152,7 @@ impl Default for PolicySettings {
         Self {
             directory: "policies".into(),
             mode: Mode::Enforce,
+            sample: false,
         }
     }
 }
@@ -182,6 +185,17 @@ impl Default for Limits {
             idle_timeout: Duration::from_secs(90),
             http2_streams: 100,
             drain_grace: Duration::from_secs(25),
+        }
+    }
+}
+
+impl PolicySettings {
+    /// What a first installation starts with: the sample, in shadow.
+    pub fn sample(data_dir: &Path) -> Self {
+        Self {
+            directory: data_dir.join("sample-policies"),
+            mode: Mode::Shadow,
+            sample: true,
         }
     }
 }

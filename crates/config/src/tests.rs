@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use aegis_document::Problems;
 
-use crate::{Digest, Limits, Lookup, Mode, Proof, Settings, UpstreamSettings, units};
+use crate::{
+    Digest, Limits, Lookup, Mode, PolicySettings, Proof, Settings, UpstreamSettings, units,
+};
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const OTHER_HASH: &str = "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752";
@@ -55,8 +57,8 @@ fn only_the_region_is_required_and_everything_listens_on_loopback() {
         settings.audit.file,
         Path::new("/etc/aegis/data/audit.jsonl")
     );
-    assert_eq!(settings.policy.directory, Path::new("/etc/aegis/policies"));
-    assert_eq!(settings.policy.mode, Mode::Enforce);
+    let sample = PolicySettings::sample(&settings.data_dir);
+    assert_eq!(settings.policy, sample);
     assert!(settings.listen.forward.ip().is_loopback() && settings.listen.admin.ip().is_loopback());
     assert!(settings.identity.credentials.is_empty() && settings.listen.tls.is_none());
     assert_eq!(complaints(""), "1:1: the key `region` is missing");
@@ -65,7 +67,7 @@ fn only_the_region_is_required_and_everything_listens_on_loopback() {
 #[test]
 fn settings_made_in_code_are_those_of_a_file_with_nothing_but_the_region() {
     let mut made = Settings::for_directory("/etc/aegis/data", "eu-central-1");
-    made.policy.directory = "/etc/aegis/policies".into();
+    made.policy = PolicySettings::sample(&made.data_dir);
     assert_eq!(read("region: eu-central-1").unwrap(), made);
 }
 
@@ -274,6 +276,87 @@ identity:
 10:56: two credentials have this hash
 10:56: client certificates need `listen.tls.client_ca`"
     );
+}
+
+#[test]
+fn policies_that_are_named_are_enforced_and_a_sample_that_nobody_asked_for_is_in_shadow() {
+    let policy = |written: &str| read(&format!("region: eu\n{written}")).unwrap().policy;
+    let sample = policy("");
+    assert!(sample.sample && sample.mode == Mode::Shadow);
+    assert_eq!(
+        sample.directory,
+        Path::new("/etc/aegis/data/sample-policies")
+    );
+    let named = policy("policy: {directory: policies}");
+    assert!(!named.sample && named.mode == Mode::Enforce);
+    assert_eq!(named.directory, Path::new("/etc/aegis/policies"));
+    let enforced = policy("policy: {mode: enforce}");
+    assert!(enforced.sample && enforced.mode == Mode::Enforce);
+}
+
+#[test]
+fn a_collector_is_named_by_a_plain_http_url() {
+    let endpoint = |written: &str| {
+        read(&format!(
+            "{{region: eu, telemetry: {{otlp_endpoint: '{written}'}}}}"
+        ))
+    };
+    for good in [
+        "http://127.0.0.1:4318",
+        "http://collector",
+        "http://collector.internal:4318/v1/traces",
+        "http://[::1]:4318/",
+        "http://[::1]",
+    ] {
+        assert!(endpoint(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "https://collector:4318",
+        "collector:4318",
+        "http://",
+        "http://user@host",
+        "http://host:0",
+        "http://host:65536",
+        "http://host:+1",
+        "http://[::1",
+        "http://a b",
+        "http://a/b c",
+        "http://a/?b",
+    ] {
+        assert!(endpoint(bad).is_err(), "{bad}");
+    }
+    let refused = endpoint("https://collector:4318").unwrap_err().to_string();
+    assert!(
+        refused.contains("1:41: TLS to a collector is not spoken; write http://"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_name_for_a_certificate_is_refused_at_its_place() {
+    let names = "region: eu\nlisten:\n  tls:\n    names: [a.test., 192.0.2.1, '[::1]', bad name, -a, a..b, '127.1', '::1', '']\n";
+    let expected = "expected a host name, 192.0.2.1 or [2001:db8::1]";
+    let wanted: Vec<_> = [42, 52, 56, 62, 71, 78]
+        .map(|column| format!("4:{column}: {expected}"))
+        .into();
+    assert_eq!(complaints(names), wanted.join("\n"));
+}
+
+#[test]
+fn settings_with_mistakes_still_say_which_policies_they_mean() {
+    let policy = |text: &str| Settings::policy_of("a.yaml", text, Path::new("/etc/aegis"), &Fake);
+    let broken = |policy: &str| format!("regoin: eu\ndata_dir: ${{env:NONE}}\n{policy}");
+    let named = policy(&broken(
+        "policy: {directory: 'p-${env:REGION}', mode: shadow, x: 1}",
+    ));
+    let named = named.unwrap();
+    assert_eq!(named.directory, Path::new("/etc/aegis/p-eu-west-1"));
+    assert!(!named.sample && named.mode == Mode::Shadow);
+    let sample = policy(&broken("policy: {mode: shadwo}")).unwrap();
+    assert!(sample.sample && sample.mode == Mode::Shadow);
+    assert_eq!(policy(&broken("policy: {directory: '${env:NONE}'}")), None);
+    assert_eq!(policy(&broken("policy: {directory: [a]}")), None);
+    assert_eq!(policy("a: b: c"), None);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::activation::{self, Activation};
 use crate::approvals::Approvals;
+use crate::budget::Budget;
 use crate::ca::{Ca, CaError};
 use crate::describe::Describer;
 use crate::drain::Drain;
@@ -178,6 +179,7 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
             region: Arc::clone(&evidence.region),
             body_limit: settings.limits.inspected_body_bytes,
             body_time: settings.limits.body_timeout,
+            budget: Budget::new(settings.limits.inspected_body_bytes),
         },
         router: Router::new(upstream).map_err(StartError::Resolver)?,
         exchange: Exchange {

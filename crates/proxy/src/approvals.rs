@@ -38,6 +38,8 @@ pub(crate) enum Content {
         query: Option<String>,
         body: Option<Bytes>,
     },
+    /// A message that was not read to its end: no two are known to be the same.
+    Unread,
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +114,7 @@ fn digest(judged: &Judged<'_>, content: &Content) -> [u8; 32] {
         destination.authority.to_string(),
         destination.path.as_ref(),
         content.query(),
+        content.is_unread().then_some(intent.id.as_ref()),
     ]);
     let body = sha256(content.body());
     sha256(&[parts.to_string().as_bytes(), &body].concat())
@@ -120,14 +123,18 @@ fn digest(judged: &Judged<'_>, content: &Content) -> [u8; 32] {
 impl Content {
     fn query(&self) -> Option<&str> {
         match self {
-            Self::Parameters => None,
+            Self::Parameters | Self::Unread => None,
             Self::Message { query, .. } => query.as_deref(),
         }
     }
 
+    fn is_unread(&self) -> bool {
+        matches!(self, Self::Unread)
+    }
+
     fn body(&self) -> &[u8] {
         match self {
-            Self::Parameters | Self::Message { body: None, .. } => &[],
+            Self::Parameters | Self::Unread | Self::Message { body: None, .. } => &[],
             Self::Message {
                 body: Some(body), ..
             } => body,

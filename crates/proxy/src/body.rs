@@ -3,24 +3,38 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::budget::Room;
 use crate::hygiene;
 use crate::relay::{Cut, Relayed};
 
-/// Body bytes that crossed so far.
+/// Body bytes that crossed so far. After the end of its call nothing more crosses: it would be in no
+/// record, and nobody would judge it again.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     /// From the agent.
     pub(crate) inbound: AtomicU64,
     /// To the agent.
     pub(crate) outbound: AtomicU64,
+    over: AtomicBool,
+    upload: AtomicWaker,
+}
+
+/// Why the rest of a request's body is not sent on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsent {
+    #[error("the agent broke off")]
+    Agent(#[source] hyper::Error),
+    #[error("the call is over")]
+    Over,
 }
 
 /// What goes upstream: the part that was read for judgement, then the rest as it arrives.
@@ -29,7 +43,22 @@ pub(crate) struct RequestBody {
     ready: Option<Bytes>,
     rest: Option<Incoming>,
     trailers: Option<HeaderMap>,
+    room: Option<Room>,
     traffic: Arc<Traffic>,
+}
+
+impl Traffic {
+    /// Ends what is still on its way from the agent.
+    pub(crate) fn close(&self) {
+        self.over.store(true, Ordering::Release);
+        self.upload.wake();
+    }
+
+    /// Whether it is closed; if not, the task will be woken when it is.
+    fn poll_over(&self, cx: &Context<'_>) -> bool {
+        self.upload.register(cx.waker());
+        self.over.load(Ordering::Acquire)
+    }
 }
 
 impl RequestBody {
@@ -46,6 +75,7 @@ impl RequestBody {
             ready,
             rest: None,
             trailers,
+            room: None,
             traffic,
         }
     }
@@ -57,6 +87,7 @@ impl RequestBody {
             ready,
             rest: Some(rest),
             trailers: None,
+            room: None,
             traffic,
         }
     }
@@ -70,26 +101,41 @@ impl RequestBody {
         self.trailers.as_ref()
     }
 
+    /// Keeps the room of what was read until the last byte of it is sent.
+    pub(crate) fn kept_in(mut self, room: Room) -> Self {
+        self.ready = self.ready.map(|bytes| room.hold(bytes));
+        self.room = Some(room);
+        self
+    }
+
     /// Puts other bytes in the place of those of a whole body.
     pub(crate) fn replace(&mut self, bytes: Bytes) {
-        self.ready = Some(bytes);
+        self.ready = Some(match &self.room {
+            Some(room) => room.hold(bytes),
+            None => bytes,
+        });
     }
 }
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = Unsent;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Unsent>>> {
+        if self.rest.is_some() && self.traffic.poll_over(cx) {
+            return Poll::Ready(Some(Err(Unsent::Over)));
+        }
         if let Some(bytes) = self.ready.take() {
+            // They keep it themselves.
+            self.room = None;
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         if let Some(rest) = self.rest.as_mut() {
             let polled = Pin::new(rest).poll_frame(cx);
-            return polled.map_ok(|mut frame| {
+            return polled.map_err(Unsent::Agent).map_ok(|mut frame| {
                 count(&self.traffic.inbound, &frame);
                 if let Some(trailers) = frame.trailers_mut() {
                     hygiene::clean_request(trailers);

@@ -16,6 +16,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use crate::body::{RequestBody, Traffic};
+use crate::budget::{Budget, Share};
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
 
@@ -38,6 +39,7 @@ pub(crate) struct Describer {
     pub(crate) body_limit: usize,
     /// For reading them.
     pub(crate) body_time: Duration,
+    pub(crate) budget: Budget,
 }
 
 /// Who asks, and under which id.
@@ -147,7 +149,7 @@ impl Describer {
         traffic: Arc<Traffic>,
     ) -> Result<(Request<RequestBody>, Seen), Refusal> {
         let (request, body) = request.without_body();
-        let reading = read_up_to(body, self.body_limit, traffic);
+        let reading = read_up_to(body, self.body_limit, self.budget.share(), traffic);
         let (body, seen) = tokio::time::timeout(self.body_time, reading)
             .await
             .map_err(|_| Refusal::new(Cause::BodyStalled))??;
@@ -175,6 +177,7 @@ enum Seen {
 async fn read_up_to(
     mut body: Incoming,
     limit: usize,
+    mut share: Share,
     traffic: Arc<Traffic>,
 ) -> Result<(RequestBody, Seen), Refusal> {
     if body.is_end_stream() {
@@ -196,19 +199,22 @@ async fn read_up_to(
         let frame = frame.map_err(|_| Refusal::new(Cause::BodyBroken))?;
         crate::body::count(&traffic.inbound, &frame);
         match frame.into_data() {
-            Ok(data) => parts.push(data),
+            Ok(data) => {
+                share.take(data.len())?;
+                parts.push(data);
+            }
             Err(frame) => trailers = frame.into_trailers().ok(),
         }
         if parts.len() > limit {
             return Ok((
-                RequestBody::begun(parts.join(), body, traffic),
+                RequestBody::begun(parts.join(), body, traffic).kept_in(share.into_room()),
                 Seen::Truncated,
             ));
         }
     }
     let whole = parts.join();
     Ok((
-        RequestBody::whole(whole.clone(), trailers, traffic),
+        RequestBody::whole(whole.clone(), trailers, traffic).kept_in(share.into_room()),
         Seen::Whole(whole),
     ))
 }

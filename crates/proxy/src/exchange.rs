@@ -15,6 +15,7 @@ use hyper::upgrade::OnUpgrade;
 use crate::body::RequestBody;
 use crate::gate::Outbound;
 use crate::hygiene;
+use crate::lease::Lease;
 use crate::pool::{Pool, PoolKey};
 use crate::refusal::{Cause, Refusal};
 use crate::request::{Request, Upgrade};
@@ -61,9 +62,25 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Connects, sends, and waits for the answer's head. `connected` hears of the way before the
-    /// first byte goes out on it.
+    /// Connects, sends, and waits for the answer's head, as long as policy allows the call. When a
+    /// drain is over, the client's connection is cut, and this with it. `connected` hears of the way
+    /// before the first byte goes out on it.
     pub(crate) async fn send(
+        &self,
+        outbound: Outbound,
+        target: &Target,
+        trace: &TraceContext,
+        lease: &mut Lease,
+        connected: impl FnMut(Via),
+    ) -> Result<Received, Refusal> {
+        tokio::select! {
+            biased;
+            () = lease.revoked() => Err(Refusal::new(Cause::Revoked)),
+            received = self.exchange(outbound, target, trace, connected) => received,
+        }
+    }
+
+    async fn exchange(
         &self,
         outbound: Outbound,
         target: &Target,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use aegis_policy::{CallKind, Decision, Intent, Outcome, Snapshot};
+use aegis_policy::{CallKind, Decision, Intent, Outcome, Snapshot, Truncation};
 use aegis_protocol::Rewritten;
 use http::{HeaderValue, header};
 
@@ -138,7 +138,7 @@ impl Gate {
             Arc::clone(&self.activation),
             self.drain.clone(),
             Arc::clone(&grant.intent),
-            grant.decision.outcome,
+            grant.decision.clone(),
             grant.revision,
         )
     }
@@ -184,11 +184,7 @@ impl Grant {
         {
             return Err(Refusal::new(Cause::Residency));
         }
-        Ok(match &declared[..] {
-            [] => UNKNOWN_REGION.into(),
-            [one] => Arc::clone(one),
-            several => several.join(",").into(),
-        })
+        Ok(region_in_words(declared))
     }
 }
 
@@ -212,12 +208,25 @@ impl Outbound {
     }
 }
 
+/// Where a destination is, by what was declared of it.
+pub(crate) fn region_in_words(declared: &[Arc<str>]) -> Arc<str> {
+    match declared {
+        [] => UNKNOWN_REGION.into(),
+        [one] => Arc::clone(one),
+        several => several.join(",").into(),
+    }
+}
+
 /// What an approval of this call would cover beside its parameters.
 fn content(described: &Described) -> Content {
-    match described.intent.call.kind {
+    let call = &described.intent.call;
+    match (call.truncation, call.kind) {
+        (Truncation::Truncated, _) if described.read.is_none() => Content::Unread,
         // Every part of them that counts is a parameter; a JSON-RPC id is new each time.
-        CallKind::Tool | CallKind::Mcp | CallKind::Tunnel => Content::Parameters,
-        CallKind::Http | CallKind::Llm => Content::Message {
+        (Truncation::Whole, CallKind::Tool | CallKind::Mcp | CallKind::Tunnel) => {
+            Content::Parameters
+        }
+        _ => Content::Message {
             query: described.request.query.clone(),
             body: described.read.clone(),
         },

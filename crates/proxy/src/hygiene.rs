@@ -1,5 +1,7 @@
 //! Which headers cross the proxy. Must not let a hop's own headers, a credential or a claimed identity through.
 
+use std::borrow::Cow;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// Takes out of a request what is meant for this hop, and what a caller may not claim about itself.
@@ -70,11 +72,13 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
 
 /// CGI and WSGI turn hyphens into underscores, so `x_agent_id` would arrive there as `x-agent-id`.
 fn is_identity(name: &str) -> bool {
-    let name = name.replace('_', "-");
-    IDENTITY_PREFIXES
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
-        || IDENTITY.contains(&name.as_str())
+    let spelled: Cow<'_, str> = if name.contains('_') {
+        name.replace('_', "-").into()
+    } else {
+        name.into()
+    };
+    let mut claims = IDENTITY.iter().flat_map(|(_, names)| *names);
+    claims.any(|claim| spelled == *claim || (claim.ends_with('-') && spelled.starts_with(claim)))
 }
 
 /// What `Connection` must not be able to take away: a caller could otherwise remove what the
@@ -99,23 +103,42 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     HeaderName::from_static("http2-settings"),
 ];
 
-const IDENTITY_PREFIXES: [&str; 5] = [
-    "aegis-",
-    "x-aegis-",
-    "x-agent-",
-    "x-tenant-",
-    "x-forwarded-",
-];
-
-const IDENTITY: [&str; 8] = [
-    "forwarded",
-    "x-forwarded",
-    "x-real-ip",
-    "x-client-ip",
-    "true-client-ip",
-    "x-client-cert",
-    "x-agent",
-    "x-tenant",
+/// Who takes a header for a proven identity, and the names; one that ends with a hyphen stands for
+/// all that begin so. Credentials that the destination itself checks (`authorization`, `x-api-key`,
+/// `cf-access-client-id`) are not among them: with those a caller proves, it does not claim.
+#[rustfmt::skip]
+const IDENTITY: [(&str, &[&str]); 15] = [
+    ("aegis and its users", &["aegis-", "x-aegis-", "x-agent", "x-agent-", "x-tenant", "x-tenant-"]),
+    ("servers behind a proxy: the client's address", &[
+        "forwarded", "x-forwarded", "x-forwarded-", "x-original-forwarded-for", "x-real-ip", "client-ip", "x-client-ip",
+        "true-client-ip", "x-cluster-client-ip", "x-originating-ip", "x-remote-", "x-envoy-",
+    ]),
+    ("servers behind a CDN: the client's address", &[
+        "cf-connecting-ip", "cf-connecting-ipv6", "cf-pseudo-ipv4", "fastly-client-ip", "x-azure-clientip",
+        "x-azure-socketip",
+    ]),
+    ("servers behind a proxy: the client's certificate", &[
+        "client-cert", "client-cert-chain", "x-client-cert", "x-client-cert-", "x-client-certificate", "x-client-dn",
+        "x-client-verify", "ssl-client-", "x-ssl-", "x-arr-clientcert", "x-amzn-mtls-",
+    ]),
+    ("applications that trust a proxy with the login", &[
+        "remote-", "auth-user", "x-user", "x-user-id", "x-userid", "x-user-name", "x-username", "x-user-email",
+        "x-user-role", "x-user-roles", "x-user-groups", "x-userinfo", "x-email", "x-groups", "x-roles", "x-principal",
+        "x-principal-id", "x-authenticated-", "x-webauth-", "x-proxy-user", "x-jwt-assertion",
+    ]),
+    ("oauth2-proxy, Vouch", &["x-auth-request-", "x-vouch-"]),
+    ("authentik, Authelia, Pomerium, Tailscale", &["x-authentik-", "x-authelia-", "x-pomerium-", "tailscale-"]),
+    ("mod_auth_openidc, mod_auth_mellon, Shibboleth", &["oidc-", "mellon-", "shib-", "x-shib-"]),
+    ("SiteMinder, WebSEAL, Oracle Access Manager", &["sm-user", "sm-userdn", "iv-user", "iv-groups", "iv-creds", "oam-"]),
+    ("Kong", &["x-consumer-", "x-credential-identifier", "x-credential-username", "x-anonymous-consumer"]),
+    ("AWS load balancers", &["x-amzn-oidc-"]),
+    ("Google App Engine, IAP and API Gateway", &[
+        "x-appengine-user-", "x-goog-authenticated-user-", "x-goog-iap-jwt-assertion", "x-apigateway-api-userinfo",
+        "x-endpoint-api-userinfo",
+    ]),
+    ("Azure App Service", &["x-ms-client-principal", "x-ms-client-principal-", "x-ms-token-"]),
+    ("Cloudflare Access", &["cf-access-authenticated-user-email", "cf-access-jwt-assertion"]),
+    ("service meshes", &["x-spiffe-id", "l5d-client-id", "l5d-remote-ip"]),
 ];
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aegis_policy::{Intent, Outcome, Snapshot};
+use aegis_policy::{Decision, Intent, Outcome, Snapshot};
 use tokio::sync::watch;
 
 use crate::activation::Activation;
@@ -25,7 +25,7 @@ pub(crate) struct Lease {
 struct Terms {
     activation: Arc<Activation>,
     intent: Arc<Intent>,
-    outcome: Outcome,
+    granted: Decision,
 }
 
 /// The leases of the answers that one connection carries. An answer whose client has stopped
@@ -38,7 +38,7 @@ impl Lease {
         activation: Arc<Activation>,
         drain: Drain,
         intent: Arc<Intent>,
-        outcome: Outcome,
+        granted: Decision,
         revision: u64,
     ) -> Self {
         let mut changes = activation.changes();
@@ -50,7 +50,7 @@ impl Lease {
             terms: Arc::new(Terms {
                 activation,
                 intent,
-                outcome,
+                granted,
             }),
             changes,
             drain,
@@ -76,7 +76,8 @@ impl Lease {
         }
     }
 
-    async fn revoked(&mut self) {
+    /// Resolves when policy no longer allows what is open.
+    pub(crate) async fn revoked(&mut self) {
         while self.changes.changed().await.is_ok() {
             if !self.terms.hold() {
                 return;
@@ -88,16 +89,23 @@ impl Lease {
 }
 
 impl Terms {
-    /// A call that was forwarded as it was must not go on under a policy that would redact it.
+    /// Whether the policy in force lets the call go as it went: with no more redacted than was, and
+    /// with bytes unseen only where they still may be.
     fn hold(&self) -> bool {
         let Some(snapshot) = self.activation.current() else {
             return false;
         };
-        match snapshot.decide(&self.under(&snapshot)).outcome {
+        let now = snapshot.decide(&self.under(&snapshot));
+        let (asked, met) = (&now.obligations, &self.granted.obligations);
+        let forwards = match now.outcome {
             Outcome::Allow => true,
-            Outcome::Sanitize => self.outcome == Outcome::Sanitize,
+            Outcome::Sanitize => {
+                self.granted.outcome == Outcome::Sanitize
+                    && asked.redact.iter().all(|part| met.redact.contains(part))
+            }
             Outcome::ApprovalNeeded | Outcome::Deny => false,
-        }
+        };
+        forwards && (asked.passthrough || !met.passthrough)
     }
 
     /// The intent as it would be described now: the catalogue says where a destination is.

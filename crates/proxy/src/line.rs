@@ -18,8 +18,9 @@ use crate::plane::Plane;
 use crate::record::{self, Ending, Record};
 use crate::refusal::{Cause, Refusal};
 use crate::relay::Relayed;
-use crate::request::{self, Channel, Inside, Request, Revoked, connect_authority};
+use crate::request::{self, Channel, Inside, Request, connect_authority};
 use crate::tunnel::{self, Opened};
+use crate::wire::Said;
 
 /// Answers one request. Whatever happens on the line, there is an answer and a record.
 pub(crate) async fn handle(
@@ -27,12 +28,7 @@ pub(crate) async fn handle(
     channel: Channel,
     request: http::Request<Incoming>,
 ) -> Response<AnswerBody> {
-    let mut record = Record::begin(
-        &plane.evidence,
-        &channel,
-        request.method(),
-        request.headers(),
-    );
+    let mut record = Record::begin(&plane, &channel, request.method(), request.headers());
     let connects = request.method() == Method::CONNECT && channel.tunnel.is_none();
     // The wire waits for it after each such message, also after a CONNECT that is refused unheard.
     let waits =
@@ -90,15 +86,13 @@ async fn forward(
     request: http::Request<Incoming>,
     record: &mut Record,
 ) -> Result<Arrived, Refused> {
+    // What else is wrong with it is told first, but who sent it is on record.
+    let caller = identify(plane, channel, request.headers(), record);
     request::measure(&request, &plane.limits)?;
     let mut request = Request::canonical(request, channel)?;
     let path = masking::path(&request.path, &plane.describer.scanner);
     record.addressed(request.scheme, &request.authority, &path);
-    let caller = match &channel.tunnel {
-        Some(tunnel) => tunnel.caller.clone(),
-        None => identify(plane, channel, &request.headers)?,
-    };
-    record.identified(&caller);
+    let caller = caller?;
     // Before anything is judged: what is judged is what will be sent.
     hygiene::clean_request(&mut request.headers);
     let policy = policy_in_force(plane)?;
@@ -126,15 +120,16 @@ async fn send(
         .gate
         .authorize(described, policy, scanner, record)
         .await?;
+    let mut lease = plane.gate.lease(&grant);
     let target = plane.router.resolve(&grant).await?;
     record.resolved();
     let trace = record.trace().clone();
     let connected = |via| record.connected(via, target.region());
     let received = plane
         .exchange
-        .send(outbound, &target, &trace, connected)
+        .send(outbound, &target, &trace, &mut lease, connected)
         .await?;
-    let (outcome, lease) = (grant.outcome(), plane.gate.lease(&grant));
+    let outcome = grant.outcome();
     Ok(match received {
         Received::Answer { response, keep } => Arrived::Answer {
             response,
@@ -165,10 +160,10 @@ async fn open_tunnel(
 ) -> Result<Arrived, Refused> {
     let client = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
+    let caller = identify(plane, channel, &parts.headers, record);
     let authority = connect_authority(&parts)?;
     record.addressed(Scheme::Https, &authority, &"".into());
-    let caller = identify(plane, channel, &parts.headers)?;
-    record.identified(&caller);
+    let caller = caller?;
     let policy = policy_in_force(plane)?;
     let asking = Asking::new(record, caller.clone());
     let intent = plane
@@ -191,7 +186,7 @@ async fn open_tunnel(
             authority,
             scheme: Scheme::Https,
             caller,
-            revoked: Revoked::default(),
+            revoked: Said::default(),
         })
     };
     Ok(Arrived::Tunnel {
@@ -208,12 +203,7 @@ pub(crate) async fn judge_renamed(
     inside: Inside,
     authority: Authority,
 ) -> Option<Inside> {
-    let mut record = Record::begin(
-        &plane.evidence,
-        channel,
-        &Method::CONNECT,
-        &HeaderMap::new(),
-    );
+    let mut record = Record::begin(plane, channel, &Method::CONNECT, &HeaderMap::new());
     record.addressed(inside.scheme, &authority, &"".into());
     record.identified(&inside.caller);
     let asking = Asking::new(&record, inside.caller.clone());
@@ -243,7 +233,8 @@ pub(crate) async fn judge_renamed(
             })
         }
         Err(refusal) => {
-            record.refused(&refusal, &Dialect::Problem).await;
+            // The handshake ends; there is nobody to tell in HTTP.
+            record.refused(&refusal, None).await;
             None
         }
     }
@@ -279,9 +270,10 @@ fn arrive(
         } => {
             record.answered(response.status().as_u16());
             stamp.mark(response.headers_mut(), outcome);
+            let linger = plane.limits.idle_timeout;
             plane
                 .drain
-                .spawn(tunnel::join(client, upstream, record, lease));
+                .spawn(tunnel::join(client, upstream, record, lease, linger));
             response.map(|()| AnswerBody::empty())
         }
         Arrived::Tunnel {
@@ -306,10 +298,20 @@ fn arrive(
     }
 }
 
-fn identify(plane: &Plane, channel: &Channel, headers: &HeaderMap) -> Result<Caller, Refusal> {
-    plane
-        .identities
-        .identify(headers, channel.connection.certificate.as_ref())
+/// Who calls: inside a tunnel, who opened it.
+fn identify(
+    plane: &Plane,
+    channel: &Channel,
+    headers: &HeaderMap,
+    record: &mut Record,
+) -> Result<Caller, Refusal> {
+    let certificate = channel.connection.certificate.as_ref();
+    let caller = match &channel.tunnel {
+        Some(tunnel) => tunnel.caller.clone(),
+        None => plane.identities.identify(headers, certificate)?,
+    };
+    record.identified(&caller);
+    Ok(caller)
 }
 
 /// Taken once for a request: every station judges by the same policy.

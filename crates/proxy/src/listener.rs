@@ -6,19 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aegis_protocol::Dialect;
 use aegis_telemetry::metrics::Open;
-use http::{HeaderMap, Method};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 use crate::identity::sha256;
 use crate::plane::Plane;
-use crate::record::Record;
-use crate::refusal::{Cause, Refusal, Stamp};
+use crate::record;
+use crate::refusal::{Cause, Refusal};
 use crate::request::Channel;
 use crate::session;
+use crate::socket;
 
 /// A client's connection.
 #[derive(Debug)]
@@ -75,19 +74,23 @@ async fn welcome(
         turn_away(&plane, stream, connection, tls.is_some()).await;
         return;
     }
-    // Small answers must not wait for the client's acknowledgement.
-    let _ = stream.set_nodelay(true);
+    // It fails only for a client that is gone, and reading tells that, too.
+    let _ = socket::prepare(&stream);
     let Some(tls) = tls else {
         let channel = Channel::outside(Arc::new(connection));
         return session::serve_http1(&plane, &channel, stream).await;
     };
-    let handshake = tokio::time::timeout(plane.limits.tls_handshake_timeout, tls.accept(stream));
+    let mut has_spoken = false;
+    let handshake = async {
+        has_spoken = stream.peek(&mut [0]).await? > 0;
+        tls.accept(stream).await
+    };
     let secured = tokio::select! {
-        secured = handshake => secured,
+        secured = session::within(plane.limits.tls_handshake_timeout, handshake) => secured,
         () = plane.drain.begun() => return,
     };
     match secured {
-        Ok(Ok(stream)) => {
+        Ok(stream) => {
             let certificates = stream.get_ref().1.peer_certificates();
             connection.certificate = certificates
                 .and_then(|chain| chain.first())
@@ -95,42 +98,34 @@ async fn welcome(
             let channel = Channel::outside(Arc::new(connection));
             session::serve_http1(&plane, &channel, stream).await;
         }
-        Ok(Err(error)) if is_about_certificate(&error) => {
-            // TLS itself has told the client why.
-            let message = "the client certificate is not acceptable";
-            let refusal = Refusal::because(Cause::Credential, "identity.certificate", message);
-            refuse(&plane, connection, &refusal).await;
-        }
-        // The client stalled, went away or does not speak TLS: it has asked for nothing.
-        Ok(Err(_)) | Err(_) => {}
+        Err(error) if has_spoken => not_secured(&plane, connection, error).await,
+        // Who says nothing has asked for nothing.
+        Err(_) => {}
     }
 }
 
-fn is_about_certificate(error: &io::Error) -> bool {
-    let cause = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
+/// A handshake that failed. TLS itself has told the client why.
+async fn not_secured(plane: &Plane, connection: Connection, error: io::Error) {
+    let channel = Channel::outside(Arc::new(connection));
+    if let Some(rustls::Error::InvalidCertificate(_)) = session::tls_error(&error) {
+        let message = "the client certificate is not acceptable";
+        let refusal = Refusal::because(Cause::Credential, "identity.certificate", message);
+        record::refuse_unread(plane, &channel, &refusal, false).await;
+    } else {
+        session::not_greeted(plane, &channel, error).await;
+    }
 }
 
 /// Over the limit: said and recorded, where the client can read it without a handshake.
 async fn turn_away(plane: &Plane, mut stream: TcpStream, connection: Connection, is_tls: bool) {
     plane.evidence.metrics.connection_rejected();
     let refusal = Refusal::new(Cause::Overload);
-    let stamp = refuse(plane, connection, &refusal).await;
+    let channel = Channel::outside(Arc::new(connection));
+    let stamp = record::refuse_unread(plane, &channel, &refusal, !is_tls).await;
     if !is_tls {
         let answer = refusal.raw_answer(&stamp);
         let _ = tokio::time::timeout(PAUSE, session::last_word(&mut stream, &answer)).await;
     }
-}
-
-/// The record of a connection that never came to a request.
-async fn refuse(plane: &Plane, connection: Connection, refusal: &Refusal) -> Stamp {
-    let channel = Channel::outside(Arc::new(connection));
-    let method = Method::default();
-    let mut record = Record::begin(&plane.evidence, &channel, &method, &HeaderMap::new());
-    record.refused(refusal, &Dialect::Problem).await;
-    record.stamp()
 }
 
 /// Binds a port for listening.

@@ -3,6 +3,7 @@
 //! A record that is dropped unfinished ends as aborted, because the client went away, unless the
 //! drain or its tunnel's end took it along. It decides nothing.
 
+mod decision;
 mod lines;
 mod span;
 
@@ -12,10 +13,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use aegis_policy::{
-    Authority, Caller, Decision, Intent, Outcome, Redaction, Scheme, Snapshot, Would,
+    Authority, Caller, Decision, Intent, Outcome, Reason, Redaction, Scheme, Snapshot,
 };
 use aegis_protocol::Dialect;
-use aegis_telemetry::audit::{self, DecisionRecord, EndRecord, Log, RuleRecord, Timings};
+use aegis_telemetry::audit::{self, EndRecord, Log, Timings};
 use aegis_telemetry::metrics::{Metrics, Open};
 use aegis_telemetry::trace::{TraceContext, Tracer};
 use http::{HeaderMap, Method};
@@ -26,10 +27,10 @@ use crate::drain::Drain;
 use crate::exchange::Via;
 use crate::gate::UNKNOWN_REGION;
 use crate::masking::Written;
-use crate::refusal::{Cause, Refusal, Stamp};
+use crate::plane::Plane;
+use crate::refusal::{Refusal, Stamp};
 use crate::request::Channel;
 use crate::wire::Answering;
-use lines::{redacted, rules};
 
 /// Where evidence goes.
 #[derive(Debug)]
@@ -61,6 +62,8 @@ pub(crate) enum Ending {
     ClosedByPolicy,
     Drained,
     Aborted,
+    /// By a client that does not take what it is sent.
+    Stalled,
 }
 
 pub(crate) struct Record {
@@ -74,8 +77,14 @@ pub(crate) struct Record {
     method: Method,
     traffic: Arc<Traffic>,
     destination: Option<(Scheme, Authority, Arc<str>)>,
-    call: Option<Call>,
     caller: Option<Caller>,
+    /// Of the policy in force when the call came, then of the one that judged it.
+    policy_version: Option<Arc<str>>,
+    call: Option<Call>,
+    /// Rule ids of the decision and of what Aegis refused the call for.
+    rules: Vec<Arc<str>>,
+    /// Why Aegis refused what its decision line lets go.
+    overruled: Vec<Reason>,
     written: bool,
     ended: bool,
     status: Option<u16>,
@@ -91,18 +100,21 @@ struct Call {
     action: Arc<str>,
     outcome: Outcome,
     would: Option<Outcome>,
-    rules: Vec<Arc<str>>,
-    policy_version: Arc<str>,
+    regions: Arc<[Arc<str>]>,
     approval: Option<Arc<str>>,
 }
 
 impl Record {
+    /// Begins with what is known before the request is read: who has the tunnel or the certificate,
+    /// and which policy is in force.
     pub(crate) fn begin(
-        evidence: &Arc<Evidence>,
+        plane: &Plane,
         channel: &Channel,
         method: &Method,
         headers: &HeaderMap,
     ) -> Self {
+        let evidence = &plane.evidence;
+        let policy = plane.activation.current();
         Self {
             channel: channel.clone(),
             id: Uuid::now_v7().to_string().into(),
@@ -113,8 +125,11 @@ impl Record {
             method: method.clone(),
             traffic: Arc::default(),
             destination: None,
+            caller: proven(plane, channel),
+            policy_version: policy.map(|policy| policy.revision().to_string().into()),
             call: None,
-            caller: None,
+            rules: Vec::new(),
+            overruled: Vec::new(),
             written: false,
             ended: false,
             status: None,
@@ -142,10 +157,7 @@ impl Record {
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp {
             id: Arc::clone(&self.id),
-            policy_version: self
-                .call
-                .as_ref()
-                .map(|call| Arc::clone(&call.policy_version)),
+            policy_version: self.policy_version.clone(),
             region: Arc::clone(&self.evidence.region),
         }
     }
@@ -161,84 +173,6 @@ impl Record {
 
     pub(crate) fn identified(&mut self, caller: &Caller) {
         self.caller = Some(caller.clone());
-    }
-
-    /// Writes the decision line and waits until it is durable. `instead` is a refusal that takes
-    /// the decision's place because what it asks for cannot be done.
-    pub(crate) async fn judged(
-        &mut self,
-        judged: &Judged<'_>,
-        instead: Option<&Refusal>,
-        approval: Option<Arc<str>>,
-    ) -> Result<(), Refusal> {
-        let Judged {
-            intent,
-            decision,
-            policy,
-            decided,
-            written: words,
-        } = judged;
-        let (outcome, reasons) = match instead {
-            Some(refusal) => (refusal.outcome, &refusal.reasons),
-            None => (decision.outcome, &decision.reasons),
-        };
-        self.timings.decision = Some(self.micros());
-        self.count_decision(intent, outcome, decision.would.as_ref(), *decided);
-        let policy_version: Arc<str> = policy.revision().to_string().into();
-        self.written = true;
-        let line = DecisionRecord {
-            outcome: outcome.as_str(),
-            rules: rules(reasons),
-            policy_version: &policy_version,
-            approval_id: approval.as_deref(),
-            redacted: match outcome {
-                Outcome::Sanitize => decision.obligations.redact.iter().map(redacted).collect(),
-                _ => Vec::new(),
-            },
-            ..self.judged_line(judged)
-        };
-        let written = self.evidence.log.append(&line).await;
-        self.call = Some(Call {
-            tool: words.tool.as_ref().into(),
-            action: words.action.as_ref().into(),
-            outcome,
-            would: decision.would.as_ref().map(|would| would.outcome),
-            rules: reasons
-                .iter()
-                .map(|reason| Arc::clone(&reason.rule))
-                .collect(),
-            policy_version,
-            approval,
-        });
-        written.map_err(|error| Refusal::with(Cause::AuditUnavailable, error.to_string()))
-    }
-
-    /// Ends the call with a refusal. One that came before any decision gets its decision line
-    /// here, so that each call has both.
-    pub(crate) async fn refused(&mut self, refusal: &Refusal, dialect: &Dialect) {
-        if !self.written {
-            self.written = true;
-            let line = DecisionRecord {
-                outcome: refusal.outcome.as_str(),
-                rules: rules(&refusal.reasons),
-                ..self.bare_line()
-            };
-            // It is refused in any case; what the log could not take, it counts.
-            let _ = self.evidence.log.append(&line).await;
-        }
-        for reason in &refusal.reasons {
-            self.evidence.metrics.refused(&reason.rule);
-        }
-        if refusal.is_malformed() {
-            self.evidence.metrics.malformed(refusal.code());
-        }
-        self.status = Some(refusal.status_in(dialect).as_u16());
-        let ending = if refusal.blames_upstream() {
-            Ending::Failed(refusal.code())
-        } else {
-            Ending::Refused(refusal.code())
-        };
-        self.end(ending);
     }
 
     /// The way was found and taken.
@@ -280,6 +214,7 @@ impl Record {
             self.evidence.drain.note_cut();
         }
         self.timings.total = self.micros();
+        self.traffic.close();
         let (inbound, outbound) = (
             self.traffic.inbound.load(Ordering::Relaxed),
             self.traffic.outbound.load(Ordering::Relaxed),
@@ -304,37 +239,6 @@ impl Record {
         self.span(error);
     }
 
-    /// The decision line of a call that ended before it could be judged: it was not allowed.
-    fn never_judged(&mut self, rule: &str) {
-        self.written = true;
-        let line = DecisionRecord {
-            outcome: Outcome::Deny.as_str(),
-            rules: vec![RuleRecord {
-                rule,
-                message: "the call ended before it was judged",
-            }],
-            ..self.bare_line()
-        };
-        let _ = self.evidence.log.append_later(&line);
-    }
-
-    fn count_decision(
-        &self,
-        intent: &Intent,
-        outcome: Outcome,
-        would: Option<&Would>,
-        decided: Duration,
-    ) {
-        let metrics = &self.evidence.metrics;
-        let tenant = &intent.caller.tenant;
-        metrics.decided(outcome.as_str(), intent.phase.as_str(), tenant, decided);
-        if let Some(would) = would {
-            for reason in &would.reasons {
-                metrics.would_have(would.outcome.as_str(), &reason.rule);
-            }
-        }
-    }
-
     fn micros(&self) -> u64 {
         as_micros(self.begun.elapsed())
     }
@@ -342,12 +246,13 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let ending = match (self.evidence.drain.is_over(), self.channel.is_revoked()) {
-            (true, _) => Ending::Drained,
-            (false, true) => Ending::ClosedByPolicy,
-            (false, false) => Ending::Aborted,
-        };
-        self.end(ending);
+        let (drained, revoked) = (self.evidence.drain.is_over(), self.channel.is_revoked());
+        self.end(match (drained, revoked, self.channel.stalled.is_said()) {
+            (true, _, _) => Ending::Drained,
+            (false, true, _) => Ending::ClosedByPolicy,
+            (false, false, true) => Ending::Stalled,
+            (false, false, false) => Ending::Aborted,
+        });
     }
 }
 
@@ -368,12 +273,38 @@ impl Ending {
             Self::ClosedByPolicy => ("closed_by_policy", Some("policy.revoked")),
             Self::Drained => ("drained", Some("draining")),
             Self::Aborted => ("aborted", Some("client.gone")),
+            Self::Stalled => ("aborted", Some("client.stalled")),
         }
     }
 }
 
 fn as_micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The caller that no request has to name.
+fn proven(plane: &Plane, channel: &Channel) -> Option<Caller> {
+    if let Some(tunnel) = &channel.tunnel {
+        return Some(tunnel.caller.clone());
+    }
+    let certificate = channel.connection.certificate.as_ref()?;
+    let identified = plane
+        .identities
+        .identify(&HeaderMap::new(), Some(certificate));
+    identified.ok()
+}
+
+/// Both lines of what never became a request. `heard` says whether the client is told.
+pub(crate) async fn refuse_unread(
+    plane: &Plane,
+    channel: &Channel,
+    refusal: &Refusal,
+    heard: bool,
+) -> Stamp {
+    let mut record = Record::begin(plane, channel, &Method::default(), &HeaderMap::new());
+    let status = heard.then(|| refusal.status());
+    record.refused(refusal, status).await;
+    record.stamp()
 }
 
 /// A refusal as this call's answer, in the caller's own protocol.
@@ -386,6 +317,8 @@ pub(crate) async fn answer(
         Some(call) => &refusal.clone().after(call.outcome),
         None => refusal,
     };
-    record.refused(refusal, dialect).await;
+    record
+        .refused(refusal, Some(refusal.status_in(dialect)))
+        .await;
     refusal.answer(dialect, &record.stamp())
 }

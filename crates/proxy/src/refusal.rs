@@ -23,6 +23,8 @@ pub(crate) struct Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     // the caller's request
+    Handshake,
+    HandshakeStalled,
     Malformed,
     HeadTooLarge,
     HeadStalled,
@@ -38,12 +40,14 @@ pub(crate) enum Cause {
     Policy,
     PolicyFault,
     Approval,
+    Revoked,
     // what Aegis itself guarantees
     Address,
     Residency,
     SanitizeImpossible,
     AuditUnavailable,
     Overload,
+    BodyOverload,
     Draining,
     // the upstream
     NameNotFound,
@@ -126,6 +130,13 @@ impl Refusal {
     /// The stable code for the end line and for spans.
     pub(crate) fn code(&self) -> &'static str {
         self.cause.row().rule
+    }
+
+    /// Rule id of the evaluators' failure, where that is what stopped the call.
+    pub(crate) fn fault(&self) -> Option<&str> {
+        let failed = self.cause == Cause::PolicyFault;
+        let first = self.reasons.first().filter(|_| failed);
+        first.map(|reason| reason.rule.as_ref())
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -213,7 +224,9 @@ impl Refusal {
     pub(crate) fn is_malformed(&self) -> bool {
         matches!(
             self.cause,
-            Cause::Malformed
+            Cause::Handshake
+                | Cause::HandshakeStalled
+                | Cause::Malformed
                 | Cause::HeadTooLarge
                 | Cause::HeadStalled
                 | Cause::BodyStalled
@@ -230,7 +243,7 @@ impl Refusal {
 #[derive(Clone, Debug)]
 pub(crate) struct Stamp {
     pub(crate) id: Arc<str>,
-    /// `None` where no policy was asked.
+    /// Of the policy that judged the call, or is in force; `None` before the first one.
     pub(crate) policy_version: Option<Arc<str>>,
     pub(crate) region: Arc<str>,
 }
@@ -257,6 +270,8 @@ impl Cause {
     fn row(self) -> Row {
         let (status, rule, message, next_step, retryable) = match self {
             Self::Malformed => (StatusCode::BAD_REQUEST, "http.malformed", "the request is not well-formed HTTP", FIX, false),
+            Self::Handshake => (StatusCode::BAD_REQUEST, "tls.handshake", "the TLS handshake broke off or is not well-formed", FIX, false),
+            Self::HandshakeStalled => (StatusCode::REQUEST_TIMEOUT, "tls.stalled", "the TLS handshake did not end in time", RETRY, true),
             Self::HeadTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "http.too_large", "the request's head is larger than the limit", FIX, false),
             Self::HeadStalled => (StatusCode::REQUEST_TIMEOUT, "http.head_stalled", "the request's head did not arrive in time", RETRY, true),
             Self::BodyStalled => (StatusCode::REQUEST_TIMEOUT, "http.body_stalled", "the request's body did not arrive in time", RETRY, true),
@@ -270,11 +285,13 @@ impl Cause {
             Self::Policy => (StatusCode::FORBIDDEN, "policy.deny", "policy denies this call", "do not retry or work around this; choose another tool, other parameters, or ask your operator", false),
             Self::PolicyFault => (StatusCode::FORBIDDEN, "policy.fault", "policy could not be evaluated, so the call is denied", "tell your operator: the policy is at fault, not the call", false),
             Self::Approval => (StatusCode::FORBIDDEN, "policy.approval_needed", "a human must approve this call", "do not retry; a human can find the pending request by its approval_id", false),
+            Self::Revoked => (StatusCode::FORBIDDEN, "policy.revoked", "policy stopped allowing this call while it was going on", "do not retry; choose another tool, other parameters, or ask your operator", false),
             Self::Address => (StatusCode::FORBIDDEN, "address.denied", "the destination resolves to an address that must not be reached", "ask your operator to allow the address if it is meant to be reached", false),
             Self::Residency => (StatusCode::FORBIDDEN, "region.unlawful", "the destination's region is not lawful for this tenant", "use a destination in a lawful region", false),
             Self::SanitizeImpossible => (StatusCode::FORBIDDEN, "sanitize.impossible", "policy asks for a redaction that this request does not allow", "remove the sensitive data and send the request again", false),
             Self::AuditUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "audit.unavailable", "the call cannot be recorded, so it is not made", RETRY, true),
             Self::Overload => (StatusCode::SERVICE_UNAVAILABLE, "overload", "too many connections", RETRY, true),
+            Self::BodyOverload => (StatusCode::SERVICE_UNAVAILABLE, "overload.bodies", "too many request bodies are waiting to be judged or sent", RETRY, true),
             Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining", "the proxy is shutting down", RETRY, true),
             Self::NameNotFound => (StatusCode::BAD_GATEWAY, "dns.failed", "the destination's name cannot be resolved", RETRY, true),
             Self::ConnectFailed => (StatusCode::BAD_GATEWAY, "upstream.connect", "the destination does not accept connections", RETRY, true),

@@ -1,7 +1,6 @@
 //! A request in its one canonical form: who it is for is decided here, once, or it is refused.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use aegis_config::Limits;
 use aegis_policy::{Authority, Caller, Scheme};
@@ -14,7 +13,7 @@ use crate::hygiene;
 use crate::lease::Carried;
 use crate::listener::Connection;
 use crate::refusal::{Cause, Refusal};
-use crate::wire::{InFlight, Verdict};
+use crate::wire::{InFlight, Said, Verdict};
 
 /// What a request came in on.
 #[derive(Clone, Debug)]
@@ -26,7 +25,9 @@ pub(crate) struct Channel {
     pub(crate) in_flight: InFlight,
     pub(crate) carried: Carried,
     /// Said when policy closes this channel itself.
-    pub(crate) revoked: Revoked,
+    pub(crate) revoked: Said,
+    /// Said when the client has stopped taking what it is sent, in a tunnel or outside.
+    pub(crate) stalled: Said,
 }
 
 impl Channel {
@@ -37,7 +38,8 @@ impl Channel {
             verdict: Arc::default(),
             in_flight: InFlight::default(),
             carried: Carried::default(),
-            revoked: Revoked::default(),
+            revoked: Said::default(),
+            stalled: Said::default(),
         }
     }
 
@@ -55,6 +57,7 @@ impl Channel {
         let connection = Arc::clone(&self.connection);
         Self {
             tunnel: Some(Arc::new(tunnel)),
+            stalled: self.stalled.clone(),
             ..Self::outside(connection)
         }
     }
@@ -68,21 +71,8 @@ pub(crate) struct Inside {
     pub(crate) authority: Authority,
     pub(crate) scheme: Scheme,
     pub(crate) caller: Caller,
-    pub(crate) revoked: Revoked,
-}
-
-/// Said once, when policy closes the tunnel: what is dropped with it did not lose its client.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Revoked(Arc<AtomicBool>);
-
-impl Revoked {
-    pub(crate) fn say(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    fn is_said(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
+    /// Said when policy closes the tunnel.
+    pub(crate) revoked: Said,
 }
 
 /// A request whose destination has one name. `B` is the body: as it arrives, ready to be sent on, or apart.

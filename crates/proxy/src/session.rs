@@ -6,22 +6,21 @@ use std::time::Duration;
 
 use aegis_config::Limits;
 use aegis_policy::{Authority, Host, Scheme};
-use aegis_protocol::Dialect;
 use aegis_protocol::framing::{self, FramingKind};
 use bytes::BytesMut;
-use http::{HeaderMap, Method};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::body::Answer;
 use crate::line;
 use crate::plane::Plane;
 use crate::prefixed::Prefixed;
-use crate::record::Record;
+use crate::record;
 use crate::refusal::{Cause, Refusal};
 use crate::request::{Channel, Inside};
 use crate::wire::{Broken, InFlight, Wire, WireLimits};
@@ -32,7 +31,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (verdict, in_flight) = (Arc::clone(&channel.verdict), channel.in_flight.clone());
-    let wire = Wire::new(stream, wire_limits(&plane.limits), verdict, in_flight);
+    let (limits, stalled) = (wire_limits(&plane.limits), channel.stalled.clone());
+    let wire = Wire::new(stream, limits, verdict, in_flight, stalled);
     let broken = wire.broken();
     let service = service_fn(|request| {
         let (plane, channel) = (Arc::clone(plane), channel.clone());
@@ -118,7 +118,7 @@ where
     if let Err(error) = result
         && is_misbehaviour(&error)
     {
-        record_malformed(plane, channel, &Refusal::new(Cause::Malformed)).await;
+        record::refuse_unread(plane, channel, &Refusal::new(Cause::Malformed), false).await;
     }
 }
 
@@ -152,7 +152,31 @@ where
         serve_http1(plane, &channel.inside(inside), stream).await;
         return Ok(());
     }
-    let greeted = within(limit, LazyConfigAcceptor::new(Acceptor::default(), stream)).await?;
+    // Boxed: a tunnel lives longer than its handshake, and need not carry room for it.
+    let (channel, stream) = Box::pin(secure(plane, channel, inside, stream)).await?;
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        serve_http2(plane, &channel, stream).await;
+    } else {
+        serve_http1(plane, &channel, stream).await;
+    }
+    Ok(())
+}
+
+/// Greets the client as the host that it asks for, where that may be judged to be the tunnel's.
+async fn secure<S>(
+    plane: &Arc<Plane>,
+    channel: &Channel,
+    inside: Inside,
+    stream: S,
+) -> io::Result<(Channel, TlsStream<S>)>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let limit = plane.limits.tls_handshake_timeout;
+    let greeted = match within(limit, LazyConfigAcceptor::new(Acceptor::default(), stream)).await {
+        Ok(greeted) => greeted,
+        Err(error) => return Err(not_greeted(plane, &channel.inside(inside), error).await),
+    };
     let name = greeted.client_hello().server_name().map(str::to_owned);
     let Some(inside) = agree(plane, channel, inside, name).await else {
         return Err(io::Error::from(io::ErrorKind::PermissionDenied));
@@ -161,15 +185,27 @@ where
         .ca
         .server_config(inside.authority.host())
         .map_err(io::Error::other)?;
-    let stream = within(limit, greeted.into_stream(config)).await?;
-    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let channel = channel.inside(inside);
-    if is_http2 {
-        serve_http2(plane, &channel, stream).await;
-    } else {
-        serve_http1(plane, &channel, stream).await;
+    match within(limit, greeted.into_stream(config)).await {
+        Ok(stream) => Ok((channel, stream)),
+        Err(error) => Err(not_greeted(plane, &channel, error).await),
     }
-    Ok(())
+}
+
+/// Puts a TLS handshake that failed on record, unless the client has said itself why it gave up:
+/// it does not trust the certificate, for example.
+pub(crate) async fn not_greeted(plane: &Plane, channel: &Channel, error: io::Error) -> io::Error {
+    let cause = match tls_error(&error) {
+        _ if error.kind() == io::ErrorKind::TimedOut => Cause::HandshakeStalled,
+        Some(rustls::Error::AlertReceived(_)) => return error,
+        _ => Cause::Handshake,
+    };
+    record::refuse_unread(plane, channel, &Refusal::new(cause), false).await;
+    error
+}
+
+pub(crate) fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
 }
 
 /// CONNECT and SNI must name the same host. Where they differ, the name in the SNI is judged as a
@@ -183,12 +219,16 @@ async fn agree(
     let Some(name) = name else {
         return Some(inside);
     };
-    let host = Host::parse(&name).ok()?;
-    if host == *inside.authority.host() {
-        return Some(inside);
+    let port = inside.authority.port();
+    match Host::parse(&name).and_then(|host| Authority::new(host, port)) {
+        Ok(authority) if authority == inside.authority => Some(inside),
+        Ok(authority) => line::judge_renamed(plane, channel, inside, authority).await,
+        Err(error) => {
+            let refusal = Refusal::with(Cause::Destination, error.to_string());
+            record::refuse_unread(plane, &channel.inside(inside), &refusal, false).await;
+            None
+        }
     }
-    let authority = Authority::new(host, inside.authority.port()).ok()?;
-    line::judge_renamed(plane, channel, inside, authority).await
 }
 
 /// Resolves when two looks, half of `limit` apart, found nothing in flight. A client of HTTP/2 that
@@ -201,7 +241,10 @@ async fn idle(in_flight: &InFlight, limit: Duration) {
     }
 }
 
-async fn within<T>(limit: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+pub(crate) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
     tokio::time::timeout(limit, work)
         .await
         .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
@@ -228,7 +271,9 @@ async fn say_why<S>(
         // The client went away, or hyper has answered; the request's own record says so.
         (None, _) => return,
     };
-    let stamp = record_malformed(plane, channel, &refusal).await;
+    // What hyper has not understood, it has answered itself.
+    let heard = answerable.is_some() || broken.get().is_none();
+    let stamp = record::refuse_unread(plane, channel, &refusal, heard).await;
     if let Some(mut stream) = answerable
         && broken.get().is_some()
     {
@@ -249,17 +294,6 @@ where
     tokio::io::copy(stream, &mut tokio::io::sink())
         .await
         .map(drop)
-}
-
-async fn record_malformed(
-    plane: &Plane,
-    channel: &Channel,
-    refusal: &Refusal,
-) -> crate::refusal::Stamp {
-    let method = Method::default();
-    let mut record = Record::begin(&plane.evidence, channel, &method, &HeaderMap::new());
-    record.refused(refusal, &Dialect::Problem).await;
-    record.stamp()
 }
 
 fn wire_limits(limits: &Limits) -> WireLimits {

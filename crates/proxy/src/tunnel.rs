@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use aegis_config::Limits;
 use aegis_policy::Host;
 use bytes::BytesMut;
 use hyper::upgrade::OnUpgrade;
@@ -12,14 +13,16 @@ use hyper_util::rt::TokioIo;
 use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 
 use crate::body::Traffic;
 use crate::lease::Lease;
 use crate::plane::Plane;
 use crate::record::{Ending, Record};
 use crate::relay::Cut;
-use crate::request::{Channel, Inside, Revoked};
+use crate::request::{Channel, Inside};
 use crate::session;
+use crate::wire::Said;
 
 /// A tunnel that policy lets be opened.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ pub(crate) async fn run(
     let traffic = Arc::clone(record.traffic());
     let revoked = match &opened {
         Opened::Intercepted(inside) => inside.revoked.clone(),
-        Opened::Blind { .. } => Revoked::default(),
+        Opened::Blind { .. } => Said::default(),
     };
     let ended = async {
         let cut = lease.ended().await;
@@ -57,8 +60,7 @@ pub(crate) async fn run(
                 session::serve_inside(&plane, &channel, client, inside).await
             }
             Opened::Blind { upstream, host } => {
-                let limit = plane.limits.tls_handshake_timeout;
-                pass_blindly(client, upstream, &host, limit, &traffic).await
+                pass_blindly(client, upstream, &host, &plane.limits, &traffic).await
             }
         }
     };
@@ -76,20 +78,25 @@ pub(crate) async fn run(
     record.end(ending);
 }
 
-/// Two upgraded connections become one opaque tunnel.
+/// Two upgraded connections become one opaque tunnel; `linger` is for what one side has left.
 pub(crate) async fn join(
     client: OnUpgrade,
     upstream: OnUpgrade,
     mut record: Record,
     mut lease: Lease,
+    linger: Duration,
 ) {
     let traffic = Arc::clone(record.traffic());
     let copying = async {
         let (client, upstream) = tokio::try_join!(client, upstream).map_err(io::Error::other)?;
-        copy(TokioIo::new(client), TokioIo::new(upstream), &traffic).await
+        let (client, upstream) = (TokioIo::new(client), TokioIo::new(upstream));
+        copy(client, upstream, &traffic, linger).await
     };
     let ending = tokio::select! {
-        result = copying => result.map_or(Ending::Failed("tunnel.broken"), |()| Ending::Forwarded),
+        result = copying => match result {
+            Ok(()) => Ending::Forwarded,
+            Err(error) => Ending::Failed(code(&error)),
+        },
         cut = lease.ended() => ending_of(&cut),
     };
     record.end(ending);
@@ -101,15 +108,14 @@ async fn pass_blindly<C>(
     mut client: C,
     mut upstream: TcpStream,
     host: &Host,
-    limit: Duration,
+    limits: &Limits,
     traffic: &Traffic,
 ) -> io::Result<()>
 where
     C: AsyncRead + AsyncWrite + Unpin,
 {
-    let (greeting, name) = tokio::time::timeout(limit, read_greeting(&mut client))
-        .await
-        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    let greeting = session::within(limits.tls_handshake_timeout, read_greeting(&mut client));
+    let (greeting, name) = greeting.await?;
     if let Some(name) = name
         && Host::parse(&name).ok().as_ref() != Some(host)
     {
@@ -122,7 +128,7 @@ where
     traffic
         .inbound
         .fetch_add(greeting.len() as u64, Ordering::Relaxed);
-    copy(client, upstream, traffic).await
+    copy(client, upstream, traffic, limits.idle_timeout).await
 }
 
 /// Reads a TLS greeting (`ClientHello`) and the name in it. The bytes are kept: they are sent on as they are.
@@ -151,22 +157,47 @@ where
     }
 }
 
-/// Both directions until both have ended; one that ends is closed for the other side.
-async fn copy<A, B>(client: A, upstream: B, traffic: &Traffic) -> io::Result<()>
+/// Both directions until both have ended. One that ends is closed for the other side, which may then
+/// go on while it has something to say, but not be silent: whoever waited for it may be gone, and
+/// nobody reads there any more who would notice.
+async fn copy<A, B>(client: A, upstream: B, traffic: &Traffic, linger: Duration) -> io::Result<()>
 where
     A: AsyncRead + AsyncWrite,
     B: AsyncRead + AsyncWrite,
 {
     let (client_read, client_write) = tokio::io::split(client);
     let (upstream_read, upstream_write) = tokio::io::split(upstream);
+    let half = HalfClosed {
+        closed: CancellationToken::new(),
+        linger,
+    };
     tokio::try_join!(
-        copy_one_way(client_read, upstream_write, &traffic.inbound),
-        copy_one_way(upstream_read, client_write, &traffic.outbound),
+        copy_one_way(client_read, upstream_write, &traffic.inbound, &half),
+        copy_one_way(upstream_read, client_write, &traffic.outbound, &half),
     )?;
     Ok(())
 }
 
-async fn copy_one_way<R, W>(mut from: R, mut to: W, count: &AtomicU64) -> io::Result<()>
+/// Shared by the directions of a tunnel.
+struct HalfClosed {
+    closed: CancellationToken,
+    linger: Duration,
+}
+
+impl HalfClosed {
+    /// Resolves when the other direction has been closed for too long.
+    async fn over(&self) {
+        self.closed.cancelled().await;
+        tokio::time::sleep(self.linger).await;
+    }
+}
+
+async fn copy_one_way<R, W>(
+    mut from: R,
+    mut to: W,
+    count: &AtomicU64,
+    half: &HalfClosed,
+) -> io::Result<()>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -174,9 +205,15 @@ where
     let mut buffer = BytesMut::with_capacity(COPY_BUFFER);
     loop {
         buffer.clear();
-        if from.read_buf(&mut buffer).await? == 0 {
+        let read = tokio::select! {
+            biased;
+            read = from.read_buf(&mut buffer) => read?,
+            () = half.over() => return Err(io::ErrorKind::TimedOut.into()),
+        };
+        if read == 0 {
             // The other side may have closed already.
             let _ = to.shutdown().await;
+            half.closed.cancel();
             return Ok(());
         }
         to.write_all(&buffer).await?;

@@ -21,6 +21,7 @@ use crate::pool::{Pool, PoolKey};
 use crate::refusal::{Cause, Refusal};
 use crate::roots::{self, RootsError};
 use crate::route::Target;
+use crate::socket;
 
 /// A connection on which one request may be sent now.
 #[derive(Debug)]
@@ -75,7 +76,9 @@ impl Dialer {
 
     /// A new connection, for when a kept one turned out to be closed.
     pub(crate) async fn connect_anew(&self, target: &Target) -> Result<Upstream, Refusal> {
-        let upstream = self.connect_with(target, &self.tls).await?;
+        // Boxed, here and below: a request that finds a kept connection need not carry room for a
+        // handshake.
+        let upstream = Box::pin(self.connect_with(target, &self.tls)).await?;
         if let Sender::Http2(sender) = &upstream.sender {
             self.pool
                 .share(upstream.key.clone(), sender.clone(), upstream.address);
@@ -85,7 +88,7 @@ impl Dialer {
 
     /// A connection of its own for a request that asks to switch protocols.
     pub(crate) async fn connect_for_upgrade(&self, target: &Target) -> Result<Upstream, Refusal> {
-        self.connect_with(target, &self.tls_http1).await
+        Box::pin(self.connect_with(target, &self.tls_http1)).await
     }
 
     /// A plain connection for a tunnel whose bytes are copied blindly.
@@ -156,7 +159,7 @@ impl fmt::Debug for Dialer {
 )]
 async fn dial(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
+    socket::prepare(&stream)?;
     Ok(stream)
 }
 

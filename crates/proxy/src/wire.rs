@@ -5,9 +5,9 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use aegis_protocol::framing::{Framing, FramingError, Limits};
@@ -37,12 +37,17 @@ pub(crate) struct InFlight(Arc<AtomicUsize>);
 #[derive(Debug)]
 pub(crate) struct Answering(InFlight);
 
+/// Said once, by whoever ends a connection: what is dropped with it did not lose its client.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said(Arc<AtomicBool>);
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WireLimits {
     pub(crate) framing: Limits,
     /// From the first byte of a head to its last.
     pub(crate) head_time: Duration,
-    /// Without a word from the client, and without an answer on its way to it.
+    /// Without a word from the client and without an answer on its way to it, or with an answer of
+    /// which it takes nothing.
     pub(crate) idle_time: Duration,
 }
 
@@ -51,6 +56,15 @@ pub(crate) struct WireLimits {
 enum Waiting {
     Idle,
     Head,
+}
+
+/// How long the client may leave lying what it is sent.
+#[derive(Debug)]
+struct Patience {
+    limit: Duration,
+    /// Since a write has been waiting.
+    timer: Option<Pin<Box<Sleep>>>,
+    stalled: Said,
 }
 
 impl Verdict {
@@ -78,6 +92,16 @@ impl InFlight {
     }
 }
 
+impl Said {
+    pub(crate) fn say(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_said(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 impl Drop for Answering {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::AcqRel);
@@ -94,6 +118,7 @@ pin_project! {
         verdict: Arc<Verdict>,
         in_flight: InFlight,
         waiting: Option<(Waiting, Pin<Box<Sleep>>)>,
+        patience: Patience,
     }
 }
 
@@ -103,8 +128,14 @@ impl<S> Wire<S> {
         limits: WireLimits,
         verdict: Arc<Verdict>,
         in_flight: InFlight,
+        stalled: Said,
     ) -> Self {
         let framing = Framing::new(limits.framing);
+        let patience = Patience {
+            limit: limits.idle_time,
+            timer: None,
+            stalled,
+        };
         Self {
             io,
             framing,
@@ -113,6 +144,7 @@ impl<S> Wire<S> {
             verdict,
             in_flight,
             waiting: None,
+            patience,
         }
     }
 
@@ -229,7 +261,9 @@ impl<S: AsyncWrite> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.project().io.poll_write(cx, buf)
+        let this = self.project();
+        let polled = this.io.poll_write(cx, buf);
+        this.patience.limit(polled, cx)
     }
 
     fn poll_write_vectored(
@@ -237,7 +271,9 @@ impl<S: AsyncWrite> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.project().io.poll_write_vectored(cx, bufs)
+        let this = self.project();
+        let polled = this.io.poll_write_vectored(cx, bufs);
+        this.patience.limit(polled, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -245,7 +281,9 @@ impl<S: AsyncWrite> AsyncWrite for Wire<S> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().io.poll_flush(cx)
+        let this = self.project();
+        let polled = this.io.poll_flush(cx);
+        this.patience.limit(polled, cx)
     }
 
     /// A broken connection stays open: who takes the stream back has the last word.
@@ -253,7 +291,29 @@ impl<S: AsyncWrite> AsyncWrite for Wire<S> {
         if self.broken.get().is_some() {
             return Poll::Ready(Ok(()));
         }
-        self.project().io.poll_shutdown(cx)
+        let this = self.project();
+        let polled = this.io.poll_shutdown(cx);
+        this.patience.limit(polled, cx)
+    }
+}
+
+impl Patience {
+    /// Turns a write that has been waiting for too long into an error.
+    fn limit<T>(
+        &mut self,
+        polled: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.timer = None;
+            return polled;
+        }
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep(self.limit)));
+        ready!(timer.as_mut().poll(cx));
+        self.stalled.say();
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

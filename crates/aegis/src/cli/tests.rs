@@ -1,4 +1,7 @@
-//! Help that cannot be typed is worse than none.
+//! Help and pages that cannot be typed are worse than none.
+
+use std::fs;
+use std::path::Path;
 
 use clap::{Command, CommandFactory as _, Parser as _};
 
@@ -13,6 +16,47 @@ fn every_example_of_every_help_page_is_accepted() {
         let parsed = Cli::try_parse_from(&words);
         assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
     }
+}
+
+#[test]
+fn every_command_line_of_the_pages_is_accepted() {
+    let mut count = 0;
+    for (page, text) in pages() {
+        for line in typed(&text) {
+            let parsed = Cli::try_parse_from(words(&line));
+            assert!(parsed.is_ok(), "{page}: {line}: {}", parsed.unwrap_err());
+            count += 1;
+        }
+    }
+    assert!(count >= 7, "only {count} in the README");
+}
+
+#[test]
+fn every_command_that_the_pages_mention_is_there_with_its_flags() {
+    let mut count = 0;
+    for (page, text) in pages() {
+        for mention in mentioned(&text) {
+            if let Err(word) = known(&mention) {
+                panic!("{page}: `{mention}`: there is no `{word}`");
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 5, "only {count}");
+    assert_eq!(known("aegis run --plicy x"), Err("--plicy".to_owned()));
+    assert_eq!(known("aegis shadow reprot"), Err("reprot".to_owned()));
+}
+
+#[test]
+fn the_readme_has_the_exit_codes_of_the_help() {
+    let help = Cli::command().render_help().to_string();
+    let (_, codes) = help.split_once("Exit codes: ").unwrap();
+    let codes = codes.split('.').next().unwrap();
+    let (_, readme) = pages()
+        .into_iter()
+        .find(|(page, _)| page == "README.md")
+        .unwrap();
+    assert!(readme.contains(&format!("ends with {codes};")), "{codes}");
 }
 
 #[test]
@@ -58,9 +102,80 @@ fn own_examples(command: &Command) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// Up to a pipe, as a shell splits words; single quotes only.
+/// The README and the pages of `docs`, by name.
+fn pages() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let docs = fs::read_dir(root.join("docs")).unwrap();
+    let docs = docs.map(|entry| entry.unwrap().path());
+    let pages = docs
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .chain([root.join("README.md")]);
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    pages
+        .map(|path| (name(&path), fs::read_to_string(&path).unwrap()))
+        .collect()
+}
+
+/// What a reader would type: our program after a prompt, alone or as a shell's substitution.
+fn typed(page: &str) -> Vec<String> {
+    let lines = page.lines().filter_map(|line| line.strip_prefix("$ "));
+    let ours = lines.filter_map(|line| {
+        let start = match line.strip_prefix("aegis ") {
+            Some(_) => 0,
+            None => line.find("$(aegis ")? + 2,
+        };
+        line.get(start..)
+    });
+    ours.map(str::to_owned).collect()
+}
+
+/// Code within a sentence that names our program.
+fn mentioned(page: &str) -> Vec<String> {
+    let fenced = page.split("```").step_by(2);
+    let code = fenced.flat_map(|prose| prose.split('`').skip(1).step_by(2));
+    code.filter(|code| code.starts_with("aegis "))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether the words up to the first that is no command are commands, and all flags are theirs;
+/// else the first word that is not known.
+fn known(mention: &str) -> Result<(), String> {
+    let mut root = Cli::command();
+    root.build();
+    let mut command = &root;
+    for word in mention.split_whitespace().skip(1) {
+        if word == "--" {
+            break;
+        }
+        let is_known = if let Some(flag) = word.strip_prefix("--") {
+            command
+                .get_arguments()
+                .any(|known| known.get_long() == Some(flag))
+        } else if let Some(flag) = word.strip_prefix('-') {
+            let flag = flag.chars().next();
+            command
+                .get_arguments()
+                .any(|known| known.get_short() == flag)
+        } else if command.has_subcommands() {
+            let next = command.find_subcommand(word);
+            command = next.unwrap_or(command);
+            next.is_some()
+        } else {
+            true
+        };
+        if !is_known {
+            return Err(word.to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Up to what a shell does with it, as a shell splits words; single quotes only.
 fn words(example: &str) -> Vec<String> {
-    let command = example.split(" | ").next().unwrap_or_default();
+    let ends = [" | ", " > ", " # ", ")\""];
+    let end = ends.iter().filter_map(|end| example.find(end)).min();
+    let command = example.get(..end.unwrap_or(example.len())).unwrap();
     let mut words = vec![String::new()];
     let mut quoted = false;
     for c in command.chars() {

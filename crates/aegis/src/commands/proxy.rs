@@ -11,8 +11,8 @@ use crate::exit::{Exit, Failure};
 use crate::log::{self, Level};
 use crate::output::{Style, note};
 use crate::proxy_url::ProxyUrl;
-use crate::settings;
 use crate::signals::Signals;
+use crate::{samples, settings};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -26,10 +26,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let mut signals = Signals::install().map_err(|error| Failure::new(Exit::Failed, error))?;
+    let mut signals = Signals::to_end().map_err(|error| Failure::new(Exit::Failed, error))?;
     log::start(arguments.log_level);
     let settings = settings::read(&arguments.config)?;
     let tls = settings.listen.tls.is_some();
+    samples::install(&settings.policy)?;
     let app = App::start(settings)
         .await
         .map_err(|error| Failure::start(&error, PORTS))?;

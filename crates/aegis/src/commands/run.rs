@@ -2,15 +2,17 @@
 //!
 //! The process may ignore the variables that it is given; only the network around it can hold it.
 
+mod caller;
 mod child;
 mod summary;
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use aegis_config::{Credential, Proof, Settings};
+use aegis_config::{PolicySettings, Settings};
 use aegis_proxy::App;
 use clap::Args;
 use tokio::net::TcpStream;
@@ -23,9 +25,8 @@ use crate::exit::{Exit, Failure};
 use crate::log::{self, Level};
 use crate::output::note;
 use crate::proxy_url::ProxyUrl;
-use crate::secret::Secret;
-use crate::settings;
 use crate::signals::Signals;
+use crate::{samples, settings};
 use summary::{Scope, Summary};
 
 #[derive(Debug, Args)]
@@ -34,8 +35,9 @@ pub(crate) struct Arguments {
     /// Start a proxy of its own with this settings file, on free ports
     #[arg(long, value_name = "FILE", conflicts_with_all = ["policy", "proxy"])]
     config: Option<PathBuf>,
-    /// Start a proxy of its own with the policies of this directory
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["config", "proxy"])]
+    /// Start a proxy of its own with the policies of this directory [default: ./policies where it
+    /// is there, else the built-in sample in shadow]
+    #[arg(long, value_name = "DIR")]
     policy: Option<PathBuf>,
     /// Use a proxy that is running; needs its CA
     #[arg(long, value_name = "URL", requires = "ca", conflicts_with = "policy")]
@@ -43,7 +45,8 @@ pub(crate) struct Arguments {
     /// The CA certificate of the running proxy
     #[arg(long, value_name = "FILE", requires = "proxy")]
     ca: Option<PathBuf>,
-    /// Whom the process acts for, with a credential that ends with the run
+    /// Whom the process acts for, with a credential that ends with the run [default: the agent
+    /// that the policies know, if it is the only one]
     #[arg(long, requires = "agent", conflicts_with_all = ["id", "proxy"])]
     tenant: Option<String>,
     /// The agent that the process is
@@ -66,7 +69,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let mut signals = Signals::install().map_err(|error| Failure::new(Exit::Failed, error))?;
+    let mut signals = Signals::to_hand_on().map_err(|error| Failure::new(Exit::Failed, error))?;
     log::start_brief(arguments.log_level);
     let behind = match &arguments.proxy {
         Some(url) => behind_running(&arguments, &ProxyUrl::given(url)?).await?,
@@ -115,8 +118,9 @@ async fn behind_running(arguments: &Arguments, url: &ProxyUrl) -> Result<Behind,
 
 async fn behind_own(arguments: &Arguments) -> Result<Behind, Failure> {
     let mut settings = settings_of(arguments)?;
-    let (id, secret) = credential(arguments, &mut settings)?;
-    let scope = scope(&settings, &id);
+    let (id, secret) = caller::credential(arguments, &mut settings)?;
+    let scope = caller::scope(&settings, &id);
+    samples::install(&settings.policy)?;
     let lines = NewLines::of(&settings.audit.file);
     let data_dir = settings.data_dir.clone();
     let app = App::start(settings)
@@ -137,18 +141,34 @@ async fn behind_own(arguments: &Arguments) -> Result<Behind, Failure> {
 
 /// Free ports on loopback, and no longer drain than somebody waits at a prompt.
 fn settings_of(arguments: &Arguments) -> Result<Settings, Failure> {
-    let mut settings = match &arguments.config {
-        Some(file) => settings::read(file)?,
-        None => Settings::for_directory(data_dir(arguments)?, &arguments.region),
+    let mut settings = if let Some(file) = &arguments.config {
+        settings::read(file)?
+    } else {
+        let mut settings = Settings::for_directory(data_dir(arguments)?, &arguments.region);
+        settings.policy = policy(arguments.policy.as_deref(), &settings.data_dir);
+        settings
     };
-    if let Some(policy) = &arguments.policy {
-        settings.policy.directory.clone_from(policy);
-    }
     settings.listen.forward = ANY_PORT;
     settings.listen.admin = ANY_PORT;
     settings.listen.tls = None;
     settings.limits.drain_grace = settings.limits.drain_grace.min(DRAIN);
     Ok(settings)
+}
+
+/// Anything that has the name counts as there: what cannot be read is told, not passed over.
+fn policy(named: Option<&Path>, data_dir: &Path) -> PolicySettings {
+    let mut policy = PolicySettings::default();
+    if let Some(directory) = named {
+        directory.clone_into(&mut policy.directory);
+        return policy;
+    }
+    match policy.directory.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => PolicySettings::sample(data_dir),
+        _ => {
+            note("aegis: the policies are those of ./policies");
+            policy
+        }
+    }
 }
 
 fn data_dir(arguments: &Arguments) -> Result<PathBuf, Failure> {
@@ -163,43 +183,6 @@ fn data_dir(arguments: &Arguments) -> Result<PathBuf, Failure> {
         )
     })?;
     Ok(directory)
-}
-
-/// The credential that the settings know, or one that is made for this run and forgotten after it.
-fn credential(arguments: &Arguments, settings: &mut Settings) -> Result<(String, Secret), Failure> {
-    if let Some((id, secret)) = arguments.credential.secret()? {
-        return Ok((id.to_owned(), secret));
-    }
-    let (Some(tenant), Some(agent)) = (&arguments.tenant, &arguments.agent) else {
-        let message = "say who calls: --tenant and --agent, or --credential";
-        return Err(Failure::new(Exit::Usage, message));
-    };
-    let secret = Secret::random()?;
-    settings
-        .identity
-        .credentials
-        .retain(|known| &*known.id != RUN_ID);
-    settings.identity.credentials.push(Credential {
-        id: RUN_ID.into(),
-        tenant: tenant.as_str().into(),
-        agent: agent.as_str().into(),
-        proof: Proof::Secret(secret.digest()),
-    });
-    Ok((RUN_ID.to_owned(), secret))
-}
-
-fn scope(settings: &Settings, id: &str) -> Scope {
-    let known = settings
-        .identity
-        .credentials
-        .iter()
-        .find(|known| &*known.id == id);
-    known
-        .map(|known| Scope {
-            tenant: known.tenant.to_string(),
-            agent: known.agent.to_string(),
-        })
-        .unwrap_or_default()
 }
 
 /// A proxy that is just being started is waited for.
@@ -223,13 +206,14 @@ const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 const DRAIN: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
-const RUN_ID: &str = "aegis-run";
 
 const EXAMPLES: &str = "\
 Examples:
+  aegis run -- python agent.py
   aegis run --policy ./policies --tenant acme --agent finance-bot -- python agent.py
   aegis run --config aegis.yaml --credential finance-bot --secret-file secret -- node agent.js
   aegis run --proxy http://127.0.0.1:3128 --ca ca.pem --credential finance-bot -- ./agent
 
+Signals (TERM, INT, HUP, QUIT, USR1, USR2) are handed on to the process.
 Ends with the exit code of the process; 127 where it is not found, 126 where it cannot be
 started, 128 and the signal's number where a signal ended it.";

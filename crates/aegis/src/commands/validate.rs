@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aegis_config::Settings;
+use aegis_config::{PolicySettings, Settings};
 use aegis_document::{Document, Problem, Problems, nearest};
-use aegis_policy::{Mode, Snapshot};
+use aegis_policy::{Snapshot, Sources};
 use clap::{Args, ValueEnum};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Style, note};
-use crate::settings;
+use crate::{policies, settings};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -38,24 +38,23 @@ enum Format {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut findings = Findings::default();
-    let checked = match &arguments.config {
+    let (checked, meant) = match &arguments.config {
         Some(file) => findings.settings(file, &settings::text(file)?),
-        None => None,
+        None => (None, None),
     };
-    let directory = arguments.policy.as_deref();
-    let directory = directory.or(checked
-        .as_ref()
-        .map(|known| &*known.settings.policy.directory));
-    let mode = checked.as_ref().map_or(Mode::Enforce, |known| {
-        aegis_proxy::mode_of(known.settings.policy.mode)
-    });
-    let snapshot = directory.and_then(|directory| findings.policy(directory, mode));
-    if let (Some(known), Some(snapshot)) = (&checked, &snapshot) {
-        findings.credentials(known, snapshot);
+    let policy = match &arguments.policy {
+        Some(directory) => Some(instead(meant, directory)),
+        None => meant,
+    };
+    findings.policy_unknown = policy.is_none();
+    let judged = policy.and_then(|policy| findings.policy(&policy));
+    if let (Some(known), Some((sources, snapshot))) = (&checked, &judged) {
+        findings.credentials(known, sources, snapshot);
     }
+    let snapshot = judged.as_ref().map(|(_, snapshot)| snapshot);
     match arguments.output {
-        Format::Json => findings.write_json(snapshot.as_ref()),
-        Format::Text => findings.write_text(snapshot.as_ref()),
+        Format::Json => findings.write_json(snapshot),
+        Format::Text => findings.write_text(snapshot),
     }
     let good = findings.problems.is_empty() && findings.other.is_empty();
     Ok(if good {
@@ -65,6 +64,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     })
 }
 
+/// Another directory than the settings', in the mode that the settings give to one of the user's own.
+fn instead(meant: Option<PolicySettings>, directory: &Path) -> PolicySettings {
+    let own = meant.filter(|meant| !meant.sample).unwrap_or_default();
+    PolicySettings {
+        directory: directory.to_owned(),
+        ..own
+    }
+}
+
 #[derive(Default)]
 struct Findings {
     problems: Problems,
@@ -72,6 +80,8 @@ struct Findings {
     other: Vec<String>,
     /// Worth knowing, and no mistake: policy may change without the settings.
     warnings: Problems,
+    /// The settings have mistakes that hide which policies they mean.
+    policy_unknown: bool,
 }
 
 struct Checked {
@@ -80,7 +90,8 @@ struct Checked {
 }
 
 impl Findings {
-    fn settings(&mut self, file: &Path, text: &str) -> Option<Checked> {
+    /// The settings where they are good, and in any case the policies that they mean.
+    fn settings(&mut self, file: &Path, text: &str) -> (Option<Checked>, Option<PolicySettings>) {
         let read = settings::parse(file, text).and_then(|settings| {
             let document = Document::parse(&file.display().to_string(), text)?;
             Ok(Checked { settings, document })
@@ -88,13 +99,31 @@ impl Findings {
         match read {
             Ok(checked) => {
                 self.files(&checked);
-                Some(checked)
+                self.sample(&checked, file);
+                let policy = checked.settings.policy.clone();
+                (Some(checked), Some(policy))
             }
             Err(problems) => {
                 self.problems.extend(problems);
-                None
+                (None, settings::policy_of(file, text))
             }
         }
+    }
+
+    /// Nobody should believe to be protected by policies that are not looked at.
+    fn sample(&mut self, Checked { settings, document }: &Checked, file: &Path) {
+        if !settings.policy.sample {
+            return;
+        }
+        let message = format!(
+            "`policy.directory` is not set: the built-in sample is in force, mode {}",
+            aegis_proxy::mode_of(settings.policy.mode)
+        );
+        let mut problem = document.problem(&["policy", "directory"], message);
+        if file.with_file_name("policies").is_dir() {
+            problem = problem.with_hint("did you mean `policies`, which is beside the settings?");
+        }
+        self.warnings.push(problem);
     }
 
     fn files(&mut self, Checked { settings, document }: &Checked) {
@@ -117,8 +146,8 @@ impl Findings {
         }
     }
 
-    fn policy(&mut self, directory: &Path, mode: Mode) -> Option<Snapshot> {
-        let sources = match aegis_proxy::read_policy_directory(directory, mode) {
+    fn policy(&mut self, policy: &PolicySettings) -> Option<(Sources, Snapshot)> {
+        let sources = match policies::sources(policy) {
             Ok(sources) => sources,
             Err(error) => {
                 self.other.push(format!("policy directory: {error}"));
@@ -126,7 +155,7 @@ impl Findings {
             }
         };
         match Snapshot::build(&sources, 1) {
-            Ok(snapshot) => Some(snapshot),
+            Ok(snapshot) => Some((sources, snapshot)),
             Err(problems) => {
                 self.problems.extend(problems);
                 None
@@ -134,21 +163,37 @@ impl Findings {
         }
     }
 
-    /// A misspelt tenant would be a silent no for every call of its agents.
-    fn credentials(&mut self, checked: &Checked, snapshot: &Snapshot) {
+    /// A misspelt tenant or agent would be a silent no for every call of it.
+    fn credentials(&mut self, checked: &Checked, sources: &Sources, snapshot: &Snapshot) {
         let tenants = || snapshot.modes().keys().map(String::as_str);
+        let agents = policies::agents(sources);
         let credentials = checked.settings.identity.credentials.iter().enumerate();
         for (at, credential) in credentials {
-            if tenants().any(|tenant| tenant == &*credential.tenant) {
-                continue;
+            let at = at.to_string();
+            let problem = |key, message: &str| {
+                let place = ["identity", "credentials", &at, key];
+                let message = format!("{message}, so every call of it is denied");
+                checked.document.problem(&place, message)
+            };
+            if !tenants().any(|tenant| tenant == &*credential.tenant) {
+                let problem = problem("tenant", "no policy knows this tenant");
+                self.warnings
+                    .push(hinted(problem, nearest(&credential.tenant, tenants())));
             }
-            let place = ["identity", "credentials", &at.to_string(), "tenant"];
-            let message = "no policy knows this tenant, so every call of it is denied";
-            let mut problem = checked.document.problem(&place, message);
-            if let Some(near) = nearest(&credential.tenant, tenants()) {
-                problem = problem.with_hint(format!("did you mean `{near}`?"));
+            match agents.get(&*credential.agent) {
+                Some(tenant) if **tenant == *credential.tenant => {}
+                Some(tenant) => {
+                    let problem =
+                        problem("agent", "the policies give this agent to another tenant");
+                    self.warnings.push(hinted(problem, Some(tenant)));
+                }
+                None => {
+                    let known = agents.keys().map(String::as_str);
+                    let problem = problem("agent", "no policy knows this agent");
+                    self.warnings
+                        .push(hinted(problem, nearest(&credential.agent, known)));
+                }
             }
-            self.warnings.push(problem);
         }
     }
 
@@ -160,6 +205,9 @@ impl Findings {
         self.other.iter().for_each(note);
         for warning in &self.warnings {
             output::warning(warning);
+        }
+        if self.policy_unknown {
+            note("the policies were not checked: the settings do not say which they are");
         }
         let count = self.problems.len() + self.other.len();
         match count {
@@ -195,6 +243,7 @@ impl Findings {
             "valid": problems.is_empty(),
             "problems": problems,
             "warnings": warnings,
+            "policy_checked": !self.policy_unknown,
             "policy_sha256": snapshot.map(|snapshot| &snapshot.revision().digest),
         }));
     }
@@ -207,6 +256,13 @@ struct Place {
     column: Option<usize>,
     message: String,
     hint: Option<String>,
+}
+
+fn hinted(problem: Problem, near: Option<&str>) -> Problem {
+    match near {
+        Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
+        None => problem,
+    }
 }
 
 fn certificate_mistake(file: &Path) -> Result<(), String> {

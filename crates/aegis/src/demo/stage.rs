@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +18,7 @@ use crate::commands::env::variables;
 use crate::env::Variables;
 use crate::exit::{Exit, Failure};
 use crate::proxy_url::{ProxyUrl, SecretUrl};
+use crate::samples;
 use crate::secret::Secret;
 
 pub(crate) struct Stage {
@@ -46,7 +46,7 @@ impl Stage {
             .with_context(|| format!("cannot use the data directory {}", data_dir.display()))?;
         let data_dir = data_dir.canonicalize().context("the data directory")?;
         let policy_directory = data_dir.join("policies");
-        let policy_edited = write_policies(&policy_directory)?;
+        let policy_edited = samples::write(&samples::DEMO, &policy_directory)?;
         let (watch, arrived) = unbounded_channel();
         let certificate = DemoCertificate::new(&SERVICES.map(Service::host))?;
         let ca_file = data_dir.join("upstream-ca.pem");
@@ -137,28 +137,6 @@ struct Ports {
     mcp: u16,
 }
 
-/// Only what is not there yet: the user's own edits stay. Says whether something differs.
-fn write_policies(directory: &Path) -> anyhow::Result<bool> {
-    fs::create_dir_all(directory)
-        .with_context(|| format!("cannot create {}", directory.display()))?;
-    let mut edited = false;
-    for (name, text) in POLICIES {
-        let path = directory.join(name);
-        let created =
-            fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-        match created {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                edited |= fs::read_to_string(&path).map_or(true, |found| found != text);
-            }
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot write {}", path.display()));
-            }
-        }
-    }
-    Ok(edited)
-}
-
 /// Made anew at each start; they live in this process and in what it prints.
 fn secrets() -> anyhow::Result<BTreeMap<&'static str, Secret>> {
     AGENTS
@@ -205,20 +183,6 @@ const AGENTS: [(&str, &str); 3] = [
     ("acme", "finance-bot"),
     ("acme", "research-bot"),
     ("labs", "intern-bot"),
-];
-const POLICIES: [(&str, &str); 3] = [
-    (
-        "policy.yaml",
-        include_str!("../../../../policies/demo/policy.yaml"),
-    ),
-    (
-        "refunds.rego",
-        include_str!("../../../../policies/demo/refunds.rego"),
-    ),
-    (
-        "refunds_test.rego",
-        include_str!("../../../../policies/demo/refunds_test.rego"),
-    ),
 ];
 const DRAIN: std::time::Duration = std::time::Duration::from_secs(2);
 const PORTS: &str =

@@ -1,14 +1,20 @@
 use super::*;
+use aegis_document::Document;
 use proptest::prelude::*;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 fn trust() -> Trust {
+    let file = |path: &str, pem: &str| TrustFile {
+        path: path.into(),
+        pem: pem.to_owned(),
+    };
     Trust {
-        bundle: "/data/ca-bundle.pem".into(),
-        added: "/data/ca-added.pem".into(),
+        bundle: file("/data/ca-bundle.pem", "our CA\nthe web's roots\n"),
+        added: file("/data/ca-added.pem", "our CA\n"),
         others: 1,
     }
 }
@@ -47,7 +53,16 @@ fn sh(script: &str) -> String {
 #[test]
 fn replacing_variables_get_the_bundle_and_node_gets_what_it_shall_add() {
     let variables = variables("http://127.0.0.1:3128");
-    for name in REPLACING {
+    // By name: some runtimes read a second one where theirs is missing, and would not tell.
+    for name in [
+        "SSL_CERT_FILE",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "AWS_CA_BUNDLE",
+        "PIP_CERT",
+        "CARGO_HTTP_CAINFO",
+        "GIT_SSL_CAINFO",
+    ] {
         assert_eq!(
             value_of(&variables, name),
             Some("/data/ca-bundle.pem"),
@@ -151,14 +166,61 @@ fn dotenv_is_plain_where_that_is_safe_and_quoted_where_not() {
     assert_eq!(dotenv_quoted("it's $5\n\"\\"), r#""it's \$5\n\"\\""#);
 }
 
+/// The config map, and the parts of a pod's spec.
+fn kubernetes(variables: &Variables) -> [Value; 2] {
+    let text = variables.render(Shell::K8s);
+    let (first, second) = text.split_at(text.find("---\n#").unwrap());
+    let second = second.trim_start_matches('-');
+    [first, second].map(|text| {
+        let document = Document::parse("k8s.yaml", text).unwrap();
+        document.read().unwrap()
+    })
+}
+
 #[test]
-fn kubernetes_gets_json_strings_in_which_no_dollar_is_expanded() {
-    let text = variables("http://bot:$(HOME)\"@proxy:3128").render(Shell::K8s);
-    assert!(
-        text.starts_with("- name: HTTP_PROXY\n  value: \"http://bot:$$(HOME)\\\"@proxy:3128\"\n")
+fn every_file_that_a_pods_variables_name_is_in_a_volume_that_is_mounted_there() {
+    let [config_map, pod] = kubernetes(&variables("http://proxy:3128"));
+    assert_eq!(
+        config_map["data"]["ca-bundle.pem"],
+        "our CA\nthe web's roots\n"
     );
-    let items = text.matches("- name: ").count();
-    assert_eq!(items, variables("x").iter().count());
+    assert_eq!(config_map["data"]["ca-added.pem"], "our CA\n");
+    let container = &pod["containers"][0];
+    let mount = &container["volumeMounts"][0];
+    assert_eq!(mount["name"], pod["volumes"][0]["name"]);
+    assert_eq!(
+        pod["volumes"][0]["configMap"]["name"],
+        config_map["metadata"]["name"]
+    );
+    let directory = mount["mountPath"].as_str().unwrap();
+    for name in REPLACING {
+        assert_eq!(
+            in_pod(container, name),
+            format!("{directory}/ca-bundle.pem")
+        );
+    }
+    assert_eq!(
+        in_pod(container, ADDING),
+        format!("{directory}/ca-added.pem")
+    );
+}
+
+#[test]
+fn a_pod_gets_every_variable_and_no_dollar_in_it_is_expanded() {
+    let variables = variables("http://bot:$(HOME)\"@proxy:3128");
+    let [_, pod] = kubernetes(&variables);
+    let container = &pod["containers"][0];
+    for (name, _) in variables.iter() {
+        assert!(!in_pod(container, name).contains("/data/"), "{name}");
+    }
+    let proxy = in_pod(container, "HTTP_PROXY");
+    assert_eq!(proxy, "http://bot:$$(HOME)\"@proxy:3128");
+}
+
+fn in_pod<'a>(container: &'a Value, wanted: &str) -> &'a str {
+    let env = container["env"].as_array().unwrap();
+    let found = env.iter().find(|item| item["name"] == wanted);
+    found.unwrap()["value"].as_str().unwrap()
 }
 
 #[test]

@@ -30,11 +30,11 @@ fn the_bundle_starts_with_our_ca_and_goes_on_with_the_systems_roots() {
     let ca = Ca::load_or_create(dir.path()).unwrap();
     let trust = prepare(dir.path(), ca.certificate_pem(), &|_| None).unwrap();
     let ours = CertificateDer::from_pem_slice(ca.certificate_pem().as_bytes()).unwrap();
-    let bundle = read(&trust.bundle);
+    let bundle = read(&trust.bundle.path);
     assert_eq!(bundle[0], ours);
     assert_eq!(bundle.len(), trust.others + 1);
-    assert_eq!(read(&trust.added), [ours]);
-    assert!(trust.bundle.is_absolute() && trust.added.is_absolute());
+    assert_eq!(read(&trust.added.path), [ours]);
+    assert!(trust.bundle.path.is_absolute() && trust.added.path.is_absolute());
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn what_the_users_own_variables_named_is_kept_once() {
         (ADDING, node),
     ]);
     let trust = prepare(dir.path(), &pem_of(9), &inherited).unwrap();
-    let bundle = read(&trust.bundle);
+    let bundle = read(&trust.bundle.path);
     for mark in [1, 2, 3, 4, 9] {
         let count = bundle
             .iter()
@@ -60,7 +60,10 @@ fn what_the_users_own_variables_named_is_kept_once() {
             .count();
         assert_eq!(count, 1, "{mark}");
     }
-    let added: Vec<u8> = read(&trust.added).iter().map(|found| found[0]).collect();
+    let added: Vec<u8> = read(&trust.added.path)
+        .iter()
+        .map(|found| found[0])
+        .collect();
     assert_eq!(added, [9, 4]);
 }
 
@@ -69,12 +72,12 @@ fn a_ca_that_was_replaced_is_not_trusted_any_longer() {
     let dir = tempfile::tempdir().unwrap();
     let before = prepare(dir.path(), &pem_of(1), &|_| None).unwrap();
     let inherited = environment([
-        ("SSL_CERT_FILE", before.bundle.clone()),
-        (ADDING, before.added.clone()),
+        ("SSL_CERT_FILE", before.bundle.path.clone()),
+        (ADDING, before.added.path.clone()),
     ]);
     let after = prepare(dir.path(), &pem_of(2), &inherited).unwrap();
     for file in [&after.bundle, &after.added] {
-        let found = read(file);
+        let found = read(&file.path);
         assert!(
             found
                 .iter()
@@ -113,7 +116,7 @@ fn agents_of_other_users_can_read_the_files_and_nothing_else_is_left_behind() {
     let trust = prepare(dir.path(), &pem_of(1), &|_| None).unwrap();
     for file in [&trust.bundle, &trust.added] {
         assert_eq!(
-            fs::metadata(file).unwrap().permissions().mode() & 0o444,
+            fs::metadata(&file.path).unwrap().permissions().mode() & 0o444,
             0o444
         );
     }

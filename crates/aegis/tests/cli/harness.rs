@@ -46,7 +46,7 @@ pub(crate) fn run(config: &str, words: &[&str]) -> Output {
 pub(crate) fn proxy_config(home: &TempDir, forward: &str, extra: &str) -> String {
     write(home, "policies/policy.yaml", POLICY);
     let text = format!(
-        "region: here\ndata_dir: data\nlisten: {{forward: '{forward}', admin: '127.0.0.1:0'}}\n{extra}"
+        "region: here\ndata_dir: data\npolicy: {{directory: policies}}\nlisten: {{forward: '{forward}', admin: '127.0.0.1:0'}}\n{extra}"
     );
     write(home, "aegis.yaml", &text)
 }

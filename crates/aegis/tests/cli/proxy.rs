@@ -3,10 +3,13 @@
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpStream;
+use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::harness::{Running, aegis, code, err, home, proxy_config, write};
+use serde_json::Value;
+
+use crate::harness::{Running, aegis, code, err, greeter, home, out, path, proxy_config, write};
 
 #[test]
 fn sigterm_drains_the_proxy_and_ends_it_with_0() {
@@ -56,7 +59,7 @@ fn shadow_is_said_loudly_at_the_start() {
     let config = write(
         &home,
         "aegis.yaml",
-        "region: here\nlisten: {forward: '127.0.0.1:0', admin: '127.0.0.1:0'}\n",
+        "region: here\npolicy: {directory: policies}\nlisten: {forward: '127.0.0.1:0', admin: '127.0.0.1:0'}\n",
     );
     let mut proxy = Running::start(&["proxy", "--config", &config]);
     let line = proxy.wait_for("SHADOW acme");
@@ -77,3 +80,92 @@ fn a_proxy_does_not_start_with_broken_settings() {
         err(&said)
     );
 }
+
+#[test]
+fn mistakes_that_only_a_start_would_meet_are_told_by_validate_and_end_the_proxy_with_78() {
+    let mistakes = [
+        (
+            "telemetry: {otlp_endpoint: 'https://collector'}\n",
+            ":5:28: ",
+        ),
+        ("listen: {tls: {names: [bad name]}}\n", ":5:24: "),
+    ];
+    for (mistake, place) in mistakes {
+        let home = home();
+        let text =
+            format!("region: here\ndata_dir: data\npolicy: {{directory: policies}}\n\n{mistake}");
+        let config = write(&home, "aegis.yaml", &text);
+        for command in ["validate", "proxy"] {
+            let said = aegis(&[command, "--config", &config]);
+            assert_eq!(code(&said), 78, "{command}: {}", err(&said));
+            assert!(err(&said).contains(place), "{command}: {}", err(&said));
+        }
+    }
+}
+
+#[test]
+fn a_first_installation_runs_the_sample_in_shadow_and_says_so_loudly() {
+    let home = home();
+    let (port, upstream) = greeter();
+    let text = format!(
+        "region: here
+listen: {{forward: '127.0.0.1:0', admin: '127.0.0.1:0'}}
+identity: {{credentials: [{{id: a, tenant: local, agent: agent, secret_sha256: {SHA256_OF_TEST}}}]}}
+upstream: {{hosts: {{api.test: [127.0.0.1], inner.test: [10.0.0.1]}}, allow_addresses: [127.0.0.0/8]}}
+"
+    );
+    let config = write(&home, "aegis.yaml", &text);
+    let mut proxy = Running::start(&["proxy", "--config", &config]);
+    let said = proxy.wait_for("NO POLICY OF YOUR OWN");
+    assert!(
+        said.contains("sample-policies") && said.contains("IN SHADOW"),
+        "{said}"
+    );
+    let said = proxy.wait_for("forward proxy on ");
+    let address = said.split(' ').nth(3).expect("an address");
+    proxy.wait_for("SHADOW local: policy findings are recorded and NOT enforced");
+
+    // No profile of the sample names this host.
+    let call = |user: &str, url: &str| {
+        let proxy = format!("http://{user}{address}");
+        let arguments = [
+            "-sS",
+            "-o",
+            "/dev/null",
+            "-w",
+            "%{http_code}",
+            "-x",
+            &proxy,
+            url,
+        ];
+        out(&Command::new("curl").args(arguments).output().expect("curl"))
+    };
+    assert_eq!(call("a:test@", &format!("http://api.test:{port}/")), "200");
+    upstream.join().expect("the upstream was asked once");
+    assert_eq!(call("", &format!("http://api.test:{port}/")), "407");
+    assert_eq!(call("a:test@", "http://inner.test/"), "403");
+
+    proxy.signal(Signal::TERM);
+    assert_eq!(proxy.code(), 0);
+    let audit = path(&home.path().join("data/audit.jsonl"));
+    let report = aegis(&["shadow", "report", "--audit", &audit, "-o", "json"]);
+    let report: Value = serde_json::from_str(&out(&report)).expect("JSON");
+    assert_eq!(report["would_deny"][0]["rule"], "host", "{report}");
+}
+
+#[test]
+fn a_policy_directory_that_is_named_and_missing_denies_everything() {
+    let home = home();
+    let config = write(
+        &home,
+        "aegis.yaml",
+        "region: here\npolicy: {directory: none}\nlisten: {forward: '127.0.0.1:0', admin: '127.0.0.1:0'}\n",
+    );
+    let mut proxy = Running::start(&["proxy", "--config", &config]);
+    proxy.wait_for("NO POLICY IS IN FORCE, everything is denied");
+    proxy.signal(Signal::TERM);
+    assert_eq!(proxy.code(), 0);
+    assert!(!home.path().join("data/sample-policies").exists());
+}
+
+const SHA256_OF_TEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

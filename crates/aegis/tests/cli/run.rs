@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use rustix::process::Signal;
 
 use crate::harness::{
-    Running, aegis, code, err, greeter, home, out, path, proxy_config, run, write,
+    Running, aegis, code, command, err, greeter, home, out, path, proxy_config, run, write,
 };
 
 #[test]
@@ -18,17 +18,109 @@ fn run_ends_with_the_exit_code_of_the_process() {
 }
 
 #[test]
-fn run_hands_sigterm_on_and_lets_the_process_end_in_order() {
+fn run_hands_signals_on_and_lets_the_process_end_in_order() {
     let home = home();
     let config = proxy_config(&home, "127.0.0.1:0", "");
-    let script = "trap 'exit 5' TERM; echo ready >&2; while :; do sleep 0.05; done";
-    let arguments = [
-        "run", "--config", &config, "--tenant", "acme", "--agent", "bot", "--", "sh", "-c", script,
+    let signals = [
+        ("TERM", Signal::TERM),
+        ("INT", Signal::INT),
+        ("HUP", Signal::HUP),
+        ("QUIT", Signal::QUIT),
+        ("USR1", Signal::USR1),
+        ("USR2", Signal::USR2),
     ];
-    let mut running = Running::start(&arguments);
-    running.wait_for("ready");
-    running.signal(Signal::TERM);
-    assert_eq!(running.code(), 5);
+    for (name, signal) in signals {
+        let script = format!("trap 'exit 5' {name}; echo ready >&2; while :; do sleep 0.05; done");
+        let arguments = [
+            "run", "--config", &config, "--tenant", "acme", "--agent", "bot", "--", "sh", "-c",
+            &script,
+        ];
+        let mut running = Running::start(&arguments);
+        running.wait_for("ready");
+        running.signal(signal);
+        assert_eq!(running.code(), 5, "{name}");
+    }
+}
+
+#[test]
+fn run_needs_nothing_but_a_command_and_says_that_the_sample_enforces_nothing() {
+    let home = home();
+    let said = command(&["run", "--", "sh", "-c", "exit 7"])
+        .current_dir(home.path())
+        .env("XDG_DATA_HOME", home.path())
+        .output()
+        .expect("it starts");
+    assert_eq!(code(&said), 7, "{}", err(&said));
+    for wanted in [
+        "NO POLICY OF YOUR OWN",
+        "IN SHADOW",
+        "SHADOW local: ",
+        "agent `agent`",
+    ] {
+        assert!(err(&said).contains(wanted), "{wanted}: {}", err(&said));
+    }
+}
+
+#[test]
+fn run_takes_the_policies_beside_it_and_their_only_agent() {
+    let home = home();
+    proxy_config(&home, "127.0.0.1:0", "");
+    let run = || {
+        let mut run = command(&["run", "--data-dir", "data", "--", "sh", "-c", "exit 7"]);
+        run.current_dir(home.path()).output().expect("it starts")
+    };
+    let said = run();
+    assert_eq!(code(&said), 7, "{}", err(&said));
+    for wanted in ["./policies", "agent `bot` of tenant `acme`", "acme=enforce"] {
+        assert!(err(&said).contains(wanted), "{wanted}: {}", err(&said));
+    }
+
+    write(
+        &home,
+        "policies/more.yaml",
+        "aegis: {agents: {other: {tenant: acme, profile: web}}}\n",
+    );
+    let said = run();
+    assert_eq!(code(&said), 2, "{}", err(&said));
+    let wanted = "the policies know `bot` of `acme`, `other` of `acme`";
+    assert!(err(&said).contains(wanted), "{}", err(&said));
+}
+
+#[test]
+fn run_does_not_fall_back_on_the_sample_where_policies_are_broken() {
+    let home = home();
+    write(&home, "policies/policy.yaml", "aegis: {tenant: {}}\n");
+    let said = command(&[
+        "run",
+        "--data-dir",
+        "data",
+        "--tenant",
+        "local",
+        "--agent",
+        "agent",
+        "--",
+        "true",
+    ])
+    .current_dir(home.path())
+    .output()
+    .expect("it starts");
+    assert_eq!(code(&said), 78, "{}", err(&said));
+}
+
+#[test]
+fn the_summary_counts_calls_that_prove_nothing_and_calls_refused_after_the_decision() {
+    let home = home();
+    let extra = "upstream: {hosts: {api.test: [10.0.0.1]}}\n";
+    let config = proxy_config(&home, "127.0.0.1:0", extra);
+    let script = "curl -sS -o /dev/null http://api.test/; \
+                  curl -sS -o /dev/null -x http://${HTTP_PROXY#*@} http://api.test/";
+    let said = run(&config, &["sh", "-c", script]);
+    let summary = err(&said);
+    assert!(summary.contains("allowed            0\n"), "{summary}");
+    assert!(
+        summary.contains("denied             2  (address"),
+        "{summary}"
+    );
 }
 
 #[test]

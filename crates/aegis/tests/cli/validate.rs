@@ -83,3 +83,78 @@ fn a_credential_of_a_tenant_that_no_policy_knows_is_a_warning() {
         err(&said)
     );
 }
+
+#[test]
+fn a_credential_of_an_agent_that_no_policy_knows_or_of_another_tenant_is_a_warning() {
+    for (agent, hint) in [
+        ("bto", "did you mean `bot`?"),
+        ("other", "did you mean `labs`?"),
+    ] {
+        let home = home();
+        let hash = "0".repeat(64);
+        let entry = format!(
+            "identity: {{credentials: [{{id: a, tenant: acme, agent: {agent}, secret_sha256: '{hash}'}}]}}\n"
+        );
+        let config = proxy_config(&home, "127.0.0.1:0", &entry);
+        write(
+            &home,
+            "policies/labs.yaml",
+            "aegis: {tenants: {labs: {}}, agents: {other: {tenant: labs, profile: web}}}\n",
+        );
+        let said = aegis(&["validate", "--config", &config]);
+        assert_eq!(code(&said), 0, "{}", err(&said));
+        assert!(err(&said).contains(":5:55: "), "{}", err(&said));
+        assert!(err(&said).contains(hint), "{}", err(&said));
+    }
+}
+
+#[test]
+fn mistakes_in_the_settings_hide_none_in_the_policies() {
+    let home = home();
+    write(&home, "rules/policy.yaml", "aegis: {tenant: {}}\n");
+    let config = write(
+        &home,
+        "aegis.yaml",
+        "regoin: here\npolicy: {directory: rules, mod: shadow}\n",
+    );
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 78);
+    for wanted in [
+        "aegis.yaml:1:1: ",
+        "aegis.yaml:2:28: ",
+        "policy.yaml:1:9: ",
+        "3 mistakes",
+    ] {
+        assert!(err(&said).contains(wanted), "{wanted}: {}", err(&said));
+    }
+}
+
+#[test]
+fn settings_that_do_not_say_which_policies_they_mean_are_said_to_hide_them() {
+    let home = home();
+    let config = write(
+        &home,
+        "aegis.yaml",
+        "region: here\npolicy: {directory: [a]}\n",
+    );
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 78);
+    assert!(
+        err(&said).contains("the policies were not checked"),
+        "{}",
+        err(&said)
+    );
+}
+
+#[test]
+fn policies_beside_settings_that_do_not_name_them_are_a_warning() {
+    let home = home();
+    proxy_config(&home, "127.0.0.1:0", "");
+    let config = write(&home, "bare.yaml", "region: here\n");
+    let before = names(home.path());
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 0, "{}", err(&said));
+    let wanted = "mode shadow; did you mean `policies`, which is beside the settings?";
+    assert!(err(&said).contains(wanted), "{}", err(&said));
+    assert_eq!(names(home.path()), before);
+}

@@ -33,7 +33,8 @@ fn example(path: &str) -> String {
     match path.rsplit('.').next().unwrap() {
         "secret_sha256" => HASH.to_owned(),
         "otlp_endpoint" => "http://127.0.0.1:4318".to_owned(),
-        "client_ca" | "ca_file" | "file" => "some.file".to_owned(),
+        "client_ca" | "ca_file" | "file" | "directory" => "some.file".to_owned(),
+        "mode" => "shadow".to_owned(),
         "region" | "id" | "tenant" | "agent" => "some-name".to_owned(),
         other => panic!("the test knows no example for `{other}`"),
     }

@@ -1,8 +1,9 @@
 //! The audit lines of a record, filled from what it knows. Writes nothing.
 
-use aegis_policy::{DataFinding, Fault, Reason, Redaction, Truncation, Would};
+use aegis_policy::{DataFinding, Fault, Outcome, Reason, Redaction, Truncation};
 use aegis_telemetry::audit::{
-    DataRecord, DecisionRecord, DestinationRecord, EndRecord, RouteRecord, RuleRecord, WouldRecord,
+    DataRecord, DecisionRecord, DestinationRecord, EndRecord, OutcomeRecord, RouteRecord,
+    RuleRecord,
 };
 
 use super::{Judged, Record, as_micros};
@@ -18,7 +19,10 @@ impl Record {
         } = judged;
         DecisionRecord {
             fault: decision.fault.map(Fault::rule),
-            would: decision.would.as_ref().map(would_record),
+            would: decision
+                .would
+                .as_ref()
+                .map(|would| beside(would.outcome, &would.reasons)),
             tool: &written.tool,
             action: &written.action,
             parameters: written.parameters.clone(),
@@ -64,6 +68,7 @@ impl Record {
             agent: caller.map_or("", |caller| &caller.agent),
             auth: caller.map_or("", |caller| caller.auth.as_str()),
             region: &self.evidence.region,
+            policy_version: self.policy_version.as_deref().unwrap_or_default(),
             trace_id: Some(self.trace.trace_id_hex().into()),
             peer: self.channel.connection.peer.to_string().into(),
             ..DecisionRecord::default()
@@ -88,6 +93,7 @@ impl Record {
         EndRecord {
             id: &self.id,
             status: self.status,
+            refusal: (!self.overruled.is_empty()).then(|| beside(Outcome::Deny, &self.overruled)),
             route: self.route.as_ref().map(|(via, region)| RouteRecord {
                 address: via.address.to_string().into(),
                 region,
@@ -108,10 +114,10 @@ pub(super) fn rules(reasons: &[Reason]) -> Vec<RuleRecord<'_>> {
         .collect()
 }
 
-fn would_record(would: &Would) -> WouldRecord<'_> {
-    WouldRecord {
-        outcome: would.outcome.as_str(),
-        rules: rules(&would.reasons),
+fn beside(outcome: Outcome, reasons: &[Reason]) -> OutcomeRecord<'_> {
+    OutcomeRecord {
+        outcome: outcome.as_str(),
+        rules: rules(reasons),
     }
 }
 

@@ -7,6 +7,7 @@ use aegis_telemetry::trace::SpanRecord;
 use http::Method;
 
 use super::{Call, Record};
+use crate::gate;
 
 impl Record {
     pub(super) fn span(&self, error: Option<&'static str>) {
@@ -16,7 +17,7 @@ impl Record {
         let call = self.call.as_ref();
         let caller = self.caller.as_ref();
         let destination = self.destination_line();
-        let version = call.map_or("", |call| &call.policy_version);
+        let region = call.map(|call| gate::region_in_words(&call.regions));
         self.evidence.tracer.record(SpanRecord {
             name: span_name(&self.method, call).into(),
             trace: &self.trace,
@@ -26,21 +27,27 @@ impl Record {
             agent: caller.map_or("", |caller| &caller.agent),
             tool: call.map_or("", |call| &call.tool),
             action: call.map_or("", |call| &call.action),
-            decision: call.map_or(Outcome::Deny, |call| call.outcome).as_str(),
+            decision: self.outcome().as_str(),
             decision_id: &self.id,
             would: call.and_then(|call| call.would).map(Outcome::as_str),
-            policy_version: version,
-            reasons: call.map_or_else(Vec::new, |call| {
-                call.rules.iter().map(AsRef::as_ref).collect()
-            }),
+            policy_version: self.policy_version.as_deref().unwrap_or_default(),
+            reasons: self.rules.iter().map(AsRef::as_ref).collect(),
             approval_id: call.and_then(|call| call.approval.as_deref()),
-            destination_region: self.route.as_ref().map(|(_, region)| region.as_ref()),
+            destination_region: region.as_deref(),
             method: self.method.as_str(),
             status: self.status,
             server_address: destination.host,
             server_port: destination.port,
             error,
         });
+    }
+
+    /// What the agent was told.
+    fn outcome(&self) -> Outcome {
+        match &self.call {
+            Some(call) if self.overruled.is_empty() => call.outcome,
+            _ => Outcome::Deny,
+        }
     }
 }
 

@@ -163,7 +163,7 @@ fn inside(scheme: Scheme) -> Inside {
             agent: "bot".into(),
             auth: Auth::Credential,
         },
-        revoked: Revoked::default(),
+        revoked: Said::default(),
     }
 }
 

@@ -51,12 +51,13 @@ pub struct DecisionRecord<'a> {
     pub destination_regions: Vec<&'a str>,
     pub outcome: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub would: Option<WouldRecord<'a>>,
+    pub would: Option<OutcomeRecord<'a>>,
     pub rules: Vec<RuleRecord<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<DataRecord<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_id: Option<&'a str>,
+    /// The policy that decided, or was in force when the call came; empty before the first one.
     pub policy_version: &'a str,
     /// Rule id of the evaluators' failure, where they failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +91,9 @@ pub struct EndRecord<'a> {
     /// A stable code of what went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'a str>,
+    /// Why Aegis refused a call that its decision line lets go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<OutcomeRecord<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteRecord<'a>>,
     /// Bytes of body or tunnel from the agent.
@@ -120,9 +124,10 @@ pub struct DestinationRecord<'a> {
     pub provider: &'a str,
 }
 
-/// What policies in shadow would have made of the call.
+/// An outcome beside the decision's, and why: what policies in shadow would have made of the call,
+/// or what Aegis made of it after its decision.
 #[derive(Debug, Default, Serialize)]
-pub struct WouldRecord<'a> {
+pub struct OutcomeRecord<'a> {
     pub outcome: &'a str,
     pub rules: Vec<RuleRecord<'a>>,
 }

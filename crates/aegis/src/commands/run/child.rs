@@ -4,13 +4,13 @@ use std::io::{self, IsTerminal as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitCode, ExitStatus};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, kill_process};
 use tokio::process::{Child, Command};
 
 use crate::env::Variables;
 use crate::exit::{Exit, Failure};
 use crate::output;
-use crate::signals::{Ask, Signals};
+use crate::signals::{Signal, Signals};
 
 /// Runs it to its end; its exit code is the answer.
 pub(super) async fn run(
@@ -37,18 +37,17 @@ pub(super) async fn run(
                 let status = status.map_err(|error| Failure::new(Exit::Failed, error))?;
                 return Ok(code_of(status));
             }
-            ask = signals.next() => hand_on(ask, &child),
+            signal = signals.next() => hand_on(signal, &child),
         }
     }
 }
 
-fn hand_on(ask: Ask, child: &Child) {
-    let signal = match ask {
-        Ask::Terminate => Signal::TERM,
-        // A terminal sends Ctrl-C to both of us; a second one would end what is ending in order.
-        Ask::Interrupt if io::stdin().is_terminal() => return,
-        Ask::Interrupt => Signal::INT,
-    };
+fn hand_on(signal: Signal, child: &Child) {
+    // A terminal sends what its keys mean to both of us; a second one would end what is ending in order.
+    let is_of_a_key = matches!(signal, Signal::INT | Signal::QUIT);
+    if is_of_a_key && io::stdin().is_terminal() {
+        return;
+    }
     let id = child
         .id()
         .and_then(|id| i32::try_from(id).ok())

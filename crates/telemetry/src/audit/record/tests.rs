@@ -51,8 +51,15 @@ fn an_end_line_has_exactly_these_fields() {
         id: "id-1",
         time: "2026-11-21T10:00:00.000001Z",
         status: Some(200),
-        outcome_detail: "forwarded",
-        error: Some("upstream_reset"),
+        outcome_detail: "refused",
+        error: Some("address.denied"),
+        refusal: Some(OutcomeRecord {
+            outcome: "deny",
+            rules: vec![RuleRecord {
+                rule: "address.metadata",
+                message: "a metadata address",
+            }],
+        }),
         route: Some(RouteRecord {
             address: "192.0.2.1:443".into(),
             region: "eu-central-1",
@@ -73,7 +80,9 @@ fn an_end_line_has_exactly_these_fields() {
     };
     let expected = json!({
         "event": "end", "schema_version": 1, "id": "id-1", "time": "2026-11-21T10:00:00.000001Z",
-        "status": 200, "outcome_detail": "forwarded", "error": "upstream_reset",
+        "status": 200, "outcome_detail": "refused", "error": "address.denied",
+        "refusal": {"outcome": "deny",
+                    "rules": [{"rule": "address.metadata", "message": "a metadata address"}]},
         "route": {"address": "192.0.2.1:443", "region": "eu-central-1", "reused": true,
                   "protocol": "http/1.1"},
         "bytes_in": 10, "bytes_out": 20,
@@ -126,7 +135,7 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
         region: "eu-central-1",
         destination_regions: vec!["eu-central-1"],
         outcome: "approval_needed",
-        would: Some(WouldRecord {
+        would: Some(OutcomeRecord {
             outcome: "deny",
             rules: vec![rule],
         }),

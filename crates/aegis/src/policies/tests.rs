@@ -1,0 +1,71 @@
+//! Whom policies know, and that what the binary brings along is good.
+
+use super::*;
+use aegis_config::Mode;
+use aegis_policy::Snapshot;
+use std::path::Path;
+
+fn source(file: &str, text: &str) -> Source {
+    Source {
+        file: file.to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+#[test]
+fn the_sample_is_a_good_policy_in_shadow_with_one_agent_and_is_not_written_by_a_look() {
+    let home = tempfile::tempdir().unwrap();
+    let policy = PolicySettings::sample(home.path());
+    let sources = sources(&policy).unwrap();
+    let snapshot = Snapshot::build(&sources, 1).unwrap();
+    let modes: Vec<_> = snapshot.modes().values().map(|mode| mode.policy).collect();
+    assert_eq!(modes, [aegis_policy::Mode::Shadow]);
+    assert_eq!(agents(&sources).len(), 1);
+    assert!(!policy.directory.exists());
+}
+
+#[test]
+fn edits_of_the_sample_are_kept_and_looked_at() {
+    let home = tempfile::tempdir().unwrap();
+    let policy = PolicySettings::sample(home.path());
+    samples::install(&policy).unwrap();
+    let file = policy.directory.join("policy.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("agent: {tenant", "mine: {tenant")).unwrap();
+    samples::install(&policy).unwrap();
+    let known = agents(&sources(&policy).unwrap());
+    assert_eq!(known.keys().collect::<Vec<_>>(), ["mine"]);
+}
+
+#[test]
+fn a_directory_that_is_named_is_never_replaced_by_the_sample() {
+    let named = PolicySettings {
+        directory: "/nonexistent".into(),
+        ..PolicySettings::default()
+    };
+    assert!(sources(&named).is_err());
+    samples::install(&named).unwrap();
+    assert!(!Path::new("/nonexistent").exists());
+    assert_eq!(named.mode, Mode::Enforce);
+}
+
+#[test]
+fn agents_of_all_files_are_known_by_their_tenant_and_broken_files_know_nobody() {
+    let data = vec![
+        source("a.yaml", "aegis: {agents: {a: {tenant: t, profile: p}}}"),
+        source("b.json", r#"{"aegis": {"agents": {"b": {"tenant": "u"}}}}"#),
+        source("c.yaml", "a: b: c"),
+        source("d.yaml", "own: 1"),
+    ];
+    let sources = Sources {
+        modules: Vec::new(),
+        data,
+        mode: aegis_policy::Mode::Enforce,
+    };
+    let known = agents(&sources);
+    let known: Vec<_> = known
+        .iter()
+        .map(|(a, t)| (a.as_str(), t.as_str()))
+        .collect();
+    assert_eq!(known, [("a", "t"), ("b", "u")]);
+}
