@@ -259,7 +259,7 @@ fn looks_like_host(name: &str) -> bool {
 }
 
 /// The types that `describe` can find.
-const DATA_TYPES: [&str; 4] = ["email", "payment_card", "aws_key", "pem_key"];
+pub(crate) const DATA_TYPES: [&str; 4] = ["email", "payment_card", "aws_key", "pem_key"];
 
 const HTTP_ACTIONS: [&str; 10] = [
     "*", "get", "head", "post", "put", "patch", "delete", "options", "trace", "connect",

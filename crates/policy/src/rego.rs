@@ -5,6 +5,8 @@
 //! Whatever users write runs on the interpreter as a program of its own, where an error is an error.
 
 mod answer;
+mod contract;
+mod deadline;
 mod extension;
 mod input;
 mod library;
@@ -15,9 +17,7 @@ mod tests;
 
 use std::cell::Cell;
 use std::fmt;
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use aegis_document::Problems;
 use serde_json::Value as Json;
@@ -25,7 +25,10 @@ use serde_json::Value as Json;
 use regorus::languages::rego::compiler::{Compiler, CompilerError};
 use regorus::rvm::program::Program;
 use regorus::rvm::vm::{RegoVM, VmError};
-use regorus::unstable::{Module, Rule, RuleHead, Span};
+use regorus::unstable::{
+    AssignOp, BUILTINS, BoolOp, Expr, Literal, LiteralStmt, Module, Query, Ref, Rule, RuleHead,
+    Span,
+};
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::value::{Array, Object};
 use regorus::{Engine, Value};
@@ -33,6 +36,7 @@ use regorus::{Engine, Value};
 use crate::facts::{Facts, Preparation, Preparations};
 use crate::sources::{Model, Source};
 use crate::{Decision, Fault, Intent};
+use deadline::{Deadline, deadline};
 pub(crate) use extension::Extension;
 pub(crate) use library::LIBRARY;
 use question::Question;
@@ -236,8 +240,13 @@ impl Evaluators {
 
     /// The whole of Rego's input, with what the users' modules found in it.
     fn input(&mut self, policy: &Policy, intent: &Intent) -> Result<Value, Fault> {
+        let deadline = Deadline::start();
         let mut input = input::build(&self.words, policy, intent);
-        let found = self.users.findings(&input)?;
+        let found = self.users.findings(&input, deadline)?;
+        if policy.extension.reads_input() {
+            self.machine
+                .set_execution_timer_config(Some(deadline.left()?));
+        }
         input.insert(self.words.ext.clone(), found);
         Ok(Value::from(input))
     }
@@ -278,15 +287,3 @@ fn json(value: &Value) -> Result<Json, Fault> {
     }
     serde_json::to_value(value).map_err(|_| Fault::WrongType)
 }
-
-/// Wall clock, so a busy machine could trip it: only a backstop behind the instruction limit, and
-/// longer than a container waits that has used up its share of CPU (about a tenth of a second).
-fn deadline() -> ExecutionTimerConfig {
-    ExecutionTimerConfig {
-        limit: Duration::from_millis(500),
-        check_interval: CHECK_INTERVAL,
-    }
-}
-
-/// Units of work between two looks at the clock.
-const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(64).unwrap();

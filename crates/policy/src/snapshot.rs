@@ -59,7 +59,7 @@ impl Snapshot {
         let (model, mut problems) = Model::read_all(&sources.data);
         let facts = problems.take_from(check::check(&model));
         let catalogue = problems.take_from(Catalogue::compile(&model));
-        let extension = problems.take_from(Extension::compile(&sources.modules, &model.users));
+        let extension = problems.take_from(Extension::compile(&sources.modules, &model));
         let (Some(facts), Some(catalogue), Some(extension), true) =
             (facts, catalogue, extension, problems.is_empty())
         else {

@@ -11,7 +11,7 @@
 
 mod common;
 
-use aegis_policy::{Fault, Redaction, Snapshot};
+use aegis_policy::{Fault, Redaction, Snapshot, Source};
 use common::{build, call, charge, directory, said, to, with_module};
 use serde_json::json;
 
@@ -149,12 +149,67 @@ fn what_a_module_may_not_be_is_refused_with_its_place() {
         ),
         (
             "package aegis.ext\ndeny contains 1 if startwith(\"a\", \"b\")",
-            "own.rego:2:20: unknown function",
+            "own.rego:2:20: there is no function `startwith`; did you mean `startswith`?",
+        ),
+        (
+            "package aegis.ext\nsmall(x) if x < 3\ndeny contains 1 if smal(2)",
+            "own.rego:3:20: there is no function `smal`; did you mean `small`?",
+        ),
+        (
+            "package aegis.ext\ndeny contains 1 if {\n\tx := time.now_ns()\n\tx > 1\n}",
+            "own.rego:3:7: `time.now_ns` reads the clock",
+        ),
+        (
+            "package aegis.ext\ndeny contains 1 if {\n\tx := \"é\"; y z\n}",
+            "own.rego:3:14: ",
         ),
     ] {
         let problems = refused(module);
         assert!(problems.contains(expected), "{module}\n{problems}");
     }
+}
+
+#[test]
+fn a_typo_is_refused_with_its_place_and_not_silently_false() {
+    let rule =
+        "package aegis.ext\n\ndeny contains {\"rule\": \"mine\", \"message\": \"no\"} if {\n\t";
+    for (body, expected) in [
+        (
+            r#"input.cal.tool == "http""#,
+            "own.rego:4:8: there is no `input.cal`; did you mean `input.call`?",
+        ),
+        (
+            r#"input.phase == "conect""#,
+            "own.rego:4:18: `input.phase` is never `conect`; did you mean `connect`?",
+        ),
+        (
+            r#"input.phase == "connect"; input.http.method == "GET""#,
+            "own.rego:4:34: `input.http` is not there in the phase `connect`",
+        ),
+        (
+            "input.facts.exmple",
+            "own.rego:4:14: there is no fact `exmple`; did you mean `example`?",
+        ),
+    ] {
+        assert_eq!(refused(&format!("{rule}{body}\n}}\n")), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_fact_of_a_file_that_cannot_be_read_is_not_missing() {
+    let module = "package aegis.ext\n\ndeny contains 1 if input.facts.elsewhere\n";
+    let mut sources = with_module(DATA, module);
+    sources.data.push(Source {
+        file: "broken.yaml".to_owned(),
+        text: "aegis: [".to_owned(),
+    });
+    let problems = Snapshot::build(&sources, 1)
+        .expect_err("must be refused")
+        .to_string();
+    assert!(
+        problems.contains("broken.yaml") && !problems.contains("elsewhere"),
+        "{problems}"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aegis_document::Problems;
 
 use super::answer::{object, text};
-use super::{Engine, Fault, Json, Object, Source, Value, deadline, fault_of, input, lint};
+use super::{Deadline, Engine, Fault, Model, Object, Source, Value, fault_of, input, lint};
 
 /// The users' modules, checked, with the data that they may read.
 #[derive(Default)]
@@ -34,23 +34,23 @@ pub(super) enum Set {
 }
 
 impl Extension {
-    pub(crate) fn compile(
-        modules: &[Source],
-        data: &BTreeMap<String, Json>,
-    ) -> Result<Self, Problems> {
+    pub(crate) fn compile(modules: &[Source], model: &Model) -> Result<Self, Problems> {
         if modules.is_empty() {
             return Ok(Self::default());
         }
         let mut engine = Engine::new();
-        let sets = lint::check(&mut engine, modules)?;
-        let data = data
+        let facts = model.data.facts.keys().map(String::as_str);
+        // A fact that is missing may stand in a file that could not be read.
+        let facts = model.is_whole.then(|| facts.collect::<Vec<_>>());
+        let sets = lint::check(&mut engine, modules, facts.as_deref())?;
+        let data = model
+            .users
             .iter()
             .map(|(key, value)| (Value::from(key.as_str()), input::from_json(value)));
         let data = Value::from(data.collect::<BTreeMap<_, _>>());
         engine
             .add_data(data)
             .map_err(|error| lint::problem(modules, &error.to_string()))?;
-        engine.set_execution_timer_config(deadline());
         Ok(Self {
             engine: Some(engine),
             sets,
@@ -79,13 +79,15 @@ impl Interpreter {
     }
 
     /// The four lists of `input.ext`.
-    pub(super) fn findings(&mut self, input: &Object) -> Result<Value, Fault> {
+    pub(super) fn findings(&mut self, input: &Object, deadline: Deadline) -> Result<Value, Fault> {
         let Some(engine) = &mut self.engine else {
             return Ok(self.nothing.clone());
         };
         engine.set_input(Value::from(input.clone()));
         let mut all = object(&self.nothing)?.clone();
         for set in &self.sets {
+            // Each evaluation starts its timer anew, so it is given what the call has left.
+            engine.set_execution_timer_config(deadline.left()?);
             let found = engine.eval_rule(set.path()).map_err(fault_of)?;
             let found = found.as_set().map_err(|_| Fault::WrongType)?;
             let found = found

@@ -1,20 +1,33 @@
-//! What a users' module may be: parsed, in package `aegis.ext`, repeatable, and complete. It evaluates nothing.
+//! What a users' module may be: parsed, in package `aegis.ext`, repeatable, complete, and true to the input. It evaluates nothing.
+
+mod place;
+mod reads;
+mod scope;
+mod syntax;
 
 use std::collections::BTreeSet;
 
 use aegis_document::{Problem, Problems};
 
 use super::extension::{SETS, Set};
-use super::{Compiler, CompilerError, Engine, Json, Module, Rule, RuleHead, Source, Span};
+use super::{
+    BUILTINS, Compiler, CompilerError, Engine, Json, Module, Ref, Rule, RuleHead, Source, Span,
+};
+use place::Mistake;
+use syntax::{column, head, narrow};
 
 /// Adds the modules to the engine and tells which sets they contribute to.
-pub(super) fn check(engine: &mut Engine, modules: &[Source]) -> Result<Vec<Set>, Problems> {
+pub(super) fn check(
+    engine: &mut Engine,
+    modules: &[Source],
+    facts: Option<&[&str]>,
+) -> Result<Vec<Set>, Problems> {
     let mut problems = Problems::new();
     let mut sets = BTreeSet::new();
     let mut parsed = true;
     for module in modules {
         // Alone first: one module's mistake must not hide another's.
-        match parse(module) {
+        match parse(module, facts) {
             Ok((names, found)) => {
                 sets.extend(names);
                 problems.extend(found);
@@ -41,19 +54,25 @@ pub(super) fn check(engine: &mut Engine, modules: &[Source]) -> Result<Vec<Set>,
 /// when it comes by. That the machine cannot compile everything else does not matter here.
 fn unknown_names(engine: &mut Engine, modules: &[Source], sets: &[Set]) -> Problems {
     let mut problems = Problems::new();
+    let known = known_names(engine.get_modules());
     for set in sets {
         match engine.compile_with_entrypoint(&set.path().into()) {
             // It says the same for every set.
             Err(error) => return problem(modules, &error.to_string()),
             Ok(policy) => {
                 if let Err(error) = Compiler::compile_from_policy(&policy, &[&set.path()])
-                    && is_unknown(&error.error)
+                    && let Some((kind, name)) = unknown(&error.error)
                 {
-                    let message = error.error.to_string().to_lowercase();
-                    match error.span {
-                        Some(span) => problems.push(at(&span, message)),
-                        None => problems.extend(problem(modules, &message)),
-                    }
+                    let Mistake { message, hint } = Mistake::near(
+                        format!("there is no {kind} `{name}`"),
+                        name,
+                        known.iter().map(String::as_str),
+                    );
+                    let problem = error.span.map_or_else(
+                        || first(modules, message.clone()),
+                        |span| at(&span, message.clone()),
+                    );
+                    problems.push(Problem { hint, ..problem });
                 }
             }
         }
@@ -61,13 +80,22 @@ fn unknown_names(engine: &mut Engine, modules: &[Source], sets: &[Set]) -> Probl
     problems
 }
 
-fn is_unknown(error: &CompilerError) -> bool {
-    matches!(
-        error,
-        CompilerError::UnknownFunction { .. }
-            | CompilerError::UnknownBuiltinFunction { .. }
-            | CompilerError::UndefinedVariable { .. }
-    )
+fn unknown(error: &CompilerError) -> Option<(&'static str, &str)> {
+    match error {
+        CompilerError::UnknownFunction { name }
+        | CompilerError::UnknownBuiltinFunction { name } => Some(("function", name)),
+        CompilerError::UndefinedVariable { name } => Some(("variable", name)),
+        _ => None,
+    }
+}
+
+/// What can be called or read by its name alone: functions that may be used, and the modules' rules.
+fn known_names(modules: &[Ref<Module>]) -> Vec<String> {
+    let banned = |name: &str| UNREPEATABLE.iter().any(|(banned, _)| *banned == name);
+    let builtins = BUILTINS.keys().filter(|name| !banned(name));
+    let rules = modules.iter().flat_map(|module| &module.policy);
+    let rules = rules.map(|rule| head(rule).span().text());
+    builtins.copied().chain(rules).map(str::to_owned).collect()
 }
 
 /// regorus writes `--> file:line:column`, the line, and `error: what`.
@@ -83,9 +111,12 @@ pub(super) fn problem(modules: &[Source], error: &str) -> Problems {
         .find_map(|line| line.trim().strip_prefix("--> "));
     let place = place.and_then(|place| {
         let mut parts = place.rsplitn(3, ':');
-        let column = parts.next()?.trim().parse().ok()?;
+        let wide = parts.next()?.trim().parse().ok()?;
         let line = parts.next()?.parse().ok()?;
-        Some((parts.next()?.to_owned(), line, column))
+        let file = parts.next()?;
+        let module = modules.iter().find(|module| module.file == file);
+        let column = module.map_or(wide, |module| narrow(&module.text, line, wide));
+        Some((file.to_owned(), line, column))
     });
     let problem = first(modules, message.to_owned());
     match place {
@@ -114,7 +145,7 @@ fn first(modules: &[Source], message: String) -> Problem {
     }
 }
 
-fn parse(source: &Source) -> Result<(BTreeSet<String>, Problems), Problem> {
+fn parse(source: &Source, facts: Option<&[&str]>) -> Result<(BTreeSet<String>, Problems), Problem> {
     let alone = std::slice::from_ref(source);
     let explain = |error: String| {
         problem(alone, &error)
@@ -142,16 +173,17 @@ fn parse(source: &Source) -> Result<(BTreeSet<String>, Problems), Problem> {
             ));
         }
         rules(module, &mut names, &mut problems);
+        problems.extend(reads::check(module, facts));
     }
     let syntax: Json = serde_json::from_str(&syntax).map_err(|error| explain(error.to_string()))?;
-    calls(&syntax, &mut |name, line, column| {
+    calls(&syntax, &mut |name, line, start| {
         if let Some((_, why)) = UNREPEATABLE.iter().find(|(banned, _)| *banned == name) {
             let message =
                 format!("`{name}` {why}: the same call must always get the same decision");
             problems.push(Problem {
                 file: source.file.clone(),
                 line,
-                column,
+                column: column(&source.text, start),
                 message,
                 hint: None,
             });
@@ -164,20 +196,14 @@ fn parse(source: &Source) -> Result<(BTreeSet<String>, Problems), Problem> {
 fn rules(module: &Module, names: &mut BTreeSet<String>, problems: &mut Problems) {
     let known = SETS.map(Set::as_str);
     for rule in &module.policy {
-        let (span, head, is_set) = match rule.as_ref() {
+        let is_set = matches!(
+            rule.as_ref(),
             Rule::Spec {
-                span,
-                head: RuleHead::Set { refr, .. },
-                ..
-            } => (span, refr, true),
-            Rule::Spec {
-                span,
-                head: RuleHead::Compr { refr, .. } | RuleHead::Func { refr, .. },
+                head: RuleHead::Set { .. },
                 ..
             }
-            | Rule::Default { span, refr, .. } => (span, refr, false),
-        };
-        let head = head.span().text().to_owned();
+        );
+        let head = head(rule).span().text().to_owned();
         let name = head.split(['.', '[']).next().unwrap_or_default();
         if !known.contains(&name) {
             continue;
@@ -188,7 +214,7 @@ fn rules(module: &Module, names: &mut BTreeSet<String>, problems: &mut Problems)
             let message = format!(
                 "`{name}` is a set of findings: write `{name} contains {{\"rule\": …, \"message\": …}} if {{ … }}`"
             );
-            problems.push(at(span, message));
+            problems.push(at(rule.span(), message));
         }
     }
     if names.is_empty() && !module.policy.is_empty() {
@@ -201,24 +227,24 @@ fn rules(module: &Module, names: &mut BTreeSet<String>, problems: &mut Problems)
 }
 
 fn at(span: &Span, message: String) -> Problem {
-    let place = |number: u32| usize::try_from(number).unwrap_or(1);
+    let number = |number: u32| usize::try_from(number).unwrap_or(1);
     Problem {
         file: span.source.get_path().clone(),
-        line: place(span.line),
-        column: place(span.col),
+        line: number(span.line),
+        column: column(span.source.contents(), number(span.start)),
         message,
         hint: None,
     }
 }
 
-/// Every function that the syntax tree calls, with its place.
+/// Every function that the syntax tree calls, with its line and where in the text it begins.
 fn calls(syntax: &Json, found: &mut dyn FnMut(&str, usize, usize)) {
     match syntax {
         Json::Object(entries) => {
-            if let Some((name, line, column)) =
+            if let Some((name, line, start)) =
                 entries.get("Call").and_then(|call| path(call.get("fcn")?))
             {
-                found(&name, line, column);
+                found(&name, line, start);
             }
             entries.values().for_each(|value| calls(value, found));
         }
@@ -232,11 +258,11 @@ fn path(function: &Json) -> Option<(String, usize, usize)> {
     if let Some(variable) = function.get("Var") {
         let number = |key: &str| usize::try_from(variable.pointer(key)?.as_u64()?).ok();
         let name = variable.get("value")?.as_str()?.to_owned();
-        return Some((name, number("/span/line")?, number("/span/col")?));
+        return Some((name, number("/span/line")?, number("/span/start")?));
     }
     let field = function.pointer("/RefDot/field/1")?.as_str()?;
-    let (name, line, column) = path(function.pointer("/RefDot/refr")?)?;
-    Some((format!("{name}.{field}"), line, column))
+    let (name, line, start) = path(function.pointer("/RefDot/refr")?)?;
+    Some((format!("{name}.{field}"), line, start))
 }
 
 const PACKAGE: [&str; 2] = ["aegis", "ext"];

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::{Engine, LIBRARY, Module, Rule, Value, library};
+use super::{Deadline, Engine, Extension, LIBRARY, Module, Rule, Value, deadline, library};
 use crate::data::Mode;
 use crate::sources::{Model, Source};
-use crate::{Outcome, Snapshot, Sources, compile, selftest};
+use crate::{Fault, Outcome, Snapshot, Sources, compile, selftest};
 
 #[test]
 fn the_rego_tests_of_the_library_pass() {
@@ -74,6 +74,26 @@ fn a_decision_stays_within_its_budget_of_instructions() {
         any > allow && any <= 1_500,
         "the dearest decision takes {any}"
     );
+}
+
+/// The sets of users' modules and the library share the time of one call: what one has used, the next lacks.
+#[test]
+fn a_call_that_has_used_up_its_time_is_not_given_more() {
+    let start = Deadline::start();
+    let left = start.left().unwrap().limit;
+    assert!(left <= deadline().limit);
+    assert!(start.left().unwrap().limit <= left);
+
+    let module = Source {
+        file: "own.rego".to_owned(),
+        text: "package aegis.ext\n\ndeny contains 1 if false\n".to_owned(),
+    };
+    let model = Model::read(&[]).unwrap();
+    let mut users = Extension::compile(&[module], &model).unwrap().interpreter();
+    let input = super::Object::new();
+    assert!(users.findings(&input, start).is_ok());
+    let used_up = Deadline(std::time::Instant::now());
+    assert_eq!(users.findings(&input, used_up), Err(Fault::Deadline));
 }
 
 pub(super) fn demo() -> Sources {

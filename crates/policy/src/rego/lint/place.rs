@@ -1,0 +1,206 @@
+//! One place of the input, by its path in the contract: what is below it, and what it can equal. It knows no syntax.
+
+use aegis_document::nearest;
+
+use crate::rego::Json;
+use crate::rego::contract::{Field, INPUT, Phases, Shape};
+
+/// A place that some expression stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// As a module would write it: `input.call.tool`.
+    pub(super) path: String,
+    shape: &'static Shape,
+    phases: Phases,
+}
+
+/// What a place is asked for.
+pub(super) enum Key<'a> {
+    Name(&'a str),
+    /// A variable, an index, or anything else that is only known when it is evaluated.
+    Any,
+}
+
+/// What can never be, and what was probably meant.
+#[derive(Debug)]
+pub(super) struct Mistake {
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+/// The names in the data's section `facts`; `None` where they are not all known.
+pub(super) type FactNames<'a> = Option<&'a [&'a str]>;
+
+impl Place {
+    pub(super) fn input() -> Self {
+        Self {
+            path: "input".to_owned(),
+            shape: &INPUT,
+            phases: Phases::Both,
+        }
+    }
+
+    /// Whether there is something to read in the phase `connect`.
+    pub(super) fn is_in_connect(&self) -> bool {
+        self.phases == Phases::Both
+    }
+
+    pub(super) fn not_in_connect(&self) -> Mistake {
+        Mistake::new(format!(
+            "`{}` is not there in the phase `connect`",
+            self.path
+        ))
+    }
+
+    /// What stands below; `None` where that depends on the key.
+    pub(super) fn below(
+        &self,
+        key: &Key<'_>,
+        facts: FactNames<'_>,
+    ) -> Result<Option<Self>, Mistake> {
+        match (self.shape, key) {
+            (Shape::Nullable(shape), key) => self.as_of(shape).below(key, facts),
+            (Shape::Object(fields), Key::Name(name)) => self.field(fields, name).map(Some),
+            (Shape::Any, _) | (Shape::Object(_), Key::Any) => Ok(None),
+            (Shape::List(_), Key::Name(name)) => Err(self.is_a_list(name)),
+            (Shape::List(shape) | Shape::Map(shape), _) => Ok(Some(self.to(key, shape))),
+            (Shape::Facts, key) => {
+                if let (Key::Name(name), Some(facts)) = (key, facts)
+                    && !facts.contains(name)
+                {
+                    let message = format!("there is no fact `{name}`");
+                    return Err(Mistake::near(message, name, facts.iter().copied()));
+                }
+                Ok(Some(self.to(key, &Shape::Truth)))
+            }
+            (Shape::Text | Shape::Number | Shape::Truth | Shape::OneOf(_), _) => {
+                Err(Mistake::new(format!(
+                    "`{}` is {}: there is nothing in it",
+                    self.path,
+                    in_words(self.shape)
+                )))
+            }
+        }
+    }
+
+    /// A place can only equal what may stand there.
+    pub(super) fn can_equal(&self, constant: &Json) -> Result<(), Mistake> {
+        let shape = self.shape;
+        match (shape, constant) {
+            (Shape::Nullable(shape), constant) if !constant.is_null() => {
+                self.as_of(shape).can_equal(constant)
+            }
+            (Shape::OneOf(words), Json::String(text)) => {
+                if words.contains(&text.as_str()) {
+                    return Ok(());
+                }
+                let message = format!("`{}` is never `{text}`", self.path);
+                let mistake = Mistake::near(message, text, words.iter().copied());
+                Err(mistake.or_hint(|| format!("it can be {shape}")))
+            }
+            (Shape::Text, Json::String(_))
+            | (Shape::Number, Json::Number(_))
+            | (Shape::Truth, Json::Bool(_))
+            | (Shape::Any | Shape::Nullable(_), _) => Ok(()),
+            _ => Err(Mistake::new(format!(
+                "`{}` is {}, never {constant}",
+                self.path,
+                in_words(shape)
+            ))),
+        }
+    }
+
+    fn field(&self, fields: &'static [Field], name: &str) -> Result<Self, Mistake> {
+        let visible = || {
+            fields
+                .iter()
+                .filter(|field| field.phases != Phases::Library)
+        };
+        if let Some(field) = visible().find(|field| field.name == name) {
+            return Ok(Self {
+                path: format!("{}.{name}", self.path),
+                shape: &field.shape,
+                phases: field.phases,
+            });
+        }
+        let message = format!("there is no `{}.{name}`", self.path);
+        if fields.iter().any(|field| field.name == name) {
+            let hint = "it holds what the modules have found, and is not there for themselves";
+            return Err(Mistake {
+                message,
+                hint: Some(hint.to_owned()),
+            });
+        }
+        let names = || visible().map(|field| field.name);
+        let path = &self.path;
+        let hint = match nearest(name, names()) {
+            Some(near) => format!("did you mean `{path}.{near}`?"),
+            None => format!("`{path}` has {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        Err(Mistake {
+            message,
+            hint: Some(hint),
+        })
+    }
+
+    fn to(&self, key: &Key<'_>, shape: &'static Shape) -> Self {
+        let path = match key {
+            Key::Name(name) => format!("{}.{name}", self.path),
+            Key::Any => format!("{}[…]", self.path),
+        };
+        Self {
+            path,
+            shape,
+            phases: self.phases,
+        }
+    }
+
+    fn as_of(&self, shape: &'static Shape) -> Self {
+        Self {
+            shape,
+            ..self.clone()
+        }
+    }
+
+    fn is_a_list(&self, name: &str) -> Mistake {
+        let path = &self.path;
+        Mistake {
+            message: format!("`{path}` is a list and has no `{name}`"),
+            hint: Some(format!("go over it with `some x in {path}`")),
+        }
+    }
+}
+
+impl Mistake {
+    pub(super) fn new(message: String) -> Self {
+        Self {
+            message,
+            hint: None,
+        }
+    }
+
+    pub(super) fn near<'a>(
+        message: String,
+        word: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let hint = nearest(word, known).map(|near| format!("did you mean `{near}`?"));
+        Self { message, hint }
+    }
+
+    fn or_hint(mut self, hint: impl FnOnce() -> String) -> Self {
+        self.hint = self.hint.or_else(|| Some(hint()));
+        self
+    }
+}
+
+fn in_words(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Text | Shape::OneOf(_) => "a text",
+        Shape::Number => "a number",
+        Shape::Truth => "true or false",
+        Shape::List(_) => "a list",
+        Shape::Object(_) | Shape::Map(_) | Shape::Facts => "an object",
+        Shape::Any | Shape::Nullable(_) => "anything",
+    }
+}
