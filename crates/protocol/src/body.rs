@@ -78,7 +78,12 @@ impl<'a> Content<'a> {
         }
     }
 
-    pub(crate) fn json(&self) -> Option<&Value> {
+    /// Whether there is a body that nobody has looked into.
+    pub(crate) fn is_hidden(&self) -> bool {
+        matches!(self, Self::Hidden)
+    }
+
+    pub(crate) fn into_json(self) -> Option<Value> {
         match self {
             Self::Json { value } => Some(value),
             _ => None,

@@ -30,6 +30,8 @@ pub enum InspectError {
     HeaderMismatch { header: &'static str },
     #[error("the client asked the server to take another method than the one it sent")]
     MethodOverride,
+    #[error("the client asked the server to take another path than the one it sent")]
+    PathOverride,
 }
 
 impl InspectError {
@@ -44,6 +46,7 @@ impl InspectError {
             Self::Disagreement { .. } => "protocol.disagreement",
             Self::HeaderMismatch { .. } => "protocol.header_mismatch",
             Self::MethodOverride => "protocol.method_override",
+            Self::PathOverride => "protocol.path_override",
         }
     }
 }

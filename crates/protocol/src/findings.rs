@@ -1,5 +1,6 @@
 //! Sensitive data in everything of a request that can be read, by type, place and count; never its value.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aegis_dlp::{Field, Hit, Scanner};
@@ -30,7 +31,7 @@ pub(crate) fn find(
     search.pairs("query:", &urlencoded::pairs(view.query.unwrap_or_default()));
     search.mirrored_headers(view);
     match content {
-        Content::Json { value, .. } => search.value(&mut String::new(), None, value),
+        Content::Json { value, .. } => search.value(&Trail::Root, None, value),
         Content::Form(pairs) => search.pairs("form:", pairs),
         Content::Text(text) => search.text("body:", "", field(None, text)),
         Content::Absent | Content::Hidden => {}
@@ -52,44 +53,43 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Every string, number and member name below `pointer`, which is left as it was. `name` is that
-    /// of the member in which the value stands, also through arrays.
-    fn value(&mut self, pointer: &mut String, name: Option<&str>, value: &Value) {
+    /// Every string, number and member name from here down. `name` is that of the member in which
+    /// the value stands, also through arrays.
+    fn value(&mut self, trail: &Trail<'_>, name: Option<&str>, value: &Value) {
         match value {
-            Value::String(text) => self.text("body:", pointer, field(name, text)),
+            Value::String(text) => {
+                let hits = self.scanner.scan_field(&field(name, text));
+                self.record_at(trail, &hits);
+            }
             Value::Number(number) => {
                 let digits = whole_digits(number);
                 let hits = self.readings(name, &number.to_string(), digits.as_deref());
-                self.record("body:", pointer, &hits);
+                self.record_at(trail, &hits);
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.below(pointer, &at.to_string(), name, item);
+                    self.value(&Trail::Item(trail, at), name, item);
                 }
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    let token = escape(&self.name("body:", pointer, name));
-                    self.below(pointer, &token, Some(name), member);
+                    let hits = self.scanner.scan(name);
+                    self.record_at(trail, &hits);
+                    self.value(&Trail::Member(trail, name), Some(name), member);
                 }
             }
             Value::Null | Value::Bool(_) => {}
         }
     }
 
-    fn below(&mut self, pointer: &mut String, token: &str, name: Option<&str>, value: &Value) {
-        let length = pointer.len();
-        pointer.push('/');
-        pointer.push_str(token);
-        self.value(pointer, name, value);
-        pointer.truncate(length);
-    }
-
     fn pairs(&mut self, source: &str, pairs: &[Pair]) {
         for pair in pairs {
-            let path = self.name(source, "", &pair.name);
+            let hits = self.scanner.scan(&pair.name);
+            self.record(source, "", &hits);
             let hits = self.readings(Some(&pair.name), &pair.value, pair.literal.as_deref());
-            self.record(source, &path, &hits);
+            if !hits.is_empty() {
+                self.record(source, &masked(self.scanner, &pair.name), &hits);
+            }
         }
     }
 
@@ -118,37 +118,37 @@ impl Search<'_> {
         }
     }
 
-    /// Searches a name, and gives it back as it may stand in a finding's path: without the data that
-    /// it may itself be. A long name is text of the sender's choice, and does not stand there at all.
-    fn name(&mut self, source: &str, path: &str, name: &str) -> String {
-        let hits = self.scanner.scan(name);
-        self.record(source, path, &hits);
-        if name.len() > LONGEST_NAME {
-            return MASKED.to_owned();
-        }
-        if hits.is_empty() {
-            return name.to_owned();
-        }
-        let kinds: Vec<&str> = hits.iter().map(|hit| hit.kind).collect();
-        let redacted = self.scanner.redact(name, &kinds);
-        redacted.unwrap_or_else(|| "[REDACTED]".to_owned())
-    }
-
     fn text(&mut self, source: &str, path: &str, field: Field<'_>) {
         let hits = self.scanner.scan_field(&field);
         self.record(source, path, &hits);
     }
 
+    /// As [`Self::record`] for the body; the pointer is only written where something was found.
+    fn record_at(&mut self, trail: &Trail<'_>, hits: &[Hit]) {
+        if hits.is_empty() {
+            return;
+        }
+        let mut pointer = String::new();
+        if !self.is_full() {
+            trail.write(self.scanner, &mut pointer);
+        }
+        self.record("body:", &pointer, hits);
+    }
+
     fn record(&mut self, source: &str, path: &str, hits: &[Hit]) {
         for hit in hits {
-            let full = self.found.len() >= MAX_PLACES || source.len() + path.len() > LONGEST_PATH;
-            let place = if full {
+            let too_long = source.len() + path.len() > LONGEST_PATH;
+            let place = if too_long || self.is_full() {
                 source.to_owned()
             } else {
                 format!("{source}{path}")
             };
             self.count(hit.kind, hit.class.as_str(), place);
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.found.len() >= MAX_PLACES
     }
 
     fn count(&mut self, kind: &'static str, class: &'static str, path: String) {
@@ -166,6 +166,47 @@ impl Search<'_> {
             }),
         }
     }
+}
+
+/// The way to a value of the body.
+enum Trail<'a> {
+    Root,
+    Item(&'a Trail<'a>, usize),
+    Member(&'a Trail<'a>, &'a str),
+}
+
+impl Trail<'_> {
+    /// Appends the JSON Pointer (RFC 6901), with masked names.
+    fn write(&self, scanner: &Scanner, pointer: &mut String) {
+        match self {
+            Self::Root => {}
+            Self::Item(above, at) => {
+                above.write(scanner, pointer);
+                pointer.push('/');
+                pointer.push_str(&at.to_string());
+            }
+            Self::Member(above, name) => {
+                above.write(scanner, pointer);
+                pointer.push('/');
+                pointer.push_str(&escape(&masked(scanner, name)));
+            }
+        }
+    }
+}
+
+/// A name as it may stand in a finding's path: without the data that it may itself be. A long name
+/// is text of the sender's choice, and does not stand there at all.
+fn masked<'n>(scanner: &Scanner, name: &'n str) -> Cow<'n, str> {
+    if name.len() > LONGEST_NAME {
+        return MASKED.into();
+    }
+    let hits = scanner.scan(name);
+    if hits.is_empty() {
+        return name.into();
+    }
+    let kinds: Vec<&str> = hits.iter().map(|hit| hit.kind).collect();
+    let redacted = scanner.redact(name, &kinds);
+    redacted.map_or_else(|| "[REDACTED]".into(), Cow::Owned)
 }
 
 fn field<'a>(name: Option<&'a str>, text: &'a str) -> Field<'a> {

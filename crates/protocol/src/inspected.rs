@@ -37,23 +37,26 @@ pub enum BodyView<'a> {
     Truncated,
 }
 
-/// What a request turned out to be.
+/// What a request turned out to be: what policy judges, and how it was read.
 pub struct Inspected {
     pub call: Call,
     pub data: Vec<DataFinding>,
+    pub reading: Reading,
+}
+
+/// What is needed of a request that has been judged: to refuse it, to write it down, to rewrite it.
+pub struct Reading {
     /// How this caller is to be refused.
     pub dialect: Dialect,
     /// Names of the parameters that may be written down.
     pub recordable: Arc<[Arc<str>]>,
-    pub(crate) places: Places,
-}
-
-/// Where things stand in the request, for whoever has to rewrite it.
-pub(crate) struct Places {
-    /// `None` where there is no body, or nobody has looked into it.
+    pub truncation: Truncation,
+    /// How the body would be rewritten. `None` where there is no body, or nobody has looked into it.
     pub(crate) body: Option<BodyKind>,
     /// One entry for each of the call's parameters, in the order of the call's map.
     pub(crate) parameters: Vec<(String, Place)>,
+    /// Types of data that were found where nothing can be rewritten.
+    pub(crate) out_of_reach: Vec<&'static str>,
 }
 
 /// Where one parameter stands.
@@ -79,31 +82,43 @@ pub fn inspect(
     scanner: &Scanner,
 ) -> Result<Inspected, InspectError> {
     let content = Content::read(view)?;
-    if overrides_method(view, &content) {
-        return Err(InspectError::MethodOverride);
-    }
+    refuse_overrides(view, &content)?;
     let subject = Subject {
         view,
         service,
-        content: &content,
+        content,
     };
-    let described = match recognise::protocol(&subject)? {
+    let spoken = recognise::protocol(&subject)?;
+    let data = findings::find(view, &subject.content, scanner);
+    let (body, hidden) = (subject.content.kind(), subject.content.is_hidden());
+    // From here on the content's values become the call's.
+    let described = match spoken {
         Spoken::Http => generic::describe(&subject),
-        Spoken::Rest(service) => rest::describe(service, &subject)?,
-        Spoken::OpenAi => openai::describe(&subject)?,
+        Spoken::Rest(service) => rest::describe(service, subject)?,
+        Spoken::OpenAi => openai::describe(subject)?,
         Spoken::Mcp => mcp::describe(&subject)?,
     };
-    let data = findings::find(view, &content, scanner);
-    Ok(described.finish(view, &content, data))
+    Ok(described.finish(view, body, hidden, data))
 }
 
-/// Whether a header, the query or a form asks for another method. Servers that hand headers on as
-/// variables do not tell `_` from `-`.
+/// Where a header asks for another path, or a header, the query or a form for another method, the
+/// server would carry out another call than the one that policy judges.
+fn refuse_overrides(view: &RequestView<'_>, content: &Content<'_>) -> Result<(), InspectError> {
+    if view
+        .headers
+        .keys()
+        .any(|name| is_one_of(name, &PATH_OVERRIDES))
+    {
+        return Err(InspectError::PathOverride);
+    }
+    if overrides_method(view, content) {
+        return Err(InspectError::MethodOverride);
+    }
+    Ok(())
+}
+
 fn overrides_method(view: &RequestView<'_>, content: &Content<'_>) -> bool {
-    let header = |name: &HeaderName| {
-        let name = name.as_str().replace('_', "-");
-        METHOD_OVERRIDES.contains(&&*name)
-    };
+    let header = |name: &HeaderName| is_one_of(name, &METHOD_OVERRIDES);
     let query = urlencoded::pairs(view.query.unwrap_or_default());
     let form = match content {
         Content::Form(pairs) => pairs.as_slice(),
@@ -112,11 +127,18 @@ fn overrides_method(view: &RequestView<'_>, content: &Content<'_>) -> bool {
     view.headers.keys().any(header) || query.iter().chain(form).any(Pair::overrides_method)
 }
 
+/// Servers that hand headers on as variables do not tell `_` from `-`.
+fn is_one_of(name: &HeaderName, known: &[&str]) -> bool {
+    let name = name.as_str().bytes();
+    let name = name.map(|byte| if byte == b'_' { b'-' } else { byte });
+    known.iter().any(|known| name.clone().eq(known.bytes()))
+}
+
 /// What every describer looks at.
 pub(crate) struct Subject<'a> {
     pub(crate) view: &'a RequestView<'a>,
     pub(crate) service: Option<&'a Service>,
-    pub(crate) content: &'a Content<'a>,
+    pub(crate) content: Content<'a>,
 }
 
 /// What a describer found; the rest of a [`Call`] is the same for all of them.
@@ -171,14 +193,18 @@ impl Described {
     fn finish(
         self,
         view: &RequestView<'_>,
-        content: &Content<'_>,
+        body: Option<BodyKind>,
+        hidden: bool,
         data: Vec<DataFinding>,
     ) -> Inspected {
-        let truncation = match content {
-            Content::Hidden => Truncation::Truncated,
-            _ if self.unread => Truncation::Truncated,
-            _ => Truncation::Whole,
+        let truncation = if hidden || self.unread {
+            Truncation::Truncated
+        } else {
+            Truncation::Whole
         };
+        let fixed = |path: &str| path.starts_with("path:") || path.starts_with("header:");
+        let out_of_reach = data.iter().filter(|finding| fixed(&finding.path));
+        let out_of_reach = out_of_reach.map(|finding| finding.kind).collect();
         let call = Call {
             kind: self.kind,
             tool: self.tool.into(),
@@ -192,11 +218,13 @@ impl Described {
         Inspected {
             call,
             data,
-            dialect: self.dialect,
-            recordable: self.recordable,
-            places: Places {
-                body: content.kind(),
+            reading: Reading {
+                dialect: self.dialect,
+                recordable: self.recordable,
+                truncation,
+                body,
                 parameters: self.places,
+                out_of_reach,
             },
         }
     }
@@ -223,6 +251,15 @@ impl fmt::Debug for BodyView<'_> {
     }
 }
 
+/// Neither parameters nor their places, for the same reason.
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading")
+            .field("truncation", &self.truncation)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Without parameters, for the same reason.
 impl fmt::Debug for Inspected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -233,6 +270,9 @@ impl fmt::Debug for Inspected {
             .finish_non_exhaustive()
     }
 }
+
+/// Servers and frameworks that honour these take another path than the one that policy would judge.
+const PATH_OVERRIDES: [&str; 2] = ["x-original-url", "x-rewrite-url"];
 
 /// Frameworks that honour these take another method than the one that policy would judge.
 const METHOD_OVERRIDES: [&str; 3] = [

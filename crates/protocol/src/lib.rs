@@ -23,6 +23,6 @@ mod testing;
 mod urlencoded;
 
 pub use error::InspectError;
-pub use inspected::{BodyView, Inspected, RequestView, inspect};
+pub use inspected::{BodyView, Inspected, Reading, RequestView, inspect};
 pub use redact::{RedactError, Rewritten};
 pub use refusal::{Dialect, RefusalDocument, render};

@@ -6,6 +6,7 @@ use aegis_policy::{CallKind, decoded_segments};
 use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
+use crate::body::Content;
 use crate::inspected::{Described, Place, Subject};
 use crate::parameters::escape;
 use crate::{Dialect, InspectError};
@@ -17,9 +18,9 @@ pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError>
     if subject.service.is_some() {
         decoded_segments(subject.view.path)?;
     }
-    let mut described = match subject.content.json() {
-        Some(body) => message(subject, body)?,
-        None => bodiless(subject),
+    let mut described = match &subject.content {
+        Content::Json { value } => message(subject, value)?,
+        _ => bodiless(subject),
     };
     if let Some(service) = subject.service {
         described.recordable = service.recordable.clone();

@@ -11,8 +11,8 @@ use crate::recognise::asks_for_chat;
 use crate::{Dialect, InspectError};
 
 /// Action `chat`, `other` for the remaining endpoints of a catalogued service.
-pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError> {
-    let action = if asks_for_chat(subject) {
+pub(crate) fn describe(subject: Subject<'_>) -> Result<Described, InspectError> {
+    let action = if asks_for_chat(&subject) {
         "chat"
     } else {
         "other"
@@ -22,11 +22,11 @@ pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError>
     if let Some(service) = subject.service {
         described.recordable = service.recordable.clone();
     }
-    if let Some(Value::Object(body)) = subject.content.json() {
-        refuse_other_spellings(body)?;
-        options(body, &mut described);
+    if let Some(Value::Object(body)) = subject.content.into_json() {
+        refuse_other_spellings(&body)?;
         described.model = body.get("model").and_then(Value::as_str).map(Arc::from);
         described.stream = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
+        options(body, &mut described);
     }
     Ok(described)
 }
@@ -47,23 +47,22 @@ fn refuse_other_spellings(body: &Map<String, Value>) -> Result<(), InspectError>
 }
 
 /// Every member but the messages, and of the offered tools their names.
-fn options(body: &Map<String, Value>, described: &mut Described) {
-    let is_tools = |name: &str, value: &Value| TOOLS.contains(&name) && value.is_array();
-    let options = body
-        .iter()
-        .filter(|(name, value)| *name != "messages" && !is_tools(name, value));
-    for (name, value) in options {
-        described.parameters.insert(name.clone(), value.clone());
-        described
-            .places
-            .push((name.clone(), Place::Body(format!("/{}", escape(name)))));
-    }
+fn options(body: Map<String, Value>, described: &mut Described) {
     let names: Vec<Value> = TOOLS
         .iter()
         .filter_map(|list| body.get(*list)?.as_array())
         .flatten()
         .map(|tool| Value::from(tool_name(tool)))
         .collect();
+    let is_tools = |name: &str, value: &Value| TOOLS.contains(&name) && value.is_array();
+    let options = body
+        .into_iter()
+        .filter(|(name, value)| name != "messages" && !is_tools(name, value));
+    for (name, value) in options {
+        let place = Place::Body(format!("/{}", escape(&name)));
+        described.places.push((name.clone(), place));
+        described.parameters.insert(name, value);
+    }
     if !names.is_empty() {
         set_fixed(
             &mut described.parameters,

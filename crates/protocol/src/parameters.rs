@@ -1,5 +1,6 @@
 //! Collects a call's parameters and their places; the same name in two places is an error.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aegis_policy::Parameters;
@@ -42,10 +43,10 @@ impl Collector {
     }
 
     /// The members of the object that the body is.
-    pub(crate) fn members(&mut self, members: &Map<String, Value>) -> Result<(), InspectError> {
+    pub(crate) fn members(&mut self, members: Map<String, Value>) -> Result<(), InspectError> {
         for (name, value) in members {
-            let place = Place::Body(format!("/{}", escape(name)));
-            self.whole("body", name, value.clone(), place)?;
+            let place = Place::Body(format!("/{}", escape(&name)));
+            self.whole("body", &name, value, place)?;
         }
         Ok(())
     }
@@ -126,6 +127,10 @@ impl Collector {
 }
 
 /// One reference token of a JSON Pointer, RFC 6901.
-pub(crate) fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+pub(crate) fn escape(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) {
+        name.replace('~', "~0").replace('/', "~1").into()
+    } else {
+        name.into()
+    }
 }

@@ -76,7 +76,7 @@ enum Seen {
 
 impl Seen {
     fn of(subject: &Subject<'_>) -> Self {
-        match subject.content {
+        match &subject.content {
             Content::Hidden => Self::Hidden,
             Content::Json { value } => Self::in_json(value, subject),
             _ => Self::Other,

@@ -10,10 +10,7 @@ use crate::parameters::Collector;
 use crate::urlencoded::{self, FORM_METHOD, folded};
 
 /// Tool = the service, action = the operation, `other` where none matches.
-pub(crate) fn describe(
-    service: &Service,
-    subject: &Subject<'_>,
-) -> Result<Described, InspectError> {
+pub(crate) fn describe(service: &Service, subject: Subject<'_>) -> Result<Described, InspectError> {
     let matched = service.operation(subject.view.method.as_str(), subject.view.path)?;
     let action = matched
         .as_ref()
@@ -37,7 +34,7 @@ pub(crate) fn describe(
 
 /// Whether the parameters in the body, if any, could be read: a body of another shape, such as a
 /// JSON array or plain text, may give what no rule would see.
-fn read_body(subject: &Subject<'_>, found: &mut Collector) -> Result<bool, InspectError> {
+fn read_body(subject: Subject<'_>, found: &mut Collector) -> Result<bool, InspectError> {
     // Sent as a form, a JSON text is one odd parameter to some servers and an object to others.
     if subject.content.misnamed_json(subject.view).is_some() {
         return Err(InspectError::Disagreement {
@@ -47,7 +44,7 @@ fn read_body(subject: &Subject<'_>, found: &mut Collector) -> Result<bool, Inspe
     }
     match subject.content {
         Content::Absent => Ok(true),
-        Content::Form(pairs) => found.form(pairs).map(|()| true),
+        Content::Form(pairs) => found.form(&pairs).map(|()| true),
         Content::Json {
             value: Value::Object(members),
         } => found.members(members).map(|()| true),

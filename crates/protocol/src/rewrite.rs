@@ -5,9 +5,9 @@ use aegis_policy::{Redaction, Truncation};
 
 use crate::inspected::Place;
 use crate::redact::{self, RedactError, Rewritten, Targets};
-use crate::{BodyView, Inspected, RequestView};
+use crate::{BodyView, Reading, RequestView};
 
-impl Inspected {
+impl Reading {
     /// Rewrites query and body of the request that was inspected.
     ///
     /// A parameter that the call does not have needs no redaction. A call that was not seen whole is
@@ -21,7 +21,7 @@ impl Inspected {
         if redactions.is_empty() {
             return Ok(Rewritten::default());
         }
-        if self.call.truncation == Truncation::Truncated {
+        if self.truncation == Truncation::Truncated {
             return Err(RedactError::Unread);
         }
         redact::rewritable(view.headers)?;
@@ -30,7 +30,7 @@ impl Inspected {
             Some(query) => redact::query(query, &plan.query(), scanner)?,
             None => None,
         };
-        let body = match (self.places.body, view.body) {
+        let body = match (self.body, view.body) {
             (Some(kind), BodyView::Whole(body)) => redact::body(kind, body, &plan.body(), scanner)?,
             (None, BodyView::Absent | BodyView::Whole(_)) => None,
             _ => return Err(RedactError::Unread),
@@ -52,17 +52,18 @@ impl Inspected {
                 },
             }
         }
-        let fixed = |path: &str| path.starts_with("path:") || path.starts_with("header:");
-        let mut out_of_reach = self.data.iter().filter(|finding| fixed(&finding.path));
-        if out_of_reach.any(|finding| plan.kinds.contains(&finding.kind)) {
+        if self
+            .out_of_reach
+            .iter()
+            .any(|kind| plan.kinds.contains(kind))
+        {
             return Err(RedactError::Fixed);
         }
         Ok(plan)
     }
 
     fn place(&self, parameter: &str) -> Option<&Place> {
-        self.places
-            .parameters
+        self.parameters
             .iter()
             .find(|(name, _)| name == parameter)
             .map(|(_, place)| place)

@@ -97,6 +97,7 @@ impl Sent {
 
     pub(crate) fn redact(&self, redactions: &[Redaction]) -> Result<Rewritten, RedactError> {
         self.seen()
+            .reading
             .redact(&self.view(), redactions, &Scanner::standard())
     }
 

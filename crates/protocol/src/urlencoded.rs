@@ -55,7 +55,12 @@ impl Pair {
 
 /// The name as one key for all servers: some ignore its case, some read `.` and space as `_`.
 pub(crate) fn folded(name: &str) -> String {
-    name.to_lowercase().replace(['.', ' '], "_")
+    let folded = name.to_lowercase();
+    if folded.contains(['.', ' ']) {
+        folded.replace(['.', ' '], "_")
+    } else {
+        folded
+    }
 }
 
 /// Reads `application/x-www-form-urlencoded` text as the URL Standard does; empty pairs are skipped.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use aegis_dlp::Scanner;
 use aegis_policy::{
-    Call, CallKind, Caller, Destination, Front, HttpPart, Intent, Parameters, Phase, Service,
-    Snapshot, Truncation,
+    Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent, Parameters, Phase,
+    Service, Snapshot, Truncation,
 };
-use aegis_protocol::{BodyView, Dialect, Inspected, RequestView};
+use aegis_protocol::{BodyView, Dialect, Inspected, Reading, RequestView};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body::Body;
@@ -24,7 +24,7 @@ use crate::request::Request;
 #[derive(Debug)]
 pub(crate) struct Described {
     pub(crate) intent: Intent,
-    pub(crate) inspected: Inspected,
+    pub(crate) reading: Reading,
     pub(crate) request: Request<RequestBody>,
     /// The body, where it was read to its end.
     pub(crate) read: Option<Bytes>,
@@ -65,20 +65,22 @@ impl Describer {
             Err(refusal) => return Err((refusal, dialect)),
         };
         let view = view(&request, &seen);
-        let inspected =
-            aegis_protocol::inspect(&view, service, &self.scanner).map_err(|error| {
-                let refusal =
-                    Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
-                (refusal, dialect)
-            })?;
-        let intent = self.intent(&request, service, asking, &inspected);
+        let Inspected {
+            call,
+            data,
+            reading,
+        } = aegis_protocol::inspect(&view, service, &self.scanner).map_err(|error| {
+            let refusal = Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
+            (refusal, dialect)
+        })?;
+        let intent = self.intent(&request, service, asking, (call, data));
         let read = match seen {
             Seen::Whole(bytes) => Some(bytes),
             Seen::Absent | Seen::Truncated => None,
         };
         Ok(Described {
             intent,
-            inspected,
+            reading,
             request,
             read,
         })
@@ -121,10 +123,9 @@ impl Describer {
         request: &Request<RequestBody>,
         service: Option<&Service>,
         asking: Asking,
-        inspected: &Inspected,
+        (mut call, data): (Call, Vec<DataFinding>),
     ) -> Intent {
         let path = Arc::clone(&request.path);
-        let mut call = inspected.call.clone();
         call.opaque = request.upgrade.is_some();
         Intent {
             phase: Phase::Request,
@@ -139,7 +140,7 @@ impl Describer {
                 method: request.method.as_str().into(),
                 content_type: media_type(&request.headers).into(),
             }),
-            data: inspected.data.clone(),
+            data,
         }
     }
 
@@ -159,7 +160,7 @@ impl Describer {
 
 impl Described {
     pub(crate) fn view(&self) -> RequestView<'_> {
-        let body = match (&self.read, self.inspected.call.truncation) {
+        let body = match (&self.read, self.reading.truncation) {
             (Some(bytes), _) => BodyView::Whole(bytes),
             (None, Truncation::Whole) => BodyView::Absent,
             (None, Truncation::Truncated) => BodyView::Truncated,

@@ -69,12 +69,12 @@ impl Gate {
         let content = content(&described);
         let Described {
             intent,
-            inspected,
+            reading,
             request,
             ..
         } = described;
         let intent = Arc::new(intent);
-        let written = Written::call(&intent, &inspected.recordable, scanner);
+        let written = Written::call(&intent, &reading.recordable, scanner);
         let judged = Judged {
             intent: &intent,
             decision: &decision,
@@ -250,7 +250,7 @@ fn rewrite(
     }
     let view = described.view();
     described
-        .inspected
+        .reading
         .redact(&view, &decision.obligations.redact, scanner)
         .map(Some)
         .map_err(|error| Refusal::with(Cause::SanitizeImpossible, error.to_string()))

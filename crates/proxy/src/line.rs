@@ -102,7 +102,7 @@ async fn forward(
         .describer
         .describe(request, asking, &policy, traffic)
         .await?;
-    let dialect = described.inspected.dialect.clone();
+    let dialect = described.reading.dialect.clone();
     send(plane, described, &policy, record)
         .await
         .map_err(|refusal| Refused { refusal, dialect })

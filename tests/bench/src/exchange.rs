@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 
-use crate::load::{self, Way};
+use crate::load::{self, Bodies, Way};
 use crate::process::{Core, Process};
 use crate::stage::{self, Stage};
 use crate::statistics::{head, median, percentile, row};
@@ -65,7 +65,7 @@ struct Round {
 fn rows(stage: &Stage) -> Result<Vec<Row<'_>>> {
     let upstream_ca = tls::client(&stage.path().join(tls::CA))?;
     let interception_ca = tls::client(&stage.interception_ca())?;
-    let body = serde_json::to_vec(&policy::payload(4200, "eur", 850))?;
+    let (again, new) = (bodies(1)?, bodies(NEW_CALLS)?);
     let mut rows = Vec::new();
     for connections in CONNECTIONS {
         for encrypted in [false, true] {
@@ -74,13 +74,13 @@ fn rows(stage: &Stage) -> Result<Vec<Row<'_>>> {
             } else {
                 (stage.upstream.plain, "plain")
             };
-            let way = |own, proxied, tls: &_| Way {
+            let way = |own, proxied, tls: &_, bodies: &Bodies| Way {
                 port: own,
                 authority: format!("{}:{port}", policy::host_name(0)),
                 proxied,
                 tls: encrypted.then(|| std::sync::Arc::clone(tls)),
                 credential: stage::credential(),
-                body: Bytes::from(body.clone()),
+                bodies: bodies.clone(),
             };
             let mut add = |name: &str, way, process| {
                 let name = format!("{name}, {kind}");
@@ -93,20 +93,36 @@ fn rows(stage: &Stage) -> Result<Vec<Row<'_>>> {
                 });
             };
             let (floor, aegis) = (&stage.floor, &stage.aegis);
-            add("direct", way(port, false, &upstream_ca), None);
+            add("direct", way(port, false, &upstream_ca, &again), None);
             add(
                 "floor",
-                way(floor.port, true, &upstream_ca),
+                way(floor.port, true, &upstream_ca, &again),
                 Some(&floor.process),
             );
             add(
                 "aegis",
-                way(aegis.port, true, &interception_ca),
+                way(aegis.port, true, &interception_ca, &again),
+                Some(&aegis.process),
+            );
+            add(
+                "aegis, new calls",
+                way(aegis.port, true, &interception_ca, &new),
                 Some(&aegis.process),
             );
         }
     }
     Ok(rows)
+}
+
+/// The same charge with `count` different amounts.
+fn bodies(count: u32) -> Result<Bodies> {
+    let body = |at: u32| {
+        let mut payload = policy::payload(4200, "eur", 850);
+        payload.insert("amount".to_owned(), (4200.0 - f64::from(at) / 8.0).into());
+        serde_json::to_vec(&payload).map(Bytes::from)
+    };
+    let all: Result<_, _> = (0..count).map(body).collect();
+    Ok(Bodies::new(all?))
 }
 
 impl Row<'_> {
@@ -152,6 +168,8 @@ impl Row<'_> {
 }
 
 const CONNECTIONS: [usize; 2] = [64, 1];
+/// More than a proxy remembers: each is evaluated, however often they come.
+const NEW_CALLS: u32 = 30_000;
 const ROUNDS: usize = 3;
 const WARM_UP: Duration = Duration::from_millis(500);
 const TIME: Duration = Duration::from_secs(4);

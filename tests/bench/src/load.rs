@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -28,7 +29,28 @@ pub(crate) struct Way {
     pub(crate) tls: Option<Arc<ClientConfig>>,
     /// For the proxy.
     pub(crate) credential: String,
-    pub(crate) body: Bytes,
+    pub(crate) bodies: Bodies,
+}
+
+/// Bodies in turn, whichever connection asks.
+#[derive(Clone)]
+pub(crate) struct Bodies {
+    all: Arc<[Bytes]>,
+    next: Arc<AtomicUsize>,
+}
+
+impl Bodies {
+    pub(crate) fn new(all: Vec<Bytes>) -> Self {
+        Self {
+            all: all.into(),
+            next: Arc::default(),
+        }
+    }
+
+    fn next(&self) -> Bytes {
+        let at = self.next.fetch_add(1, Ordering::Relaxed) % self.all.len().max(1);
+        self.all.get(at).cloned().unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +88,7 @@ struct Connection {
     sender: SendRequest<Full<Bytes>>,
     uri: String,
     headers: HeaderMap,
-    body: Bytes,
+    bodies: Bodies,
 }
 
 impl Connection {
@@ -93,7 +115,7 @@ impl Connection {
             sender,
             uri,
             headers,
-            body: way.body.clone(),
+            bodies: way.bodies.clone(),
         })
     }
 
@@ -109,7 +131,7 @@ impl Connection {
     }
 
     async fn exchange(&mut self) -> Result<()> {
-        let mut request = Request::new(Full::new(self.body.clone()));
+        let mut request = Request::new(Full::new(self.bodies.next()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.parse()?;
         *request.headers_mut() = self.headers.clone();

@@ -49,7 +49,7 @@ fn a_body_is_read_as_what_it_is() {
         let seen = post("plain.example.com", "/")
             .body(content_type, body)
             .seen();
-        assert_eq!(seen.places.body, kind, "{content_type} {body}");
+        assert_eq!(seen.reading.body, kind, "{content_type} {body}");
     }
 }
 

@@ -23,10 +23,13 @@ fn a_tool_call_gives_server_tool_and_arguments() {
     let seen = send(&search(&json!({"query": "tea", "a/b": 1}))).seen();
     assert_eq!(seen.name(), "docs/search call");
     assert_eq!(seen.call.kind, CallKind::Mcp);
-    assert_eq!(seen.dialect, Dialect::JsonRpc { id: json!(7) });
+    assert_eq!(seen.reading.dialect, Dialect::JsonRpc { id: json!(7) });
     assert_eq!(seen.parameter("query"), Some(&json!("tea")));
-    assert_eq!(seen.recordable.first().map(|name| &**name), Some("query"));
-    let (_, place) = seen.places.parameters.last().expect("a place");
+    assert_eq!(
+        seen.reading.recordable.first().map(|name| &**name),
+        Some("query")
+    );
+    let (_, place) = seen.reading.parameters.last().expect("a place");
     assert_eq!(*place, Place::Body("/params/arguments/a~1b".to_owned()));
 }
 
@@ -78,10 +81,16 @@ fn the_parameters_of_other_methods_are_judged_without_their_metadata() {
 #[test]
 fn only_a_request_is_answered_in_band() {
     let notification = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-    assert!(!send(&notification).seen().dialect.answers_in_band());
+    assert!(!send(&notification).seen().reading.dialect.answers_in_band());
     let response = json!({"jsonrpc": "2.0", "id": 1, "result": {}});
-    assert!(!send(&response).seen().dialect.answers_in_band());
-    assert!(send(&search(&json!({}))).seen().dialect.answers_in_band());
+    assert!(!send(&response).seen().reading.dialect.answers_in_band());
+    assert!(
+        send(&search(&json!({})))
+            .seen()
+            .reading
+            .dialect
+            .answers_in_band()
+    );
 }
 
 #[test]
@@ -92,7 +101,7 @@ fn streams_and_ends_of_sessions_have_actions() {
         .seen();
     assert_eq!(stream.name(), "docs stream");
     assert!(stream.call.stream);
-    assert_eq!(stream.dialect, Dialect::Problem);
+    assert_eq!(stream.reading.dialect, Dialect::Problem);
     let end = request("DELETE", SERVER, "/mcp").header("mcp-session-id", "s");
     assert_eq!(end.seen().name(), "docs end");
     assert_eq!(
@@ -226,14 +235,14 @@ fn mirrored_arguments_are_searched_and_cannot_be_redacted() {
         .seen();
     assert_eq!(seen.found(), vec![("email", "header:mcp-param-query")]);
     assert_eq!(
-        seen.places.parameters,
+        seen.reading.parameters,
         vec![("query".to_owned(), Place::Fixed)]
     );
 }
 
 #[test]
 fn a_mirrored_name_fixes_parameters_but_not_the_arguments_of_a_tool() {
-    let places = |sent: Sent| sent.seen().places.parameters;
+    let places = |sent: Sent| sent.seen().reading.parameters;
     let call = send(&search(&json!({"query": "tea"}))).header("mcp-name", "search");
     let in_body = Place::Body("/params/arguments/query".to_owned());
     assert_eq!(places(call), vec![("query".to_owned(), in_body)]);

@@ -34,7 +34,7 @@ fn a_chat_gives_model_stream_options_and_tool_names() {
         assert_eq!(seen.call.kind, CallKind::Llm);
         assert_eq!(seen.call.model.as_deref(), Some("small-1"));
         assert!(seen.call.stream);
-        assert_eq!(seen.dialect, Dialect::OpenAi);
+        assert_eq!(seen.reading.dialect, Dialect::OpenAi);
         let parameters = json!({
             "model": "small-1", "stream": true, "max_tokens": 100, "temperature": 0.5,
             "stop": ["x"], "tools": ["search", "web_search"],

@@ -17,13 +17,16 @@ fn an_operation_gives_tool_action_and_parameters() {
     assert_eq!(seen.parameter("amount"), Some(&json!(20)));
     assert_eq!(seen.parameter("note"), Some(&json!({"text": "x"})));
     assert_eq!(seen.parameter("expand"), Some(&json!("all")));
-    assert_eq!(seen.recordable.first().map(|name| &**name), Some("amount"));
+    assert_eq!(
+        seen.reading.recordable.first().map(|name| &**name),
+        Some("amount")
+    );
     let expected = vec![
         ("expand".to_owned(), Place::Query),
         ("amount".to_owned(), Place::Body("/amount".to_owned())),
         ("note".to_owned(), Place::Body("/note".to_owned())),
     ];
-    assert_eq!(seen.places.parameters, expected);
+    assert_eq!(seen.reading.parameters, expected);
 }
 
 #[test]
@@ -183,6 +186,14 @@ fn another_method_cannot_be_smuggled_in() {
     ];
     for sent in overrides {
         assert_eq!(sent.error().rule(), "protocol.method_override");
+    }
+}
+
+#[test]
+fn a_header_that_names_another_path_is_refused() {
+    for header in ["x-original-url", "x-rewrite-url", "x_original_url"] {
+        let sent = post("pay.example.com", "/v1/charges").header(header, "/v1/payouts");
+        assert_eq!(sent.error().rule(), "protocol.path_override", "{header}");
     }
 }
 
