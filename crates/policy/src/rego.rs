@@ -33,7 +33,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::value::{Array, Object};
 use regorus::{Engine, Value};
 
-use crate::facts::{Facts, Preparation, Preparations};
+use crate::facts::{Facts, Preparations};
 use crate::sources::{Model, Source};
 use crate::{Decision, Fault, Intent};
 use deadline::{Deadline, deadline};
@@ -93,18 +93,16 @@ impl Policy {
     }
 
     pub(crate) fn evaluate(&self, intent: &Intent) -> Decision {
-        self.with_evaluators(|evaluators| {
-            let asked = evaluators.asked(self, intent)?;
-            answer::read(&evaluators.machine(asked)?)
-        })
+        let question = self.question(intent);
+        self.with_evaluators(|evaluators| evaluators.evaluate(self, intent, question.as_ref()))
     }
 
     /// None with users' modules, which may look at anything.
-    fn question(&self, intent: &Intent, preparation: Option<&Preparation>) -> Option<Question> {
+    fn question(&self, intent: &Intent) -> Option<Question> {
         if self.extension.reads_input() {
             return None;
         }
-        Question::of(intent, preparation)
+        Question::of(intent, self.preparations.find(intent))
     }
 
     fn with_evaluators(
@@ -136,8 +134,7 @@ impl Policy {
 
 impl Oracle<'_> {
     pub(crate) fn ask(&mut self, intent: &Intent) -> Result<Answers, Fault> {
-        let input = self.evaluators.input(self.policy, intent)?;
-        let asked = self.evaluators.asked(self.policy, intent)?;
+        let (input, asked) = self.evaluators.inputs(self.policy, intent)?;
         let machine = self.evaluators.machine(asked);
         let interpreter = self.interpret(input.clone());
         let json = |answer: Result<Value, Fault>| answer.and_then(|value| json(&value));
@@ -151,8 +148,7 @@ impl Oracle<'_> {
     /// The same decision, element by element: the machine's on what it is asked, the interpreter's
     /// on the whole input. A fault is that of a users' module; the library itself has none.
     pub(crate) fn agree(&mut self, intent: &Intent) -> Result<bool, Fault> {
-        let input = self.evaluators.input(self.policy, intent)?;
-        let asked = self.evaluators.asked(self.policy, intent)?;
+        let (input, asked) = self.evaluators.inputs(self.policy, intent)?;
         match (self.evaluators.machine(asked), self.interpret(input)) {
             (Ok(machine), Ok(interpreter)) => Ok(machine == interpreter),
             (Err(Fault::Deadline), _) | (_, Err(Fault::Deadline)) => Err(Fault::Deadline),
@@ -174,7 +170,7 @@ impl Oracle<'_> {
 
     /// How many instructions the machine takes for this intent.
     pub(crate) fn instructions(&mut self, intent: &Intent) -> Result<usize, Fault> {
-        let input = self.evaluators.asked(self.policy, intent)?;
+        let (_, input) = self.evaluators.inputs(self.policy, intent)?;
         let (mut low, mut high) = (0, library::INSTRUCTIONS);
         while low + 1 < high {
             let middle = usize::midpoint(low, high);
@@ -197,7 +193,7 @@ struct Evaluators {
     machine: RegoVM,
     users: extension::Interpreter,
     words: input::Words,
-    answers: question::Answers,
+    memory: question::Memory,
 }
 
 impl Evaluators {
@@ -207,35 +203,49 @@ impl Evaluators {
             machine: policy.library.machine()?,
             users: policy.extension.interpreter(),
             words: input::Words::new(),
-            answers: question::Answers::default(),
+            memory: question::Memory::default(),
         })
     }
 
     fn decide(&mut self, policy: &Policy, intent: &Intent) -> Result<Decision, Fault> {
-        let preparation = policy.preparations.find(intent);
-        let Some(question) = policy.question(intent, preparation) else {
-            let input = self.input(policy, intent)?;
-            return answer::read(&self.machine(input)?);
-        };
-        if let Some(known) = self.answers.find(&question) {
+        let question = policy.question(intent);
+        if let Some(known) = question.as_ref().and_then(|asked| self.memory.find(asked)) {
             return Ok(known);
         }
-        let input = question.input(&self.words, policy, preparation, self.users.nothing());
-        let decision = answer::read(&self.machine(input)?)?;
-        self.answers.keep(question, &decision);
+        let decision = self.evaluate(policy, intent, question.as_ref())?;
+        if let Some(question) = question {
+            self.memory.keep(question, &decision);
+        }
         Ok(decision)
     }
 
-    /// What the machine is given when the answer is not remembered.
-    fn asked(&mut self, policy: &Policy, intent: &Intent) -> Result<Value, Fault> {
+    fn evaluate(
+        &mut self,
+        policy: &Policy,
+        intent: &Intent,
+        question: Option<&Question>,
+    ) -> Result<Decision, Fault> {
+        let input = match question {
+            Some(question) => self.asked(policy, intent, question),
+            None => self.input(policy, intent)?,
+        };
+        answer::read(&self.machine(input)?)
+    }
+
+    /// The part of the input that the library reads; without users' modules, nothing else is made.
+    fn asked(&self, policy: &Policy, intent: &Intent, question: &Question) -> Value {
         let preparation = policy.preparations.find(intent);
-        match policy.question(intent, preparation) {
-            Some(question) => {
-                let nothing = self.users.nothing();
-                Ok(question.input(&self.words, policy, preparation, nothing))
-            }
-            None => self.input(policy, intent),
-        }
+        question.input(&self.words, policy, preparation, self.users.nothing())
+    }
+
+    /// The whole input, and what the machine is given of it.
+    fn inputs(&mut self, policy: &Policy, intent: &Intent) -> Result<(Value, Value), Fault> {
+        let whole = self.input(policy, intent)?;
+        let asked = match policy.question(intent) {
+            Some(question) => self.asked(policy, intent, &question),
+            None => whole.clone(),
+        };
+        Ok((whole, asked))
     }
 
     /// The whole of Rego's input, with what the users' modules found in it.

@@ -137,9 +137,9 @@ impl Question {
 
 /// What one thread has been answered under one policy.
 #[derive(Debug, Default)]
-pub(super) struct Answers(HashMap<Question, Decision>);
+pub(super) struct Memory(HashMap<Question, Decision>);
 
-impl Answers {
+impl Memory {
     pub(super) fn find(&self, question: &Question) -> Option<Decision> {
         self.0.get(question).cloned()
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Answers, MOST_ANSWERS, Question};
+use super::{MOST_ANSWERS, Memory, Question};
 use crate::rego::tests::demo;
 use crate::{Decision, Snapshot, selftest};
 
@@ -37,13 +37,13 @@ fn a_question_that_is_too_large_is_not_kept() {
 #[test]
 fn the_memory_is_bounded() {
     let mut intent = selftest::intents(&demo(), 6, 1).unwrap().remove(0);
-    let mut answers = Answers::default();
+    let mut memory = Memory::default();
     for number in 0..MOST_ANSWERS + 10 {
         intent.call.tool = Arc::from(format!("tool-{number}"));
         let question = Question::of(&intent, None).unwrap();
-        answers.keep(question, &Decision::fault(crate::Fault::Undefined));
-        assert!(answers.0.len() <= MOST_ANSWERS);
+        memory.keep(question, &Decision::fault(crate::Fault::Undefined));
+        assert!(memory.0.len() <= MOST_ANSWERS);
     }
     let last = Question::of(&intent, None).unwrap();
-    assert!(answers.find(&last).is_some());
+    assert!(memory.find(&last).is_some());
 }
