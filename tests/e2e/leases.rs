@@ -95,27 +95,24 @@ async fn an_upgraded_connection_ends_with_its_permission() {
 
 #[tokio::test]
 async fn a_blind_tunnel_ends_with_its_permission() {
-    let ca = TestCa::new();
-    let upstream = Upstream::https(&ca, &["blind-gone.test", "blind-stays.test"])
-        .answer(|_| Answer::upgrade("echo"))
-        .start()
-        .await;
-    let aegis = proxy(&ca).await;
-    let mut revoked = echoing(&aegis, &upstream, "blind-gone.test", ca.pem()).await;
-    let mut kept = echoing(&aegis, &upstream, "blind-stays.test", ca.pem()).await;
-
-    aegis.change_policy(&policy("stays.test")).await;
-
-    assert_eq!(revoked.read_to_end().await.len(), 0);
-    let lines = aegis
-        .lines(|line| line["destination"]["host"] == "blind-gone.test")
-        .await;
-    expect_closed(&lines.1);
-    expect_echo(&mut kept).await;
+    blind_tunnels_under(&policy("stays.test")).await;
 }
 
 #[tokio::test]
 async fn a_blind_tunnel_ends_when_its_host_is_to_be_looked_into() {
+    // It stays allowed, and is only no longer to be passed blindly.
+    let changed = policy("gone.test, stays.test")
+        .replace("passthrough: [blind-gone.test, ", "passthrough: [")
+        .replace("hosts: [", "hosts: [blind-gone.test, ");
+    let (aegis, upstream) = blind_tunnels_under(&changed).await;
+
+    let named = format!("blind-gone.test:{}", upstream.port());
+    let again = aegis.client("bot").tunnel(&named).await;
+    assert!(again.is_ok(), "{again:?}");
+}
+
+/// Two blind tunnels, of which only the one to `blind-gone.test` ends when the policy changes.
+async fn blind_tunnels_under(changed: &str) -> (Aegis, Upstream) {
     let ca = TestCa::new();
     let upstream = Upstream::https(&ca, &["blind-gone.test", "blind-stays.test"])
         .answer(|_| Answer::upgrade("echo"))
@@ -125,19 +122,13 @@ async fn a_blind_tunnel_ends_when_its_host_is_to_be_looked_into() {
     let mut revoked = echoing(&aegis, &upstream, "blind-gone.test", ca.pem()).await;
     let mut kept = echoing(&aegis, &upstream, "blind-stays.test", ca.pem()).await;
 
-    // It stays allowed, and is only no longer to be passed blindly.
-    let changed = policy("gone.test, stays.test")
-        .replace("passthrough: [blind-gone.test, ", "passthrough: [")
-        .replace("hosts: [", "hosts: [blind-gone.test, ");
-    aegis.change_policy(&changed).await;
+    aegis.change_policy(changed).await;
 
     assert_eq!(revoked.read_to_end().await.len(), 0);
     let to_gone = |line: &Value| line["destination"]["host"] == "blind-gone.test";
     expect_closed(&aegis.lines(to_gone).await.1);
     expect_echo(&mut kept).await;
-    let named = format!("blind-gone.test:{}", upstream.port());
-    let again = aegis.client("bot").tunnel(&named).await;
-    assert!(again.is_ok(), "{again:?}");
+    (aegis, upstream)
 }
 
 #[tokio::test]

@@ -13,10 +13,10 @@ mod common;
 
 use std::sync::Arc;
 
-use aegis_policy::{Decision, Intent, Mode, Outcome, Redaction, Snapshot, Truncation};
+use aegis_policy::{Decision, Intent, Outcome, Redaction, Snapshot, Truncation};
 use common::{
-    build, by, call, charge, directory, in_regions, said, sources, to, tunnel, with_data,
-    with_module,
+    SMALL, build, by, call, charge, directory, in_regions, said, small, sources, to, tunnel,
+    with_data, with_module,
 };
 use serde_json::{Value as Json, json};
 
@@ -365,81 +365,6 @@ fn shadow_suspends_the_rule_about_spelling_and_a_module_changes_nothing() {
 }
 
 #[test]
-fn shadow_of_a_tenant_a_profile_or_everything_lets_the_call_through_and_says_so() {
-    let bad = || to(call("http", "delete", json!({})), "api.example.com");
-    let mut global = sources(SMALL);
-    global.mode = Mode::Shadow;
-    let tenant = sources(&SMALL.replace("acme: {}", "acme: {mode: shadow}"));
-    let profile = sources(&SMALL.replace("mode: enforce", "mode: shadow"));
-    assert_eq!(said(&build(&sources(SMALL)).decide(&bad())), "deny tool");
-    for sources in [global, tenant, profile] {
-        let decision = build(&sources).decide(&bad());
-        assert_eq!(said(&decision), "allow");
-        let would = decision.would.expect("a finding was suspended");
-        assert_eq!(
-            (would.outcome, would.reasons[0].rule.as_ref()),
-            (Outcome::Deny, "tool")
-        );
-    }
-}
-
-#[test]
-fn shadow_suspends_residency_only_where_the_tenant_says_so_itself() {
-    let bound = |rest: &str| {
-        sources(&SMALL.replace(
-            "acme: {}",
-            &format!("acme: {{regions: [eu-central-1]{rest}}}"),
-        ))
-    };
-    let abroad = in_regions(small(), &["us-east-1"]);
-    let mut global = bound("");
-    global.mode = Mode::Shadow;
-    assert_eq!(said(&build(&global).decide(&abroad)), "deny region");
-    assert_eq!(
-        said(&build(&bound(", mode: shadow")).decide(&abroad)),
-        "deny region"
-    );
-    let decision = build(&bound(", residency: shadow")).decide(&abroad);
-    assert_eq!(said(&decision), "allow");
-    assert_eq!(decision.obligations.restrict_regions, None);
-    assert_eq!(
-        decision.would.expect("suspended").reasons[0].rule.as_ref(),
-        "region"
-    );
-}
-
-#[test]
-fn shadow_never_suspends_identity() {
-    let mut sources = sources(SMALL);
-    sources.mode = Mode::Shadow;
-    let decision = build(&sources).decide(&by(small(), "acme", "nobody"));
-    assert_eq!(said(&decision), "deny agent.unknown");
-}
-
-#[test]
-fn the_modes_of_all_tenants_can_be_told() {
-    let demo = demo();
-    let modes: Vec<String> = demo
-        .modes()
-        .iter()
-        .map(|(name, mode)| format!("{name}={}", mode.policy.as_str()))
-        .collect();
-    assert_eq!(modes, ["acme=enforce", "labs=shadow"]);
-}
-
-#[test]
-fn the_revision_follows_every_text_and_the_mode() {
-    let plain = build(&sources(SMALL)).revision().clone();
-    assert_eq!(plain, build(&sources(SMALL)).revision().clone());
-    assert_eq!(plain.to_string(), format!("7-{}", &plain.digest[..12]));
-    let changed = build(&sources(&format!("{SMALL}\n"))).revision().clone();
-    let mut shadow = sources(SMALL);
-    shadow.mode = Mode::Shadow;
-    assert_ne!(plain.digest, changed.digest);
-    assert_ne!(plain.digest, build(&shadow).revision().digest);
-}
-
-#[test]
 fn one_thread_can_ask_two_snapshots_in_turn() {
     let (strict, lenient) = (
         build(&sources(SMALL)),
@@ -472,26 +397,3 @@ aegis:
             both: {max: 5}
             Both: {max: 5}
 ";
-
-fn small() -> Intent {
-    to(call("http", "get", json!({})), "api.example.com")
-}
-
-const SMALL: &str = r#"
-aegis:
-  tenants: {acme: {}}
-  agents: {finance-bot: {tenant: acme, profile: small}}
-  profiles:
-    small:
-      mode: enforce
-      hosts: [api.example.com, .example.org, "odd.example:8443"]
-      passthrough: [pinned.example.com]
-      upgrades: [ws.example.com]
-      tools:
-        http:
-          get: {}
-          post:
-            iban: {pattern: {regex: "^DE"}}
-            card: {forbidden: true}
-            address: {pattern: {cidr: 10.0.0.0/8}}
-"#;

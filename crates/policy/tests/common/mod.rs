@@ -168,3 +168,27 @@ pub(crate) fn said(decision: &Decision) -> String {
         .trim_end()
         .to_owned()
 }
+
+pub(crate) fn small() -> Intent {
+    to(call("http", "get", json!({})), "api.example.com")
+}
+
+/// One agent that may do little.
+pub(crate) const SMALL: &str = r#"
+aegis:
+  tenants: {acme: {}}
+  agents: {finance-bot: {tenant: acme, profile: small}}
+  profiles:
+    small:
+      mode: enforce
+      hosts: [api.example.com, .example.org, "odd.example:8443"]
+      passthrough: [pinned.example.com]
+      upgrades: [ws.example.com]
+      tools:
+        http:
+          get: {}
+          post:
+            iban: {pattern: {regex: "^DE"}}
+            card: {forbidden: true}
+            address: {pattern: {cidr: 10.0.0.0/8}}
+"#;
