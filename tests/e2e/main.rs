@@ -5,6 +5,7 @@
 
 mod addresses;
 mod approvals;
+mod bundles;
 mod clients;
 mod connections;
 mod drain;

@@ -202,7 +202,7 @@ async fn a_volume_that_is_swapped_is_read_from_one_version() {
     let upstream = Upstream::http().echo().start().await;
     let aegis = payments(&upstream)
         .settings(|settings| {
-            let directory = &settings.policy.directory;
+            let directory = settings.policy.source.directory().expect("a directory");
             let words = fs::read_to_string(directory.join("policy.yaml")).expect("the policy");
             fs::remove_file(directory.join("policy.yaml")).expect("it is there");
             mount(directory, "..1", &words);

@@ -4,29 +4,42 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::io;
+use std::path::Path;
 
-use aegis_config::PolicySettings;
+use aegis_config::{PolicySettings, PolicySource};
 use aegis_document::Document;
-use aegis_policy::{Source, Sources};
+use aegis_policy::{Mode, Source, Sources};
 
 use crate::samples;
 
-/// What these settings mean. Where the sample has not been written yet, it is as it will be.
-pub(crate) fn sources(policy: &PolicySettings) -> io::Result<Sources> {
+/// What these settings mean in this region, or why it cannot be read. `None` where a control plane
+/// has it. Where the sample has not been written yet, it is as it will be.
+pub(crate) fn sources(policy: &PolicySettings, region: &str) -> Result<Option<Sources>, String> {
     let mode = aegis_proxy::mode_of(policy.mode);
-    if !policy.sample || policy.directory.exists() {
-        return aegis_proxy::read_policy_directory(&policy.directory, mode);
-    }
+    let sources = match &policy.source {
+        PolicySource::Bundle(bundle) => match &bundle.file {
+            Some(file) => aegis_proxy::read_policy_bundle(bundle, file, region, mode),
+            None => return Ok(None),
+        },
+        PolicySource::Sample(directory) if !directory.exists() => Ok(sample(directory, mode)),
+        PolicySource::Directory(directory) | PolicySource::Sample(directory) => {
+            aegis_proxy::read_policy_directory(directory, mode)
+                .map_err(|error| format!("policy directory: {error}"))
+        }
+    };
+    sources.map(Some)
+}
+
+fn sample(directory: &Path, mode: Mode) -> Sources {
     let data = samples::FIRST.iter().map(|(name, text)| Source {
-        file: policy.directory.join(name).display().to_string(),
+        file: directory.join(name).display().to_string(),
         text: (*text).to_owned(),
     });
-    Ok(Sources {
+    Sources {
         modules: Vec::new(),
         data: data.collect(),
         mode,
-    })
+    }
 }
 
 /// Whom the policies know: agents, each with its tenant. A file with mistakes says nothing.

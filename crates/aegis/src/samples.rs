@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use aegis_config::{Mode, PolicySettings};
+use aegis_config::{Mode, PolicySettings, PolicySource};
 use anyhow::Context as _;
 
 use crate::exit::{Exit, Failure};
@@ -17,10 +17,10 @@ pub(crate) type Sample = [(&'static str, &'static str)];
 /// Puts the sample where settings without a policy directory expect it, and says so: in shadow it
 /// looks exactly like a policy that is enforced until somebody reads the log.
 pub(crate) fn install(policy: &PolicySettings) -> Result<(), Failure> {
-    if !policy.sample {
+    let PolicySource::Sample(directory) = &policy.source else {
         return Ok(());
-    }
-    write(&FIRST, &policy.directory).map_err(|error| {
+    };
+    write(&FIRST, directory).map_err(|error| {
         let message = format!("{error:#}; to do without the sample, set policy.directory");
         Failure::new(Exit::Failed, message)
     })?;
@@ -28,7 +28,7 @@ pub(crate) fn install(policy: &PolicySettings) -> Result<(), Failure> {
         Mode::Shadow => "IN SHADOW, nothing that it finds is enforced",
         Mode::Enforce => "and is enforced",
     };
-    let place = policy.directory.display();
+    let place = directory.display();
     let text = format!(
         "NO POLICY OF YOUR OWN: the built-in sample in {place} is in force {how}; \
          to enforce yours, name their directory (policy.directory, or --policy of a run)"

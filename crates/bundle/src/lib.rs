@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod json;
 mod keys;
+mod layout;
 mod manifest;
 mod open;
 mod path;
@@ -22,6 +23,7 @@ pub use archive::Limits;
 pub use build::build;
 pub use error::BundleError;
 pub use keys::{Algorithm, KeyError, Signer, TrustedKey};
+pub use layout::Layout;
 pub use manifest::{Format, Manifest, Metadata, Region, Scope};
 pub use open::{Active, Bundle, CLOCK_SKEW, Expected, Signature, Trust, open};
 

@@ -1,6 +1,8 @@
 //! From what was written to what it means: defaults, one conversion per section, all mistakes of
 //! meaning at once.
 
+mod policy;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -12,10 +14,10 @@ use std::time::Duration;
 use aegis_document::{Document, Problems};
 
 use crate::mirror::{self, Written};
-use crate::names::{is_host, is_host_name, is_place_of_a_collector};
+use crate::names::{is_host, is_host_name, is_place_of_a_server};
 use crate::sections::{
-    AuditSettings, Credential, Digest, Identity, Limits, Listen, ListenTls, Mode, PolicySettings,
-    Proof, TelemetrySettings, UpstreamSettings,
+    AuditSettings, Credential, Digest, Identity, Limits, Listen, ListenTls, Proof,
+    TelemetrySettings, UpstreamSettings,
 };
 use crate::{Settings, units};
 
@@ -35,13 +37,15 @@ pub(crate) fn settings(
         region: written.region.into(),
         identity: identity(written.identity, &listen, &mut check),
         listen,
-        policy: policy(written.policy, base, &data_dir),
+        policy: policy::policy(written.policy, base, &data_dir, &mut check),
+        control: policy::control(written.control, base, &mut check),
         audit: audit(written.audit, base, &data_dir),
         telemetry: telemetry(written.telemetry, &mut check),
         upstream: upstream(written.upstream, base, &mut check),
         limits: limits(&written.limits, &mut check),
         data_dir,
     };
+    policy::agree(&settings, &mut check);
     check.problems.into_result(settings)
 }
 
@@ -132,24 +136,6 @@ fn proof(written: &mirror::Credential) -> Option<(&'static str, Proof, Digest)> 
     }
 }
 
-fn policy(written: mirror::Policy, base: &Path, data_dir: &Path) -> PolicySettings {
-    let policy = match written.directory {
-        Some(directory) => PolicySettings {
-            directory: base.join(directory),
-            ..PolicySettings::default()
-        },
-        None => PolicySettings::sample(data_dir),
-    };
-    PolicySettings {
-        mode: match written.mode {
-            Some(mirror::Mode::Shadow) => Mode::Shadow,
-            Some(mirror::Mode::Enforce) => Mode::Enforce,
-            None => policy.mode,
-        },
-        ..policy
-    }
-}
-
 fn audit(written: mirror::Audit, base: &Path, data_dir: &Path) -> AuditSettings {
     AuditSettings {
         file: written
@@ -170,7 +156,7 @@ fn telemetry(written: mirror::Telemetry, check: &mut Check<'_>) -> TelemetrySett
             check.problems.push(problem.with_hint(
                 "write http:// and run a collector beside the proxy that sends on over TLS",
             ));
-        } else if !rest.is_some_and(is_place_of_a_collector) {
+        } else if !rest.is_some_and(is_place_of_a_server) {
             let message = "expected a URL such as http://127.0.0.1:4318, without credentials";
             check.refuse(&place, message);
         }

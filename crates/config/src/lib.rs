@@ -23,8 +23,9 @@ use aegis_document::{Document, Problems};
 pub use crate::expand::{Lookup, System};
 pub use crate::reference::{Fallback, Key};
 pub use crate::sections::{
-    AuditSettings, Credential, Digest, Identity, Limits, Listen, ListenTls, Mode, PolicySettings,
-    Proof, TelemetrySettings, UpstreamSettings,
+    AuditSettings, BundleKey, BundleSettings, ControlSettings, Credential, Digest, Identity,
+    KeyAlgorithm, Limits, Listen, ListenTls, Mode, PolicySettings, PolicySource, Proof, Secret,
+    TelemetrySettings, UpstreamSettings,
 };
 
 /// Everything an operator can set.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub listen: Listen,
     pub identity: Identity,
     pub policy: PolicySettings,
+    /// Present: this data plane belongs to a control plane.
+    pub control: Option<ControlSettings>,
     pub audit: AuditSettings,
     pub telemetry: TelemetrySettings,
     pub upstream: UpstreamSettings,
@@ -78,6 +81,7 @@ impl Settings {
             listen: Listen::default(),
             identity: Identity::default(),
             policy: PolicySettings::default(),
+            control: None,
             audit: AuditSettings {
                 file: data_dir.join("audit.jsonl"),
                 sync: false,

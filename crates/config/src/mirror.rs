@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) identity: Identity,
     #[serde(default)]
     pub(crate) policy: Policy,
+    pub(crate) control: Option<Control>,
     #[serde(default)]
     pub(crate) audit: Audit,
     #[serde(default)]
@@ -70,6 +71,53 @@ pub(crate) struct Credential {
 pub(crate) struct Policy {
     pub(crate) directory: Option<PathBuf>,
     pub(crate) mode: Option<Mode>,
+    pub(crate) bundle: Option<Bundle>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bundle {
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) tenants: Vec<String>,
+    #[serde(default)]
+    pub(crate) keys: Vec<BundleKey>,
+    pub(crate) signature: Option<Signature>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Signature {
+    Required,
+    InsecureSkip,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BundleKey {
+    pub(crate) id: String,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) file: PathBuf,
+}
+
+#[derive(serde::Deserialize)]
+pub(crate) enum Algorithm {
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    #[serde(rename = "ES256")]
+    Es256,
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Control {
+    pub(crate) url: String,
+    pub(crate) id: String,
+    pub(crate) token: Option<String>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) client_certificate: Option<PathBuf>,
+    pub(crate) upload_decisions: Option<bool>,
 }
 
 #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-//! What a text must look like to name a host or a collector; resolves nothing.
+//! What a text must look like to name a host or a server; resolves nothing.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -22,7 +22,7 @@ pub(crate) fn is_host(text: &str) -> bool {
 }
 
 /// `HOST`, `HOST:PORT`, either with a path: what stands behind `http://`. No user, query or fragment.
-pub(crate) fn is_place_of_a_collector(rest: &str) -> bool {
+pub(crate) fn is_place_of_a_server(rest: &str) -> bool {
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),

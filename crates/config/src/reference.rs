@@ -56,8 +56,10 @@ impl fmt::Display for Key {
 }
 
 pub(crate) fn keys() -> Vec<Key> {
-    let sections: [&[Key]; 7] = [
+    let sections: [&[Key]; 9] = [
         &general(),
+        &bundle(),
+        &control(),
         &listen(),
         &identity(),
         &records(),
@@ -93,6 +95,88 @@ fn general() -> [Key; 4] {
             "`enforce` or `shadow`",
             Fallback::Derived("`enforce`; for the built-in sample `shadow`"),
             "`shadow`: what policy finds is recorded but not enforced, for all tenants.",
+        ),
+    ]
+}
+
+fn bundle() -> [Key; 6] {
+    [
+        key(
+            "policy.bundle.file",
+            "file",
+            Fallback::Derived("fetched from `control.url`"),
+            "A signed bundle (`.tar.gz`) instead of a directory. Watched, and read again on every change.",
+        ),
+        key(
+            "policy.bundle.tenants",
+            "list of names",
+            Fallback::Required,
+            "The bundle must be made for exactly these tenants, and for this region or all.",
+        ),
+        key(
+            "policy.bundle.signature",
+            "`required` or `insecure_skip`",
+            Fallback::Derived("`required`"),
+            "`insecure_skip`: signatures are not looked at; whoever can write or serve the bundle decides.",
+        ),
+        key(
+            "policy.bundle.keys[].id",
+            "name",
+            Fallback::Required,
+            "Which key; signatures name it. Unique.",
+        ),
+        key(
+            "policy.bundle.keys[].algorithm",
+            "`EdDSA`, `ES256` or `RS256`",
+            Fallback::Required,
+            "The only algorithm under which signatures with this key count.",
+        ),
+        key(
+            "policy.bundle.keys[].file",
+            "PEM file",
+            Fallback::Required,
+            "The public key (`PUBLIC KEY`). Read again with every bundle.",
+        ),
+    ]
+}
+
+fn control() -> [Key; 6] {
+    [
+        key(
+            "control.url",
+            "URL",
+            Fallback::Required,
+            "The control plane that this data plane belongs to; `http://` on loopback only. Without the section there is none.",
+        ),
+        key(
+            "control.id",
+            "name",
+            Fallback::Required,
+            "What this data plane is called there; unique among data planes.",
+        ),
+        key(
+            "control.token",
+            "text",
+            Fallback::Absent,
+            "Bearer token that proves this data plane; write a reference, not the token.",
+        ),
+        key(
+            "control.ca_file",
+            "PEM file",
+            Fallback::Derived("the web's roots"),
+            "The only roots trusted for the control plane's certificate.",
+        ),
+        key(
+            "control.client_certificate",
+            "PEM file",
+            Fallback::Absent,
+            "Certificate chain and private key, for a control plane that asks for one.",
+        ),
+        key(
+            "control.upload_decisions",
+            "`true` or `false`",
+            Fallback::Derived("`true`"),
+            "Whether the lines of the audit log are sent to the control plane. What it has not confirmed is sent again, also after a restart.",
         ),
     ]
 }

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 use crate::expand::{Lookup, expand};
 use crate::mirror;
-use crate::sections::{Mode, PolicySettings};
+use crate::sections::{Mode, PolicySettings, PolicySource};
 
 /// `None` where a directory is written and cannot be read; a mode that cannot be read is the default.
 pub(crate) fn policy(
@@ -25,9 +25,11 @@ pub(crate) fn policy(
     let directory = ["policy", "directory"];
     let mut policy = if is_written(&directory) {
         PolicySettings {
-            directory: base.join(text(&directory)?),
+            source: PolicySource::Directory(base.join(text(&directory)?)),
             ..PolicySettings::default()
         }
+    } else if is_written(&["policy", "bundle"]) {
+        return None;
     } else {
         let data_dir = text(&["data_dir"]).unwrap_or_else(|| "data".to_owned());
         PolicySettings::sample(&base.join(data_dir))

@@ -1,6 +1,6 @@
 //! The parts of the settings, each with its defaults; checks nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -57,11 +57,65 @@ pub struct Digest(pub [u8; 32]);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicySettings {
-    pub directory: PathBuf,
+    pub source: PolicySource,
     pub mode: Mode,
-    /// Nobody named a directory: this one gets the built-in sample before anything starts.
-    pub sample: bool,
 }
+
+/// Where policies come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicySource {
+    Directory(PathBuf),
+    /// Nobody named a source: this directory gets the built-in sample before anything starts.
+    Sample(PathBuf),
+    Bundle(BundleSettings),
+}
+
+/// A signed bundle, and what is asked of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BundleSettings {
+    /// Absent: the control plane has it.
+    pub file: Option<PathBuf>,
+    /// It must be made for exactly these.
+    pub tenants: BTreeSet<String>,
+    /// Whose signatures count; `None`: signatures are not looked at.
+    pub keys: Option<Vec<BundleKey>>,
+}
+
+/// A public key and the one algorithm under which its signatures count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BundleKey {
+    pub id: String,
+    pub algorithm: KeyAlgorithm,
+    /// `PUBLIC KEY` in PEM.
+    pub file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyAlgorithm {
+    EdDsa,
+    Es256,
+    Rs256,
+}
+
+/// The control plane that this data plane belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlSettings {
+    /// Base URL, without a slash at its end.
+    pub url: Arc<str>,
+    /// What the control plane calls this data plane; unique.
+    pub id: Arc<str>,
+    pub token: Option<Secret>,
+    /// PEM file with the roots for its certificate, instead of the web's.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file with certificate and key, for a control plane that asks for one.
+    pub client_certificate: Option<PathBuf>,
+    /// Whether decisions are sent there.
+    pub upload_decisions: bool,
+}
+
+/// A text that is printed nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<str>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -150,9 +204,8 @@ impl Default for ListenTls {
 impl Default for PolicySettings {
     fn default() -> Self {
         Self {
-            directory: "policies".into(),
+            source: PolicySource::Directory("policies".into()),
             mode: Mode::Enforce,
-            sample: false,
         }
     }
 }
@@ -193,10 +246,36 @@ impl PolicySettings {
     /// What a first installation starts with: the sample, in shadow.
     pub fn sample(data_dir: &Path) -> Self {
         Self {
-            directory: data_dir.join("sample-policies"),
+            source: PolicySource::Sample(data_dir.join("sample-policies")),
             mode: Mode::Shadow,
-            sample: true,
         }
+    }
+}
+
+impl PolicySource {
+    /// The directory that is read and watched, if it is one.
+    pub fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Directory(directory) | Self::Sample(directory) => Some(directory),
+            Self::Bundle(_) => None,
+        }
+    }
+}
+
+impl Secret {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// For the one place that sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
     }
 }
 

@@ -1,5 +1,7 @@
 //! Settings files and what becomes of them.
 
+mod policy;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -137,7 +139,10 @@ fn who_listens_and_who_may_call_arrive_as_written() {
 fn places_of_policies_and_records_arrive_as_written() {
     let settings = full();
     assert_eq!(settings.data_dir, Path::new("/var/lib/aegis"));
-    assert_eq!(settings.policy.directory, Path::new("/etc/aegis/../rules"));
+    assert_eq!(
+        settings.policy.source.directory(),
+        Some(Path::new("/etc/aegis/../rules"))
+    );
     assert_eq!(settings.policy.mode, Mode::Shadow);
     assert_eq!(settings.audit.file, Path::new("/var/log/aegis.jsonl"));
     assert!(settings.audit.sync);
@@ -279,22 +284,6 @@ identity:
 }
 
 #[test]
-fn policies_that_are_named_are_enforced_and_a_sample_that_nobody_asked_for_is_in_shadow() {
-    let policy = |written: &str| read(&format!("region: eu\n{written}")).unwrap().policy;
-    let sample = policy("");
-    assert!(sample.sample && sample.mode == Mode::Shadow);
-    assert_eq!(
-        sample.directory,
-        Path::new("/etc/aegis/data/sample-policies")
-    );
-    let named = policy("policy: {directory: policies}");
-    assert!(!named.sample && named.mode == Mode::Enforce);
-    assert_eq!(named.directory, Path::new("/etc/aegis/policies"));
-    let enforced = policy("policy: {mode: enforce}");
-    assert!(enforced.sample && enforced.mode == Mode::Enforce);
-}
-
-#[test]
 fn a_collector_is_named_by_a_plain_http_url() {
     let endpoint = |written: &str| {
         read(&format!(
@@ -340,23 +329,6 @@ fn a_name_for_a_certificate_is_refused_at_its_place() {
         .map(|column| format!("4:{column}: {expected}"))
         .into();
     assert_eq!(complaints(names), wanted.join("\n"));
-}
-
-#[test]
-fn settings_with_mistakes_still_say_which_policies_they_mean() {
-    let policy = |text: &str| Settings::policy_of("a.yaml", text, Path::new("/etc/aegis"), &Fake);
-    let broken = |policy: &str| format!("regoin: eu\ndata_dir: ${{env:NONE}}\n{policy}");
-    let named = policy(&broken(
-        "policy: {directory: 'p-${env:REGION}', mode: shadow, x: 1}",
-    ));
-    let named = named.unwrap();
-    assert_eq!(named.directory, Path::new("/etc/aegis/p-eu-west-1"));
-    assert!(!named.sample && named.mode == Mode::Shadow);
-    let sample = policy(&broken("policy: {mode: shadwo}")).unwrap();
-    assert!(sample.sample && sample.mode == Mode::Shadow);
-    assert_eq!(policy(&broken("policy: {directory: '${env:NONE}'}")), None);
-    assert_eq!(policy(&broken("policy: {directory: [a]}")), None);
-    assert_eq!(policy("a: b: c"), None);
 }
 
 #[test]

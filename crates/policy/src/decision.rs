@@ -63,6 +63,8 @@ pub struct Would {
 pub enum Fault {
     #[error("no policy has been loaded yet")]
     NoPolicy,
+    #[error("the policy has expired and no newer one has come")]
+    Expired,
     #[error("the policy gave no decision")]
     Undefined,
     #[error("the policy's answer is not a decision")]
@@ -97,6 +99,7 @@ impl Fault {
     pub fn rule(self) -> &'static str {
         match self {
             Self::NoPolicy => "aegis.no_policy",
+            Self::Expired => "aegis.policy_expired",
             Self::Undefined => "aegis.undefined",
             Self::WrongType => "aegis.wrong_type",
             Self::Conflict => "aegis.conflict",

@@ -87,6 +87,10 @@ impl Policy {
         })
     }
 
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// As [`Self::evaluate`], from memory where this thread has been asked the same.
     pub(crate) fn decide(&self, intent: &Intent) -> Decision {
         self.with_evaluators(|evaluators| evaluators.decide(self, intent))
@@ -277,7 +281,7 @@ thread_local! {
     static EVALUATORS: Cell<Option<Box<Evaluators>>> = const { Cell::new(None) };
 }
 
-static EPOCHS: AtomicU64 = AtomicU64::new(0);
+static EPOCHS: AtomicU64 = AtomicU64::new(1);
 
 /// As exactly as the interpreter tells: it has a type for its deadline and only words for conflicts.
 fn fault_of(error: impl Into<VmError> + fmt::Display) -> Fault {

@@ -24,11 +24,12 @@ pub struct Snapshot {
     modes: BTreeMap<String, TenantMode>,
 }
 
-/// Which policy decided: a number that grows with each snapshot and the digest of what it was built from.
+/// Which policy decided, as records and answers name it: `7-0123456789ab`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
+    /// Of a bundle the number that its publisher gave it; of a directory how many were built before.
     pub number: u64,
-    /// SHA-256 in hex over mode, library and sources.
+    /// SHA-256 in hex: of a bundle over its contents, of a directory over mode, library and sources.
     pub digest: Arc<str>,
 }
 
@@ -52,10 +53,16 @@ pub struct Comparison<'a>(Oracle<'a>);
 impl Snapshot {
     /// Reads everything, compiles everything and tests it on both evaluators, or says all that is wrong.
     pub fn build(sources: &Sources, number: u64) -> Result<Self, Problems> {
-        Self::build_on(rego::LIBRARY, sources, number)
+        let digest = digest(sources);
+        Self::build_as(sources, Revision { number, digest })
     }
 
-    fn build_on(library: &str, sources: &Sources, number: u64) -> Result<Self, Problems> {
+    /// The same, under a revision that somebody else has given to these sources.
+    pub fn build_as(sources: &Sources, revision: Revision) -> Result<Self, Problems> {
+        Self::build_on(rego::LIBRARY, sources, revision)
+    }
+
+    fn build_on(library: &str, sources: &Sources, revision: Revision) -> Result<Self, Problems> {
         let (model, mut problems) = Model::read_all(&sources.data);
         let facts = problems.take_from(check::check(&model));
         let catalogue = problems.take_from(Catalogue::compile(&model));
@@ -69,10 +76,7 @@ impl Snapshot {
         let snapshot = Self {
             policy: Policy::build(library, &model, &compiled, extension, facts)?,
             catalogue,
-            revision: Revision {
-                number,
-                digest: digest(sources),
-            },
+            revision,
             modes: modes(&model, sources.mode),
         };
         selftest::run(&snapshot, &model)?;
@@ -95,6 +99,11 @@ impl Snapshot {
 
     pub fn revision(&self) -> &Revision {
         &self.revision
+    }
+
+    /// Unique in this process, and never 0: tells whether another policy has come into force.
+    pub fn epoch(&self) -> u64 {
+        self.policy.epoch()
     }
 
     /// By tenant, for the line that start-up prints.

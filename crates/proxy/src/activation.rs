@@ -1,27 +1,23 @@
-//! Which policy is in force: parse whole, compile whole, swap once, number it, keep the last good one.
+//! Which policy is in force: swapped once, numbered, and said why if a newer one is not.
 //!
-//! Readers take the current snapshot without a lock. Only one task activates.
+//! Readers take the current snapshot without a lock. Only the source that is followed activates.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aegis_policy::{Mode, Snapshot};
+use aegis_policy::{Fault, Snapshot};
 use aegis_telemetry::metrics::Metrics;
 use arc_swap::ArcSwapOption;
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use serde::Serialize;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{interval, sleep, timeout};
-
-use crate::drain::Drain;
-use crate::policy_directory;
+use tokio::sync::watch;
 
 /// The policy in force and everything that waits for it to change.
 #[derive(Debug)]
 pub(crate) struct Activation {
     current: ArcSwapOption<Snapshot>,
-    number: watch::Sender<u64>,
+    /// Of the snapshot in force; 0 while there is none.
+    epoch: watch::Sender<u64>,
+    /// Woken when the status says something else.
+    reports: watch::Sender<()>,
     status: Mutex<ActivationStatus>,
     metrics: Arc<Metrics>,
 }
@@ -31,166 +27,155 @@ pub(crate) struct Activation {
 pub(crate) struct ActivationStatus {
     pub(crate) active: Option<String>,
     pub(crate) activated_at: Option<String>,
+    /// Of the policy in force, or of the one that has expired.
+    pub(crate) bundle: Option<BundleStatus>,
+    /// The bundle was in force until its time was over; everything is denied.
+    pub(crate) expired: bool,
     pub(crate) last_error: Option<String>,
+    /// Stable, of a bundle that was refused.
+    pub(crate) last_error_code: Option<&'static str>,
+}
+
+/// What a bundle says of itself.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct BundleStatus {
+    /// As its publisher calls it.
+    pub(crate) revision: String,
+    pub(crate) number: u64,
+    pub(crate) digest: String,
+    /// `None`: signatures are not looked at.
+    pub(crate) signed_by: Option<String>,
+    pub(crate) issued_at: jiff::Timestamp,
+    pub(crate) expires_at: Option<jiff::Timestamp>,
+}
+
+/// Why a policy was not activated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    pub(crate) code: Option<&'static str>,
+    pub(crate) message: String,
 }
 
 impl Activation {
     pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
-        let number = watch::Sender::new(0);
         Self {
             current: ArcSwapOption::empty(),
-            number,
+            epoch: watch::Sender::new(0),
+            reports: watch::Sender::new(()),
             status: Mutex::default(),
             metrics,
         }
     }
 
-    /// The snapshot in force; `None` before the first good one.
+    /// The snapshot in force; `None` where there is none.
     pub(crate) fn current(&self) -> Option<Arc<Snapshot>> {
         self.current.load_full()
     }
 
-    /// Tells when another snapshot comes into force.
+    /// The snapshot in force, or why there is none.
+    pub(crate) fn in_force(&self) -> Result<Arc<Snapshot>, Fault> {
+        self.current().ok_or_else(|| {
+            if self.status_now().expired {
+                Fault::Expired
+            } else {
+                Fault::NoPolicy
+            }
+        })
+    }
+
+    /// Tells the epoch of the policy in force whenever another one is.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
-        self.number.subscribe()
+        self.epoch.subscribe()
+    }
+
+    /// Tells when the status says something else.
+    pub(crate) fn reports(&self) -> watch::Receiver<()> {
+        self.reports.subscribe()
     }
 
     pub(crate) fn status(&self) -> ActivationStatus {
-        self.status
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.status_now().clone()
     }
 
-    /// Reads the directory and activates what it holds, unless that is active already.
-    /// Blocking: call it where blocking is allowed.
-    fn load(&self, directory: &Path, mode: Mode) {
-        let next = *self.number.borrow() + 1;
-        let built = policy_directory::read(directory, mode)
-            .map_err(|error| error.to_string())
-            .and_then(|sources| {
-                let active = self.current.load();
-                if active
-                    .as_ref()
-                    .is_some_and(|active| active.revision().is_of(&sources))
-                {
-                    return Ok(None);
-                }
-                Snapshot::build(&sources, next)
-                    .map(Some)
-                    .map_err(|problems| problems.to_string())
-            });
-        match built {
-            Ok(Some(snapshot)) => self.activate(snapshot),
-            Ok(None) => self.note_good(),
-            Err(error) => self.note_bad(error),
-        }
-    }
-
-    fn activate(&self, snapshot: Snapshot) {
+    /// Puts a policy in force. Blocking: dropping the old one can take milliseconds.
+    pub(crate) fn activate(&self, snapshot: Snapshot, bundle: Option<BundleStatus>) {
         let revision = snapshot.revision().clone();
+        let epoch = snapshot.epoch();
         tracing::info!(%revision, modes = modes_in_words(&snapshot), "policy activated");
         let old = self.current.swap(Some(Arc::new(snapshot)));
         self.metrics.policy_loaded(revision.number);
-        {
-            let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-            status.active = Some(revision.to_string());
-            status.activated_at = Some(aegis_telemetry::audit::now());
-            status.last_error = None;
-        }
+        *self.status_now() = ActivationStatus {
+            active: Some(revision.to_string()),
+            activated_at: Some(aegis_telemetry::audit::now()),
+            bundle,
+            ..ActivationStatus::default()
+        };
         // Waiters are woken last: they must find the new snapshot in place.
-        self.number.send_replace(revision.number);
+        self.epoch.send_replace(epoch);
+        self.reports.send_replace(());
         drop(old);
     }
 
-    fn note_good(&self) {
-        self.status
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .last_error = None;
+    /// The policy in force is over, and there is no other: everything is denied.
+    pub(crate) fn expire(&self) {
+        let old = self.current.swap(None);
+        {
+            let mut status = self.status_now();
+            let over = status.active.take().unwrap_or_default();
+            tracing::error!(
+                revision = over,
+                "the policy has expired, everything is denied"
+            );
+            status.expired = true;
+        }
+        self.epoch.send_replace(0);
+        self.reports.send_replace(());
+        drop(old);
     }
 
-    fn note_bad(&self, error: String) {
-        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        if status.last_error.as_ref() == Some(&error) {
+    /// What was looked at is in force already.
+    pub(crate) fn confirm(&self) {
+        let mut status = self.status_now();
+        if status.last_error.take().is_some() {
+            status.last_error_code = None;
+            self.reports.send_replace(());
+        }
+    }
+
+    /// The policy in force, if any, stays; the status says why.
+    pub(crate) fn reject(&self, rejection: Rejection) {
+        let Rejection { code, message } = rejection;
+        let mut status = self.status_now();
+        if status.last_error.as_ref() == Some(&message) {
             return;
         }
         self.metrics.policy_rejected();
+        let code_in_words = code.unwrap_or("policy");
         if let Some(active) = &status.active {
-            tracing::error!(%active, "policy rejected, the last good one stays:\n{error}");
+            tracing::error!(%active, code = code_in_words, "policy rejected, the last good one stays:\n{message}");
         } else {
-            tracing::error!("policy rejected, everything is denied:\n{error}");
+            tracing::error!(
+                code = code_in_words,
+                "policy rejected, everything is denied:\n{message}"
+            );
         }
-        status.last_error = Some(error);
+        status.last_error = Some(message);
+        status.last_error_code = code;
+        self.reports.send_replace(());
+    }
+
+    fn status_now(&self) -> MutexGuard<'_, ActivationStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Loads the directory again whenever it changes, until the drain begins.
-pub(crate) async fn follow(store: Arc<Activation>, directory: PathBuf, mode: Mode, drain: Drain) {
-    let (hint, mut hints) = mpsc::channel(1);
-    let mut watcher = watcher(hint);
-    if let Err(error) = watch_again(&mut watcher, &directory) {
-        tracing::warn!(%error, "policy directory cannot be watched; it is read every few seconds instead");
-    }
-    // A watch can be lost (a directory replaced as a whole, a network file system), a look cannot.
-    let mut look = interval(LOOK_AGAIN);
-    look.tick().await;
-    loop {
-        tokio::select! {
-            () = drain.begun() => return,
-            _ = look.tick() => drop(watch_again(&mut watcher, &directory)),
-            Some(()) = hints.recv() => settle(&mut hints).await,
+impl Rejection {
+    /// Of a policy that has nothing of a bundle.
+    pub(crate) fn of(message: &impl ToString) -> Self {
+        Self {
+            code: None,
+            message: message.to_string(),
         }
-        load(&store, &directory, mode).await;
-    }
-}
-
-pub(crate) async fn load(store: &Arc<Activation>, directory: &Path, mode: Mode) {
-    let (store, directory) = (Arc::clone(store), directory.to_owned());
-    // Compiling and dropping a large snapshot takes milliseconds: not on a thread that serves calls.
-    if tokio::task::spawn_blocking(move || store.load(&directory, mode))
-        .await
-        .is_err()
-    {
-        tracing::error!("loading the policy failed unexpectedly; the last good one stays");
-    }
-}
-
-/// Editors and Kubernetes write in several steps: wait until it has been quiet for a moment. Who
-/// never stops writing is not waited for.
-async fn settle(hints: &mut mpsc::Receiver<()>) {
-    let quiet = async {
-        while timeout(QUIET, hints.recv())
-            .await
-            .is_ok_and(|hint| hint.is_some())
-        {
-            sleep(QUIET / 10).await;
-        }
-    };
-    // Either way it is time to look.
-    let _ = timeout(LONGEST_WAIT, quiet).await;
-}
-
-fn watcher(hint: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
-    notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let reading = event.as_ref().is_ok_and(|event| event.kind.is_access());
-        if !reading {
-            // Full means that a hint is waiting already.
-            let _ = hint.try_send(());
-        }
-    })
-}
-
-/// Watches what the path means now: a directory that replaced another one has to be watched anew.
-fn watch_again(
-    watcher: &mut notify::Result<RecommendedWatcher>,
-    directory: &Path,
-) -> Result<(), String> {
-    match watcher {
-        Ok(watcher) => watcher
-            .watch(directory, RecursiveMode::NonRecursive)
-            .map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -205,7 +190,3 @@ pub(crate) fn modes_in_words(policy: &Snapshot) -> String {
         });
     words.collect::<Vec<_>>().join(" ")
 }
-
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
-const QUIET: Duration = Duration::from_millis(100);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);

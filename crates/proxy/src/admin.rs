@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::activation::ActivationStatus;
 use crate::approvals::Pending;
+use crate::control::LinkStatus;
 use crate::plane::Plane;
 
 /// Serves until the process ends: while the proxy drains, somebody must be able to ask how it goes.
@@ -49,6 +50,8 @@ struct Status {
     draining: bool,
     audit_healthy: bool,
     policy: ActivationStatus,
+    /// Absent without a control plane.
+    control: Option<LinkStatus>,
     /// Mode by tenant.
     modes: Option<String>,
 }
@@ -105,6 +108,7 @@ fn status(plane: &Plane) -> Status {
         draining: plane.drain.has_begun(),
         audit_healthy: plane.evidence.log.healthy(),
         policy: plane.activation.status(),
+        control: plane.link.as_ref().map(|link| link.status()),
         modes: plane
             .activation
             .current()

@@ -7,9 +7,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aegis_client::SetupError;
 use aegis_config::Settings;
 use aegis_dlp::Scanner;
-use aegis_policy::{Mode, TenantMode};
+use aegis_policy::TenantMode;
 use aegis_telemetry::audit::{Log, LogSettings};
 use aegis_telemetry::metrics::Metrics;
 use aegis_telemetry::trace::{Tracer, TracerError};
@@ -19,6 +20,7 @@ use crate::activation::{self, Activation};
 use crate::approvals::Approvals;
 use crate::budget::Budget;
 use crate::ca::{Ca, CaError};
+use crate::control::Link;
 use crate::describe::Describer;
 use crate::drain::Drain;
 use crate::exchange::Exchange;
@@ -26,6 +28,7 @@ use crate::forward_tls::{self, ForwardTlsError};
 use crate::gate::Gate;
 use crate::identity::Identities;
 use crate::plane::Plane;
+use crate::policy_source::PolicySource;
 use crate::pool::Pool;
 use crate::record::Evidence;
 use crate::roots::RootsError;
@@ -55,6 +58,8 @@ pub enum StartError {
     Roots(#[from] RootsError),
     #[error("the resolver cannot be set up: {0}")]
     Resolver(String),
+    #[error("control plane: {0}")]
+    Control(#[from] SetupError),
     #[error("TLS on the forward port: {0}")]
     ForwardTls(#[from] ForwardTlsError),
 }
@@ -76,16 +81,12 @@ impl App {
         let tls = tls
             .map(|tls| forward_tls::acceptor(tls, &plane.ca))
             .transpose()?;
-        let mode = mode_of(settings.policy.mode);
-        activation::load(&plane.activation, &settings.policy.directory, mode).await;
-        let store = Arc::clone(&plane.activation);
-        let drain = plane.drain.clone();
-        tokio::spawn(activation::follow(
-            store,
-            settings.policy.directory,
-            mode,
-            drain,
-        ));
+        let source = PolicySource::new(&settings);
+        let fetched = source.fetched();
+        source.start(&plane.activation, &plane.drain).await;
+        if let Some(link) = &plane.link {
+            link.start(&settings, fetched, &plane.activation, &plane.drain);
+        }
         tokio::spawn(Pool::sweep_regularly(Arc::downgrade(&plane.exchange.pool)));
         tokio::spawn(admin::serve(Arc::clone(&plane), admin));
         let accepting = tokio::spawn(listener::accept(Arc::clone(&plane), forward, tls));
@@ -144,6 +145,9 @@ impl App {
         if self.plane.evidence.log.append(&drained).await.is_err() {
             tracing::error!("the audit log did not take the last line");
         }
+        if let Some(link) = &self.plane.link {
+            link.flush(FLUSH_TIME).await;
+        }
         self.plane.evidence.tracer.shutdown(FLUSH_TIME).await;
         cut
     }
@@ -173,6 +177,7 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
             drain.clone(),
         ),
         activation,
+        link: Link::new(settings)?,
         approvals,
         describer: Describer {
             scanner: Scanner::standard(),
@@ -209,14 +214,6 @@ fn evidence(settings: &Settings, drain: Drain) -> Result<Evidence, StartError> {
         region: Arc::clone(&settings.region),
         drain,
     })
-}
-
-/// The settings' mode in policy's words.
-pub fn mode_of(mode: aegis_config::Mode) -> Mode {
-    match mode {
-        aegis_config::Mode::Enforce => Mode::Enforce,
-        aegis_config::Mode::Shadow => Mode::Shadow,
-    }
 }
 
 const FLUSH_TIME: Duration = Duration::from_secs(3);

@@ -24,7 +24,8 @@ use crate::request::Request;
 pub(crate) struct Grant {
     intent: Arc<Intent>,
     decision: Decision,
-    revision: u64,
+    /// Of the policy that judged.
+    epoch: u64,
 }
 
 /// A request as policy lets it go: what had to be redacted is.
@@ -99,7 +100,7 @@ impl Gate {
             Grant {
                 intent,
                 decision,
-                revision: policy.revision().number,
+                epoch: policy.epoch(),
             },
             outbound,
         ))
@@ -128,7 +129,7 @@ impl Gate {
         Ok(Grant {
             intent,
             decision,
-            revision: policy.revision().number,
+            epoch: policy.epoch(),
         })
     }
 
@@ -139,7 +140,7 @@ impl Gate {
             self.drain.clone(),
             Arc::clone(&grant.intent),
             grant.decision.clone(),
-            grant.revision,
+            grant.epoch,
         )
     }
 

@@ -39,11 +39,11 @@ impl Lease {
         drain: Drain,
         intent: Arc<Intent>,
         granted: Decision,
-        revision: u64,
+        epoch: u64,
     ) -> Self {
         let mut changes = activation.changes();
         // Another policy may have come into force between the decision and now.
-        if *changes.borrow_and_update() != revision {
+        if *changes.borrow_and_update() != epoch {
             changes.mark_changed();
         }
         Self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aegis_policy::{Authority, Caller, Fault, Outcome, Scheme, Snapshot};
+use aegis_policy::{Authority, Caller, Outcome, Scheme, Snapshot};
 use aegis_protocol::Dialect;
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -319,10 +319,10 @@ fn policy_in_force(plane: &Plane) -> Result<Arc<Snapshot>, Refusal> {
     if plane.drain.has_begun() {
         return Err(Refusal::new(Cause::Draining));
     }
-    plane.activation.current().ok_or_else(|| {
-        let fault = Fault::NoPolicy;
-        Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string())
-    })
+    plane
+        .activation
+        .in_force()
+        .map_err(|fault| Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string()))
 }
 
 impl Asking {

@@ -7,6 +7,7 @@ use aegis_config::Limits;
 use crate::activation::Activation;
 use crate::approvals::Approvals;
 use crate::ca::Ca;
+use crate::control::Link;
 use crate::describe::Describer;
 use crate::drain::Drain;
 use crate::exchange::Exchange;
@@ -22,6 +23,8 @@ pub(crate) struct Plane {
     pub(crate) ca: Ca,
     pub(crate) identities: Identities,
     pub(crate) activation: Arc<Activation>,
+    /// To the control plane, if there is one.
+    pub(crate) link: Option<Arc<Link>>,
     pub(crate) approvals: Arc<Approvals>,
     pub(crate) describer: Describer,
     pub(crate) gate: Gate,

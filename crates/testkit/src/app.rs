@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aegis_config::{Credential, Digest, ListenTls, Mode, Proof, Settings};
+use aegis_config::{Credential, Digest, ListenTls, Mode, PolicySource, Proof, Settings};
 use aegis_proxy::App;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -40,10 +40,11 @@ impl Aegis {
         let any_port = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         settings.listen.forward = any_port;
         settings.listen.admin = any_port;
-        settings.policy.directory = directory.path().join("policies");
+        let policies = directory.path().join("policies");
+        settings.policy.source = PolicySource::Directory(policies.clone());
         settings.upstream.allow_addresses = vec!["127.0.0.0/8".parse().expect("a network")];
         settings.limits.drain_grace = Duration::from_secs(2);
-        fs::create_dir(&settings.policy.directory).expect("the policy directory");
+        fs::create_dir(&policies).expect("the policy directory");
         let builder = AegisBuilder {
             settings,
             directory,
@@ -71,12 +72,17 @@ impl Aegis {
         self.app().ca_pem()
     }
 
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub fn data_dir(&self) -> &Path {
         &self.settings.data_dir
     }
 
     pub fn policy_directory(&self) -> &Path {
-        &self.settings.policy.directory
+        let directory = self.settings.policy.source.directory();
+        directory.expect("the policy comes from a directory")
     }
 
     /// A client with this credential that trusts the interception CA.
@@ -115,12 +121,18 @@ impl Aegis {
         .await;
     }
 
-    /// The active revision, as `/status` names it; empty while there is none.
-    pub async fn policy_version(&self) -> String {
+    /// `GET /status`, the part about the policy.
+    pub async fn policy_status(&self) -> Value {
         let (_, status) = self.admin_get("/status").await;
         let status: Value = serde_json::from_str(&status).expect("JSON");
-        status
-            .pointer("/policy/active")
+        status.get("policy").cloned().unwrap_or_default()
+    }
+
+    /// The active revision, as `/status` names it; empty while there is none.
+    pub async fn policy_version(&self) -> String {
+        self.policy_status()
+            .await
+            .get("active")
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned()
@@ -162,6 +174,16 @@ impl Aegis {
             }
         })
         .await
+    }
+
+    /// Stops and starts again on the same data directory, with the settings changed.
+    pub async fn restart(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        let app = self.app.take().expect("it has not been stopped");
+        within("the drain", app.stop()).await;
+        change(&mut self.settings);
+        let app = App::start(self.settings.clone()).await;
+        self.app = Some(app.expect("the application starts"));
+        self
     }
 
     /// Begins the drain and waits for its end; returns how much was cut, and what the log holds.
@@ -240,7 +262,7 @@ impl AegisBuilder {
     /// A module of the user's own beside the policy data.
     #[must_use]
     pub fn module(self, name: &str, rego: &str) -> Self {
-        fs::write(self.settings.policy.directory.join(name), rego).expect("a module");
+        fs::write(self.directory.path().join("policies").join(name), rego).expect("a module");
         self
     }
 
@@ -267,10 +289,10 @@ impl AegisBuilder {
     }
 
     fn write_policy(&self, policy: &str) {
-        write_policy(&self.settings.policy.directory, policy);
+        write_policy(&self.directory.path().join("policies"), policy);
     }
 
-    fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.directory.path().join(name);
         fs::write(&path, text).expect("a file");
         path

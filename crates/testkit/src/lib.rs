@@ -8,6 +8,7 @@
 
 mod answer;
 mod app;
+mod bundle;
 mod client;
 mod otlp;
 mod payload;
@@ -19,6 +20,7 @@ mod upstream;
 
 pub use answer::Answer;
 pub use app::{Aegis, AegisBuilder};
+pub use bundle::{Draft, Publisher};
 pub use client::{ProxyClient, Reply, Session};
 pub use otlp::{OtlpReceiver, Span};
 pub use payload::{Feed, Payload};

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use aegis_config::{PolicySettings, Settings};
+use aegis_config::{PolicySettings, PolicySource, Settings};
 use aegis_proxy::App;
 use clap::Args;
 use tokio::net::TcpStream;
@@ -157,16 +157,19 @@ fn settings_of(arguments: &Arguments) -> Result<Settings, Failure> {
 
 /// Anything that has the name counts as there: what cannot be read is told, not passed over.
 fn policy(named: Option<&Path>, data_dir: &Path) -> PolicySettings {
-    let mut policy = PolicySettings::default();
+    let of = |directory: &Path| PolicySettings {
+        source: PolicySource::Directory(directory.to_owned()),
+        ..PolicySettings::default()
+    };
     if let Some(directory) = named {
-        directory.clone_into(&mut policy.directory);
-        return policy;
+        return of(directory);
     }
-    match policy.directory.symlink_metadata() {
+    let here = Path::new("policies");
+    match here.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => PolicySettings::sample(data_dir),
         _ => {
             note("aegis: the policies are those of ./policies");
-            policy
+            of(here)
         }
     }
 }

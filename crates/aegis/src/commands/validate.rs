@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aegis_config::{PolicySettings, Settings};
+use aegis_config::{PolicySettings, PolicySource, Settings};
 use aegis_document::{Document, Problem, Problems, nearest};
 use aegis_policy::{Snapshot, Sources};
 use clap::{Args, ValueEnum};
@@ -46,8 +46,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(directory) => Some(instead(meant, directory)),
         None => meant,
     };
-    findings.policy_unknown = policy.is_none();
-    let judged = policy.and_then(|policy| findings.policy(&policy));
+    if policy.is_none() {
+        findings.unchecked = Some("the settings do not say which they are");
+    }
+    let region = checked.as_ref().map_or("", |known| &*known.settings.region);
+    let judged = policy.and_then(|policy| findings.policy(&policy, region));
     if let (Some(known), Some((sources, snapshot))) = (&checked, &judged) {
         findings.credentials(known, sources, snapshot);
     }
@@ -66,10 +69,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 /// Another directory than the settings', in the mode that the settings give to one of the user's own.
 fn instead(meant: Option<PolicySettings>, directory: &Path) -> PolicySettings {
-    let own = meant.filter(|meant| !meant.sample).unwrap_or_default();
+    let own = meant.filter(|meant| !matches!(meant.source, PolicySource::Sample(_)));
     PolicySettings {
-        directory: directory.to_owned(),
-        ..own
+        source: PolicySource::Directory(directory.to_owned()),
+        ..own.unwrap_or_default()
     }
 }
 
@@ -80,8 +83,8 @@ struct Findings {
     other: Vec<String>,
     /// Worth knowing, and no mistake: policy may change without the settings.
     warnings: Problems,
-    /// The settings have mistakes that hide which policies they mean.
-    policy_unknown: bool,
+    /// Why the policies were not looked at.
+    unchecked: Option<&'static str>,
 }
 
 struct Checked {
@@ -112,7 +115,7 @@ impl Findings {
 
     /// Nobody should believe to be protected by policies that are not looked at.
     fn sample(&mut self, Checked { settings, document }: &Checked, file: &Path) {
-        if !settings.policy.sample {
+        if !matches!(settings.policy.source, PolicySource::Sample(_)) {
             return;
         }
         let message = format!(
@@ -146,11 +149,15 @@ impl Findings {
         }
     }
 
-    fn policy(&mut self, policy: &PolicySettings) -> Option<(Sources, Snapshot)> {
-        let sources = match policies::sources(policy) {
-            Ok(sources) => sources,
+    fn policy(&mut self, policy: &PolicySettings, region: &str) -> Option<(Sources, Snapshot)> {
+        let sources = match policies::sources(policy, region) {
+            Ok(Some(sources)) => sources,
+            Ok(None) => {
+                self.unchecked = Some("the control plane has them");
+                return None;
+            }
             Err(error) => {
-                self.other.push(format!("policy directory: {error}"));
+                self.other.push(error);
                 return None;
             }
         };
@@ -206,8 +213,8 @@ impl Findings {
         for warning in &self.warnings {
             output::warning(warning);
         }
-        if self.policy_unknown {
-            note("the policies were not checked: the settings do not say which they are");
+        if let Some(why) = self.unchecked {
+            note(format!("the policies were not checked: {why}"));
         }
         let count = self.problems.len() + self.other.len();
         match count {
@@ -243,7 +250,7 @@ impl Findings {
             "valid": problems.is_empty(),
             "problems": problems,
             "warnings": warnings,
-            "policy_checked": !self.policy_unknown,
+            "policy_checked": self.unchecked.is_none(),
             "policy_sha256": snapshot.map(|snapshot| &snapshot.revision().digest),
         }));
     }

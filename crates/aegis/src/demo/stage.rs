@@ -5,7 +5,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use aegis_config::{Credential, Proof, Settings};
+use aegis_config::{Credential, PolicySource, Proof, Settings};
 use aegis_proxy::App;
 use anyhow::Context as _;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -147,7 +147,7 @@ fn secrets() -> anyhow::Result<BTreeMap<&'static str, Secret>> {
 
 fn settings(data_dir: &Path, secrets: &BTreeMap<&'static str, Secret>) -> Settings {
     let mut settings = Settings::for_directory(data_dir, "eu-central-1");
-    settings.policy.directory = data_dir.join("policies");
+    settings.policy.source = PolicySource::Directory(data_dir.join("policies"));
     // The demo needs no internet, and reaches none.
     settings.upstream.web_roots = false;
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);

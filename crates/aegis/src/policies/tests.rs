@@ -16,12 +16,12 @@ fn source(file: &str, text: &str) -> Source {
 fn the_sample_is_a_good_policy_in_shadow_with_one_agent_and_is_not_written_by_a_look() {
     let home = tempfile::tempdir().unwrap();
     let policy = PolicySettings::sample(home.path());
-    let sources = sources(&policy).unwrap();
+    let sources = sources(&policy, "eu").unwrap().unwrap();
     let snapshot = Snapshot::build(&sources, 1).unwrap();
     let modes: Vec<_> = snapshot.modes().values().map(|mode| mode.policy).collect();
     assert_eq!(modes, [aegis_policy::Mode::Shadow]);
     assert_eq!(agents(&sources).len(), 1);
-    assert!(!policy.directory.exists());
+    assert!(!policy.source.directory().unwrap().exists());
 }
 
 #[test]
@@ -29,21 +29,21 @@ fn edits_of_the_sample_are_kept_and_looked_at() {
     let home = tempfile::tempdir().unwrap();
     let policy = PolicySettings::sample(home.path());
     samples::install(&policy).unwrap();
-    let file = policy.directory.join("policy.yaml");
+    let file = policy.source.directory().unwrap().join("policy.yaml");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("agent: {tenant", "mine: {tenant")).unwrap();
     samples::install(&policy).unwrap();
-    let known = agents(&sources(&policy).unwrap());
+    let known = agents(&sources(&policy, "eu").unwrap().unwrap());
     assert_eq!(known.keys().collect::<Vec<_>>(), ["mine"]);
 }
 
 #[test]
 fn a_directory_that_is_named_is_never_replaced_by_the_sample() {
     let named = PolicySettings {
-        directory: "/nonexistent".into(),
+        source: aegis_config::PolicySource::Directory("/nonexistent".into()),
         ..PolicySettings::default()
     };
-    assert!(sources(&named).is_err());
+    assert!(sources(&named, "eu").is_err());
     samples::install(&named).unwrap();
     assert!(!Path::new("/nonexistent").exists());
     assert_eq!(named.mode, Mode::Enforce);

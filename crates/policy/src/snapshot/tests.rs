@@ -1,6 +1,14 @@
-use super::Snapshot;
+use super::{Revision, Snapshot};
 use crate::data::Mode;
 use crate::sources::{Source, Sources};
+
+fn on(library: &str) -> Result<Snapshot, aegis_document::Problems> {
+    let revision = Revision {
+        number: 1,
+        digest: "0".into(),
+    };
+    Snapshot::build_on(library, &sources(), revision)
+}
 
 /// The bytecode machine goes over the keys of `known` instead of looking one up (a defect that
 /// fails open); the interpreter knows better.
@@ -15,7 +23,7 @@ decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "r
 	every name in ["nobody"] { known[name] }
 }
 "#;
-    let problems = Snapshot::build_on(library, &sources(), 1).unwrap_err();
+    let problems = on(library).unwrap_err();
     assert!(
         problems.to_string().contains("the two evaluators disagree"),
         "{problems}"
@@ -25,7 +33,7 @@ decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "r
 #[test]
 fn a_library_that_fails_is_not_activated() {
     let library = "package aegis\n\ndecision := 1\n\ndecision := 2\n";
-    let problems = Snapshot::build_on(library, &sources(), 1).unwrap_err();
+    let problems = on(library).unwrap_err();
     assert!(
         problems.to_string().contains("the policy is not activated"),
         "{problems}"

@@ -55,7 +55,7 @@ fn grant(lawful: Option<&[&str]>, declared: &[&str]) -> Grant {
     Grant {
         intent: Arc::new(intent(words(declared).into())),
         decision,
-        revision: 1,
+        epoch: 1,
     }
 }
 

@@ -36,7 +36,9 @@ pub(super) fn credential(
 /// Tenant and agent where the policies leave no choice.
 fn only_agent(settings: &Settings) -> Result<(String, String), Failure> {
     // Policies that cannot be read are told when the proxy reads them, with all their mistakes.
-    let agents = policies::sources(&settings.policy)
+    let agents = policies::sources(&settings.policy, &settings.region)
+        .ok()
+        .flatten()
         .map(|sources| policies::agents(&sources))
         .unwrap_or_default();
     let mut known = agents.iter();

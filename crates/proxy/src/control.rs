@@ -1,0 +1,166 @@
+//! The link to the control plane: bundles down, status and audit lines up. A link that is down stops nothing.
+
+mod download;
+mod report;
+mod spool;
+mod upload;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aegis_client::{Access, Client, ClientError, SetupError};
+use aegis_config::Settings;
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use serde::Serialize;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::timeout;
+
+use crate::activation::Activation;
+use crate::drain::Drain;
+use crate::policy_source::BundleReader;
+use spool::Spool;
+
+/// Shared by the tasks that talk to the control plane.
+#[derive(Debug)]
+pub(crate) struct Link {
+    client: Client,
+    /// What tells this data plane apart from others.
+    id: Arc<str>,
+    /// `None`: audit lines stay here.
+    spool: Option<AsyncMutex<Spool>>,
+    status: Mutex<LinkStatus>,
+}
+
+/// What an operator asks about the link.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct LinkStatus {
+    url: Arc<str>,
+    /// The last time that it answered.
+    last_contact_at: Option<String>,
+    /// Why it did not do what it was asked last, if it did not.
+    last_error: Option<String>,
+    /// Bytes of the audit log that it has not confirmed; absent if none are sent.
+    unconfirmed_bytes: Option<u64>,
+    /// Lines that it refused for ever; they are in the audit log here.
+    refused_lines: u64,
+}
+
+impl Link {
+    /// `None` without a control plane.
+    pub(crate) fn new(settings: &Settings) -> Result<Option<Arc<Self>>, SetupError> {
+        let Some(control) = &settings.control else {
+            return Ok(None);
+        };
+        let access = Access {
+            url: control.url.to_string(),
+            token: control
+                .token
+                .as_ref()
+                .map(|token| token.reveal().to_owned()),
+            ca_file: control.ca_file.clone(),
+            client_certificate: control.client_certificate.clone(),
+        };
+        let status = LinkStatus {
+            url: Arc::clone(&control.url),
+            ..LinkStatus::default()
+        };
+        let spool = control
+            .upload_decisions
+            .then(|| Spool::new(&settings.audit.file, &settings.data_dir));
+        Ok(Some(Arc::new(Self {
+            client: Client::new(&access)?,
+            id: Arc::clone(&control.id),
+            spool: spool.map(AsyncMutex::new),
+            status: Mutex::new(status),
+        })))
+    }
+
+    pub(crate) fn status(&self) -> LinkStatus {
+        self.status_now().clone()
+    }
+
+    /// Starts the tasks. They end with the drain.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        settings: &Settings,
+        bundles: Option<Arc<BundleReader>>,
+        activation: &Arc<Activation>,
+        drain: &Drain,
+    ) {
+        if let Some(reader) = bundles {
+            let (link, to) = (Arc::clone(self), Arc::clone(activation));
+            tokio::spawn(download::follow(link, reader, to, drain.clone()));
+        }
+        let (link, of) = (Arc::clone(self), Arc::clone(activation));
+        tokio::spawn(report::follow(
+            link,
+            of,
+            settings.region.clone(),
+            drain.clone(),
+        ));
+        tokio::spawn(upload::follow(Arc::clone(self), drain.clone()));
+    }
+
+    /// Sends what the log has, as far as that is possible within this time; the rest goes after the
+    /// next start.
+    pub(crate) async fn flush(&self, time: Duration) {
+        let _ = timeout(time, upload::send_rest(self)).await;
+    }
+
+    /// Says once that the link is down, and once that it is up again.
+    fn note<T>(&self, result: Result<T, ClientError>) -> Result<T, ClientError> {
+        let mut status = self.status_now();
+        match &result {
+            Ok(_) => {
+                if status.last_error.take().is_some() {
+                    tracing::info!(url = &*status.url, "the control plane answers again");
+                }
+                status.last_contact_at = Some(aegis_telemetry::audit::now());
+            }
+            Err(error) => {
+                let words = error.to_string();
+                if status.last_error.as_ref() != Some(&words) {
+                    tracing::warn!(url = &*status.url, "{words}; going on without it");
+                }
+                status.last_error = Some(words);
+            }
+        }
+        result
+    }
+
+    /// Something on this side keeps it from working.
+    fn local_trouble(&self, words: &str) {
+        let mut status = self.status_now();
+        if status.last_error.as_deref() != Some(words) {
+            tracing::error!("{words}");
+            status.last_error = Some(words.to_owned());
+        }
+    }
+
+    fn unconfirmed(&self, bytes: u64) {
+        self.status_now().unconfirmed_bytes = Some(bytes);
+    }
+
+    /// A line that the control plane will never store.
+    fn refused_line(&self, error: &ClientError) {
+        tracing::error!("a line of the audit log is not stored by the control plane: {error}");
+        self.status_now().refused_lines += 1;
+    }
+
+    fn status_now(&self) -> MutexGuard<'_, LinkStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Longer and longer, and never at the same moment as all others.
+fn backoff() -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_jitter()
+        .with_min_delay(SHORTEST_PAUSE)
+        .with_max_delay(LONGEST_PAUSE)
+        .without_max_times()
+        .build()
+}
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);

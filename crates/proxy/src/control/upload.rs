@@ -1,0 +1,106 @@
+//! Sends the lines of the audit log to the control plane, in their order, and never the next before the last is confirmed.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aegis_client::ClientError;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tokio::time::sleep;
+
+use super::spool::Batch;
+use super::{LONGEST_PAUSE, Link, backoff};
+use crate::drain::Drain;
+
+/// Until the drain is over: the last lines are written while it goes on.
+pub(super) async fn follow(link: Arc<Link>, drain: Drain) {
+    tokio::select! {
+        () = drain.over() => {}
+        () = send_all(&link) => {}
+    }
+}
+
+/// What there is now, unless the control plane does not take it.
+pub(super) async fn send_rest(link: &Link) {
+    while matches!(send_next(link).await, Sent::Some) {}
+}
+
+async fn send_all(link: &Link) {
+    let mut pauses = backoff();
+    loop {
+        match send_next(link).await {
+            Sent::Some => pauses = backoff(),
+            Sent::Nothing => sleep(LOOK_AGAIN).await,
+            Sent::Failed => sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await,
+        }
+    }
+}
+
+enum Sent {
+    Some,
+    Nothing,
+    Failed,
+}
+
+async fn send_next(link: &Link) -> Sent {
+    let Some(spool) = &link.spool else {
+        return Sent::Nothing;
+    };
+    let mut spool = spool.lock().await;
+    let batch = match spool.batch() {
+        Ok(batch) => batch,
+        Err(error) => {
+            link.local_trouble(&format!(
+                "the audit log cannot be read for sending: {error}"
+            ));
+            return Sent::Failed;
+        }
+    };
+    link.unconfirmed(spool.behind());
+    let Some(batch) = batch else {
+        return Sent::Nothing;
+    };
+    let sent = match packed(&batch) {
+        Some(lines) => link.client.upload(&link.id, &batch.name, lines).await,
+        None => return Sent::Failed,
+    };
+    let is_final = sent.as_ref().err().is_some_and(refused_for_ever);
+    let confirmed = match link.note(sent) {
+        Ok(_) => spool.confirm(),
+        // Something in it can never be stored there: find it, and let the others through.
+        Err(_) if is_final && batch.lines.len() > 1 => spool.halve(),
+        Err(error) if is_final => {
+            link.refused_line(&error);
+            spool.confirm()
+        }
+        Err(_) => return Sent::Failed,
+    };
+    if let Err(error) = confirmed {
+        link.local_trouble(&format!("what was sent cannot be written down: {error}"));
+        return Sent::Failed;
+    }
+    Sent::Some
+}
+
+/// The request itself was understood and is wrong; the same bytes stay wrong.
+fn refused_for_ever(error: &ClientError) -> bool {
+    match error {
+        ClientError::Refused {
+            status,
+            problem: Some(_),
+        } => matches!(status, 400 | 403 | 413 | 422),
+        _ => false,
+    }
+}
+
+/// A JSON array under gzip. The lines are JSON as the log wrote them.
+fn packed(batch: &Batch) -> Option<Bytes> {
+    let text = format!("[{}]", batch.lines.join(","));
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(text.as_bytes()).ok()?;
+    gzip.finish().ok().map(Bytes::from)
+}
+
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
