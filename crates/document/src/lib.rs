@@ -46,6 +46,29 @@ impl Document {
         })
     }
 
+    /// Reads every document of the text, those that hold nothing left out: `---` divides them.
+    /// A name that ends in `.json` asks for strict JSON, which is one document.
+    pub fn parse_all(file: &str, text: &str) -> Result<Vec<Self>, Problems> {
+        if values::is_json(file) {
+            return Ok(vec![Self::parse(file, text)?]);
+        }
+        let mut roots = tree::build_all(file, text)?;
+        values::fill_all(file, text, &mut roots)?;
+        let written = roots
+            .into_iter()
+            .filter(|root| !matches!(root.kind, Kind::Null));
+        Ok(written
+            .map(|root| Self {
+                file: file.to_owned(),
+                root,
+            })
+            .collect())
+    }
+
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// The whole document as a `T`, or all of its mistakes.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problems> {
         explain::read(&self.file, &self.root)
@@ -74,6 +97,20 @@ impl Document {
     pub fn problem(&self, path: &[&str], message: impl Into<String>) -> Problem {
         let (node, _) = self.root.find(path);
         Problem::new(&self.file, node.place, message)
+    }
+
+    /// The same where the mistake is the key at the end of `path`; in a list, the item itself.
+    pub fn problem_at_key(&self, path: &[&str], message: impl Into<String>) -> Problem {
+        let key = path.split_last().and_then(|(key, above)| {
+            let (owner, []) = self.root.find(above) else {
+                return None;
+            };
+            owner.entries().iter().find(|entry| entry.key == *key)
+        });
+        match key {
+            Some(entry) => Problem::new(&self.file, entry.place, message),
+            None => self.problem(path, message),
+        }
     }
 
     /// Replaces text values (keys never) by what `replace` makes of them; `None` keeps the value.
