@@ -4,8 +4,9 @@ use aegis_document::{Problem, Problems, nearest};
 
 use crate::data::{Actions, ConstraintData, PatternData, ProfileData, Protocol, ServiceData};
 use crate::facts::{Facts, Matcher};
-use crate::hosts;
+use crate::rego::Extension;
 use crate::sources::Model;
+use crate::{Catalogue, Sources, hosts};
 
 /// Every mistake of meaning in the data, all at once.
 pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
@@ -30,6 +31,17 @@ pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
         Facts::default()
     });
     problems.into_result(facts)
+}
+
+/// What is wrong with sources that cannot come into force as they are. Where they are not whole,
+/// names that are missing are not complained about: they may be in the rest.
+pub fn mistakes(sources: &Sources, is_whole: bool) -> Problems {
+    let (mut model, mut problems) = Model::read_all(&sources.data);
+    model.is_whole &= is_whole;
+    problems.take_from(check(&model));
+    problems.take_from(Catalogue::compile(&model));
+    problems.take_from(Extension::compile(&sources.modules, &model));
+    problems.sorted()
 }
 
 impl ConstraintData {
