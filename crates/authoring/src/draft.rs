@@ -21,10 +21,9 @@ pub(crate) struct Draft {
 impl Draft {
     /// Takes over what is written in the words of the data.
     pub(crate) fn plain(&mut self, document: &Arc<Document>) {
-        let Some(entries) = self
-            .problems
-            .take_from(document.read::<Map<String, Json>>())
-        else {
+        let form = aegis_policy::check_form(document);
+        let entries = form.and_then(|()| document.read::<Map<String, Json>>());
+        let Some(entries) = self.problems.take_from(entries) else {
             self.is_partial = true;
             return;
         };
@@ -44,7 +43,6 @@ impl Draft {
         };
         self.open(&[OURS], || Spot::new(document, &[OURS]));
         for (section, entries) in sections {
-            // Also one without entries: its name may be a mistake.
             self.open(&[OURS, &section], || Spot::new(document, &[OURS, &section]));
             for (name, value) in entries {
                 let path = [OURS, &section, &name];

@@ -33,6 +33,15 @@ pub(crate) struct Manifest<L: Default, S> {
     pub(crate) spec: S,
 }
 
+/// What can be said of a document whose kind is not known.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Header {
+    #[serde(rename = "apiVersion")]
+    _api_version: ApiVersion,
+    #[serde(rename = "kind")]
+    _kind: Kind,
+}
+
 /// The edition of these documents.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 pub(crate) enum ApiVersion {

@@ -45,10 +45,6 @@ impl Spot {
         self.document.problem(&borrowed(&self.path), message)
     }
 
-    fn problem_at_key(&self, message: impl Into<String>) -> Problem {
-        self.document.problem_at_key(&borrowed(&self.path), message)
-    }
-
     pub(crate) fn origin(&self) -> Origin {
         let Problem {
             file, line, column, ..
@@ -89,15 +85,9 @@ impl SourceMap {
         let Some(spot) = self.find(&borrowed(&path)) else {
             return problem;
         };
-        let message = in_words_of_documents(&problem.message);
-        let told = if problem.column == column_of_key(&path) {
-            spot.problem_at_key(message)
-        } else {
-            spot.problem(message)
-        };
         Problem {
             hint: problem.hint,
-            ..told
+            ..spot.problem(in_words_of_documents(&problem.message))
         }
     }
 }
@@ -163,10 +153,6 @@ fn seek_below<'a>(
     *at == line
 }
 
-fn column_of_key(path: &[String]) -> usize {
-    INDENT * path.len() + 1
-}
-
 /// What the data calls otherwise than documents do.
 fn in_words_of_documents(message: &str) -> String {
     message.replace("`approve_above`", "`approveAbove`")
@@ -179,6 +165,3 @@ fn owned(path: &[&str]) -> Vec<String> {
 fn borrowed(path: &[String]) -> Vec<&str> {
     path.iter().map(String::as_str).collect()
 }
-
-/// Of the pretty print.
-const INDENT: usize = 2;

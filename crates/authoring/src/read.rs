@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::draft::Entry;
 use crate::kinds::{
-    AgentPolicy, ApiVersion, DlpProfile, Kind, Labels, Manifest, Metadata, NotEnforced, Provider,
+    AgentPolicy, DlpProfile, Header, Kind, Labels, Manifest, Metadata, NotEnforced, Provider,
     Tenant, Tool,
 };
 use crate::places::Spot;
@@ -65,12 +65,8 @@ impl Written {
             self.plain.push(Arc::clone(document));
             return Ok(());
         }
-        let kind = match document.read_at::<Kind>(&["kind"]) {
-            Ok(kind) => kind,
-            Err(mut problems) => {
-                problems.take_from(document.read_at::<ApiVersion>(&["apiVersion"]));
-                return Err(problems);
-            }
+        let Ok(kind) = document.read_at::<Kind>(&["kind"]) else {
+            return document.read::<Header>().map(|_| ());
         };
         match kind {
             Kind::Tenant => add(&mut self.tenants, kind, document),

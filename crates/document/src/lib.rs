@@ -65,10 +65,6 @@ impl Document {
             .collect())
     }
 
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
     /// The whole document as a `T`, or all of its mistakes.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problems> {
         explain::read(&self.file, &self.root)
@@ -97,20 +93,6 @@ impl Document {
     pub fn problem(&self, path: &[&str], message: impl Into<String>) -> Problem {
         let (node, _) = self.root.find(path);
         Problem::new(&self.file, node.place, message)
-    }
-
-    /// The same where the mistake is the key at the end of `path`; in a list, the item itself.
-    pub fn problem_at_key(&self, path: &[&str], message: impl Into<String>) -> Problem {
-        let key = path.split_last().and_then(|(key, above)| {
-            let (owner, []) = self.root.find(above) else {
-                return None;
-            };
-            owner.entries().iter().find(|entry| entry.key == *key)
-        });
-        match key {
-            Some(entry) => Problem::new(&self.file, entry.place, message),
-            None => self.problem(path, message),
-        }
     }
 
     /// Replaces text values (keys never) by what `replace` makes of them; `None` keeps the value.

@@ -414,16 +414,6 @@ fn each_of_several_documents_stands_alone() {
 }
 
 #[test]
-fn a_mistake_may_be_the_key() {
-    let document = Document::parse("f.yaml", "a:\n  b:\n    [c]\n").unwrap();
-    let at = |path: &[&str]| document.problem_at_key(path, "no").to_string();
-    assert_eq!(at(&["a", "b"]), "f.yaml:2:3: no");
-    assert_eq!(at(&["a", "b", "0"]), "f.yaml:3:6: no");
-    assert_eq!(at(&["a", "x", "y"]), "f.yaml:2:3: no");
-    assert_eq!(at(&[]), "f.yaml:1:1: no");
-}
-
-#[test]
 fn only_a_near_word_is_suggested() {
     let known = ["region", "listen", "limits"];
     assert_eq!(nearest("regoin", known), Some("region"));

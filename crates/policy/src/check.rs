@@ -1,8 +1,10 @@
 //! What the policy data means, checked whole: references, limits, patterns, names. It changes nothing.
 
-use aegis_document::{Problem, Problems, nearest};
+use aegis_document::{Document, Problem, Problems, nearest};
 
-use crate::data::{Actions, ConstraintData, PatternData, ProfileData, Protocol, ServiceData};
+use crate::data::{
+    Actions, ConstraintData, DataFile, PatternData, ProfileData, Protocol, ServiceData,
+};
 use crate::facts::{Facts, Matcher};
 use crate::rego::Extension;
 use crate::sources::Model;
@@ -42,6 +44,11 @@ pub fn mistakes(sources: &Sources, is_whole: bool) -> Problems {
     problems.take_from(Catalogue::compile(&model));
     problems.take_from(Extension::compile(&sources.modules, &model));
     problems.sorted()
+}
+
+/// Whether a data file says things in the form that it must have. What they mean is not looked at.
+pub fn check_form(document: &Document) -> Result<(), Problems> {
+    document.read::<DataFile>().map(|_| ())
 }
 
 impl ConstraintData {
