@@ -44,6 +44,7 @@ pub(crate) struct Header {
 
 /// The edition of these documents.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub(crate) enum ApiVersion {
     #[serde(rename = "aegis.dev/v1")]
     V1,
@@ -53,6 +54,7 @@ pub(crate) enum ApiVersion {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
 )]
+#[schemars(inline)]
 pub(crate) enum Kind {
     Tenant,
     AgentPolicy,
@@ -67,6 +69,7 @@ pub(crate) struct Metadata<L: Default> {
     /// Unique among the documents of this kind.
     #[schemars(length(min = 1))]
     pub(crate) name: String,
+    /// Texts by name, for your own modules. Only those of a `Tenant` are read by anything yet.
     #[serde(default)]
     pub(crate) labels: L,
 }

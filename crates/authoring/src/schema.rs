@@ -44,35 +44,41 @@ fn generator() -> SchemaGenerator {
 
 /// The schema of one kind; what it refers to stays with the generator.
 fn of<L: JsonSchema + Default, S: JsonSchema>(kind: Kind, generator: &mut SchemaGenerator) -> Json {
+    let described = S::json_schema(generator);
     let mut schema = Manifest::<L, S>::json_schema(generator);
+    schema.insert("title".to_owned(), kind.as_str().into());
+    if let Some(description) = described.get("description") {
+        schema.insert("description".to_owned(), description.clone());
+    }
     if let Some(properties) = schema.get_mut("properties").and_then(Json::as_object_mut) {
         properties.insert("apiVersion".to_owned(), json!({"const": "aegis.dev/v1"}));
         properties.insert("kind".to_owned(), json!({"const": kind}));
     }
-    schema.insert("title".to_owned(), kind.as_str().into());
     schema.to_value()
 }
 
 /// A file of its own.
 fn finish(schema: &Json, mut generator: SchemaGenerator) -> Json {
-    let mut whole = Map::new();
-    whole.insert(
-        "$schema".to_owned(),
-        "https://json-schema.org/draft/2020-12/schema".into(),
-    );
+    let dialect = "https://json-schema.org/draft/2020-12/schema";
+    let mut whole = Map::from_iter([("$schema".to_owned(), dialect.into())]);
+    for first in ["title", "description"] {
+        let value = schema.get(first).cloned().unwrap_or_default();
+        whole.insert(first.to_owned(), value);
+    }
     whole.extend(schema.as_object().cloned().unwrap_or_default());
     let definitions = generator.take_definitions(true);
     whole.insert("$defs".to_owned(), definitions.into());
     let mut whole = Schema::from(whole);
-    WithoutNull.transform(&mut whole);
+    AsRead.transform(&mut whole);
     whole.to_value()
 }
 
-/// A key without a value is refused by the reader, so the schemas must not offer one.
+/// What a schema says of a type, as our reader means it: a key without a value is refused, so it is
+/// not offered; and comments are one line, however they are wrapped here.
 #[derive(Clone, Debug)]
-struct WithoutNull;
+struct AsRead;
 
-impl Transform for WithoutNull {
+impl Transform for AsRead {
     fn transform(&mut self, schema: &mut Schema) {
         if let Some(Json::Array(types)) = schema.get_mut("type") {
             types.retain(|name| name != "null");
@@ -90,6 +96,9 @@ impl Transform for WithoutNull {
                     schema.insert(key, value);
                 }
             }
+        }
+        if let Some(Json::String(text)) = schema.get_mut("description") {
+            *text = text.replace('\n', " ");
         }
         schema.remove("default");
         transform_subschemas(self, schema);

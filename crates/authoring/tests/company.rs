@@ -48,80 +48,7 @@ fn every_part_of_the_data_knows_its_author() {
         let line = text.lines().nth(origin.line - 1).unwrap();
         format!("{file}:{}: {}", origin.line, &line[origin.column - 1..])
     };
-    let charge = "aegis profiles finance tools stripe-payments charge";
-    let table = [
-        (
-            &*format!("{charge} amount max"),
-            "team/policies.yaml:11: 100000, ",
-        ),
-        (
-            &*format!("{charge} amount approve_above"),
-            "team/policies.yaml:11: 5000, ",
-        ),
-        (
-            &*format!("{charge} currency enum 1"),
-            "team/policies.yaml:12: usd]",
-        ),
-        (charge, "team/policies.yaml:9: charge]"),
-        (
-            "aegis profiles finance tools stripe-payments",
-            "team/policies.yaml:8: stripe-payments",
-        ),
-        ("aegis profiles finance", "team/policies.yaml:3: finance}"),
-        (
-            "aegis profiles finance data email",
-            "team/policies.yaml:63: sanitize, ",
-        ),
-        (
-            "aegis profiles support truncated",
-            "team/policies.yaml:27: allow",
-        ),
-        (
-            "aegis profiles support upgrades 0",
-            "team/policies.yaml:31: chat.example.com]",
-        ),
-        (
-            "aegis agents billing-bot profile",
-            "team/policies.yaml:5: {tenant: acme, ",
-        ),
-        (
-            "aegis agents research-bot profile",
-            "team/policies.yaml:45: research-bot, ",
-        ),
-        ("aegis agents billing-bot tenant", "tenants.yaml:4: acme"),
-        (
-            "aegis agents billing-bot labels stage",
-            "tenants.yaml:10: beta}",
-        ),
-        ("aegis tenants acme regions 1", "tenants.yaml:7: eu-west-1]"),
-        (
-            "aegis tenants acme labels plan",
-            "tenants.yaml:5: business}",
-        ),
-        (
-            "aegis catalogue stripe-payments regions 0",
-            "catalogue.yaml:6: eu-central-1]",
-        ),
-        (
-            "aegis catalogue stripe-payments operations 1 path",
-            "catalogue.yaml:16: \"/v1/charges/{charge}",
-        ),
-        (
-            "aegis catalogue us-payments hosts 0",
-            "catalogue.yaml:24: us-payments.example.com]",
-        ),
-        (
-            "aegis catalogue openai endpoints 1 regions 0",
-            "catalogue.yaml:37: us-east-1]",
-        ),
-        (
-            "aegis catalogue openai provider",
-            "catalogue.yaml:31: openai}",
-        ),
-        ("aegis facts internal glob", "own.yaml:4: \"*.example.com\""),
-        ("holidays 0", "own.yaml:5: 2026-12-24, "),
-    ];
-    for (path, place) in table {
+    for (path, place) in ORIGINS {
         assert!(at(path).starts_with(place), "{path}: {}", at(path));
     }
     assert_eq!(compiled.origin(&["nobody"]), None);
@@ -208,3 +135,80 @@ fn a_directory_without_anything_is_a_policy_that_denies_everyone() {
 fn text(compiled: &Compiled) -> String {
     compiled.sources(Mode::Enforce).data[0].text.clone()
 }
+
+/// A path of the data, and what stands where it was written.
+const ORIGINS: [(&str, &str); 22] = [
+    (
+        "aegis profiles finance tools stripe-payments charge amount max",
+        "team/policies.yaml:11: 100000, ",
+    ),
+    (
+        "aegis profiles finance tools stripe-payments charge amount approve_above",
+        "team/policies.yaml:11: 5000, ",
+    ),
+    (
+        "aegis profiles finance tools stripe-payments charge currency enum 1",
+        "team/policies.yaml:12: usd]",
+    ),
+    (
+        "aegis profiles finance tools stripe-payments charge",
+        "team/policies.yaml:9: charge]",
+    ),
+    (
+        "aegis profiles finance tools stripe-payments",
+        "team/policies.yaml:8: stripe-payments",
+    ),
+    ("aegis profiles finance", "team/policies.yaml:3: finance}"),
+    (
+        "aegis profiles finance data email",
+        "team/policies.yaml:63: sanitize, ",
+    ),
+    (
+        "aegis profiles support truncated",
+        "team/policies.yaml:27: allow",
+    ),
+    (
+        "aegis profiles support upgrades 0",
+        "team/policies.yaml:31: chat.example.com]",
+    ),
+    (
+        "aegis agents billing-bot profile",
+        "team/policies.yaml:5: {tenant: acme, ",
+    ),
+    (
+        "aegis agents research-bot profile",
+        "team/policies.yaml:45: research-bot, ",
+    ),
+    ("aegis agents billing-bot tenant", "tenants.yaml:4: acme"),
+    (
+        "aegis agents billing-bot labels stage",
+        "tenants.yaml:10: beta}",
+    ),
+    ("aegis tenants acme regions 1", "tenants.yaml:7: eu-west-1]"),
+    (
+        "aegis tenants acme labels plan",
+        "tenants.yaml:5: business}",
+    ),
+    (
+        "aegis catalogue stripe-payments regions 0",
+        "catalogue.yaml:6: eu-central-1]",
+    ),
+    (
+        "aegis catalogue stripe-payments operations 1 path",
+        "catalogue.yaml:16: \"/v1/charges/{charge}",
+    ),
+    (
+        "aegis catalogue us-payments hosts 0",
+        "catalogue.yaml:24: us-payments.example.com]",
+    ),
+    (
+        "aegis catalogue openai endpoints 1 regions 0",
+        "catalogue.yaml:37: us-east-1]",
+    ),
+    (
+        "aegis catalogue openai provider",
+        "catalogue.yaml:31: openai}",
+    ),
+    ("aegis facts internal glob", "own.yaml:4: \"*.example.com\""),
+    ("holidays 0", "own.yaml:5: 2026-12-24, "),
+];

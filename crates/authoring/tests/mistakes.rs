@@ -276,54 +276,7 @@ fn a_tool_is_somewhere_and_what_is_described_is_used() {
 /// Only the policy crate finds these, in the compiled data.
 #[test]
 fn a_mistake_of_meaning_is_told_where_it_was_written() {
-    let text = r#"apiVersion: aegis.dev/v1
-kind: Tenant
-metadata: {name: x}
-spec:
-  regions: []
-  agents: {c: {}}
----
-apiVersion: aegis.dev/v1
-kind: AgentPolicy
-metadata: {name: x}
-spec:
-  agents: {tenant: x}
-  egress:
-    upgrades: ["no host"]
-  tools:
-    - tool: apii
-      actions: [get]
-    - tool: payments
-      actions: [charge, chrge]
-      parameters:
-        a: {min: 5, max: 4}
-        b: {max: 4, approveAbove: 5}
-        c: {pattern: {regex: "("}}
-        d: {enum: []}
-        e: {forbidden: true, required: true}
----
-apiVersion: aegis.dev/v1
-kind: Tool
-metadata: {name: payments}
-spec:
-  protocol: rest
-  hosts: [pay.example, "not a host"]
-  operations:
-    - {action: charge, method: post, path: /charges}
----
-apiVersion: aegis.dev/v1
-kind: Provider
-metadata: {name: llm}
-spec:
-  protocol: openai
-  endpoints:
-    - {hosts: [llm.example]}
-    - {hosts: [.192.0.2.1], regions: [eu]}
----
-aegis:
-  facts:
-    far: {glob: "*", of: destination.hots}
-"#;
+    let found = told(MEANT_OTHERWISE);
     let expected = [
         ("5:12", "no region is lawful"),
         ("14:16", "`no host` is not a host"),
@@ -342,7 +295,6 @@ aegis:
         ("43:16", "`.192.0.2.1` is a suffix of an address"),
         ("47:26", "is not a field that can be tested"),
     ];
-    let found = told(text);
     for (place, message) in expected {
         assert!(
             found
@@ -421,7 +373,7 @@ fn what_cannot_be_read_makes_no_complaint_about_those_who_refer_to_it() {
     }
 }
 
-const BASE: &str = r#"apiVersion: aegis.dev/v1
+const BASE: &str = r"apiVersion: aegis.dev/v1
 kind: Tenant
 metadata: {name: acme}
 spec: {agents: {a: {}, b: {labels: {team: two}}}}
@@ -452,4 +404,53 @@ metadata: {name: api}
 spec:
   protocol: http
   provider: cloud
+";
+
+const MEANT_OTHERWISE: &str = r#"apiVersion: aegis.dev/v1
+kind: Tenant
+metadata: {name: x}
+spec:
+  regions: []
+  agents: {c: {}}
+---
+apiVersion: aegis.dev/v1
+kind: AgentPolicy
+metadata: {name: x}
+spec:
+  agents: {tenant: x}
+  egress:
+    upgrades: ["no host"]
+  tools:
+    - tool: apii
+      actions: [get]
+    - tool: payments
+      actions: [charge, chrge]
+      parameters:
+        a: {min: 5, max: 4}
+        b: {max: 4, approveAbove: 5}
+        c: {pattern: {regex: "("}}
+        d: {enum: []}
+        e: {forbidden: true, required: true}
+---
+apiVersion: aegis.dev/v1
+kind: Tool
+metadata: {name: payments}
+spec:
+  protocol: rest
+  hosts: [pay.example, "not a host"]
+  operations:
+    - {action: charge, method: post, path: /charges}
+---
+apiVersion: aegis.dev/v1
+kind: Provider
+metadata: {name: llm}
+spec:
+  protocol: openai
+  endpoints:
+    - {hosts: [llm.example]}
+    - {hosts: [.192.0.2.1], regions: [eu]}
+---
+aegis:
+  facts:
+    far: {glob: "*", of: destination.hots}
 "#;

@@ -92,7 +92,6 @@ pub(crate) struct Constraint {
     #[serde(rename = "enum", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "plain_values")]
     pub(crate) one_of: Option<Vec<Json>>,
-    /// The text, or every text of the list, must match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pattern: Option<Pattern>,
     /// It must be there and not null.
@@ -106,6 +105,7 @@ pub(crate) struct Constraint {
     pub(crate) redact: bool,
 }
 
+/// What the text, or every text of the list, must match.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Pattern {
@@ -137,6 +137,7 @@ pub(crate) struct Egress {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TruncatedBodies {
+    /// It is refused.
     #[default]
     Deny,
     /// It may pass, for actions without constraints only.

@@ -11,6 +11,7 @@ use super::NotEnforced;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DlpProfile {
+    /// What is done, by the type of the data.
     pub(crate) types: BTreeMap<DataType, Effect>,
     /// Detectors of your own.
     #[serde(default, rename = "detectors")]

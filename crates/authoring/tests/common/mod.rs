@@ -17,6 +17,12 @@ pub(crate) const COMPANY: [(&str, &str); 5] = [
     ("refunds.rego", include_str!("../company/refunds.rego")),
 ];
 
+/// Its documents and plain data, without its module.
+pub(crate) fn data() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let data = COMPANY.into_iter();
+    data.filter(|(file, _)| *file != "refunds.rego")
+}
+
 pub(crate) fn files<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Files {
     Files::sort(texts.into_iter().map(|(file, text)| Source {
         file: file.to_owned(),
