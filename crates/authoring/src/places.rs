@@ -85,9 +85,14 @@ impl SourceMap {
         let Some(spot) = self.find(&borrowed(&path)) else {
             return problem;
         };
+        let message = if spot.path.first().is_some_and(|key| key == "spec") {
+            in_words_of_documents(&problem.message)
+        } else {
+            problem.message
+        };
         Problem {
             hint: problem.hint,
-            ..spot.problem(in_words_of_documents(&problem.message))
+            ..spot.problem(message)
         }
     }
 }

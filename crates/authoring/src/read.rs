@@ -49,18 +49,19 @@ impl Written {
             dlp_profiles: Items::new(),
         };
         for source in sources {
-            let added = Document::parse_all(&source.file, &source.text).map(|documents| {
-                for document in documents {
-                    let added = written.add(&Arc::new(document));
-                    written.is_whole &= problems.take_from(added).is_some();
-                }
-            });
-            written.is_whole &= problems.take_from(added).is_some();
+            let documents = Document::parse_all(&source.file, &source.text);
+            let documents = problems.take_from(documents);
+            written.is_whole &= documents.is_some();
+            for document in documents.into_iter().flatten() {
+                let added = written.add(&Arc::new(document), problems);
+                written.is_whole &= problems.take_from(added).is_some();
+            }
         }
         written
     }
 
-    fn add(&mut self, document: &Arc<Document>) -> Result<(), Problems> {
+    /// An error where the document could not be read; a second one of a name can, and is told.
+    fn add(&mut self, document: &Arc<Document>, problems: &mut Problems) -> Result<(), Problems> {
         if !is_of_a_kind(document) {
             self.plain.push(Arc::clone(document));
             return Ok(());
@@ -69,11 +70,11 @@ impl Written {
             return document.read::<Header>().map(|_| ());
         };
         match kind {
-            Kind::Tenant => add(&mut self.tenants, kind, document),
-            Kind::AgentPolicy => add(&mut self.policies, kind, document),
-            Kind::Tool => add(&mut self.tools, kind, document),
-            Kind::Provider => add(&mut self.providers, kind, document),
-            Kind::DlpProfile => add(&mut self.dlp_profiles, kind, document),
+            Kind::Tenant => add(&mut self.tenants, kind, document, problems),
+            Kind::AgentPolicy => add(&mut self.policies, kind, document, problems),
+            Kind::Tool => add(&mut self.tools, kind, document, problems),
+            Kind::Provider => add(&mut self.providers, kind, document, problems),
+            Kind::DlpProfile => add(&mut self.dlp_profiles, kind, document, problems),
         }
     }
 }
@@ -107,7 +108,12 @@ fn is_of_a_kind(document: &Document) -> bool {
     has("apiVersion") || has("kind") && (has("spec") || has("metadata"))
 }
 
-fn add<S, L>(items: &mut Items<S, L>, kind: Kind, document: &Arc<Document>) -> Result<(), Problems>
+fn add<S, L>(
+    items: &mut Items<S, L>,
+    kind: Kind,
+    document: &Arc<Document>,
+    problems: &mut Problems,
+) -> Result<(), Problems>
 where
     L: Default,
     Manifest<L, S>: DeserializeOwned,
@@ -122,7 +128,8 @@ where
             "the {kind} `{name}` is already defined at {}",
             first.name().origin()
         );
-        return Err(document.problem(NAME, message).into());
+        problems.push(document.problem(NAME, message));
+        return Ok(());
     }
     let document = Arc::clone(document);
     let item = Item {

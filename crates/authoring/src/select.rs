@@ -31,11 +31,12 @@ pub(crate) fn select<'a>(
         draft,
         chosen: Chosen::new(),
         meant: BTreeSet::new(),
+        is_sure: written.is_whole,
     };
     for (name, policy) in &written.policies {
         selection.policy(name, policy);
     }
-    if written.is_whole {
+    if selection.is_sure {
         selection.left_over();
     }
     selection.chosen
@@ -54,6 +55,8 @@ struct Selection<'a, 'b> {
     chosen: Chosen<'a>,
     /// Agents whose names were probably meant by a misspelled one.
     meant: BTreeSet<&'a str>,
+    /// Whether it is known of every policy whom it selects.
+    is_sure: bool,
 }
 
 impl<'a> Selection<'a, '_> {
@@ -61,6 +64,7 @@ impl<'a> Selection<'a, '_> {
         let place = policy.spec(&["agents"]);
         let selector = &policy.spec.agents;
         if let Some(fault) = fault_of(selector) {
+            self.is_sure = false;
             return self.draft.report(place.problem(fault));
         }
         if let Some(tenant) = &selector.tenant
@@ -78,6 +82,7 @@ impl<'a> Selection<'a, '_> {
     }
 
     fn unknown_tenant(&mut self, tenant: &str, place: &Spot) {
+        self.is_sure = false;
         if self.written.is_whole {
             let message = format!("there is no Tenant `{tenant}`");
             let known = self.written.tenants.keys();

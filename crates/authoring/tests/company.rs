@@ -24,6 +24,20 @@ fn documents_become_the_data_that_one_would_write_by_hand() {
 }
 
 #[test]
+fn the_policy_page_says_the_same_in_documents_and_in_data() {
+    let page = include_str!("../../../docs/policy.md");
+    let blocks = page.split("```yaml\n").skip(1);
+    let blocks: Vec<&str> = blocks
+        .map(|block| block.split("\n```").next().unwrap())
+        .collect();
+    let of = |start: &str| {
+        let block = blocks.iter().find(|block| block.starts_with(start));
+        compile(&files([("policy.md.yaml", *block.unwrap())])).unwrap()
+    };
+    assert_eq!(text(&of("apiVersion:")), text(&of("aegis:")));
+}
+
+#[test]
 fn what_is_compiled_comes_into_force_with_the_modules_beside_it() {
     let (compiled, snapshot) = check(&files(COMPANY), Mode::Enforce).unwrap();
     assert_eq!(snapshot.modes().len(), 3);

@@ -206,6 +206,13 @@ fn the_same_entry_twice_is_told_with_both_places() {
             &["mine.yaml:3:18: the Tenant `acme` is already defined at base.yaml:3:18"],
         ),
         (
+            "apiVersion: aegis.dev/v1\nkind: Tenant\nmetadata: {name: acme}\nspec: {}\n---\napiVersion: aegis.dev/v1\nkind: AgentPolicy\nmetadata: {name: x}\nspec: {agents: {tenant: acmee}}\n",
+            &[
+                "mine.yaml:3:18: the Tenant `acme` is already defined at base.yaml:3:18",
+                "mine.yaml:9:25: there is no Tenant `acmee`; did you mean `acme`?",
+            ],
+        ),
+        (
             "apiVersion: aegis.dev/v1\nkind: Tenant\nmetadata: {name: x}\nspec: {agents: {a: {}}}\n",
             &[
                 "mine.yaml:4:20: `a` is already an agent of the tenant `acme` at base.yaml:4:20; names of agents are unique",
@@ -306,6 +313,14 @@ fn a_mistake_of_meaning_is_told_where_it_was_written() {
         );
     }
     assert_eq!(found.len(), expected.len(), "{}", found.join("\n"));
+}
+
+#[test]
+fn plain_data_is_spoken_of_in_its_own_words() {
+    table(&[(
+        "aegis:\n  profiles:\n    p:\n      tools: {http: {get: {n: {max: 4, approve_above: 5}}}}\n",
+        &["mine.yaml:4:31: `approve_above` is more than `max`, so approval would never be asked"],
+    )]);
 }
 
 #[test]

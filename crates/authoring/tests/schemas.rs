@@ -162,7 +162,7 @@ const ANY: &str = "aegis.dev-v1.json";
 
 const UPDATE: &str = "UPDATE_SCHEMAS";
 
-const REFUSED: [(&str, &str); 25] = [
+const REFUSED: [(&str, &str); 27] = [
     ("Tenant", "{regoins: [eu]}"),
     ("Tenant", "{regions: eu}"),
     ("Tenant", "{regions: }"),
@@ -199,6 +199,8 @@ const REFUSED: [(&str, &str); 25] = [
     ),
     ("Tool", "{hosts: [a.example]}"),
     ("Tool", "{hosts: [a.example], protocol: grpc}"),
+    ("Tool", "{protocol: http}"),
+    ("Tool", "{protocol: http, provider: p, regions: [eu]}"),
     (
         "Tool",
         "{hosts: [a.example], protocol: rest, operations: [{action: a}]}",

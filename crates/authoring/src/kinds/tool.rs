@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 /// An entry of the catalogue: how calls to it are recognised and read.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend(
+    "anyOf" = [{"required": ["hosts"]}, {"required": ["provider"]}],
+    "dependentRequired" = {"regions": ["hosts"]},
+))]
 pub(crate) struct Tool {
     pub(crate) protocol: Protocol,
     /// The `Provider` that runs it. A tool without hosts of its own is at its provider's endpoints.
