@@ -138,8 +138,8 @@ fn only_refusal_chooses_status_codes() {
 }
 
 #[test]
-fn policy_dlp_protocol_and_document_do_no_io() {
-    for name in ["policy", "dlp", "protocol", "document"] {
+fn policy_authoring_dlp_protocol_and_document_do_no_io() {
+    for name in ["policy", "authoring", "dlp", "protocol", "document"] {
         for dependency in dependencies(name) {
             let io = [
                 "tokio",
@@ -181,6 +181,7 @@ fn arrows_between_crates_point_down() {
         ("dlp", &[]),
         ("telemetry", &[]),
         ("policy", &["document"]),
+        ("authoring", &["policy", "document"]),
         ("config", &["document"]),
         ("protocol", &["policy", "dlp"]),
         (

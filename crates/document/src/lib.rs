@@ -46,6 +46,25 @@ impl Document {
         })
     }
 
+    /// Reads every document of the text, those that hold nothing left out: `---` divides them.
+    /// A name that ends in `.json` asks for strict JSON, which is one document.
+    pub fn parse_all(file: &str, text: &str) -> Result<Vec<Self>, Problems> {
+        if values::is_json(file) {
+            return Ok(vec![Self::parse(file, text)?]);
+        }
+        let mut roots = tree::build_all(file, text)?;
+        values::fill_all(file, text, &mut roots)?;
+        let written = roots
+            .into_iter()
+            .filter(|root| !matches!(root.kind, Kind::Null));
+        Ok(written
+            .map(|root| Self {
+                file: file.to_owned(),
+                root,
+            })
+            .collect())
+    }
+
     /// The whole document as a `T`, or all of its mistakes.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problems> {
         explain::read(&self.file, &self.root)

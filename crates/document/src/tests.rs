@@ -372,6 +372,48 @@ fn text_values_are_expanded_and_refusals_keep_their_place() {
 }
 
 #[test]
+fn a_text_may_hold_several_documents_where_they_are_asked_for() {
+    let text = "# first\n---\na: &x 1\n---\n---\nb: [2, yes]\nc: \"3\"\n...\n";
+    let documents = Document::parse_all("f.yaml", text).unwrap();
+    let values: Vec<serde_json::Value> = documents.iter().map(|it| it.read().unwrap()).collect();
+    assert_eq!(
+        values,
+        [
+            serde_json::json!({"a": 1}),
+            serde_json::json!({"b": [2, "yes"], "c": "3"})
+        ]
+    );
+    let said = |path: &[&str]| documents[1].problem(path, "no").to_string();
+    assert_eq!(said(&["b", "1"]), "f.yaml:6:8: no");
+    assert_eq!(
+        Document::parse("f.yaml", text).unwrap_err().to_string(),
+        "f.yaml:4:1: a second document starts here; a file holds one"
+    );
+    assert!(
+        Document::parse_all("f.yaml", "# nothing\n")
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(Document::parse_all("f.json", "{}").unwrap().len(), 1);
+    assert!(Document::parse_all("f.json", "{}\n---\n{}").is_err());
+}
+
+#[test]
+fn each_of_several_documents_stands_alone() {
+    let refused = |text: &str| Document::parse_all("f.yaml", text).unwrap_err().to_string();
+    let alias = refused("a: &x 1\n---\nb: *x\n");
+    assert!(alias.starts_with("f.yaml:3:4: "), "{alias}");
+    assert_eq!(
+        refused("a: 1\n---\nb: 1\nb: 2\n"),
+        "f.yaml:4:1: the key `b` is already on line 3"
+    );
+    assert_eq!(
+        refused("a: 1\n---\nb: .inf\n"),
+        "f.yaml:3:4: infinity and not-a-number are not accepted"
+    );
+}
+
+#[test]
 fn only_a_near_word_is_suggested() {
     let known = ["region", "listen", "limits"];
     assert_eq!(nearest("regoin", known), Some("region"));

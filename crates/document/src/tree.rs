@@ -14,35 +14,34 @@ use crate::problem::{Problem, Problems};
 
 /// The one document of the text; `None` where there is none.
 pub(crate) fn build(file: &str, text: &str) -> Result<Option<Node>, Problems> {
-    let mut builder = Builder {
+    let builder = Builder {
         file,
         ..Builder::default()
     };
-    for event in Parser::new_from_str(text) {
-        match event.map_err(|error| syntax(file, text, &error)) {
-            Ok((event, span)) => builder.take(event, span),
-            Err(problem) => {
-                builder.problems.push(problem);
-                break;
-            }
-        }
-        if builder.stopped {
-            break;
-        }
-    }
-    builder.problems.into_result(builder.root)
+    Ok(builder.run(text)?.pop())
+}
+
+/// Every document of the text, whatever is in it.
+pub(crate) fn build_all(file: &str, text: &str) -> Result<Vec<Node>, Problems> {
+    let builder = Builder {
+        file,
+        may_be_several: true,
+        ..Builder::default()
+    };
+    builder.run(text)
 }
 
 #[derive(Default)]
 struct Builder<'a> {
     file: &'a str,
+    may_be_several: bool,
     /// The collections that are open, outermost first.
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     /// How many nodes aliases have brought in so far.
     copied: usize,
     documents: usize,
-    root: Option<Node>,
+    roots: Vec<Node>,
     problems: Problems,
     stopped: bool,
 }
@@ -63,6 +62,22 @@ enum Content {
 }
 
 impl Builder<'_> {
+    fn run(mut self, text: &str) -> Result<Vec<Node>, Problems> {
+        for event in Parser::new_from_str(text) {
+            match event.map_err(|error| syntax(self.file, text, &error)) {
+                Ok((event, span)) => self.take(event, span),
+                Err(problem) => {
+                    self.problems.push(problem);
+                    break;
+                }
+            }
+            if self.stopped {
+                break;
+            }
+        }
+        self.problems.into_result(self.roots)
+    }
+
     fn take(&mut self, event: Event<'_>, span: Span) {
         let place = place(&span.start);
         match event {
@@ -92,7 +107,9 @@ impl Builder<'_> {
 
     fn document(&mut self, place: Place) {
         self.documents += 1;
-        if self.documents > 1 {
+        // What one document names is not known in the next.
+        self.anchors.clear();
+        if self.documents > 1 && !self.may_be_several {
             self.stop(place, "a second document starts here; a file holds one");
         }
     }
@@ -143,7 +160,7 @@ impl Builder<'_> {
 
     fn attach(&mut self, node: Node) {
         let Some(open) = self.open.last_mut() else {
-            self.root = Some(node);
+            self.roots.push(node);
             return;
         };
         match &mut open.content {

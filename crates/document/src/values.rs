@@ -3,6 +3,7 @@
 //! What a plain scalar means (text, number, true or false, nothing) is decided here and nowhere
 //! else. Where this reader and the event parser see different documents, the text is refused.
 
+use serde::Deserialize;
 use serde_yaml::Value;
 
 use crate::node::{Kind, Node, Place};
@@ -19,14 +20,41 @@ pub(crate) fn fill(file: &str, text: &str, root: &mut Node) -> Result<(), Proble
     problems.into_result(())
 }
 
+/// The values of several YAML documents, each in its own tree.
+pub(crate) fn fill_all(file: &str, text: &str, roots: &mut [Node]) -> Result<(), Problems> {
+    match roots {
+        // Where there is nothing to read, the second reader may still see an empty document.
+        [] => return Ok(()),
+        [root] => return fill(file, text, root),
+        _ => {}
+    }
+    let mut problems = Problems::default();
+    let mut documents = serde_yaml::Deserializer::from_str(text);
+    for root in roots {
+        let value = documents.next().map(Value::deserialize);
+        match value.unwrap_or_else(|| Ok(Value::Null)) {
+            Ok(value) => join(file, root, value, &mut problems),
+            Err(error) => {
+                problems.push(refused(file, place_of(&error, root)));
+                return Err(problems);
+            }
+        }
+    }
+    if documents.next().is_some() {
+        problems.push(refused(file, Place { line: 1, column: 1 }));
+    }
+    problems.into_result(())
+}
+
 /// The reader's own message is dropped: it repeats values.
 fn read_yaml(file: &str, text: &str, root: &Node) -> Result<Value, Problems> {
-    serde_yaml::from_str(text).map_err(|error| {
-        let place = error.location().map_or(root.place, |location| Place {
-            line: location.line(),
-            column: location.column(),
-        });
-        refused(file, place).into()
+    serde_yaml::from_str(text).map_err(|error| refused(file, place_of(&error, root)).into())
+}
+
+fn place_of(error: &serde_yaml::Error, root: &Node) -> Place {
+    error.location().map_or(root.place, |location| Place {
+        line: location.line(),
+        column: location.column(),
     })
 }
 
@@ -100,7 +128,7 @@ fn refused(file: &str, place: Place) -> Problem {
     .with_hint("write it more plainly, with text in quotes")
 }
 
-fn is_json(file: &str) -> bool {
+pub(crate) fn is_json(file: &str) -> bool {
     std::path::Path::new(file)
         .extension()
         .is_some_and(|end| end.eq_ignore_ascii_case("json"))

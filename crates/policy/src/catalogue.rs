@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use aegis_document::Problems;
 
-use crate::data::{OperationData, Protocol, ServiceData};
+use crate::data::{EndpointData, OperationData, Protocol, ServiceData};
 use crate::sources::{Model, Source};
 use crate::{Authority, hosts};
 
@@ -27,7 +27,8 @@ pub struct Catalogue {
     claims: HashMap<String, usize>,
 }
 
-/// One declared destination and how it is spoken to.
+/// One declared destination and how it is spoken to. A service whose hosts are in different regions
+/// is several of these, alike but for their regions.
 #[derive(Clone, Debug)]
 pub struct Service {
     pub name: Arc<str>,
@@ -39,7 +40,7 @@ pub struct Service {
     /// Parameters of calls other than REST operations that may be written down.
     pub recordable: Arc<[Arc<str>]>,
     /// Most specific first.
-    operations: Vec<Operation>,
+    operations: Arc<[Operation]>,
 }
 
 /// One operation of a REST service.
@@ -155,18 +156,25 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn service(&mut self, data: &ServiceData) {
         self.check(data);
-        for (at, host) in data.hosts.iter().enumerate() {
-            self.claim(host, &["hosts", &at.to_string()]);
-        }
-        let operations = self.operations(&data.operations);
-        self.catalogue.services.push(Service {
+        let service = Service {
             name: self.name.into(),
             provider: data.provider.as_deref().unwrap_or_default().into(),
             protocol: data.protocol,
             regions: shared(&data.regions),
             recordable: shared(&data.recordable),
-            operations,
-        });
+            operations: self.operations(&data.operations).into(),
+        };
+        if data.endpoints.is_empty() {
+            self.claims(&data.hosts, &[]);
+            self.catalogue.services.push(service);
+            return;
+        }
+        for (at, EndpointData { hosts, regions }) in data.endpoints.iter().enumerate() {
+            self.claims(hosts, &["endpoints", &at.to_string()]);
+            let regions = shared(regions);
+            let service = service.clone();
+            self.catalogue.services.push(Service { regions, ..service });
+        }
     }
 
     fn check(&mut self, data: &ServiceData) {
@@ -185,8 +193,19 @@ impl Compiler<'_> {
                 ),
             );
         }
-        if data.hosts.is_empty() {
-            self.report(&["hosts"], "a service has at least one host");
+        if data.endpoints.is_empty() {
+            if data.hosts.is_empty() {
+                self.report(&["hosts"], "a service has at least one host");
+            }
+        } else if !data.hosts.is_empty() || !data.regions.is_empty() {
+            let message = "a service has either `hosts` and `regions` or `endpoints`, not both";
+            self.report(&["endpoints"], message);
+        }
+        for (at, endpoint) in data.endpoints.iter().enumerate() {
+            if endpoint.hosts.is_empty() {
+                let place = ["endpoints", &at.to_string(), "hosts"];
+                self.report(&place, "an endpoint has at least one host");
+            }
         }
         let is_rest = data.protocol == Protocol::Rest;
         if !is_rest && !data.operations.is_empty() {
@@ -200,6 +219,14 @@ impl Compiler<'_> {
                 &["recordable"],
                 "in a `rest` service each operation has its own `recordable`",
             );
+        }
+    }
+
+    /// The hosts under `place` belong to the service that is added next.
+    fn claims(&mut self, hosts: &[String], place: &[&str]) {
+        for (at, host) in hosts.iter().enumerate() {
+            let at = at.to_string();
+            self.claim(host, &[place, &["hosts", &at]].concat());
         }
     }
 

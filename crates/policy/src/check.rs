@@ -1,11 +1,14 @@
 //! What the policy data means, checked whole: references, limits, patterns, names. It changes nothing.
 
-use aegis_document::{Problem, Problems, nearest};
+use aegis_document::{Document, Problem, Problems, nearest};
 
-use crate::data::{Actions, ConstraintData, PatternData, ProfileData, Protocol, ServiceData};
+use crate::data::{
+    Actions, ConstraintData, DataFile, PatternData, ProfileData, Protocol, ServiceData,
+};
 use crate::facts::{Facts, Matcher};
-use crate::hosts;
+use crate::rego::Extension;
 use crate::sources::Model;
+use crate::{Catalogue, Sources, hosts};
 
 /// Every mistake of meaning in the data, all at once.
 pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
@@ -30,6 +33,22 @@ pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
         Facts::default()
     });
     problems.into_result(facts)
+}
+
+/// What is wrong with sources that cannot come into force as they are. Where they are not whole,
+/// names that are missing are not complained about: they may be in the rest.
+pub fn mistakes(sources: &Sources, is_whole: bool) -> Problems {
+    let (mut model, mut problems) = Model::read_all(&sources.data);
+    model.is_whole &= is_whole;
+    problems.take_from(check(&model));
+    problems.take_from(Catalogue::compile(&model));
+    problems.take_from(Extension::compile(&sources.modules, &model));
+    problems.sorted()
+}
+
+/// Whether a data file says things in the form that it must have. What they mean is not looked at.
+pub fn check_form(document: &Document) -> Result<(), Problems> {
+    document.read::<DataFile>().map(|_| ())
 }
 
 impl ConstraintData {

@@ -81,7 +81,7 @@ fn profile(data: &AegisData, name: &str, profile: &ProfileData) -> Json {
     json!({
         "lead": format!("{lead}: "),
         "hosts": hosts_of(data, profile),
-        "upgrades": truths(canonical(&profile.upgrades).iter().map(String::as_str)),
+        "upgrades": truths(canonical(&profile.upgrades)),
         "tools": tools.collect::<Map<_, _>>(),
         "data": rules.collect::<Map<_, _>>(),
         "free": truths(free.map(|(kind, _)| kind.as_str())),
@@ -101,25 +101,18 @@ fn hosts_of(data: &AegisData, profile: &ProfileData) -> Json {
         let server = tool
             .split_once('/')
             .map_or(tool.as_str(), |(server, _)| server);
-        data.catalogue.get(server).map(|service| &service.hosts)
+        data.catalogue.get(server)
     });
-    let seen = [&profile.hosts, &profile.upgrades]
-        .into_iter()
-        .chain(granted);
-    let seen = seen
-        .flat_map(|rules| canonical(rules))
-        .map(|host| (host, "seen".into()));
-    let blind = canonical(&profile.passthrough)
-        .into_iter()
-        .map(|host| (host, "blind".into()));
+    let granted = granted.flat_map(|service| service.hosts().map(|(host, _)| host));
+    let named = profile.hosts.iter().chain(&profile.upgrades);
+    let seen = canonical(named.chain(granted)).map(|host| (host, "seen".into()));
+    let blind = canonical(&profile.passthrough).map(|host| (host, "blind".into()));
     seen.chain(blind).collect::<Map<_, _>>().into()
 }
 
-fn canonical(rules: &[String]) -> Vec<String> {
-    rules
-        .iter()
-        .filter_map(|rule| hosts::canonical(rule).ok())
-        .collect()
+fn canonical<'a>(rules: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item = String> {
+    let rules = rules.into_iter();
+    rules.filter_map(|rule| hosts::canonical(rule).ok())
 }
 
 /// Without the profile's name: profiles that constrain an operation alike share what is made of it.
@@ -202,9 +195,9 @@ fn fast_number(constraint: &ConstraintData) -> Option<Json> {
     Some(json!({"low": low, "high": high, "absent": low}))
 }
 
-fn truths<'a>(names: impl Iterator<Item = &'a str>) -> Json {
+fn truths(names: impl Iterator<Item = impl Into<String>>) -> Json {
     names
-        .map(|name| (name.to_owned(), Json::Bool(true)))
+        .map(|name| (name.into(), Json::Bool(true)))
         .collect::<Map<_, _>>()
         .into()
 }

@@ -147,16 +147,30 @@ pub(crate) struct FactData {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServiceData {
     /// `host`, `.suffix`, or either with `:port`.
+    #[serde(default)]
     pub(crate) hosts: Vec<String>,
     pub(crate) protocol: Protocol,
     pub(crate) provider: Option<String>,
+    /// Of `hosts`.
     #[serde(default)]
     pub(crate) regions: Vec<String>,
+    /// Instead of `hosts` and `regions`, for a service that is not everywhere in the same regions.
+    #[serde(default)]
+    pub(crate) endpoints: Vec<EndpointData>,
     #[serde(default)]
     pub(crate) operations: Vec<OperationData>,
     /// Parameters of `openai` and `mcp` calls that may be written down.
     #[serde(default)]
     pub(crate) recordable: Vec<String>,
+}
+
+/// Hosts of a service that are in the same regions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndpointData {
+    pub(crate) hosts: Vec<String>,
+    #[serde(default)]
+    pub(crate) regions: Vec<String>,
 }
 
 /// One operation of a `rest` service.
@@ -176,6 +190,18 @@ impl Mode {
             Self::Enforce => "enforce",
             Self::Shadow => "shadow",
         }
+    }
+}
+
+impl ServiceData {
+    /// Every host rule of the service, with its regions.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = (&String, &[String])> {
+        let own = self.hosts.iter().map(|host| (host, &*self.regions));
+        let at_endpoints = self.endpoints.iter().flat_map(|endpoint| {
+            let hosts = endpoint.hosts.iter();
+            hosts.map(|host| (host, &*endpoint.regions))
+        });
+        own.chain(at_endpoints)
     }
 }
 

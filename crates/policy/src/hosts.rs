@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::data::AegisData;
+use crate::data::{AegisData, ServiceData};
 use crate::{Authority, Host};
 
 /// The canonical spelling of a host rule, as it is looked up among an intent's candidates.
@@ -46,9 +46,10 @@ pub(crate) fn ports(data: &AegisData) -> BTreeSet<u16> {
     let profiles = data
         .profiles
         .values()
-        .flat_map(|profile| [&profile.hosts, &profile.passthrough, &profile.upgrades]);
-    let services = data.catalogue.values().map(|service| &service.hosts);
-    let rules = profiles.chain(services).flatten();
+        .flat_map(|profile| [&profile.hosts, &profile.passthrough, &profile.upgrades])
+        .flatten();
+    let services = data.catalogue.values().flat_map(ServiceData::hosts);
+    let rules = profiles.chain(services.map(|(host, _)| host));
     rules
         .filter_map(|rule| {
             Authority::parse(rule.trim_start_matches('.'), 0)

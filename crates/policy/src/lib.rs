@@ -19,6 +19,7 @@ mod sources;
 
 pub use authority::{Authority, AuthorityError, Host};
 pub use catalogue::{AmbiguousPath, Catalogue, Matched, Operation, Service, decoded_segments};
+pub use check::{check_form, mistakes};
 pub use data::{Mode, Protocol};
 pub use decision::{Decision, Fault, Obligations, Outcome, Reason, Redaction, Would};
 pub use intent::{

@@ -77,6 +77,40 @@ fn a_service_keeps_what_the_operator_declared() {
 }
 
 #[test]
+fn the_regions_of_a_service_are_those_of_the_host_that_is_called() {
+    let catalogue = read(
+        "    s:\n      protocol: rest\n      operations: [{action: a, method: GET, path: /}]\n      endpoints:\n        - {hosts: [eu.example, .eu.example], regions: [eu-1]}\n        - {hosts: [us.example], regions: [us-1, us-2]}\n        - {hosts: [some.example]}\n",
+    );
+    let regions = |host: &str| {
+        let service = catalogue.service(&Authority::parse(host, 443).expect("a host"));
+        let service = service.expect("a service");
+        assert_eq!(&*service.name, "s");
+        let known = service.operation("GET", "/").expect("a clear path");
+        assert!(known.is_some(), "every endpoint has the operations");
+        service.regions.join(" ")
+    };
+    assert_eq!(regions("eu.example"), "eu-1");
+    assert_eq!(regions("a.eu.example"), "eu-1");
+    assert_eq!(regions("us.example"), "us-1 us-2");
+    assert_eq!(regions("some.example"), "");
+}
+
+#[test]
+fn mistakes_about_endpoints_have_their_places() {
+    assert_eq!(
+        mistakes(
+            "    both: {hosts: [a.example], endpoints: [{hosts: [b.example]}], protocol: http}\n    none: {endpoints: [{hosts: []}], protocol: http}\n    twice:\n      protocol: http\n      endpoints:\n        - {hosts: [c.example], regions: [eu-1]}\n        - {hosts: [C.example], regions: [us-1]}\n    bare: {protocol: http}\n"
+        ),
+        [
+            "3: a service has either `hosts` and `regions` or `endpoints`, not both",
+            "4: an endpoint has at least one host",
+            "9: `C.example` already belongs to the service `twice`",
+            "10: a service has at least one host",
+        ]
+    );
+}
+
+#[test]
 fn the_most_specific_claim_wins() {
     let catalogue = read(concat!(
         "    exact: {hosts: [api.a.example], protocol: http}\n",

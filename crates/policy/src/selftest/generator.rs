@@ -205,13 +205,17 @@ impl<'a> Generator<'a> {
             .split_once('/')
             .map_or(target.tool, |(server, _)| server);
         let service = data.catalogue.get(server);
-        let hosts = service
-            .map(|service| &service.hosts)
-            .or_else(|| target.profile.map(|profile| &profile.hosts));
-        let host = hosts
-            .and_then(|hosts| self.random.pick(hosts))
-            .map_or("nowhere.example", String::as_str);
-        let declared = service.map_or(&[][..], |service| &service.regions);
+        let hosts: Vec<(&String, &[String])> = match (service, target.profile) {
+            (Some(service), _) => service.hosts().collect(),
+            (None, Some(profile)) => profile.hosts.iter().map(|host| (host, &[][..])).collect(),
+            (None, None) => Vec::new(),
+        };
+        let (host, declared) = self
+            .random
+            .pick(&hosts)
+            .map_or(("nowhere.example", &[][..]), |(host, regions)| {
+                (host.as_str(), *regions)
+            });
         let lawful = data
             .tenants
             .get(target.tenant)

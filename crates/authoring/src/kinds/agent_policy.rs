@@ -1,0 +1,157 @@
+//! `AgentPolicy`: what the agents that it selects may do.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value as Json};
+
+use super::{Labels, Mode, NotEnforced, is_default};
+
+/// What the agents that it selects may do. Whatever it does not name is denied.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AgentPolicy {
+    pub(crate) agents: Selector,
+    /// `shadow`: findings of this policy are recorded, not enforced.
+    #[serde(default)]
+    pub(crate) mode: Mode,
+    /// The tools that may be called, and with what.
+    #[serde(default)]
+    pub(crate) tools: Vec<Grant>,
+    #[serde(default)]
+    pub(crate) egress: Egress,
+    /// The name of the `DlpProfile` that says what may be sent. Without one, any call in which
+    /// sensitive data is found is denied.
+    #[serde(default)]
+    pub(crate) dlp: Option<String>,
+    #[serde(default)]
+    pub(crate) truncated_bodies: TruncatedBodies,
+    #[serde(default, rename = "budgets")]
+    _budgets: NotEnforced,
+    #[serde(default, rename = "riskTier")]
+    _risk_tier: NotEnforced,
+}
+
+/// Which agents: by `ids` or by `labels`, of one tenant or of all; with `tenant` alone, all of its
+/// agents.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "not" = {"required": ["ids", "labels"]}))]
+pub(crate) struct Selector {
+    /// Only agents of this tenant.
+    #[serde(default)]
+    pub(crate) tenant: Option<String>,
+    /// Agents by name.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub(crate) ids: Option<Vec<String>>,
+    /// Agents that have all of these labels.
+    #[serde(default)]
+    #[schemars(extend("minProperties" = 1))]
+    pub(crate) labels: Option<Labels>,
+}
+
+/// Actions of one tool, and what must hold for their parameters.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Grant {
+    /// A `Tool` (or a `Provider` with a protocol), a tool of an MCP server (`SERVER/TOOL`), `http`
+    /// for plain HTTP, or a host that is recognised by what it speaks.
+    pub(crate) tool: String,
+    /// Actions of the tool; of `http` the methods in lower case. `*` is any that is not named in
+    /// another grant.
+    #[schemars(length(min = 1))]
+    pub(crate) actions: Vec<String>,
+    /// Constraints by the name of the parameter, for each of the actions.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, Constraint>,
+}
+
+/// What must hold for one parameter. A parameter that is absent passes unless it is `required`.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(
+    rename_all(deserialize = "camelCase", serialize = "snake_case"),
+    deny_unknown_fields,
+    default
+)]
+pub(crate) struct Constraint {
+    /// The smallest number that is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "number")]
+    pub(crate) min: Option<Number>,
+    /// The largest number that is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "number")]
+    pub(crate) max: Option<Number>,
+    /// A larger number needs a human's approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "number")]
+    pub(crate) approve_above: Option<Number>,
+    /// The only values that are allowed.
+    #[serde(rename = "enum", skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "plain_values")]
+    pub(crate) one_of: Option<Vec<Json>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pattern: Option<Pattern>,
+    /// It must be there and not null.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) required: bool,
+    /// It must not be there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) forbidden: bool,
+    /// It is removed before the call is forwarded.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) redact: bool,
+}
+
+/// What the text, or every text of the list, must match.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Pattern {
+    /// A regular expression; it matches anywhere unless it is anchored.
+    Regex(String),
+    /// `*` matches any characters.
+    Glob(String),
+    /// A network, such as `10.0.0.0/8`.
+    Cidr(String),
+}
+
+/// Hosts beside those of the tools that are granted: `host`, `.suffix` (not the bare name), either
+/// with `:port`.
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Egress {
+    /// Hosts that may be called.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hosts: Vec<String>,
+    /// Hosts whose tunnels are not looked into.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) passthrough: Vec<String>,
+    /// Hosts where an opaque upgrade, such as a WebSocket, is allowed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) upgrades: Vec<String>,
+}
+
+/// What is done about a body that could not be read whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TruncatedBodies {
+    /// It is refused.
+    #[default]
+    Deny,
+    /// It may pass, for actions without constraints only.
+    Allow,
+}
+
+fn number(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "number"})
+}
+
+fn plain_values(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": ["string", "number", "boolean"]},
+    })
+}

@@ -1,0 +1,20 @@
+//! Policy sources written by people to the policy data that `aegis-policy` reads, every mistake at its author's place.
+//!
+//! Pure: whoever calls hands in texts. It decides nothing and knows no proxy; the data is compiled
+//! once, and the way back from each part of it to its author is kept.
+
+mod catalogue;
+mod compiled;
+mod draft;
+mod files;
+mod kinds;
+mod lower;
+mod places;
+mod read;
+mod schema;
+mod select;
+
+pub use compiled::{Compiled, check, compile};
+pub use files::Files;
+pub use places::Origin;
+pub use schema::schemas;

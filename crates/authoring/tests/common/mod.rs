@@ -1,0 +1,41 @@
+//! Policy sources as the tests of this crate say them.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use aegis_authoring::{Compiled, Files, check, compile};
+use aegis_policy::{Mode, Source};
+
+/// A realistic company: three tenants, selection by label, tenant and name, several tools.
+pub(crate) const COMPANY: [(&str, &str); 5] = [
+    ("tenants.yaml", include_str!("../company/tenants.yaml")),
+    ("catalogue.yaml", include_str!("../company/catalogue.yaml")),
+    (
+        "team/policies.yaml",
+        include_str!("../company/team/policies.yaml"),
+    ),
+    ("own.yaml", include_str!("../company/own.yaml")),
+    ("refunds.rego", include_str!("../company/refunds.rego")),
+];
+
+/// Its documents and plain data, without its module.
+pub(crate) fn data() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let data = COMPANY.into_iter();
+    data.filter(|(file, _)| *file != "refunds.rego")
+}
+
+pub(crate) fn files<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Files {
+    Files::sort(texts.into_iter().map(|(file, text)| Source {
+        file: file.to_owned(),
+        text: text.to_owned(),
+    }))
+}
+
+pub(crate) fn company() -> Compiled {
+    compile(&files(COMPANY)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Every mistake of these texts, one per line.
+pub(crate) fn complaints<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<String> {
+    let problems = check(&files(texts), Mode::Enforce).expect_err("this should be refused");
+    problems.iter().map(ToString::to_string).collect()
+}
