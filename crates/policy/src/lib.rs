@@ -16,6 +16,8 @@ mod rego;
 pub mod selftest;
 mod snapshot;
 mod sources;
+pub mod suite;
+mod workbench;
 
 pub use authority::{Authority, AuthorityError, Host};
 pub use catalogue::{AmbiguousPath, Catalogue, Matched, Operation, Service, decoded_segments};
@@ -28,3 +30,4 @@ pub use intent::{
 pub use rego::Answers;
 pub use snapshot::{Comparison, Revision, Snapshot, TenantMode};
 pub use sources::{Source, Sources};
+pub use workbench::Workbench;

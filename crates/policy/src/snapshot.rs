@@ -52,10 +52,18 @@ pub struct Comparison<'a>(Oracle<'a>);
 impl Snapshot {
     /// Reads everything, compiles everything and tests it on both evaluators, or says all that is wrong.
     pub fn build(sources: &Sources, number: u64) -> Result<Self, Problems> {
+        Self::build_on(rego::LIBRARY, sources, number).map(|(snapshot, _)| snapshot)
+    }
+
+    /// The same, with the data as it was written.
+    pub(crate) fn build_with_model(
+        sources: &Sources,
+        number: u64,
+    ) -> Result<(Self, Model), Problems> {
         Self::build_on(rego::LIBRARY, sources, number)
     }
 
-    fn build_on(library: &str, sources: &Sources, number: u64) -> Result<Self, Problems> {
+    fn build_on(library: &str, sources: &Sources, number: u64) -> Result<(Self, Model), Problems> {
         let (model, mut problems) = Model::read_all(&sources.data);
         let facts = problems.take_from(check::check(&model));
         let catalogue = problems.take_from(Catalogue::compile(&model));
@@ -76,7 +84,7 @@ impl Snapshot {
             modes: modes(&model, sources.mode),
         };
         selftest::run(&snapshot, &model)?;
-        Ok(snapshot)
+        Ok((snapshot, model))
     }
 
     /// The decision on one call; there always is one. Blocks on nothing.
