@@ -9,6 +9,8 @@ mod check;
 mod compile;
 mod data;
 mod decision;
+pub mod difference;
+pub mod explain;
 mod facts;
 mod hosts;
 mod intent;
@@ -27,7 +29,7 @@ pub use intent::{
     Auth, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent, Parameters,
     Phase, Scheme, Truncation,
 };
-pub use rego::Answers;
+pub use rego::{Answers, FileCoverage, RegoReport, RegoResult, RegoVerdict};
 pub use snapshot::{Comparison, Revision, Snapshot, TenantMode};
 pub use sources::{Source, Sources};
 pub use workbench::Workbench;

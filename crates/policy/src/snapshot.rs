@@ -97,6 +97,10 @@ impl Snapshot {
         self.policy.evaluate(intent)
     }
 
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }

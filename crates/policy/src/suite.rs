@@ -1,6 +1,7 @@
 //! Table tests: calls with the decisions that are expected of a policy. It reads texts and judges them against a workbench; it opens no files.
 
 mod call;
+mod coverage;
 mod expect;
 mod resolve;
 
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use crate::{Decision, Intent, Source, Workbench};
 
 pub use call::{CallData, DataFindings, DestinationData, Mistake};
+pub use coverage::{Coverage, Point, PointKind};
 pub use expect::{Expectation, WouldExpectation};
 
 /// The table tests of a policy, read and free of mistakes that can be told without it.

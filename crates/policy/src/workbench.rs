@@ -4,6 +4,8 @@ use std::fmt;
 
 use aegis_document::Problems;
 
+use crate::explain::Place;
+use crate::rego::{Observer, RegoReport};
 use crate::sources::Model;
 use crate::{Snapshot, Source, Sources};
 
@@ -28,6 +30,21 @@ impl Workbench {
 
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// Runs the `test_…` rules of these files, and of the modules themselves, over the modules as
+    /// they decide, or says why the files are no tests.
+    pub fn rego_tests(&self, tests: &[Source]) -> Result<RegoReport, Problems> {
+        self.snapshot.policy().rego_tests(&self.modules, tests)
+    }
+
+    pub(crate) fn observer(&self) -> Observer<'_> {
+        self.snapshot.policy().observer()
+    }
+
+    /// The rule of a module that gives findings this id, where there is exactly one.
+    pub(crate) fn finding_place(&self, rule: &str) -> Option<Place> {
+        self.snapshot.policy().finding_place(rule)
     }
 
     /// What a proxy decides by.

@@ -13,7 +13,7 @@ mod common;
 
 use std::sync::LazyLock;
 
-use aegis_policy::suite::{CallData, Suite, SuiteReport};
+use aegis_policy::suite::{CallData, Coverage, PointKind, Suite, SuiteReport};
 use aegis_policy::{Auth, CallKind, Intent, Outcome, Phase, Source, Workbench};
 use common::{bench, directory, sources, tables};
 
@@ -362,6 +362,102 @@ fn a_service_with_suffixes_alone_is_called_at_some_name_below() {
 }
 
 static DEMO: LazyLock<Workbench> = LazyLock::new(|| bench(&directory("demo")));
+
+#[test]
+fn coverage_tells_what_no_test_reaches() {
+    let suite = read(&format!(
+        "tests:\n- {{name: a, call: {CHARGE}, expect: {{outcome: allow}}}}"
+    ))
+    .unwrap();
+    let before = suite.coverage(&DEMO);
+    let charge = "aegis.profiles.finance.tools.stripe-payments.charge";
+    assert_eq!(reached(&before, charge), 1);
+    assert_eq!(
+        reached(
+            &before,
+            "aegis.profiles.finance.tools.stripe-payments.refund"
+        ),
+        0
+    );
+    assert_eq!(reached(&before, &format!("{charge}.amount.max")), 0);
+    assert_eq!(reached(&before, "aegis.profiles.finance.data.email"), 0);
+    assert_eq!(before.points.len() - before.missed().count(), 1);
+
+    let high = "{agent: finance-bot, tool: stripe-payments, action: charge, parameters: {amount: 900000, currency: eur}, data: {email: 1}}";
+    let both = format!(
+        "tests:\n- {{name: a, call: {CHARGE}, expect: {{outcome: allow}}}}\n- {{name: b, call: {high}, expect: {{outcome: deny}}}}"
+    );
+    let after = read(&both).unwrap().coverage(&DEMO);
+    assert_eq!(reached(&after, charge), 2);
+    assert_eq!(reached(&after, &format!("{charge}.amount.max")), 1);
+    assert_eq!(reached(&after, &format!("{charge}.amount.min")), 0);
+    assert_eq!(reached(&after, "aegis.profiles.finance.data.email"), 1);
+    assert!(after.percent() > before.percent());
+    let point = after
+        .points
+        .iter()
+        .find(|point| point.path.ends_with(&["max".to_owned()]))
+        .unwrap();
+    assert_eq!(point.kind, PointKind::Constraint);
+    assert_eq!(point.place.as_ref().unwrap().file, "policy.yaml");
+}
+
+/// A suspended finding has decided as well: only shadow keeps it from counting.
+#[test]
+fn coverage_counts_what_shadow_suspends() {
+    let call = "{agent: intern-bot, tool: openai, model: gpt-demo}";
+    let suite = read(&format!(
+        "tests:\n- {{name: a, call: {call}, expect: {{outcome: allow}}}}"
+    ))
+    .unwrap();
+    assert_eq!(
+        reached(
+            &suite.coverage(&DEMO),
+            "aegis.profiles.intern.tools.openai.chat.model.enum"
+        ),
+        1
+    );
+}
+
+#[test]
+fn coverage_of_modules_is_by_line() {
+    let lines = |parameters: &str| {
+        let call = format!(
+            "{{agent: finance-bot, tool: stripe-payments, action: refund, parameters: {parameters}}}"
+        );
+        let suite = read(&format!(
+            "tests:\n- {{name: a, call: {call}, expect: {{outcome: allow}}}}"
+        ))
+        .unwrap();
+        let module = suite.coverage(&DEMO).modules.remove(0);
+        assert_eq!(module.file, "refunds.rego");
+        module
+    };
+    let (small, large) = (lines("{amount: 1}"), lines("{amount: 101}"));
+    assert!(small.covered.is_subset(&large.covered) && small.percent() < large.percent());
+    let text = &directory("demo").modules[0].text;
+    let line = text
+        .lines()
+        .position(|line| line.contains("refunds.amount"))
+        .unwrap()
+        + 1;
+    let line = u32::try_from(line).unwrap();
+    assert!(small.not_covered.contains(&line) && large.covered.contains(&line));
+    let all = tables("demo").coverage(&DEMO);
+    assert!(
+        all.modules[0].percent() > large.percent() && all.percent() >= 70,
+        "{}",
+        all.percent()
+    );
+}
+
+fn reached(coverage: &Coverage, path: &str) -> usize {
+    let point = coverage
+        .points
+        .iter()
+        .find(|point| point.path.join(".") == path);
+    point.unwrap_or_else(|| panic!("{path}")).tests
+}
 
 fn intent(call: &str) -> Intent {
     let source = Source {
