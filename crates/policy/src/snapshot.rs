@@ -52,7 +52,7 @@ pub struct Comparison<'a>(Oracle<'a>);
 impl Snapshot {
     /// Reads everything, compiles everything and tests it on both evaluators, or says all that is wrong.
     pub fn build(sources: &Sources, number: u64) -> Result<Self, Problems> {
-        Self::build_on(rego::LIBRARY, sources, number).map(|(snapshot, _)| snapshot)
+        Self::build_on(rego::LIBRARY, sources, number)
     }
 
     /// The same, with the data as it was written.
@@ -60,10 +60,18 @@ impl Snapshot {
         sources: &Sources,
         number: u64,
     ) -> Result<(Self, Model), Problems> {
-        Self::build_on(rego::LIBRARY, sources, number)
+        Self::build_parts(rego::LIBRARY, sources, number)
     }
 
-    fn build_on(library: &str, sources: &Sources, number: u64) -> Result<(Self, Model), Problems> {
+    fn build_on(library: &str, sources: &Sources, number: u64) -> Result<Self, Problems> {
+        Self::build_parts(library, sources, number).map(|(snapshot, _)| snapshot)
+    }
+
+    fn build_parts(
+        library: &str,
+        sources: &Sources,
+        number: u64,
+    ) -> Result<(Self, Model), Problems> {
         let (model, mut problems) = Model::read_all(&sources.data);
         let facts = problems.take_from(check::check(&model));
         let catalogue = problems.take_from(Catalogue::compile(&model));

@@ -2,6 +2,7 @@
 
 mod call;
 mod coverage;
+mod doubt;
 mod expect;
 mod resolve;
 
@@ -119,7 +120,7 @@ impl TestResult {
 impl Test {
     fn run(&self, bench: &Workbench) -> TestResult {
         let at = |path: &[&str], message: String| self.written.problem(path, message);
-        let mistaken = |mistake: Mistake| Problem {
+        let told = |mistake: Mistake| Problem {
             hint: mistake.hint,
             ..at(&[&["call"], mistake.at].concat(), mistake.message)
         };
@@ -137,11 +138,11 @@ impl Test {
             doubts: Vec::new(),
         };
         match bench.intent(&self.call) {
-            Err(mistakes) => result.failures.extend(mistakes.into_iter().map(mistaken)),
+            Err(mistakes) => result.failures.extend(mistakes.into_iter().map(told)),
             Ok(intent) => {
                 let decision = bench.snapshot.evaluate(&intent);
                 let doubts = bench.doubts(&self.call, &intent);
-                result.doubts = doubts.into_iter().map(mistaken).collect();
+                result.doubts = doubts.into_iter().map(told).collect();
                 for (path, message) in self.expect.failures(&decision) {
                     let mut problem = at(&[&["expect"], path].concat(), message);
                     // A slip in the call is the likeliest reason, so it is told with the failure.

@@ -46,120 +46,107 @@ fn values_are_hidden_unless_they_are_asked_for() {
 }
 
 #[test]
-fn every_rule_of_the_library_has_its_path() {
-    let charge = |parameters: Json| charge(parameters);
-    let search = |parameters: Json| {
-        to(
-            by(
-                call("docs-mcp/search", "call", parameters),
-                "acme",
-                "research-bot",
-            ),
-            "mcp.demo.test",
-        )
-    };
-    let finance = "aegis.profiles.finance";
-    let amount = "aegis.profiles.finance.tools.stripe-payments.charge.amount";
-    let ok = || charge(json!({"amount": 1, "currency": "eur"}));
-    let mut truncated = ok();
+fn every_rule_on_caller_destination_and_grant_has_its_path() {
+    let (mut truncated, mut opaque) = (small_charge(), small_charge());
     truncated.call.truncation = Truncation::Truncated;
-    let mut opaque = ok();
     opaque.call.opaque = true;
-    let table: Vec<(&str, String, Intent)> = vec![
-        (
-            "tenant.unknown",
-            "aegis.tenants".to_owned(),
-            by(ok(), "nobody", "finance-bot"),
-        ),
-        (
-            "agent.unknown",
-            "aegis.agents".to_owned(),
-            by(ok(), "acme", "nobody"),
-        ),
+    let by = |tenant: &str, agent: &str| by(small_charge(), tenant, agent);
+    let abroad = in_regions(small_charge(), &["us-east-1"]);
+    let finance = "profiles.finance";
+    for (rule, path, intent) in [
+        ("tenant.unknown", "tenants", by("nobody", "finance-bot")),
+        ("agent.unknown", "agents", by("acme", "nobody")),
         (
             "agent.tenant",
-            "aegis.agents.finance-bot.tenant".to_owned(),
-            by(ok(), "labs", "finance-bot"),
+            "agents.finance-bot.tenant",
+            by("labs", "finance-bot"),
         ),
-        (
-            "region",
-            "aegis.tenants.acme.regions".to_owned(),
-            in_regions(ok(), &["us-east-1"]),
-        ),
+        ("region", "tenants.acme.regions", abroad),
         (
             "host",
-            format!("{finance}.hosts"),
-            to(ok(), "elsewhere.example"),
+            "profiles.finance.hosts",
+            to(small_charge(), "elsewhere.example"),
         ),
-        (
-            "tool",
-            format!("{finance}.tools.stripe-payments"),
-            call("stripe-payments", "void", json!({})),
-        ),
-        (
-            "tool",
-            format!("{finance}.tools"),
-            call("openai", "chat", json!({})),
-        ),
-        ("truncated", format!("{finance}.truncated"), truncated),
-        ("opaque", format!("{finance}.upgrades"), opaque),
+        ("truncated", "profiles.finance.truncated", truncated),
+        ("opaque", "profiles.finance.upgrades", opaque),
+    ] {
+        assert_traced(rule, path, &intent);
+    }
+    let void = call("stripe-payments", "void", json!({}));
+    assert_traced("tool", &format!("{finance}.tools.stripe-payments"), &void);
+    let chat = call("openai", "chat", json!({}));
+    assert_traced("tool", &format!("{finance}.tools"), &chat);
+}
+
+#[test]
+fn every_rule_on_parameters_and_data_has_its_path() {
+    let grant = "profiles.finance.tools.stripe-payments.charge";
+    for (rule, path, parameters) in [
         (
             "parameter.name",
-            amount.to_owned(),
-            charge(json!({"amount": 1, "AMOUNT": 1, "currency": "eur"})),
+            "amount",
+            json!({"amount": 1, "AMOUNT": 1, "currency": "eur"}),
         ),
         (
             "parameter.type",
-            amount.to_owned(),
-            charge(json!({"amount": "x", "currency": "eur"})),
+            "amount",
+            json!({"amount": "x", "currency": "eur"}),
         ),
         (
             "parameter.min",
-            format!("{amount}.min"),
-            charge(json!({"amount": 0, "currency": "eur"})),
+            "amount.min",
+            json!({"amount": 0, "currency": "eur"}),
         ),
         (
             "parameter.approve_above",
-            format!("{amount}.approve_above"),
-            charge(json!({"amount": 5001, "currency": "eur"})),
+            "amount.approve_above",
+            json!({"amount": 5001, "currency": "eur"}),
         ),
         (
             "parameter.enum",
-            amount.replace("amount", "currency.enum"),
-            charge(json!({"amount": 1, "currency": "x"})),
+            "currency.enum",
+            json!({"amount": 1, "currency": "x"}),
         ),
         (
             "parameter.required",
-            amount.replace("amount", "currency.required"),
-            charge(json!({"amount": 1})),
+            "currency.required",
+            json!({"amount": 1}),
         ),
         (
             "parameter.redact",
-            amount.replace("amount", "note.redact"),
-            charge(json!({"amount": 1, "currency": "eur", "note": 1})),
+            "note.redact",
+            json!({"amount": 1, "currency": "eur", "note": 1}),
         ),
-        (
-            "parameter.required",
-            "aegis.profiles.research.tools.docs-mcp/search.call.query.required".to_owned(),
-            search(json!({})),
-        ),
-        (
-            "data.email",
-            format!("{finance}.data.email"),
-            with_data(ok(), &["email"]),
-        ),
-    ];
-    for (rule, path, intent) in table {
-        let explanation = DEMO.explain(&intent, Values::Shown);
-        let cause = explanation
-            .causes
-            .iter()
-            .find(|cause| &*cause.reason.rule == rule);
-        let cause = cause.unwrap_or_else(|| panic!("{rule}: {:?}", explanation.decision));
-        assert_eq!(cause.path.join("."), path, "{rule}");
-        let has_no_entry = ["tenant.unknown", "agent.unknown"].contains(&rule);
-        assert_eq!(cause.place.is_none(), has_no_entry, "{rule}");
+    ] {
+        assert_traced(rule, &format!("{grant}.{path}"), &charge(parameters));
     }
+    let search = by(
+        call("docs-mcp/search", "call", json!({})),
+        "acme",
+        "research-bot",
+    );
+    let path = "profiles.research.tools.docs-mcp/search.call.query.required";
+    assert_traced("parameter.required", path, &to(search, "mcp.demo.test"));
+    let email = with_data(small_charge(), &["email"]);
+    assert_traced("data.email", "profiles.finance.data.email", &email);
+}
+
+/// Only what does not exist has no place.
+fn assert_traced(rule: &str, path: &str, intent: &Intent) {
+    let explanation = DEMO.explain(intent, Values::Shown);
+    let mut causes = explanation.causes.iter();
+    let cause = causes.find(|cause| &*cause.reason.rule == rule);
+    let cause = cause.unwrap_or_else(|| panic!("{rule}: {:?}", explanation.decision));
+    assert_eq!(cause.path[1..].join("."), path, "{rule}");
+    assert_eq!(cause.place.is_none(), rule.ends_with(".unknown"), "{rule}");
+    assert!(
+        cause.value.is_some() || rule == "parameter.required",
+        "{rule}"
+    );
+}
+
+fn small_charge() -> Intent {
+    charge(json!({"amount": 1, "currency": "eur"}))
 }
 
 #[test]

@@ -18,14 +18,26 @@ use aegis_policy::{Auth, CallKind, Intent, Outcome, Phase, Source, Workbench};
 use common::{bench, directory, sources, tables};
 
 #[test]
-fn the_tables_of_the_demo_and_of_the_sample_pass() {
-    for (name, least) in [("demo", 27), ("sample", 7)] {
+fn the_tables_of_the_demo_and_of_the_sample_pass_and_reach_everything() {
+    for (name, least) in [("demo", 40), ("sample", 9)] {
         let suite = tables(name);
-        let report = suite.run(&bench(&directory(name)));
+        let bench = bench(&directory(name));
+        let report = suite.run(&bench);
         assert!(report.passed(), "{}", report.failures());
         assert!(suite.len() >= least && report.results.len() == suite.len());
         let doubts = report.results.iter().flat_map(|result| &result.doubts);
         assert_eq!(doubts.count(), 0);
+        let coverage = suite.coverage(&bench);
+        let missed: Vec<_> = coverage
+            .missed()
+            .map(|point| point.path.join("."))
+            .collect();
+        assert!(missed.is_empty() && coverage.percent() == 100, "{missed:?}");
+        let modules = &coverage.modules;
+        assert!(
+            modules.iter().all(|module| module.percent() == 100),
+            "{modules:?}"
+        );
     }
 }
 
@@ -35,7 +47,7 @@ fn every_wrong_outcome_fails() {
     let bench = &DEMO;
     for right in ["allow", "sanitize", "approval_needed", "deny"] {
         let report = run(
-            &bench,
+            bench,
             &format!("- {{name: a, call: {CHARGE}, expect: {{outcome: {right}}}}}"),
         );
         assert_eq!(report.passed(), right == "allow", "{right}");
@@ -120,7 +132,11 @@ fn what_is_left_out_comes_from_the_policy_and_its_catalogue() {
         "agent: finance-bot\ntool: stripe-payments\naction: refund\nparameters: {charge: ch 1}",
     );
     assert_eq!(&*refund.destination.path, "/v1/charges/ch%201/refund");
+}
 
+/// An LLM's request says model and stream as parameters, and there is no other place for them.
+#[test]
+fn model_and_stream_of_an_llm_are_parameters_too() {
     let chat = intent("agent: research-bot\ntool: openai\nmodel: gpt-demo\nstream: true");
     assert_eq!(
         (chat.call.kind, &*chat.call.action),
@@ -130,7 +146,10 @@ fn what_is_left_out_comes_from_the_policy_and_its_catalogue() {
     assert!(chat.call.stream && chat.call.parameters["stream"] == true);
     let chat = intent("agent: research-bot\ntool: openai\nparameters: {model: gpt-demo}");
     assert_eq!(chat.call.model.as_deref(), Some("gpt-demo"));
+}
 
+#[test]
+fn a_destination_alone_names_tool_and_action_as_the_proxy_does() {
     let get = intent("agent: finance-bot\ndestination: {host: example.com, scheme: http}");
     assert_eq!((&*get.call.tool, &*get.call.action), ("http", "get"));
     assert_eq!(get.destination.authority.port(), 80);
@@ -443,12 +462,6 @@ fn coverage_of_modules_is_by_line() {
         + 1;
     let line = u32::try_from(line).unwrap();
     assert!(small.not_covered.contains(&line) && large.covered.contains(&line));
-    let all = tables("demo").coverage(&DEMO);
-    assert!(
-        all.modules[0].percent() > large.percent() && all.percent() >= 70,
-        "{}",
-        all.percent()
-    );
 }
 
 fn reached(coverage: &Coverage, path: &str) -> usize {

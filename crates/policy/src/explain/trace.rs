@@ -112,18 +112,15 @@ impl<'a> Subject<'a> {
         let (name, profile) = self.profile?;
         let call = &self.intent.call;
         let asked = text(&format!("{}/{}", call.tool, call.action));
-        match profile.tools.get_key_value(&*call.tool) {
-            Some((tool, actions)) => {
-                let granted: Vec<_> = actions.keys().collect();
-                let path = path(&["profiles", name, "tools", tool]);
-                Some((path, asked, Some(json!(granted))))
+        let mut path = path(&["profiles", name, "tools"]);
+        let granted: Vec<_> = match profile.tools.get(&*call.tool) {
+            Some(actions) => {
+                path.push(call.tool.to_string());
+                actions.keys().collect()
             }
-            None => {
-                let granted: Vec<_> = profile.tools.keys().collect();
-                let path = path(&["profiles", name, "tools"]);
-                Some((path, asked, Some(json!(granted))))
-            }
-        }
+            None => profile.tools.keys().collect(),
+        };
+        Some((path, asked, Some(json!(granted))))
     }
 
     /// The message says which parameter: the reason itself has no place for it.
@@ -214,8 +211,9 @@ pub(crate) fn path(names: &[&str]) -> Vec<String> {
     std::iter::once("aegis".to_owned()).chain(names).collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what is traced is optional")]
 fn text(text: &str) -> Option<Json> {
-    Some(Json::from(text))
+    Some(text.into())
 }
 
 /// The keys of a constraint.

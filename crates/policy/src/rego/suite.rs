@@ -131,7 +131,7 @@ impl Policy {
             is_set && rule.span().text().contains(&id)
         });
         let only = named.next().filter(|_| named.next().is_none())?;
-        Some(place(&only))
+        Some(place(only))
     }
 
     /// A copy of the users' modules with their data, as they decide.

@@ -1,5 +1,6 @@
 //! From a call as it is written to the intent that the proxy would make of it: what is left out comes from policy and catalogue.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use aegis_document::nearest;
@@ -21,13 +22,6 @@ impl Workbench {
         let resolver = Resolver { bench: self, call };
         resolver.intent().map_err(|mistake| vec![mistake])
     }
-
-    /// Where the call is likely not what its author meant, or not what the proxy would ever ask.
-    pub(crate) fn doubts(&self, call: &CallData, intent: &Intent) -> Vec<Mistake> {
-        let resolver = Resolver { bench: self, call };
-        let doubts = [resolver.agent_doubt(), resolver.tool_doubt(intent)];
-        doubts.into_iter().flatten().collect()
-    }
 }
 
 struct Resolver<'a> {
@@ -35,7 +29,7 @@ struct Resolver<'a> {
     call: &'a CallData,
 }
 
-impl<'a> Resolver<'a> {
+impl Resolver<'_> {
     fn intent(&self) -> Result<Intent, Mistake> {
         let call = self.call;
         let scheme = call.destination.scheme.unwrap_or(Scheme::Https);
@@ -143,9 +137,12 @@ impl<'a> Resolver<'a> {
             if let Some(stream) = call.stream {
                 parameters.entry("stream").or_insert_with(|| stream.into());
             }
-            let text = |name: &str| parameters.get(name).and_then(|value| value.as_str());
+            let text = |name: &str| parameters.get(name).and_then(serde_json::Value::as_str);
             model = text("model").map(Arc::from);
-            stream = parameters.get("stream").and_then(|value| value.as_bool()) == Some(true);
+            stream = parameters
+                .get("stream")
+                .and_then(serde_json::Value::as_bool)
+                == Some(true);
         } else if call.model.is_some() {
             return Err(Mistake::new(&["model"], "only an LLM's call has a model"));
         }
@@ -245,72 +242,6 @@ impl<'a> Resolver<'a> {
             method,
         }
     }
-
-    /// An agent that the policy does not have is what some tests are about; a slip of the pen is not.
-    fn agent_doubt(&self) -> Option<Mistake> {
-        let agents = &self.bench.model.data.agents;
-        let agent = self.call.agent.as_deref()?;
-        if agents.contains_key(agent) {
-            return None;
-        }
-        let hint = did_you_mean(agent, agents.keys())?;
-        Some(Mistake {
-            hint: Some(hint),
-            ..Mistake::new(&["agent"], format!("the policy has no agent `{agent}`"))
-        })
-    }
-
-    /// The proxy names tool and action by destination, method and path: other names never come about.
-    fn tool_doubt(&self, intent: &Intent) -> Option<Mistake> {
-        let tool = self.call.tool.as_deref()?;
-        let catalogue = self.bench.snapshot.catalogue();
-        let destination = &intent.destination;
-        let service = catalogue.service(&destination.authority);
-        let host = destination.authority.host();
-        let Some(service) = service else {
-            let named = tool == "http" || server(tool) == host.to_string();
-            let message = format!(
-                "`{host}` belongs to no service, so the proxy would call the tool `http` or by its host"
-            );
-            return (!named).then(|| Mistake {
-                hint: did_you_mean(server(tool), self.bench.model.data.catalogue.keys()),
-                ..Mistake::new(&["tool"], message)
-            });
-        };
-        if *service.name != *server(tool) {
-            let message = format!(
-                "`{host}` belongs to the service `{}`, and the proxy would name the tool by it",
-                service.name
-            );
-            return Some(Mistake::new(&["tool"], message));
-        }
-        if service.protocol != Protocol::Rest {
-            return None;
-        }
-        let method = intent.http.as_ref().map_or("", |http| &*http.method);
-        let named = operation(service, method, &destination.path).ok()?;
-        if named == *intent.call.action {
-            return None;
-        }
-        let operations = &self
-            .bench
-            .model
-            .data
-            .catalogue
-            .get(&*service.name)?
-            .operations;
-        let message = format!(
-            "`{method} {}` is the action `{named}` of `{}`, not `{}`",
-            destination.path, service.name, intent.call.action
-        );
-        Some(Mistake {
-            hint: did_you_mean(
-                &intent.call.action,
-                operations.iter().map(|operation| &operation.action),
-            ),
-            ..Mistake::new(&["action"], message)
-        })
-    }
 }
 
 impl Protocol {
@@ -325,7 +256,7 @@ impl Protocol {
 }
 
 /// As the proxy names it: `other` where none matches.
-fn operation(service: &Service, method: &str, path: &str) -> Result<String, Mistake> {
+pub(super) fn operation(service: &Service, method: &str, path: &str) -> Result<String, Mistake> {
     let matched = service.operation(method, path).map_err(|error| {
         let message = format!("the proxy refuses this path: {error}");
         Mistake::new(&["destination", "path"], message)
@@ -335,7 +266,7 @@ fn operation(service: &Service, method: &str, path: &str) -> Result<String, Mist
 }
 
 /// The part of `SERVER/TOOL` that the catalogue knows.
-fn server(tool: &str) -> &str {
+pub(super) fn server(tool: &str) -> &str {
     tool.split_once('/').map_or(tool, |(server, _)| server)
 }
 
@@ -352,13 +283,16 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped
 }
 
-fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k String>) -> Option<String> {
+pub(super) fn did_you_mean<'k>(
+    word: &str,
+    known: impl IntoIterator<Item = &'k String>,
+) -> Option<String> {
     let near = nearest(word, known.into_iter().map(String::as_str))?;
     Some(format!("did you mean `{near}`?"))
 }
