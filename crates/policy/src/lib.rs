@@ -1,7 +1,8 @@
 //! Intent to decision: the vocabulary, the evaluators, the snapshot.
 //!
 //! Pure: no sockets, no files, no clock. Whoever calls hands in texts and gets a [`Snapshot`];
-//! whoever has a snapshot hands in an [`Intent`] and gets a [`Decision`], always.
+//! whoever has a snapshot hands in an [`Intent`] and gets a [`Decision`], always. Who writes policy
+//! has a [`Workbench`]: a snapshot that can be tested, explained and compared.
 
 mod authority;
 mod catalogue;

@@ -94,6 +94,29 @@ impl Suite {
     }
 }
 
+impl Workbench {
+    /// The intent of a file that is one call, and what its author should look at again.
+    pub fn read_call(&self, source: &Source) -> Result<(Intent, Vec<Problem>), Problems> {
+        let document = Document::parse(&source.file, &source.text)?;
+        let call: CallData = document.read()?;
+        let told = |mistakes: Vec<Mistake>| {
+            let at = |mistake: Mistake| mistake.at(|path, message| document.problem(path, message));
+            mistakes.into_iter().map(at).collect::<Vec<_>>()
+        };
+        match self.intent(&call) {
+            Ok(intent) => {
+                let doubts = told(self.doubts(&call, &intent));
+                Ok((intent, doubts))
+            }
+            Err(mistakes) => {
+                let mut problems = Problems::new();
+                problems.extend(told(mistakes));
+                Err(problems)
+            }
+        }
+    }
+}
+
 impl SuiteReport {
     pub fn passed(&self) -> bool {
         self.results.iter().all(TestResult::passed)
@@ -120,10 +143,7 @@ impl TestResult {
 impl Test {
     fn run(&self, bench: &Workbench) -> TestResult {
         let at = |path: &[&str], message: String| self.written.problem(path, message);
-        let told = |mistake: Mistake| Problem {
-            hint: mistake.hint,
-            ..at(&[&["call"], mistake.at].concat(), mistake.message)
-        };
+        let told = |mistake: Mistake| self.written.mistake(mistake);
         let Problem {
             file, line, column, ..
         } = at(&["name"], String::new());
@@ -161,6 +181,10 @@ impl Written {
         let whole = [&["tests", self.index.as_str()], path].concat();
         self.document.problem(&whole, message)
     }
+
+    fn mistake(&self, mistake: Mistake) -> Problem {
+        mistake.at(|path, message| self.problem(&[&["call"], path].concat(), message))
+    }
 }
 
 #[derive(Deserialize)]
@@ -197,14 +221,8 @@ fn file(source: &Source) -> Result<Vec<Test>, Problems> {
             let message = format!("another test of this file is called `{}`", test.name);
             problems.push(written.problem(&["name"], message));
         }
-        for mistake in test.call.check() {
-            let path = [&["call"], mistake.at].concat();
-            let problem = written.problem(&path, mistake.message);
-            problems.push(Problem {
-                hint: mistake.hint,
-                ..problem
-            });
-        }
+        let mistakes = test.call.check().into_iter();
+        problems.extend(mistakes.map(|mistake| written.mistake(mistake)));
         read.push(Test {
             name: test.name,
             call: test.call,

@@ -7,7 +7,7 @@ use aegis_document::Problems;
 use crate::explain::Place;
 use crate::rego::{Observer, RegoReport};
 use crate::sources::Model;
-use crate::{Snapshot, Source, Sources};
+use crate::{Intent, Snapshot, Source, Sources};
 
 /// A snapshot, and the data and modules as people wrote them. Where only decisions are needed,
 /// keep the snapshot and let go of the rest, which may be large.
@@ -42,9 +42,8 @@ impl Workbench {
         self.snapshot.policy().observer()
     }
 
-    /// The rule of a module that gives findings this id, where there is exactly one.
-    pub(crate) fn finding_place(&self, rule: &str) -> Option<Place> {
-        self.snapshot.policy().finding_place(rule)
+    pub(crate) fn finding_place(&self, rule: &str, intent: &Intent) -> Option<Place> {
+        self.snapshot.policy().finding_place(rule, intent)
     }
 
     /// What a proxy decides by.

@@ -136,6 +136,20 @@ fn less_to_redact_is_looser_though_the_outcome_is_the_same() {
 }
 
 #[test]
+fn another_region_is_looser_and_one_less_is_tighter() {
+    let wider = (
+        "regions: [eu-central-1]\n      labels",
+        "regions: [eu-central-1, eu-west-1]\n      labels",
+    );
+    let call = charge(json!({"amount": 1, "currency": "eur"}));
+    let calls = std::slice::from_ref(&call);
+    let more = between_on(&[], &[wider], calls);
+    assert_eq!(more.changes[0].direction, Direction::Loosened);
+    let less = between_on(&[wider], &[], calls);
+    assert_eq!(less.changes[0].direction, Direction::Tightened);
+}
+
+#[test]
 fn a_tunnel_that_is_no_longer_looked_into_is_looser() {
     let call = to(tunnel("payments.demo.test"), "payments.demo.test");
     let blind = between_on(

@@ -208,19 +208,26 @@ fn a_finding_of_a_module_is_traced_to_its_rule() {
     assert!(next.contains("refunds.amount"), "{next}");
 }
 
+/// Known by the lines that the call came by, so rules of one line each are not told apart.
 #[test]
-fn an_id_that_two_rules_give_is_traced_to_neither() {
-    let rule = |n: u32| {
-        format!(
-            "deny contains {{\"rule\": \"mine\", \"message\": \"{n}\"}} if input.call.action == \"get\"\n"
-        )
+fn of_two_rules_with_one_id_the_one_that_held_is_named() {
+    let rule = |action: &str| {
+        let finding = format!("{{\"rule\": \"mine\", \"message\": \"no {action}\"}}");
+        format!("deny contains {finding} if {{\n\tinput.call.action == \"{action}\"\n}}\n")
     };
-    let module = format!("package aegis.ext\n{}{}", rule(1), rule(2));
-    let bench = bench(&common::with_module(common::SMALL, &module));
-    let intent = to(call("http", "get", json!({})), "api.example.com");
-    let explanation = bench.explain(&intent, Values::Hidden);
-    assert_eq!(explanation.causes.len(), 2);
-    assert!(explanation.causes.iter().all(|cause| cause.place.is_none()));
+    let places = |first: &str, second: &str| {
+        let module = format!("package aegis.ext\n{}{}", rule(first), rule(second));
+        let bench = bench(&common::with_module(common::SMALL, &module));
+        let intent = to(call("http", "get", json!({})), "api.example.com");
+        let causes = bench.explain(&intent, Values::Hidden).causes;
+        causes
+            .into_iter()
+            .map(|cause| cause.place.map(|place| place.line))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(places("get", "post"), [Some(2)]);
+    assert_eq!(places("post", "get"), [Some(5)]);
+    assert_eq!(places("get", "get"), [None]);
 }
 
 #[test]

@@ -124,6 +124,26 @@ fn lines_that_no_test_reaches_are_told_of_every_module() {
     assert!(missed.is_empty() && percent == 100);
 }
 
+/// The interpreter itself says nothing of a file that it never came by.
+#[test]
+fn a_module_that_no_test_comes_by_is_told_as_well() {
+    let mut sources = with_module(DATA, MODULE);
+    sources.modules.push(Source {
+        file: "other.rego".to_owned(),
+        text: "package aegis.ext\n\nsanitize contains {\"rule\": \"r\", \"message\": \"m\", \"data\": \"email\"} if input.phase == \"connect\"\n".to_owned(),
+    });
+    let test = source(&format!("{HEAD}test_one if true\n"));
+    let report = bench(&sources).rego_tests(&[test]).unwrap();
+    let missed = |module: &aegis_policy::FileCoverage| !module.not_covered.is_empty();
+    assert!(report.coverage.iter().all(missed), "{report:?}");
+    let percents: Vec<_> = report
+        .coverage
+        .iter()
+        .map(|module| (module.file.as_str(), module.percent()))
+        .collect();
+    assert_eq!(percents, [("other.rego", 0), ("own.rego", 0)]);
+}
+
 #[test]
 fn tests_within_a_module_run_as_well() {
     let module = format!(

@@ -349,18 +349,32 @@ fn a_result_has_its_place_its_name_and_its_decision() {
 }
 
 #[test]
-fn one_call_alone_can_be_read_for_a_single_decision() {
-    let source = |text: &str| Source {
-        file: "call.yaml".to_owned(),
-        text: text.to_owned(),
+fn one_call_alone_is_read_for_a_single_decision() {
+    let read = |text: &str| {
+        let read = DEMO.read_call(&file("call.yaml", text));
+        read.map(|(_, doubts)| doubts.iter().map(ToString::to_string).collect::<String>())
+            .map_err(|problems| problems.to_string())
     };
-    assert!(CallData::read(&source("tool: openai")).is_ok());
-    let problems = CallData::read(&source("tol: openai")).unwrap_err();
+    assert_eq!(read("tool: openai").unwrap(), "");
     assert_eq!(
-        problems.to_string(),
+        read("tol: openai").unwrap_err(),
         "call.yaml:1:1: unknown key `tol`; did you mean `tool`?"
     );
-    assert!(CallData::read(&source("phase: connect")).is_err());
+    assert!(
+        read("phase: connect")
+            .unwrap_err()
+            .contains("a tunnel goes to a `host`")
+    );
+    assert!(
+        read("agent: finance-bot\ntool: stripe-payments")
+            .unwrap_err()
+            .contains("state the `action`")
+    );
+    let doubt = read("tool: stripe-payments\naction: chrage").unwrap();
+    assert!(
+        doubt.starts_with("call.yaml:2:9: ") && doubt.ends_with("did you mean `charge`?"),
+        "{doubt}"
+    );
 }
 
 #[test]
@@ -473,13 +487,15 @@ fn reached(coverage: &Coverage, path: &str) -> usize {
 }
 
 fn intent(call: &str) -> Intent {
-    let source = Source {
-        file: "call.yaml".to_owned(),
-        text: call.to_owned(),
-    };
-    let call = CallData::read(&source).unwrap_or_else(|problems| panic!("{problems}"));
-    DEMO.intent(&call)
-        .unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+    let read = DEMO.read_call(&file("call.yaml", call));
+    read.unwrap_or_else(|problems| panic!("{problems}")).0
+}
+
+fn file(name: &str, text: &str) -> Source {
+    Source {
+        file: name.to_owned(),
+        text: text.to_owned(),
+    }
 }
 
 fn run(bench: &Workbench, tests: &str) -> SuiteReport {
@@ -489,11 +505,7 @@ fn run(bench: &Workbench, tests: &str) -> SuiteReport {
 }
 
 fn read(text: &str) -> Result<Suite, String> {
-    let source = Source {
-        file: "table.yaml".to_owned(),
-        text: text.to_owned(),
-    };
-    Suite::read(&[source]).map_err(|problems| problems.to_string())
+    Suite::read(&[file("table.yaml", text)]).map_err(|problems| problems.to_string())
 }
 
 const CHARGE: &str = "{agent: finance-bot, tool: stripe-payments, action: charge, parameters: {amount: 1, currency: eur}}";

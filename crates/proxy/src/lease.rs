@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aegis_policy::{Decision, Intent, Outcome, Snapshot};
+use aegis_policy::{Decision, Intent, Outcome};
 use tokio::sync::watch;
 
 use crate::activation::Activation;

@@ -48,7 +48,7 @@ impl<'a> Subject<'a> {
         let traced = self.traced(reason);
         let (path, value, limit) = traced.unwrap_or_default();
         let place = if path.is_empty() {
-            self.bench.finding_place(&reason.rule)
+            self.bench.finding_place(&reason.rule, self.intent)
         } else {
             self.bench.place(&path)
         };

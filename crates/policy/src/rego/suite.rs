@@ -8,7 +8,7 @@ use aegis_document::Problems;
 
 use super::extension::Interpreter;
 use super::{
-    Deadline, Engine, Fault, Object, Policy, Rule, RuleHead, Source, Value, fault_of, input, lint,
+    Deadline, Engine, Fault, Policy, Rule, RuleHead, Source, Value, fault_of, input, lint,
 };
 use crate::Intent;
 use crate::explain::Place;
@@ -114,13 +114,18 @@ impl Policy {
         }
     }
 
-    /// The one rule that contributes to a set and names this id.
-    pub(crate) fn finding_place(&self, rule: &str) -> Option<Place> {
+    /// The rule of a module that gave this call a finding of this id, where there is only one that can.
+    pub(crate) fn finding_place(&self, rule: &str, intent: &Intent) -> Option<Place> {
         let id = format!("\"{rule}\"");
+        let mut observer = self.observer();
+        observer.observe(intent);
+        let evaluated = lines(observer.interpreter.engine.as_ref()?);
         let mut engine = self.engine()?;
-        let modules = engine.get_modules();
-        let rules = modules.iter().flat_map(|module| &module.policy);
-        let mut named = rules.filter(|rule| {
+        let rules = engine
+            .get_modules()
+            .iter()
+            .flat_map(|module| &module.policy);
+        let mut gave = rules.filter(|rule| {
             let is_set = matches!(
                 rule.as_ref(),
                 Rule::Spec {
@@ -128,9 +133,19 @@ impl Policy {
                     ..
                 }
             );
-            is_set && rule.span().text().contains(&id)
+            let (span, file) = (rule.span(), rule.span().source.get_path());
+            let before = span.text().split_once(&id).map(|(before, _)| before);
+            // What a rule contributes is evaluated once its body holds.
+            is_set
+                && before
+                    .zip(evaluated.get(file))
+                    .is_some_and(|(before, (covered, _))| {
+                        let lines = before.bytes().filter(|byte| *byte == b'\n').count();
+                        u32::try_from(lines)
+                            .is_ok_and(|lines| covered.contains(&(span.line + lines)))
+                    })
         });
-        let only = named.next().filter(|_| named.next().is_none())?;
+        let only = gave.next().filter(|_| gave.next().is_none())?;
         Some(place(only))
     }
 
@@ -139,16 +154,12 @@ impl Policy {
         self.extension.interpreter().engine
     }
 
-    /// By module. A module that was never come by is not in the interpreter's own report, so the
-    /// lines there are come from a run of its own that evaluates every module.
+    /// By module. The interpreter says nothing of a module that it never came by, so the lines that
+    /// there are come from a run of its own, of every rule.
     fn coverage(&self, engine: &Engine) -> Vec<FileCoverage> {
         let evaluated = lines(engine);
-        let mut observer = self.observer();
-        observer.evaluate(&Object::new());
-        let Some(whole) = &observer.interpreter.engine else {
-            return Vec::new();
-        };
-        let files = lines(whole).into_iter().map(|(file, (any, none))| {
+        let whole = self.engine().map(every_rule).unwrap_or_default();
+        let files = lines(&whole).into_iter().map(|(file, (any, none))| {
             let covered = evaluated.get(&file).map(|(covered, _)| covered.clone());
             let covered = covered.unwrap_or_default();
             let all: BTreeSet<u32> = &any | &none;
@@ -166,49 +177,50 @@ impl Observer<'_> {
     /// A fault is the decision's to tell; here it only ends the run.
     pub(crate) fn observe(&mut self, intent: &Intent) {
         let input = input::build(&self.words, self.policy, intent);
-        self.evaluate(&input);
+        if let Some(engine) = &mut self.interpreter.engine {
+            engine.set_input(Value::from(input));
+            for set in &self.interpreter.sets {
+                let _ = evaluate(engine, set.path());
+            }
+        }
     }
 
     pub(crate) fn coverage(&self) -> Vec<FileCoverage> {
         let engine = self.interpreter.engine.as_ref();
         engine.map_or_else(Vec::new, |engine| self.policy.coverage(engine))
     }
+}
 
-    fn evaluate(&mut self, input: &Object) {
-        let Some(engine) = &mut self.interpreter.engine else {
-            return;
-        };
-        engine.set_input(Value::from(input.clone()));
-        for set in &self.interpreter.sets {
-            if let Ok(config) = Deadline::start().left() {
-                engine.set_execution_timer_config(config);
-                let _ = engine.eval_rule(set.path());
-            }
+/// Whatever comes of it: each rule's first line at least is come by.
+fn every_rule(mut engine: Engine) -> Engine {
+    engine.set_enable_coverage(true);
+    engine.set_input(Value::new_object());
+    for name in files::rules(&mut engine) {
+        let _ = evaluate(&mut engine, name);
+    }
+    engine
+}
+
+fn verdict(engine: &mut Engine, name: &str, sources: &[Source]) -> RegoVerdict {
+    engine.set_input(Value::new_object());
+    match evaluate(engine, format!("data.{name}")) {
+        Ok(Value::Bool(true)) => RegoVerdict::Passed,
+        Ok(_) => RegoVerdict::Failed,
+        Err((Fault::Evaluation, words)) => {
+            RegoVerdict::Error(lint::problem(sources, &words).to_string())
         }
+        Err((fault, _)) => RegoVerdict::Error(fault.to_string()),
     }
 }
 
-/// One test under the deadline of one call.
-fn verdict(engine: &mut Engine, name: &str, sources: &[Source]) -> RegoVerdict {
-    let config = match Deadline::start().left() {
-        Ok(config) => config,
-        Err(fault) => return RegoVerdict::Error(fault.to_string()),
-    };
-    engine.set_input(Value::new_object());
-    engine.set_execution_timer_config(config);
-    match engine.eval_rule(format!("data.{name}")) {
-        Ok(Value::Bool(true)) => RegoVerdict::Passed,
-        Ok(_) => RegoVerdict::Failed,
-        Err(error) => {
-            let words = lint::problem(sources, &error.to_string()).to_string();
-            match fault_of(error) {
-                fault @ (Fault::Deadline | Fault::Conflict) => {
-                    RegoVerdict::Error(fault.to_string())
-                }
-                _ => RegoVerdict::Error(words),
-            }
-        }
-    }
+/// One rule within the time of one call, or what went wrong and in which words.
+fn evaluate(engine: &mut Engine, rule: String) -> Result<Value, (Fault, String)> {
+    let left = Deadline::start().left();
+    engine.set_execution_timer_config(left.map_err(|fault| (fault, String::new()))?);
+    engine.eval_rule(rule).map_err(|error| {
+        let words = error.to_string();
+        (fault_of(error), words)
+    })
 }
 
 /// Evaluated and not evaluated lines by file, as the interpreter tells.

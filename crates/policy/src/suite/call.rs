@@ -3,12 +3,12 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use aegis_document::{Document, Problems};
+use aegis_document::Problem;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::check::{DATA_CLASSES, DATA_TYPES};
-use crate::{Auth, CallKind, DataFinding, Host, Parameters, Phase, Scheme, Source};
+use crate::{Auth, CallKind, DataFinding, Host, Parameters, Phase, Scheme};
 
 /// One call. Whatever is left out is what the proxy would most likely have seen.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -53,7 +53,7 @@ pub struct DataFindings(pub Vec<DataFinding>);
 
 /// What is wrong with a call, and at which key of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {message}", at.join("."))]
+#[error("{message}")]
 pub struct Mistake {
     pub at: &'static [&'static str],
     pub message: String,
@@ -61,17 +61,6 @@ pub struct Mistake {
 }
 
 impl CallData {
-    /// A file that is one call.
-    pub fn read(source: &Source) -> Result<Self, Problems> {
-        let document = Document::parse(&source.file, &source.text)?;
-        let call: Self = document.read()?;
-        let mut problems = Problems::new();
-        for mistake in call.check() {
-            problems.push(mistake.problem(&document, &[]));
-        }
-        problems.into_result(call)
-    }
-
     pub(crate) fn is_tunnel(&self) -> bool {
         self.phase == Some(Phase::Connect)
     }
@@ -159,11 +148,12 @@ impl Mistake {
         }
     }
 
-    pub(crate) fn problem(self, document: &Document, call: &[&str]) -> aegis_document::Problem {
-        let path = [call, self.at].concat();
-        let mut problem = document.problem(&path, self.message);
-        problem.hint = self.hint;
-        problem
+    /// `place` makes a problem of a path in the call.
+    pub(crate) fn at(self, place: impl Fn(&[&str], String) -> Problem) -> Problem {
+        Problem {
+            hint: self.hint,
+            ..place(self.at, self.message)
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use crate::data::Protocol;
 use crate::{Intent, Workbench};
 
 impl Workbench {
-    pub(super) fn doubts(&self, call: &CallData, intent: &Intent) -> Vec<Mistake> {
+    /// What the author of the call should look at again.
+    pub fn doubts(&self, call: &CallData, intent: &Intent) -> Vec<Mistake> {
         let doubts = [self.agent_doubt(call), self.tool_doubt(call, intent)];
         doubts.into_iter().flatten().collect()
     }

@@ -1,6 +1,6 @@
 //! Which tests there are, and what a file of tests may be. It evaluates nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aegis_document::{Problem, Problems};
 
@@ -62,6 +62,24 @@ pub(super) fn read(
     let mut found: Vec<Found> = found.into_values().collect();
     found.sort_by(|a, b| a.place.cmp(&b.place));
     problems.into_result(found)
+}
+
+/// Everything that can be evaluated by itself, so no functions.
+pub(super) fn rules(engine: &mut Engine) -> Vec<String> {
+    let modules = engine.get_modules().iter();
+    let rules = modules.flat_map(|module| module.policy.iter().map(move |rule| (module, rule)));
+    let alone = rules.filter(|(_, rule)| {
+        !matches!(
+            rule.as_ref(),
+            Rule::Spec {
+                head: RuleHead::Func { .. },
+                ..
+            }
+        )
+    });
+    let names = alone.map(|(module, rule)| format!("data.{}.{}", package(module), name(rule)));
+    let names: BTreeSet<String> = names.collect();
+    names.into_iter().collect()
 }
 
 /// What is wrong with one file of tests. It may add nothing to what the modules are: then the tests
