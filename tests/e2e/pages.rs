@@ -30,7 +30,9 @@ fn every_policy_in_the_pages_loads() {
 fn every_module_in_the_pages_loads() {
     let modules = blocks("rego", "package aegis.ext");
     assert!(!modules.is_empty());
-    for (place, text) in modules {
+    // Tests of modules are no modules: the tests of `aegis-policy` run those.
+    let is_test = |text: &str| text.contains("package aegis.ext_test");
+    for (place, text) in modules.into_iter().filter(|(_, text)| !is_test(text)) {
         let modules = vec![source(&place, text)];
         build(
             &Sources {

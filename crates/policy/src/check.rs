@@ -280,6 +280,14 @@ fn looks_like_host(name: &str) -> bool {
 /// The types that `describe` can find.
 pub(crate) const DATA_TYPES: [&str; 4] = ["email", "payment_card", "aws_key", "pem_key"];
 
+/// The class of each.
+pub(crate) const DATA_CLASSES: [(&str, &str); 4] = [
+    ("email", "pii"),
+    ("payment_card", "pci"),
+    ("aws_key", "secret"),
+    ("pem_key", "secret"),
+];
+
 const HTTP_ACTIONS: [&str; 10] = [
     "*", "get", "head", "post", "put", "patch", "delete", "options", "trace", "connect",
 ];

@@ -2,11 +2,12 @@
 //!
 //! A decision always exists. What the evaluators could not answer is a [`Fault`], and a fault denies.
 
+use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Allow,
@@ -44,7 +45,8 @@ pub struct Obligations {
 }
 
 /// What to redact before forwarding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Redaction {
     /// A parameter of the call, by name.
     Parameter(Arc<str>),
@@ -122,6 +124,21 @@ impl Decision {
             obligations: Obligations::default(),
             would: None,
             fault: Some(fault),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule, self.message)
+    }
+}
+
+impl fmt::Display for Redaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parameter(name) => write!(f, "parameter `{name}`"),
+            Self::Data(kind) => write!(f, "data `{kind}`"),
         }
     }
 }

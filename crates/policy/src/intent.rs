@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use crate::Authority;
+use serde::Deserialize;
+
+use crate::{Authority, Catalogue, Service};
 
 /// One call, described. Bodies and credentials are never in it.
 #[derive(Clone, Debug)]
@@ -24,7 +26,8 @@ pub struct Intent {
     pub data: Vec<DataFinding>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// A tunnel is asked for; only names are known.
     Connect,
@@ -37,7 +40,8 @@ pub enum Front {
     Forward,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scheme {
     Http,
     Https,
@@ -51,7 +55,8 @@ pub struct Caller {
     pub auth: Auth,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Auth {
     Anonymous,
     Credential,
@@ -87,7 +92,8 @@ pub struct Call {
 /// Parameters by name; a value is JSON as it was sent.
 pub type Parameters = serde_json::Map<String, serde_json::Value>;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CallKind {
     Tunnel,
     Http,
@@ -122,6 +128,59 @@ pub struct DataFinding {
     /// `body:/customer/email` (JSON Pointer), `form:name` or `query:name`.
     pub path: String,
     pub count: u32,
+}
+
+impl Intent {
+    /// As it would be described by this catalogue, which says where a destination is.
+    #[must_use]
+    pub fn under(&self, catalogue: &Catalogue) -> Self {
+        let known = &self.destination;
+        let authority = known.authority.clone();
+        let service = catalogue.service(&authority);
+        let path = Arc::clone(&known.path);
+        Self {
+            destination: Destination::catalogued(known.scheme, authority, path, service),
+            ..self.clone()
+        }
+    }
+}
+
+impl Destination {
+    /// With what the catalogue says of it; `service` is the one that claims the authority.
+    pub fn catalogued(
+        scheme: Scheme,
+        authority: Authority,
+        path: Arc<str>,
+        service: Option<&Service>,
+    ) -> Self {
+        let (provider, regions) = match service {
+            Some(service) => (Arc::clone(&service.provider), Arc::clone(&service.regions)),
+            None => (Arc::from(""), Arc::from([])),
+        };
+        Self {
+            scheme,
+            authority,
+            path,
+            provider,
+            regions,
+        }
+    }
+}
+
+impl Call {
+    /// What a CONNECT asks for: only names are known.
+    pub fn tunnel() -> Self {
+        Self {
+            kind: CallKind::Tunnel,
+            tool: "tunnel".into(),
+            action: "connect".into(),
+            parameters: Parameters::new(),
+            model: None,
+            stream: false,
+            truncation: Truncation::Whole,
+            opaque: false,
+        }
+    }
 }
 
 impl Phase {

@@ -1,7 +1,8 @@
 //! Intent to decision: the vocabulary, the evaluators, the snapshot.
 //!
 //! Pure: no sockets, no files, no clock. Whoever calls hands in texts and gets a [`Snapshot`];
-//! whoever has a snapshot hands in an [`Intent`] and gets a [`Decision`], always.
+//! whoever has a snapshot hands in an [`Intent`] and gets a [`Decision`], always. Who writes policy
+//! has a [`Workbench`]: a snapshot that can be tested, explained and compared.
 
 mod authority;
 mod catalogue;
@@ -9,6 +10,8 @@ mod check;
 mod compile;
 mod data;
 mod decision;
+pub mod difference;
+pub mod explain;
 mod facts;
 mod hosts;
 mod intent;
@@ -16,6 +19,8 @@ mod rego;
 pub mod selftest;
 mod snapshot;
 mod sources;
+pub mod suite;
+mod workbench;
 
 pub use authority::{Authority, AuthorityError, Host};
 pub use catalogue::{AmbiguousPath, Catalogue, Matched, Operation, Service, decoded_segments};
@@ -26,6 +31,7 @@ pub use intent::{
     Auth, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent, Parameters,
     Phase, Scheme, Truncation,
 };
-pub use rego::Answers;
+pub use rego::{Answers, FileCoverage, RegoReport, RegoResult, RegoVerdict};
 pub use snapshot::{Comparison, Revision, Snapshot, TenantMode};
 pub use sources::{Source, Sources};
+pub use workbench::Workbench;

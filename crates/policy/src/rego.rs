@@ -12,6 +12,7 @@ mod input;
 mod library;
 mod lint;
 mod question;
+mod suite;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +41,8 @@ use deadline::{Deadline, deadline};
 pub(crate) use extension::Extension;
 pub(crate) use library::LIBRARY;
 use question::Question;
+pub(crate) use suite::Observer;
+pub use suite::{FileCoverage, RegoReport, RegoResult, RegoVerdict};
 
 /// Everything that turns an intent into a decision. Immutable and shared; what a thread needs for
 /// itself it makes once per policy.

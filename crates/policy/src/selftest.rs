@@ -18,11 +18,17 @@ pub fn intents(sources: &Sources, seed: u64, count: usize) -> Result<Vec<Intent>
     Ok((0..count).filter_map(|_| generator.intent()).collect())
 }
 
-/// The boundaries of the constraints, and some calls at random: machine and interpreter must agree.
-pub(crate) fn run(snapshot: &Snapshot, model: &Model) -> Result<(), Problems> {
-    let mut generator = Generator::new(&model.data, SEED);
+/// The boundaries of the constraints, and `count` calls at random.
+pub(crate) fn of_model(model: &Model, seed: u64, count: usize) -> Vec<Intent> {
+    let mut generator = Generator::new(&model.data, seed);
     let mut intents = generator.boundaries(BOUNDARIES);
-    intents.extend((0..RANDOM).filter_map(|_| generator.intent()));
+    intents.extend((0..count).filter_map(|_| generator.intent()));
+    intents
+}
+
+/// Calls at the boundaries and at random: machine and interpreter must agree.
+pub(crate) fn run(snapshot: &Snapshot, model: &Model) -> Result<(), Problems> {
+    let intents = of_model(model, SEED, RANDOM);
     let mut comparison = snapshot
         .comparison()
         .map_err(|fault| failed(&fault.to_string(), None))?;

@@ -59,10 +59,23 @@ impl Snapshot {
 
     /// The same, under a revision that somebody else has given to these sources.
     pub fn build_as(sources: &Sources, revision: Revision) -> Result<Self, Problems> {
-        Self::build_on(rego::LIBRARY, sources, revision)
+        Self::build_on(rego::LIBRARY, sources, revision).map(|(snapshot, _)| snapshot)
     }
 
-    fn build_on(library: &str, sources: &Sources, revision: Revision) -> Result<Self, Problems> {
+    /// The same, with the data as it was written.
+    pub(crate) fn build_with_model(
+        sources: &Sources,
+        number: u64,
+    ) -> Result<(Self, Model), Problems> {
+        let digest = digest(sources);
+        Self::build_on(rego::LIBRARY, sources, Revision { number, digest })
+    }
+
+    fn build_on(
+        library: &str,
+        sources: &Sources,
+        revision: Revision,
+    ) -> Result<(Self, Model), Problems> {
         let (model, mut problems) = Model::read_all(&sources.data);
         let facts = problems.take_from(check::check(&model));
         let catalogue = problems.take_from(Catalogue::compile(&model));
@@ -80,7 +93,7 @@ impl Snapshot {
             modes: modes(&model, sources.mode),
         };
         selftest::run(&snapshot, &model)?;
-        Ok(snapshot)
+        Ok((snapshot, model))
     }
 
     /// The decision on one call; there always is one. Blocks on nothing.
@@ -91,6 +104,10 @@ impl Snapshot {
     /// The same, never from memory: for measuring and for comparing.
     pub fn evaluate(&self, intent: &Intent) -> Decision {
         self.policy.evaluate(intent)
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     pub fn catalogue(&self) -> &Catalogue {

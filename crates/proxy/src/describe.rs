@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aegis_dlp::Scanner;
 use aegis_policy::{
-    Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent, Parameters, Phase,
-    Service, Snapshot, Truncation,
+    Call, Caller, DataFinding, Destination, Front, HttpPart, Intent, Phase, Service, Snapshot,
+    Truncation,
 };
 use aegis_protocol::{BodyView, Dialect, Inspected, Reading, RequestView};
 use bytes::{Bytes, BytesMut};
@@ -102,17 +102,8 @@ impl Describer {
             front: Front::Forward,
             region: Arc::clone(&self.region),
             caller: asking.caller,
-            destination: destination(scheme, authority.clone(), "".into(), service),
-            call: Call {
-                kind: CallKind::Tunnel,
-                tool: "tunnel".into(),
-                action: "connect".into(),
-                parameters: Parameters::new(),
-                model: None,
-                stream: false,
-                truncation: Truncation::Whole,
-                opaque: false,
-            },
+            destination: Destination::catalogued(scheme, authority.clone(), "".into(), service),
+            call: Call::tunnel(),
             http: None,
             data: Vec::new(),
         }
@@ -134,7 +125,12 @@ impl Describer {
             front: Front::Forward,
             region: Arc::clone(&self.region),
             caller: asking.caller,
-            destination: destination(request.scheme, request.authority.clone(), path, service),
+            destination: Destination::catalogued(
+                request.scheme,
+                request.authority.clone(),
+                path,
+                service,
+            ),
             call,
             http: Some(HttpPart {
                 method: request.method.as_str().into(),
@@ -274,26 +270,6 @@ fn view_with<'a>(request: &'a Request<RequestBody>, body: BodyView<'a>) -> Reque
 
 fn guess(request: &Request<Incoming>, service: Option<&Service>) -> Dialect {
     Dialect::guess(service, &request.path, media_type(&request.headers))
-}
-
-/// What the catalogue says of a destination.
-pub(crate) fn destination(
-    scheme: aegis_policy::Scheme,
-    authority: aegis_policy::Authority,
-    path: Arc<str>,
-    service: Option<&Service>,
-) -> Destination {
-    let (provider, regions) = match service {
-        Some(service) => (Arc::clone(&service.provider), Arc::clone(&service.regions)),
-        None => (Arc::from(""), Arc::from([])),
-    };
-    Destination {
-        scheme,
-        authority,
-        path,
-        provider,
-        regions,
-    }
 }
 
 fn media_type(headers: &HeaderMap) -> &str {

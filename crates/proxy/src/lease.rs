@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aegis_policy::{Decision, Intent, Outcome, Snapshot};
+use aegis_policy::{Decision, Intent, Outcome};
 use tokio::sync::watch;
 
 use crate::activation::Activation;
-use crate::describe;
 use crate::drain::Drain;
 use crate::relay::Cut;
 
@@ -95,7 +94,7 @@ impl Terms {
         let Some(snapshot) = self.activation.current() else {
             return false;
         };
-        let now = snapshot.decide(&self.under(&snapshot));
+        let now = snapshot.decide(&self.intent.under(snapshot.catalogue()));
         let (asked, met) = (&now.obligations, &self.granted.obligations);
         let forwards = match now.outcome {
             Outcome::Allow => true,
@@ -106,16 +105,6 @@ impl Terms {
             Outcome::ApprovalNeeded | Outcome::Deny => false,
         };
         forwards && (asked.passthrough || !met.passthrough)
-    }
-
-    /// The intent as it would be described now: the catalogue says where a destination is.
-    fn under(&self, snapshot: &Snapshot) -> Intent {
-        let mut intent = Intent::clone(&self.intent);
-        let known = &intent.destination;
-        let service = snapshot.catalogue().service(&known.authority);
-        let (authority, path) = (known.authority.clone(), Arc::clone(&known.path));
-        intent.destination = describe::destination(known.scheme, authority, path, service);
-        intent
     }
 }
 

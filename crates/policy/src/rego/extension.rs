@@ -18,8 +18,8 @@ pub(crate) struct Extension {
 
 /// One thread's interpreter of the users' modules.
 pub(super) struct Interpreter {
-    engine: Option<Engine>,
-    sets: Vec<Set>,
+    pub(super) engine: Option<Engine>,
+    pub(super) sets: Vec<Set>,
     /// All four sets, empty.
     nothing: Value,
 }

@@ -160,9 +160,6 @@ fn parse(source: &Source, facts: Option<&[&str]>) -> Result<(BTreeSet<String>, P
     let packages = engine
         .get_policy_package_components()
         .map_err(|error| explain(error.to_string()))?;
-    let syntax = engine
-        .get_ast_as_json()
-        .map_err(|error| explain(error.to_string()))?;
     let mut problems = Problems::new();
     let mut names = BTreeSet::new();
     for module in engine.get_modules() {
@@ -175,7 +172,20 @@ fn parse(source: &Source, facts: Option<&[&str]>) -> Result<(BTreeSet<String>, P
         rules(module, &mut names, &mut problems);
         problems.extend(reads::check(module, facts));
     }
-    let syntax: Json = serde_json::from_str(&syntax).map_err(|error| explain(error.to_string()))?;
+    problems.extend(unrepeatable(source, &engine));
+    Ok((names, problems))
+}
+
+/// Calls of functions that do not answer the same each time; `engine` has read this source and no other.
+pub(super) fn unrepeatable(source: &Source, engine: &Engine) -> Problems {
+    let syntax = engine.get_ast_as_json().map_err(|error| error.to_string());
+    let syntax = syntax
+        .and_then(|text| serde_json::from_str::<Json>(&text).map_err(|error| error.to_string()));
+    let syntax = match syntax {
+        Ok(syntax) => syntax,
+        Err(error) => return problem(std::slice::from_ref(source), &error),
+    };
+    let mut problems = Problems::new();
     calls(&syntax, &mut |name, line, start| {
         if let Some((_, why)) = UNREPEATABLE.iter().find(|(banned, _)| *banned == name) {
             let message =
@@ -189,7 +199,7 @@ fn parse(source: &Source, facts: Option<&[&str]>) -> Result<(BTreeSet<String>, P
             });
         }
     });
-    Ok((names, problems))
+    problems
 }
 
 /// Which of the four sets the module contributes to, and whether as sets.
@@ -226,7 +236,7 @@ fn rules(module: &Module, names: &mut BTreeSet<String>, problems: &mut Problems)
     }
 }
 
-fn at(span: &Span, message: String) -> Problem {
+pub(super) fn at(span: &Span, message: String) -> Problem {
     let number = |number: u32| usize::try_from(number).unwrap_or(1);
     Problem {
         file: span.source.get_path().clone(),

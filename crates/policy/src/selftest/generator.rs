@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::values::{Random, beside, edges, misspell};
+use crate::check::DATA_CLASSES;
 use crate::data::{AegisData, AgentData, ConstraintData, Constraints, Effect, ProfileData};
 use crate::{
     Auth, Authority, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent,
@@ -322,7 +323,10 @@ impl<'a> Generator<'a> {
             ),
             Aim::Anything => true,
         };
-        let known: Vec<_> = DATA.into_iter().filter(|(kind, _)| fits(kind)).collect();
+        let known: Vec<_> = DATA_CLASSES
+            .into_iter()
+            .filter(|(kind, _)| fits(kind))
+            .collect();
         let count = self.random.below(if aim == Aim::Anything { 2 } else { 3 });
         let found = (0..count).filter_map(|_| self.random.pick(&known).copied());
         found
@@ -384,13 +388,6 @@ fn authority(rule: &str) -> Option<Authority> {
     };
     Authority::parse(&name, 443).ok()
 }
-
-const DATA: [(&str, &str); 4] = [
-    ("email", "pii"),
-    ("payment_card", "pci"),
-    ("aws_key", "secret"),
-    ("pem_key", "secret"),
-];
 
 const SAMPLES: [&str; 8] = [
     "a",

@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aegis_policy::suite::Suite;
 use aegis_policy::{
     Auth, Authority, Call, CallKind, Caller, DataFinding, Decision, Destination, Front, HttpPart,
-    Intent, Mode, Phase, Scheme, Snapshot, Source, Sources, Truncation,
+    Intent, Mode, Phase, Scheme, Snapshot, Source, Sources, Truncation, Workbench,
 };
 use serde_json::{Value as Json, json};
 
@@ -55,7 +56,7 @@ pub(crate) fn directory(name: &str) -> Sources {
     files.sort();
     for path in files
         .into_iter()
-        .filter(|path| !path.to_string_lossy().ends_with("_test.rego"))
+        .filter(|path| path.is_file() && !path.to_string_lossy().ends_with("_test.rego"))
     {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
         let source = Source {
@@ -69,6 +70,24 @@ pub(crate) fn directory(name: &str) -> Sources {
         }
     }
     sources
+}
+
+/// The table tests of one directory under `policies/`.
+pub(crate) fn tables(name: &str) -> Suite {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../policies/{name}/tests"));
+    let files = std::fs::read_dir(root).unwrap();
+    let mut sources: Vec<Source> = files
+        .map(|entry| Source {
+            file: entry.as_ref().unwrap().file_name().into_string().unwrap(),
+            text: std::fs::read_to_string(entry.unwrap().path()).unwrap(),
+        })
+        .collect();
+    sources.sort_by(|a, b| a.file.cmp(&b.file));
+    Suite::read(&sources).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+pub(crate) fn bench(sources: &Sources) -> Workbench {
+    Workbench::build(sources, 7).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 /// A call of finance-bot that the demo policy allows; each test changes what it is about.

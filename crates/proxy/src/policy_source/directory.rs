@@ -93,3 +93,6 @@ fn named(what: &str, error: &io::Error) -> io::Error {
 }
 
 const MAX_BYTES: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests;

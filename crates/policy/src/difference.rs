@@ -1,0 +1,127 @@
+//! What another policy would change: the same calls decided by both, grouped for a reviewer. It judges neither policy.
+
+mod verdict;
+mod words;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::selftest;
+use crate::suite::Suite;
+use crate::{Intent, Snapshot, Workbench};
+
+pub use verdict::{Direction, Verdict};
+
+/// Every change between two policies that the calls show.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// What opens first: in the order of [`Direction`], the most frequent first.
+    pub changes: Vec<Change>,
+    /// How many calls both have decided.
+    pub calls: usize,
+}
+
+/// Calls of one agent to one action that change in the same way.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub direction: Direction,
+    pub tenant: Arc<str>,
+    pub agent: Arc<str>,
+    pub tool: Arc<str>,
+    pub action: Arc<str>,
+    pub before: Verdict,
+    pub after: Verdict,
+    /// How many calls change so, of how many of this agent to this action.
+    pub count: usize,
+    pub calls: usize,
+    /// The first of them.
+    pub example: Intent,
+}
+
+impl Difference {
+    /// Decides every call by both. Each catalogue says for itself where a destination is.
+    pub fn between(old: &Snapshot, new: &Snapshot, intents: &[Intent]) -> Self {
+        let mut calls: HashMap<Operation, usize> = HashMap::new();
+        let mut changes: BTreeMap<(Operation, Verdict, Verdict), (usize, &Intent)> =
+            BTreeMap::new();
+        for intent in intents {
+            let operation = Operation::of(intent);
+            *calls.entry(operation.clone()).or_default() += 1;
+            let before = Verdict::of(&old.evaluate(&intent.under(old.catalogue())));
+            let after = Verdict::of(&new.evaluate(&intent.under(new.catalogue())));
+            if before != after {
+                let change = changes.entry((operation, before, after));
+                change.or_insert((0, intent)).0 += 1;
+            }
+        }
+        let changes = changes
+            .into_iter()
+            .map(|((operation, before, after), (count, example))| Change {
+                direction: Direction::between(&before, &after),
+                calls: calls.get(&operation).copied().unwrap_or_default(),
+                tenant: operation.tenant,
+                agent: operation.agent,
+                tool: operation.tool,
+                action: operation.action,
+                before,
+                after,
+                count,
+                example: example.clone(),
+            });
+        let mut changes: Vec<Change> = changes.collect();
+        changes.sort_by_key(|change| (change.direction, std::cmp::Reverse(change.count)));
+        Self {
+            changes,
+            calls: intents.len(),
+        }
+    }
+
+    /// Whether some call that was denied is now allowed.
+    pub fn opened(&self) -> bool {
+        self.any(|direction| direction == Direction::Opened)
+    }
+
+    /// Whether some call meets less resistance in any way; `opened` is one of them.
+    pub fn loosened(&self) -> bool {
+        self.any(|direction| matches!(direction, Direction::Opened | Direction::Loosened))
+    }
+
+    fn any(&self, is: impl Fn(Direction) -> bool) -> bool {
+        self.changes.iter().any(|change| is(change.direction))
+    }
+}
+
+impl Workbench {
+    /// Calls to compare this policy with another by: those of its table tests, each boundary of its
+    /// constraints, and some made up. Always the same ones; the other policy has its own.
+    pub fn inputs(&self, suite: &Suite) -> Vec<Intent> {
+        let mut intents = suite.intents(self);
+        intents.extend(selftest::of_model(&self.model, SEED, MADE_UP));
+        intents
+    }
+}
+
+/// Who calls what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Operation {
+    tenant: Arc<str>,
+    agent: Arc<str>,
+    tool: Arc<str>,
+    action: Arc<str>,
+}
+
+impl Operation {
+    fn of(intent: &Intent) -> Self {
+        Self {
+            tenant: Arc::clone(&intent.caller.tenant),
+            agent: Arc::clone(&intent.caller.agent),
+            tool: Arc::clone(&intent.call.tool),
+            action: Arc::clone(&intent.call.action),
+        }
+    }
+}
+
+const SEED: u64 = 0x00d1_ff00;
+
+/// Beside the boundaries.
+const MADE_UP: usize = 1_000;

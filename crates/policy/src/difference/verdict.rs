@@ -1,0 +1,96 @@
+//! The part of a decision that a reviewer compares, and which of two lets more through. No messages: they change with every wording.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::{Decision, Obligations, Outcome, Reason, Redaction};
+
+/// A decision without its words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Verdict {
+    pub outcome: Outcome,
+    pub rules: BTreeSet<Arc<str>>,
+    pub redact: BTreeSet<Redaction>,
+    pub restrict_regions: Option<BTreeSet<Arc<str>>>,
+    pub passthrough: bool,
+    /// Outcome and rules without shadow.
+    pub would: Option<(Outcome, BTreeSet<Arc<str>>)>,
+}
+
+/// Which way a change goes, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// From deny to allow.
+    Opened,
+    /// Another outcome that lets more through, or the same one with less done about the call.
+    Loosened,
+    Tightened,
+    /// The same outcome for other reasons, or with other obligations that cannot be ranked.
+    Same,
+}
+
+impl Verdict {
+    pub(super) fn of(decision: &Decision) -> Self {
+        let rules = |reasons: &[Reason]| {
+            let rules = reasons.iter().map(|reason| Arc::clone(&reason.rule));
+            rules.collect::<BTreeSet<_>>()
+        };
+        // Of a call that goes nowhere, nothing else is asked.
+        let none = Obligations::default();
+        let denied = decision.outcome == Outcome::Deny;
+        let duties = if denied { &none } else { &decision.obligations };
+        let regions = duties.restrict_regions.as_ref();
+        let would = decision.would.as_ref();
+        Self {
+            outcome: decision.outcome,
+            rules: rules(&decision.reasons),
+            redact: duties.redact.iter().cloned().collect(),
+            restrict_regions: regions.map(|regions| regions.iter().cloned().collect()),
+            passthrough: duties.passthrough,
+            would: would.map(|would| (would.outcome, rules(&would.reasons))),
+        }
+    }
+
+    /// Whether the same outcome asks for no more than `other` does, and for something less.
+    fn asks_less_than(&self, other: &Self) -> bool {
+        let within = |mine: &Option<BTreeSet<_>>, others: &Option<BTreeSet<_>>| match (mine, others)
+        {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(mine), Some(others)) => others.is_subset(mine),
+        };
+        let duties = |of: &Self| {
+            (
+                of.redact.clone(),
+                of.restrict_regions.clone(),
+                of.passthrough,
+            )
+        };
+        self.redact.is_subset(&other.redact)
+            && within(&self.restrict_regions, &other.restrict_regions)
+            && self.passthrough >= other.passthrough
+            && duties(self) != duties(other)
+    }
+}
+
+impl Direction {
+    pub(super) fn between(before: &Verdict, after: &Verdict) -> Self {
+        match (before.outcome, after.outcome) {
+            (Outcome::Deny, Outcome::Allow) => Self::Opened,
+            (before, after) if after < before => Self::Loosened,
+            (before, after) if after > before => Self::Tightened,
+            _ if after.asks_less_than(before) => Self::Loosened,
+            _ if before.asks_less_than(after) => Self::Tightened,
+            _ => Self::Same,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Loosened => "loosened",
+            Self::Tightened => "tightened",
+            Self::Same => "same",
+        }
+    }
+}

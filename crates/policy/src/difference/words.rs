@@ -1,0 +1,100 @@
+//! Changes in the words of a reviewer. Nothing is compared here.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Change, Verdict};
+use crate::{Outcome, Phase};
+
+/// `finance-bot may now call stripe-payments/refund (12 of 340 calls): deny by tool → allow`
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence(f)?;
+        let noun = if self.calls == 1 { "call" } else { "calls" };
+        write!(f, " ({} of {} {noun})", self.count, self.calls)?;
+        write!(f, ": {} → {}", self.before, self.after)
+    }
+}
+
+impl Change {
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use Outcome::{Allow, ApprovalNeeded, Deny, Sanitize};
+
+        let agent = &self.agent;
+        let what = if self.example.phase == Phase::Connect {
+            "tunnels".to_owned()
+        } else {
+            format!("{}/{}", self.tool, self.action)
+        };
+        let verb = if self.example.phase == Phase::Connect {
+            "open"
+        } else {
+            "call"
+        };
+        match (self.before.outcome, self.after.outcome) {
+            (Deny, Allow) => write!(f, "{agent} may now {verb} {what}"),
+            (Deny, Sanitize) => write!(f, "{agent} may now {verb} {what}, redacted"),
+            (Deny, ApprovalNeeded) => write!(f, "{agent} may now {verb} {what} with approval"),
+            (ApprovalNeeded, Allow) => write!(f, "{agent} no longer needs approval for {what}"),
+            (ApprovalNeeded, Sanitize) => write!(
+                f,
+                "{agent} no longer needs approval for {what}, which is redacted"
+            ),
+            (Sanitize, Allow) => write!(f, "{what} by {agent} is no longer redacted"),
+            (Allow, Sanitize) => write!(f, "{what} by {agent} is now redacted"),
+            (Allow | Sanitize, ApprovalNeeded) => {
+                write!(f, "{agent} now needs approval for {what}")
+            }
+            (Allow | Sanitize | ApprovalNeeded, Deny) => {
+                write!(f, "{agent} may no longer {verb} {what}")
+            }
+            (Deny, Deny) => write!(f, "{agent} still may not {verb} {what}"),
+            (Allow, Allow) => write!(f, "{agent} still may {verb} {what}"),
+            (Sanitize, Sanitize) => write!(f, "{what} by {agent} is still redacted"),
+            (ApprovalNeeded, ApprovalNeeded) => {
+                write!(f, "{agent} still needs approval for {what}")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        said(f, self.outcome, &self.rules)?;
+        if !self.redact.is_empty() {
+            let redact: Vec<String> = self.redact.iter().map(ToString::to_string).collect();
+            write!(f, ", redacting {}", redact.join(", "))?;
+        }
+        if self.outcome.forwards()
+            && let Some(regions) = &self.restrict_regions
+        {
+            write!(f, ", within {}", joined(regions))?;
+        }
+        if self.passthrough {
+            f.write_str(", not looked into")?;
+        }
+        if let Some((outcome, rules)) = &self.would {
+            f.write_str(" (without shadow: ")?;
+            said(f, *outcome, rules)?;
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+fn said(f: &mut fmt::Formatter<'_>, outcome: Outcome, rules: &BTreeSet<Arc<str>>) -> fmt::Result {
+    f.write_str(outcome.as_str())?;
+    if !rules.is_empty() {
+        write!(f, " by {}", joined(rules))?;
+    }
+    Ok(())
+}
+
+fn joined(words: &BTreeSet<Arc<str>>) -> String {
+    words
+        .iter()
+        .map(|word| &**word)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,99 @@
+//! What a forwarded call passed, in the order of the checks. It lists, and checks nothing again.
+
+use std::collections::BTreeSet;
+
+use super::Held;
+use super::trace::{KEYS, Subject, path};
+use crate::{Phase, hosts};
+
+impl Subject<'_> {
+    /// The grant that the call is one of, and the rules for the data that it carries.
+    pub(crate) fn passed(&self) -> Vec<Vec<String>> {
+        let (Some((profile, data)), Phase::Request) = (self.profile, self.intent.phase) else {
+            return Vec::new();
+        };
+        let tenant = &*self.intent.caller.tenant;
+        if self.agent.is_none_or(|(_, agent)| agent.tenant != *tenant) {
+            return Vec::new();
+        }
+        let call = &self.intent.call;
+        let grant = self.operation;
+        let grant =
+            grant.map(|(action, _)| path(&["profiles", profile, "tools", &call.tool, action]));
+        let types: BTreeSet<&str> = self.intent.data.iter().map(|found| found.kind).collect();
+        let ruled = types
+            .into_iter()
+            .filter(|kind| data.data.contains_key(*kind));
+        let ruled = ruled.map(|kind| path(&["profiles", profile, "data", kind]));
+        grant.into_iter().chain(ruled).collect()
+    }
+
+    pub(super) fn held(&self) -> Vec<Held> {
+        let Some((agent, _)) = self.agent else {
+            return Vec::new();
+        };
+        let mut paths = vec![("agent", path(&["agents", agent]))];
+        paths.extend(self.host().map(|path| ("host", path)));
+        if let Some((tenant, bound)) = self.tenant
+            && bound.regions.is_some()
+        {
+            paths.push(("region", path(&["tenants", tenant, "regions"])));
+        }
+        for passed in self.passed() {
+            let is_grant = passed.get(3).is_some_and(|section| section == "tools");
+            paths.push((if is_grant { "tool" } else { "data" }, passed.clone()));
+            if is_grant {
+                let constraints = self.constraints(&passed);
+                paths.extend(constraints.into_iter().map(|path| ("parameter", path)));
+            }
+        }
+        let held = paths.into_iter().map(|(check, path)| Held {
+            check,
+            place: self.bench.place(&path),
+            path,
+        });
+        held.collect()
+    }
+
+    /// The constraints of the operation that looked at a parameter of the call.
+    fn constraints(&self, grant: &[String]) -> Vec<Vec<String>> {
+        let sent = &self.intent.call.parameters;
+        let mut paths = Vec::new();
+        for (name, constraint) in self.operation.iter().flat_map(|(_, all)| *all) {
+            // Of a parameter that is absent, nothing but its absence was looked at.
+            let looked_at = |key: &&str| sent.contains_key(name) || *key == "forbidden";
+            let keys = KEYS.into_iter().filter(looked_at);
+            let keys = keys.filter(|key| constraint.limit(key).is_some());
+            let below = keys.map(|key| [name.as_str(), key].map(str::to_owned));
+            paths.extend(below.map(|below| [grant, below.as_slice()].concat()));
+        }
+        paths
+    }
+
+    /// The list that has the host: one of the profile's, or that of a service whose tool it grants.
+    fn host(&self) -> Option<Vec<String>> {
+        let (name, profile) = self.profile?;
+        let data = &self.bench.model.data;
+        let known = hosts::candidates(&self.intent.destination.authority, &hosts::ports(data));
+        let has = |rules: &[String]| {
+            let mut rules = rules.iter().filter_map(|rule| hosts::canonical(rule).ok());
+            rules.any(|rule| known.contains(&rule))
+        };
+        let lists = [
+            ("hosts", &profile.hosts),
+            ("passthrough", &profile.passthrough),
+            ("upgrades", &profile.upgrades),
+        ];
+        let own = lists.into_iter().find(|(_, rules)| has(rules));
+        let own = own.map(|(list, _)| path(&["profiles", name, list]));
+        own.or_else(|| {
+            let servers = profile.tools.keys().map(|tool| {
+                tool.split_once('/')
+                    .map_or(tool.as_str(), |(server, _)| server)
+            });
+            let mut servers = servers.filter_map(|server| data.catalogue.get_key_value(server));
+            let (server, _) = servers.find(|(_, service)| has(&service.hosts))?;
+            Some(path(&["catalogue", server, "hosts"]))
+        })
+    }
+}

@@ -1,0 +1,229 @@
+//! From a reason to the place of the policy data that it comes from, by rule id, caller and operation. It evaluates nothing.
+
+use serde_json::{Value as Json, json};
+
+use super::{Cause, Place};
+use crate::data::{AgentData, ConstraintData, Constraints, ProfileData, TenantData};
+use crate::{Intent, Reason, Workbench};
+
+/// Whom and what of the policy a call is about.
+pub(crate) struct Subject<'a> {
+    pub(super) bench: &'a Workbench,
+    pub(super) intent: &'a Intent,
+    pub(super) agent: Option<(&'a str, &'a AgentData)>,
+    pub(super) tenant: Option<(&'a str, &'a TenantData)>,
+    pub(super) profile: Option<(&'a str, &'a ProfileData)>,
+    /// Under which name the operation is granted, its own or `*`, and its constraints.
+    pub(super) operation: Option<(&'a str, &'a Constraints)>,
+}
+
+/// A path below `aegis`, what the call had, and what the policy says.
+type Traced = (Vec<String>, Option<Json>, Option<Json>);
+
+impl<'a> Subject<'a> {
+    pub(crate) fn of(bench: &'a Workbench, intent: &'a Intent) -> Self {
+        let data = &bench.model.data;
+        let (tenant, agent) = (&*intent.caller.tenant, &*intent.caller.agent);
+        let agent = data.agents.get_key_value(agent);
+        let profile = agent.and_then(|(_, agent)| data.profiles.get_key_value(&agent.profile));
+        let actions = profile.and_then(|(_, profile)| profile.tools.get(&*intent.call.tool));
+        let operation = actions.and_then(|actions| {
+            let own = actions.get_key_value(&*intent.call.action);
+            own.or_else(|| actions.get_key_value("*"))
+        });
+        Self {
+            bench,
+            intent,
+            agent: agent.map(|(name, agent)| (name.as_str(), agent)),
+            tenant: data
+                .tenants
+                .get_key_value(tenant)
+                .map(|(name, tenant)| (name.as_str(), tenant)),
+            profile: profile.map(|(name, profile)| (name.as_str(), profile)),
+            operation: operation.map(|(name, constraints)| (name.as_str(), constraints)),
+        }
+    }
+
+    pub(crate) fn cause(&self, reason: &Reason) -> Cause {
+        let traced = self.traced(reason);
+        let (path, value, limit) = traced.unwrap_or_default();
+        let place = if path.is_empty() {
+            self.bench.finding_place(&reason.rule, self.intent)
+        } else {
+            self.bench.place(&path)
+        };
+        Cause {
+            reason: reason.clone(),
+            path,
+            place,
+            value,
+            limit,
+        }
+    }
+
+    /// None for what no data says: findings of modules, faults.
+    fn traced(&self, reason: &Reason) -> Option<Traced> {
+        let caller = &self.intent.caller;
+        let call = &self.intent.call;
+        match &*reason.rule {
+            "tenant.unknown" => Some((path(&["tenants"]), text(&caller.tenant), None)),
+            "agent.unknown" => Some((path(&["agents"]), text(&caller.agent), None)),
+            "agent.tenant" => {
+                let (name, agent) = self.agent?;
+                let path = path(&["agents", name, "tenant"]);
+                Some((path, text(&caller.tenant), text(&agent.tenant)))
+            }
+            "region" => {
+                let (name, tenant) = self.tenant?;
+                let regions = &self.intent.destination.regions;
+                let path = path(&["tenants", name, "regions"]);
+                let limit = tenant.regions.as_ref().map(|lawful| json!(lawful));
+                Some((path, Some(json!(regions)), limit))
+            }
+            "host" => {
+                let (name, profile) = self.profile?;
+                let host = self.intent.destination.authority.to_string();
+                let path = path(&["profiles", name, "hosts"]);
+                Some((path, text(&host), Some(json!(profile.hosts))))
+            }
+            "tool" => self.ungranted(),
+            "truncated" => {
+                let path = path(&["profiles", self.profile?.0, "truncated"]);
+                Some((path, Some(json!(call.truncation.is_truncated())), None))
+            }
+            "opaque" => {
+                let (name, profile) = self.profile?;
+                let path = path(&["profiles", name, "upgrades"]);
+                Some((
+                    path,
+                    Some(json!(call.opaque)),
+                    Some(json!(profile.upgrades)),
+                ))
+            }
+            rule => match rule.split_once('.')? {
+                ("parameter", kind) => self.parameter(kind, &reason.message),
+                ("data", kind) => self.data(kind),
+                _ => None,
+            },
+        }
+    }
+
+    fn ungranted(&self) -> Option<Traced> {
+        let (name, profile) = self.profile?;
+        let call = &self.intent.call;
+        let asked = text(&format!("{}/{}", call.tool, call.action));
+        let mut path = path(&["profiles", name, "tools"]);
+        let granted: Vec<_> = match profile.tools.get(&*call.tool) {
+            Some(actions) => {
+                path.push(call.tool.to_string());
+                actions.keys().collect()
+            }
+            None => profile.tools.keys().collect(),
+        };
+        Some((path, asked, Some(json!(granted))))
+    }
+
+    /// The message says which parameter: the reason itself has no place for it.
+    fn parameter(&self, kind: &str, message: &str) -> Option<Traced> {
+        let (action, constraints) = self.operation?;
+        let named = |name: &str| message.contains(&format!(": {name} "));
+        let (name, constraint) = constraints
+            .iter()
+            .filter(|(name, constraint)| constraint.has(kind) && named(name))
+            .max_by_key(|(name, _)| name.len())?;
+        let call = &self.intent.call;
+        let mut path = path(&[
+            "profiles",
+            self.profile?.0,
+            "tools",
+            &call.tool,
+            action,
+            name,
+        ]);
+        let limit = constraint.limit(kind);
+        path.extend(limit.as_ref().map(|(key, _)| (*key).to_owned()));
+        let value = call.parameters.get(name).cloned();
+        Some((path, value, limit.map(|(_, limit)| limit)))
+    }
+
+    fn data(&self, kind: &str) -> Option<Traced> {
+        let (name, profile) = self.profile?;
+        let Some(effect) = profile.data.get(kind) else {
+            return Some((path(&["profiles", name, "data"]), None, None));
+        };
+        let path = path(&["profiles", name, "data", kind]);
+        Some((path, text(kind), text(effect.as_str())))
+    }
+}
+
+impl ConstraintData {
+    /// Whether it can be the reason of `parameter.KIND`.
+    fn has(&self, kind: &str) -> bool {
+        match kind {
+            "name" => true,
+            "type" => self.is_numeric(),
+            _ => self.limit(kind).is_some(),
+        }
+    }
+
+    /// What is written under the key that the rule `parameter.KEY` is named after.
+    pub(crate) fn limit(&self, kind: &str) -> Option<(&'static str, Json)> {
+        let number = |number: &Option<serde_json::Number>| number.clone().map(Json::Number);
+        let truth = |truth: bool| truth.then_some(Json::Bool(true));
+        let written = |key: &'static str| match key {
+            "min" => number(&self.min),
+            "max" => number(&self.max),
+            "approve_above" => number(&self.approve_above),
+            "enum" => self.one_of.clone().map(Json::Array),
+            "required" => truth(self.required),
+            "forbidden" => truth(self.forbidden),
+            "redact" => truth(self.redact),
+            _ => self.pattern.as_ref().map(|pattern| {
+                let texts = [&pattern.regex, &pattern.glob, &pattern.cidr];
+                json!(texts.into_iter().flatten().next())
+            }),
+        };
+        let key = KEYS.into_iter().find(|key| *key == kind)?;
+        written(key).map(|written| (key, written))
+    }
+}
+
+impl Workbench {
+    /// Where the data has this path, or the nearest part of it.
+    pub(crate) fn place(&self, path: &[String]) -> Option<Place> {
+        let [_, section, name, rest @ ..] = path else {
+            return None;
+        };
+        let sections = ["tenants", "agents", "profiles", "catalogue"];
+        let section = sections.into_iter().find(|known| known == section)?;
+        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        let problem = self.model.problem(section, name, &rest, "");
+        Some(Place {
+            file: problem.file,
+            line: problem.line,
+            column: problem.column,
+        })
+    }
+}
+
+pub(crate) fn path(names: &[&str]) -> Vec<String> {
+    let names = names.iter().map(|name| (*name).to_owned());
+    std::iter::once("aegis".to_owned()).chain(names).collect()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what is traced is optional")]
+fn text(text: &str) -> Option<Json> {
+    Some(text.into())
+}
+
+/// The keys of a constraint.
+pub(crate) const KEYS: [&str; 8] = [
+    "min",
+    "max",
+    "approve_above",
+    "enum",
+    "required",
+    "forbidden",
+    "pattern",
+    "redact",
+];

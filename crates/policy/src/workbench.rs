@@ -1,0 +1,61 @@
+//! A policy beside the data that it was built from: what tests, explanations and comparisons look into. It decides no traffic.
+
+use std::fmt;
+
+use aegis_document::Problems;
+
+use crate::explain::Place;
+use crate::rego::{Observer, RegoReport};
+use crate::sources::Model;
+use crate::{Intent, Snapshot, Source, Sources};
+
+/// A snapshot, and the data and modules as people wrote them. Where only decisions are needed,
+/// keep the snapshot and let go of the rest, which may be large.
+pub struct Workbench {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) model: Model,
+    pub(crate) modules: Vec<Source>,
+}
+
+impl Workbench {
+    /// As [`Snapshot::build`], which see.
+    pub fn build(sources: &Sources, number: u64) -> Result<Self, Problems> {
+        let (snapshot, model) = Snapshot::build_with_model(sources, number)?;
+        Ok(Self {
+            snapshot,
+            model,
+            modules: sources.modules.clone(),
+        })
+    }
+
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Runs the `test_…` rules of these files, and of the modules themselves, over the modules as
+    /// they decide, or says why the files are no tests.
+    pub fn rego_tests(&self, tests: &[Source]) -> Result<RegoReport, Problems> {
+        self.snapshot.policy().rego_tests(&self.modules, tests)
+    }
+
+    pub(crate) fn observer(&self) -> Observer<'_> {
+        self.snapshot.policy().observer()
+    }
+
+    pub(crate) fn finding_place(&self, rule: &str, intent: &Intent) -> Option<Place> {
+        self.snapshot.policy().finding_place(rule, intent)
+    }
+
+    /// What a proxy decides by.
+    pub fn into_snapshot(self) -> Snapshot {
+        self.snapshot
+    }
+}
+
+impl fmt::Debug for Workbench {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workbench")
+            .field("snapshot", &self.snapshot)
+            .finish_non_exhaustive()
+    }
+}
