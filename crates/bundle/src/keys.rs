@@ -122,6 +122,12 @@ impl TrustedKey {
         self.algorithm
     }
 
+    /// The contents of the bit string of the SPKI (RFC 5280): an Ed25519 key, an uncompressed point
+    /// on P-256, or `RSAPublicKey` in DER.
+    pub fn public_key(&self) -> &[u8] {
+        &self.key
+    }
+
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(self.algorithm.verification(), &self.key)
             .verify(message, signature)
