@@ -127,11 +127,19 @@ impl<'a> Selection<'a, '_> {
     }
 
     fn by_labels(&mut self, selector: &Selector, place: &Spot) -> Vec<(&'a str, Spot)> {
-        let agents = self.agents.iter();
-        let selected: Vec<_> = agents
-            .filter(|(_, agent)| is_of(agent, selector) && has_labels(agent, selector))
-            .map(|(name, _)| (*name, place.clone()))
-            .collect();
+        let tenants = &self.written.tenants;
+        let tenant = selector.tenant.as_ref().and_then(|name| tenants.get(name));
+        // Only a policy of no tenant looks at all agents.
+        let candidates: Vec<&'a str> = match tenant {
+            Some(tenant) => tenant.spec.agents.keys().map(String::as_str).collect(),
+            None => self.agents.keys().copied().collect(),
+        };
+        let is_selected = |name: &&str| {
+            let agent = self.agents.get(name);
+            agent.is_some_and(|agent| is_of(agent, selector) && has_labels(agent, selector))
+        };
+        let selected = candidates.into_iter().filter(is_selected);
+        let selected: Vec<_> = selected.map(|name| (name, place.clone())).collect();
         if selected.is_empty() && self.written.is_whole {
             self.draft
                 .report(place.problem("this selects no agent of any Tenant"));
