@@ -4,6 +4,7 @@ mod call;
 mod coverage;
 mod doubt;
 mod expect;
+mod llm;
 mod resolve;
 
 use std::collections::BTreeSet;

@@ -239,7 +239,7 @@ fn mistakes_of_meaning_are_told_together_too() {
         "table.yaml:4:12: a test has a name",
         "a tunnel goes to a `host`",
         "of a tunnel only caller and destination are known",
-        "neither parameters nor data are known",
+        "not known where it was not read whole",
     ] {
         assert!(problems.contains(expected), "{expected}\nin\n{problems}");
     }
@@ -275,6 +275,21 @@ fn what_cannot_be_told_fails_and_says_what_to_state() {
         failed("{agent: finance-bot, tool: stripe-payments, action: charge, model: x}")
             .contains("only an LLM's call")
     );
+}
+
+#[test]
+fn a_model_is_said_once() {
+    let failed = |call: &str| {
+        let test = format!("- {{name: a, call: {call}, expect: {{outcome: deny}}}}");
+        run(&DEMO, &test).failures().to_string()
+    };
+    let twice = failed("{agent: research-bot, tool: openai, model: a, parameters: {model: b}}");
+    assert!(
+        twice.ends_with("the parameter `model` says something else"),
+        "{twice}"
+    );
+    let same = "{agent: research-bot, tool: openai, model: a, parameters: {model: a}}";
+    assert_eq!(failed(same), "");
 }
 
 /// A deny that is expected may come for another reason than the author thinks.
@@ -316,6 +331,13 @@ fn a_slip_of_the_pen_is_doubted_even_where_the_test_passes() {
         action.ends_with("not `chrage`; did you mean `charge`?"),
         "{action}"
     );
+    let tool = doubts("{agent: finance-bot, tool: docs-mcp/search, action: search}");
+    assert!(tool.contains("`call`, not `search`"), "{tool}");
+    let path = "destination: {path: /v1//charges}";
+    let path = doubts(&format!(
+        "{{agent: finance-bot, tool: stripe-payments, action: charge, {path}}}"
+    ));
+    assert!(path.contains("the proxy refuses this path"), "{path}");
     assert_eq!(doubts("{agent: stranger, tenant: acme, tool: openai}"), "");
 }
 

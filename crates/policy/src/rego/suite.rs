@@ -125,26 +125,7 @@ impl Policy {
             .get_modules()
             .iter()
             .flat_map(|module| &module.policy);
-        let mut gave = rules.filter(|rule| {
-            let is_set = matches!(
-                rule.as_ref(),
-                Rule::Spec {
-                    head: RuleHead::Set { .. },
-                    ..
-                }
-            );
-            let (span, file) = (rule.span(), rule.span().source.get_path());
-            let before = span.text().split_once(&id).map(|(before, _)| before);
-            // What a rule contributes is evaluated once its body holds.
-            is_set
-                && before
-                    .zip(evaluated.get(file))
-                    .is_some_and(|(before, (covered, _))| {
-                        let lines = before.bytes().filter(|byte| *byte == b'\n').count();
-                        u32::try_from(lines)
-                            .is_ok_and(|lines| covered.contains(&(span.line + lines)))
-                    })
-        });
+        let mut gave = rules.filter(|rule| may_have_given(rule, &id, &evaluated));
         let only = gave.next().filter(|_| gave.next().is_none())?;
         Some(place(only))
     }
@@ -191,6 +172,25 @@ impl Observer<'_> {
     }
 }
 
+/// Whether it is a rule of a set whose contribution names the id and was evaluated, as it is once the body holds.
+fn may_have_given(rule: &Rule, id: &str, evaluated: &Lines) -> bool {
+    let is_set = matches!(
+        rule,
+        Rule::Spec {
+            head: RuleHead::Set { .. },
+            ..
+        }
+    );
+    let span = rule.span();
+    let Some((before, _)) = span.text().split_once(id).filter(|_| is_set) else {
+        return false;
+    };
+    let above = before.bytes().filter(|byte| *byte == b'\n').count();
+    let line = u32::try_from(above).map_or(span.line, |above| span.line + above);
+    let file = evaluated.get(span.source.get_path());
+    file.is_some_and(|(covered, _)| covered.contains(&line))
+}
+
 /// Whatever comes of it: each rule's first line at least is come by.
 fn every_rule(mut engine: Engine) -> Engine {
     engine.set_enable_coverage(true);
@@ -223,8 +223,11 @@ fn evaluate(engine: &mut Engine, rule: String) -> Result<Value, (Fault, String)>
     })
 }
 
-/// Evaluated and not evaluated lines by file, as the interpreter tells.
-fn lines(engine: &Engine) -> BTreeMap<String, (BTreeSet<u32>, BTreeSet<u32>)> {
+/// Evaluated and not evaluated lines by file.
+type Lines = BTreeMap<String, (BTreeSet<u32>, BTreeSet<u32>)>;
+
+/// As the interpreter tells.
+fn lines(engine: &Engine) -> Lines {
     let report = engine.get_coverage_report().unwrap_or_default();
     let files = report.files.into_iter();
     files

@@ -3,7 +3,7 @@
 use super::call::{CallData, Mistake};
 use super::resolve::{did_you_mean, operation, server};
 use crate::data::Protocol;
-use crate::{Intent, Workbench};
+use crate::{Intent, Service, Workbench};
 
 impl Workbench {
     /// What the author of the call should look at again.
@@ -50,25 +50,42 @@ impl Workbench {
             );
             return Some(Mistake::new(&["tool"], message));
         }
-        if service.protocol != Protocol::Rest {
-            return None;
-        }
+        self.action_doubt(service, intent)
+    }
+
+    fn action_doubt(&self, service: &Service, intent: &Intent) -> Option<Mistake> {
+        let (action, path) = (&*intent.call.action, &*intent.destination.path);
         let method = intent.http.as_ref().map_or("", |http| &*http.method);
-        let named = operation(service, method, &destination.path).ok()?;
-        if named == *intent.call.action {
-            return None;
-        }
-        let operations = &self.model.data.catalogue.get(&*service.name)?.operations;
+        let known = self.model.data.catalogue.get(&*service.name)?;
+        let named = match service.protocol {
+            Protocol::Rest => operation(service, method, path),
+            Protocol::Http => Ok(method.to_ascii_lowercase()),
+            Protocol::Mcp => Ok(mcp_action(intent)),
+            Protocol::OpenAi => return None,
+        };
+        let named = match named {
+            Ok(named) => named,
+            Err(refused) => return Some(refused),
+        };
+        let operations = known.operations.iter().map(|operation| &operation.action);
         let message = format!(
-            "`{method} {}` is the action `{named}` of `{}`, not `{}`",
-            destination.path, service.name, intent.call.action
+            "the proxy would name the action of `{method} {path}` to `{}` `{named}`, not `{action}`",
+            intent.call.tool
         );
-        Some(Mistake {
-            hint: did_you_mean(
-                &intent.call.action,
-                operations.iter().map(|operation| &operation.action),
-            ),
+        (named != action).then(|| Mistake {
+            hint: did_you_mean(action, operations),
             ..Mistake::new(&["action"], message)
         })
     }
+}
+
+/// A tool of a server is only ever called; what else a server is asked has any name.
+fn mcp_action(intent: &Intent) -> String {
+    let is_tool = intent.call.tool.contains('/');
+    let named = if is_tool {
+        "call"
+    } else {
+        &*intent.call.action
+    };
+    named.to_owned()
 }

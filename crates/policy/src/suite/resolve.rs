@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aegis_document::nearest;
 
 use super::call::{CallData, Mistake};
+use super::llm::{self, Said};
 use crate::data::{Protocol, ServiceData};
 use crate::{
     Auth, Authority, Call, CallKind, Caller, Destination, Front, Host, HttpPart, Intent, Phase,
@@ -125,27 +126,11 @@ impl Resolver<'_> {
         let kind = call.kind.unwrap_or_else(|| self.kind(tool));
         let action = self.action(service, kind)?;
         let (method, path) = self.method_and_path(tool, &action, kind);
-        let mut parameters = call.parameters.clone();
-        let mut model = None;
-        let mut stream = call.stream.unwrap_or(false);
-        if kind == CallKind::Llm {
-            // An LLM's request says both as parameters, and there is no other place for them.
-            if let Some(model) = &call.model {
-                let stated = parameters.entry("model");
-                stated.or_insert_with(|| model.as_str().into());
-            }
-            if let Some(stream) = call.stream {
-                parameters.entry("stream").or_insert_with(|| stream.into());
-            }
-            let text = |name: &str| parameters.get(name).and_then(serde_json::Value::as_str);
-            model = text("model").map(Arc::from);
-            stream = parameters
-                .get("stream")
-                .and_then(serde_json::Value::as_bool)
-                == Some(true);
-        } else if call.model.is_some() {
-            return Err(Mistake::new(&["model"], "only an LLM's call has a model"));
-        }
+        let Said {
+            parameters,
+            model,
+            stream,
+        } = llm::said(call, kind)?;
         let truncation = if call.truncated {
             Truncation::Truncated
         } else {
