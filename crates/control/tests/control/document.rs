@@ -93,7 +93,9 @@ fn the_page_has_every_code_every_setting_and_every_operation() {
     let page = fs::read_to_string(root.join("../../docs/control-plane.md")).unwrap();
     let errors = fs::read_to_string(root.join("src/error.rs")).unwrap();
     let entries = errors.split("(StatusCode::").skip(1);
-    let codes: Vec<&str> = entries.map(|entry| entry.split('"').nth(1).unwrap()).collect();
+    let codes: Vec<&str> = entries
+        .map(|entry| entry.split('"').nth(1).unwrap())
+        .collect();
     assert!(codes.len() > 20);
     let settings = fs::read_to_string(root.join("src/settings.rs")).unwrap();
     let limits = settings.split("pub struct Limits {").nth(1).unwrap();
