@@ -138,8 +138,8 @@ fn only_refusal_chooses_status_codes() {
 }
 
 #[test]
-fn policy_authoring_dlp_protocol_and_document_do_no_io() {
-    for name in ["policy", "authoring", "dlp", "protocol", "document"] {
+fn policy_authoring_dlp_protocol_document_and_api_do_no_io() {
+    for name in ["policy", "authoring", "dlp", "protocol", "document", "api"] {
         for dependency in dependencies(name) {
             let io = [
                 "tokio",
@@ -180,8 +180,9 @@ fn arrows_between_crates_point_down() {
         ("client", &["api"]),
         ("dlp", &[]),
         ("telemetry", &[]),
+        ("control", &["api", "bundle"]),
         ("policy", &["document"]),
-        ("authoring", &["policy", "document"]),
+        ("authoring", &["policy", "document", "bundle"]),
         ("config", &["document"]),
         ("protocol", &["policy", "dlp"]),
         (
@@ -195,6 +196,7 @@ fn arrows_between_crates_point_down() {
                 "document",
                 "bundle",
                 "api",
+                "authoring",
                 "client",
             ],
         ),

@@ -19,6 +19,10 @@ done
 if (($# == 0)) && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     missing+=(python3-venv)
 fi
+# A server's programs are not on the path.
+if (($# == 0)) && ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
+    missing+=(postgresql)
+fi
 if ((${#missing[@]} == 0)); then
     exit 0
 fi

@@ -32,31 +32,30 @@ pub(crate) struct Issue {
     pub(crate) above: u64,
 }
 
-/// Stores the change and all its bundles, or nothing. `Busy` if other processes were faster.
+/// Stores the change and all its bundles, or nothing. `Busy` if another process has changed what
+/// this one was decided on.
 pub(crate) async fn issue(plane: &Plane, issue: Issue) -> Result<(), Fault> {
-    let mut commit = Commit {
+    let publication = issue.change.publication;
+    let bundles = bundles(plane, issue.packages, publication, issue.above).await?;
+    let commit = Commit {
         change: issue.change,
         publication: issue.publication,
         packages: issue.fresh,
-        bundles: Vec::new(),
+        bundles,
     };
-    let packages = Arc::new(issue.packages);
-    for _ in 0..ATTEMPTS {
-        commit.bundles = bundles(plane, &packages, commit.change.publication, issue.above).await?;
-        match plane.store.commit(&commit).await {
-            Err(StoreError::Conflict) if commit.publication.is_none() => {}
-            Err(StoreError::Conflict) => outdated(plane, commit.change.publication).await?,
-            Err(error) => return Err(error.into()),
-            Ok(()) => {
-                // What is stored counts: if it cannot be read back now, the keeper shows it later.
-                if let Err(error) = plane.board.refresh(&plane.store).await {
-                    tracing::error!(%error, "a change is stored, but cannot be shown yet");
-                }
-                return Ok(());
-            }
+    match plane.store.commit(&commit).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict) if commit.publication.is_some() => {
+            outdated(plane, publication).await?;
+            return Err(Fault::Busy);
         }
+        Err(error) => return Err(error.into()),
     }
-    Err(Fault::Busy)
+    // What is stored counts: if it cannot be read back now, the keeper shows it later.
+    if let Err(error) = plane.board.refresh(&plane.store).await {
+        tracing::error!(%error, "a change is stored, but cannot be shown yet");
+    }
+    Ok(())
 }
 
 /// An error if the number of the publication has been taken meanwhile.
@@ -69,7 +68,7 @@ async fn outdated(plane: &Plane, number: u64) -> Result<(), Fault> {
 
 async fn bundles(
     plane: &Plane,
-    packages: &Arc<BTreeMap<String, Package>>,
+    packages: BTreeMap<String, Package>,
     publication: u64,
     above: u64,
 ) -> Result<Vec<NewBundle>, Fault> {
@@ -86,7 +85,7 @@ async fn bundles(
         .keys
         .signer(now)
         .ok_or(Fault::Internal("no key is active"))?;
-    let (signer, packages) = (Arc::clone(signer), Arc::clone(packages));
+    let signer = Arc::clone(signer);
     let lifetime = plane.bundle_lifetime;
     let work = move || {
         let sign_one = |(name, (number, scope)): (String, (u64, Scope))| {
@@ -185,8 +184,6 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
-
-const ATTEMPTS: u32 = 5;
 
 /// A hundred years.
 const LONGEST_LIFE: u64 = 100 * 366 * 24 * 3600;

@@ -9,11 +9,10 @@ use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::board::Offer;
-use crate::compiler::Package;
+use crate::compile;
 use crate::error::Fault;
 use crate::issue::{Issue, issue};
 use crate::plane::Plane;
-use crate::publish;
 use crate::settings::OURSELVES;
 use crate::store::{NewChange, StoreError};
 
@@ -48,10 +47,14 @@ pub(crate) async fn renew(plane: &Plane) -> bool {
     let _turn = plane.writing.lock().await;
     let mut is_done = true;
     // Somebody may have changed it while this waited for its turn.
-    for (publication, due) in due(plane, Timestamp::now()) {
-        if let Err(fault) = renew_publication(plane, publication, &due).await {
-            is_done = false;
-            complain(plane, publication, &due, &fault);
+    for (what, due) in due(plane, Timestamp::now()) {
+        match renew_publication(plane, what, &due).await {
+            // Another process was faster; the next look shows what is left to do.
+            Ok(()) | Err(Fault::Busy) => {}
+            Err(fault) => {
+                is_done = false;
+                complain(plane, what.publication, &due, &fault);
+            }
         }
     }
     is_done
@@ -72,21 +75,24 @@ fn complain(plane: &Plane, publication: u64, due: &Due, fault: &Fault) {
     }
 }
 
-async fn renew_publication(plane: &Plane, number: u64, due: &Due) -> Result<(), Fault> {
-    let found = plane.store.publication(number).await?;
-    let (_, sources) = found.ok_or(Fault::NoPublication)?;
-    let stored = plane.store.packages(number).await?;
-    let mut packages = publish::packages(plane, number, &sources).await?;
-    packages.retain(|scope, _| due.contains_key(scope.as_str()));
-    let is_fresh = |(scope, _): &(&String, &Package)| !stored.contains_key(*scope);
-    let fresh = packages.iter().filter(is_fresh);
-    let fresh = fresh
-        .map(|(scope, package)| (scope.clone(), package.clone()))
-        .collect();
+async fn renew_publication(plane: &Plane, what: What, due: &Due) -> Result<(), Fault> {
+    let after = plane.store.generation().await?;
+    let mut packages = plane.store.packages(what.publication).await?;
+    let mut fresh = BTreeMap::new();
+    if what.is_missing {
+        let found = plane.store.publication(what.publication).await?;
+        let (_, sources) = found.ok_or(Fault::NoPublication)?;
+        let stored: BTreeSet<String> = packages.into_keys().collect();
+        packages = compile::packages(plane, what.publication, &sources).await?;
+        fresh.clone_from(&packages);
+        fresh.retain(|scope, _| !stored.contains(scope) && due.contains_key(scope));
+    }
+    packages.retain(|scope, _| due.contains_key(scope));
     let reasons: BTreeSet<&str> = due.values().copied().collect();
     let change = NewChange {
+        after,
         action: Action::Renew,
-        publication: number,
+        publication: what.publication,
         author: OURSELVES.to_owned(),
         reason: reasons.into_iter().collect::<Vec<_>>().join("; "),
         rollout: None,
@@ -102,26 +108,39 @@ async fn renew_publication(plane: &Plane, number: u64, due: &Due) -> Result<(), 
     issue(plane, work).await
 }
 
+/// New scopes are apart: that the sources do not compile for one must not age the others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct What {
+    publication: u64,
+    is_missing: bool,
+}
+
 /// Reasons by scope.
 type Due = BTreeMap<String, &'static str>;
 
-/// What has to be issued anew, by publication.
-fn due(plane: &Plane, now: Timestamp) -> BTreeMap<u64, Due> {
-    let mut found: BTreeMap<u64, Due> = BTreeMap::new();
+/// What has to be issued anew.
+fn due(plane: &Plane, now: Timestamp) -> BTreeMap<What, Due> {
+    let mut found: BTreeMap<What, Due> = BTreeMap::new();
     let key = plane.keys.signer(now).map(|signer| signer.id());
     for (scope, _) in plane.board.scopes() {
         let Some(offers) = plane.board.offers(scope) else {
             continue;
         };
-        let served = [&offers.released, &offers.canary].into_iter().flatten();
-        let aged = served.filter_map(|offer| Some((offer.publication, aged(offer, key, now)?)));
-        let missing = offers
-            .missing
-            .iter()
-            .map(|number| (*number, "the scope is new"));
-        for (publication, reason) in aged.chain(missing) {
-            let due = found.entry(publication).or_default();
+        let mut add = |publication, is_missing, reason| {
+            let what = What {
+                publication,
+                is_missing,
+            };
+            let due = found.entry(what).or_default();
             due.insert(scope.to_owned(), reason);
+        };
+        for offer in [&offers.released, &offers.canary].into_iter().flatten() {
+            if let Some(reason) = aged(offer, key, now) {
+                add(offer.publication, false, reason);
+            }
+        }
+        for publication in &offers.missing {
+            add(*publication, true, "the scope is new");
         }
     }
     found

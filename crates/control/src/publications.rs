@@ -35,7 +35,7 @@ pub(crate) async fn create(
     };
     let new: Publish = body::json(&headers, body, bounds).await?;
     let done = uninterrupted(&plane, caller, async move |plane, author| {
-        publish::publish(&plane, &author, new).await
+        publish::publish(&plane, &author, &new).await
     });
     created(&plane, done.await?).await
 }
@@ -48,7 +48,7 @@ pub(crate) async fn roll_back(
 ) -> Result<Created, Fault> {
     let new: Rollback = body::json(&headers, body, small(&plane)).await?;
     let done = uninterrupted(&plane, caller, async move |plane, author| {
-        publish::roll_back(&plane, &author, new).await
+        publish::roll_back(&plane, &author, &new).await
     });
     created(&plane, done.await?).await
 }
@@ -63,7 +63,7 @@ pub(crate) async fn promote(
     let Path(number) = number.map_err(|_| Fault::NoPublication)?;
     let new: Promotion = body::json(&headers, body, small(&plane)).await?;
     let done = uninterrupted(&plane, caller, async move |plane, author| {
-        publish::promote(&plane, &author, number, new).await
+        publish::promote(&plane, &author, number, &new).await
     });
     done.await?;
     detail(&plane, number).await.map(Json)

@@ -95,17 +95,6 @@ impl Store {
             Dialect::Postgres => self.pool.begin().await?,
         })
     }
-
-    /// All reads of one transaction see the same moment.
-    async fn snapshot(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(match self.dialect {
-            Dialect::Sqlite => self.pool.begin().await?,
-            Dialect::Postgres => {
-                let begin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-                self.pool.begin_with(begin).await?
-            }
-        })
-    }
 }
 
 impl From<sqlx::Error> for StoreError {

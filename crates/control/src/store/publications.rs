@@ -32,6 +32,8 @@ pub(crate) struct NewPublication {
 
 #[derive(Clone, Debug)]
 pub(crate) struct NewChange {
+    /// The generation on which it was decided.
+    pub(crate) after: u64,
     pub(crate) action: Action,
     pub(crate) publication: u64,
     pub(crate) author: String,
@@ -55,7 +57,7 @@ pub(crate) struct Archive {
 }
 
 impl Store {
-    /// `Conflict` if a publication, a bundle or a change of one of these numbers is already there.
+    /// `Conflict` if anything has changed since the generation on which the change was decided.
     pub(crate) async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let change = &commit.change;
@@ -134,16 +136,14 @@ impl Store {
 
     /// The newest changes of who is served what, up to the last one that reached all.
     pub(crate) async fn rollouts(&self) -> Result<Vec<ChangeRow>, StoreError> {
-        let mut tx = self.snapshot().await?;
         let rows = sqlx::query(
             "SELECT action, publication, rollout, author, reason, created_at FROM changes \
              WHERE rollout IS NOT NULL AND id >= COALESCE((SELECT MAX(id) FROM changes \
              WHERE rollout = $1), 0) ORDER BY id DESC",
         )
         .bind(json(&Rollout::All)?)
-        .fetch_all(&mut *tx)
+        .fetch_all(&self.pool)
         .await?;
-        tx.commit().await?;
         rows.iter().map(ChangeRow::read).collect()
     }
 
@@ -246,13 +246,14 @@ async fn insert_bundle(tx: &mut Transaction<'_, Any>, new: &NewBundle) -> Result
     Ok(())
 }
 
-/// Two writers at once meet at the change's number: the second one fails.
+/// Two writers that have decided on the same state meet at the change's number: the second fails.
 async fn insert_change(tx: &mut Transaction<'_, Any>, new: &NewChange) -> Result<(), StoreError> {
     let rollout = new.rollout.as_ref().map(json).transpose()?;
     sqlx::query(
         "INSERT INTO changes (id, action, publication, rollout, author, reason, created_at) \
-         SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, $5, $6 FROM changes",
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
+    .bind(signed(new.after + 1))
     .bind(action_name(new.action))
     .bind(signed(new.publication))
     .bind(rollout)

@@ -87,6 +87,28 @@ fn every_reference_in_the_document_leads_somewhere() {
     assert_eq!(document["openapi"], "3.1.0");
 }
 
+#[test]
+fn the_page_has_every_code_every_setting_and_every_operation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("../../docs/control-plane.md")).unwrap();
+    let errors = fs::read_to_string(root.join("src/error.rs")).unwrap();
+    let entries = errors.split("(StatusCode::").skip(1);
+    let codes: Vec<&str> = entries
+        .map(|entry| entry.split('"').nth(1).unwrap())
+        .collect();
+    assert!(codes.len() > 20);
+    let settings = fs::read_to_string(root.join("src/settings.rs")).unwrap();
+    let limits = settings.split("pub struct Limits {").nth(1).unwrap();
+    let limits = limits.split('}').next().unwrap().lines();
+    let limits = limits.filter_map(|line| line.trim().strip_prefix("pub ")?.split(':').next());
+    let document = aegis_control::openapi();
+    let paths = document["paths"].as_object().unwrap();
+    let prefixes = paths.keys().map(|path| path.split('{').next().unwrap());
+    for word in codes.into_iter().chain(limits).chain(prefixes) {
+        assert!(page.contains(word), "{word} is not in the page");
+    }
+}
+
 fn collect(value: &Value, references: &mut Vec<String>) {
     match value {
         Value::Object(members) => {

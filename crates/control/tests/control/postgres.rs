@@ -45,6 +45,21 @@ async fn everything_is_kept_on_postgres_too() {
             .status,
         403
     );
+    plane.control.stop().await;
+    let plane = server.plane().await;
+    assert_eq!(plane.served("acme-2").await.text, "first");
+    assert_eq!(plane.served("acme-2").await.number, 3);
+    let overview = plane.client("olga").get("/v1/status").await.json();
+    assert_eq!(overview["data_planes"][0]["id"], "a");
+    let refused = plane.client("olga").get("/v1/refused").await.json();
+    assert_eq!(refused["refused"][0]["times"], 1);
+    plane.control.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn audit_lines_are_kept_and_found_on_postgres_too() {
+    let server = Server::start();
+    let plane = server.plane().await;
     let lines = [
         decision("a1", "acme", "deny", 1),
         decision("a2", "acme", "allow", 2),
@@ -59,8 +74,6 @@ async fn everything_is_kept_on_postgres_too() {
     );
     plane.control.stop().await;
     let plane = server.plane().await;
-    assert_eq!(plane.served("acme-2").await.text, "first");
-    assert_eq!(plane.served("acme-2").await.number, 3);
     let found = audit(
         &plane,
         "acme-audit",
@@ -73,10 +86,6 @@ async fn everything_is_kept_on_postgres_too() {
         ids(&audit(&plane, "acme-audit", &format!("cursor={next}")).await),
         ["a1"]
     );
-    let overview = plane.client("olga").get("/v1/status").await.json();
-    assert_eq!(overview["data_planes"][0]["id"], "a");
-    let refused = plane.client("olga").get("/v1/refused").await.json();
-    assert_eq!(refused["refused"][0]["times"], 1);
     plane.control.stop().await;
 }
 
