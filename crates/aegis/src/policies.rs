@@ -6,39 +6,65 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aegis_config::{PolicySettings, PolicySource};
-use aegis_document::Document;
-use aegis_policy::{Mode, Source, Sources};
+use aegis_authoring::Files;
+use aegis_config::{BundleSettings, PolicySettings, PolicySource};
+use aegis_document::{Document, Problems};
+use aegis_policy::{Mode, Snapshot, Source, Sources};
 
 use crate::samples;
 
-/// What these settings mean in this region, or why it cannot be read. `None` where a control plane
-/// has it. Where the sample has not been written yet, it is as it will be.
-pub(crate) fn sources(policy: &PolicySettings, region: &str) -> Result<Option<Sources>, String> {
-    let mode = aegis_proxy::mode_of(policy.mode);
-    let sources = match &policy.source {
-        PolicySource::Bundle(bundle) => match &bundle.file {
-            Some(file) => aegis_proxy::read_policy_bundle(bundle, file, region, mode),
-            None => return Ok(None),
-        },
-        PolicySource::Sample(directory) if !directory.exists() => Ok(sample(directory, mode)),
-        PolicySource::Directory(directory) | PolicySource::Sample(directory) => {
-            aegis_proxy::read_policy_directory(directory, mode)
-                .map_err(|error| format!("policy directory: {error}"))
-        }
-    };
-    sources.map(Some)
+/// What a policy is made of here, and what decides by it.
+pub(crate) struct Policy {
+    pub(crate) sources: Sources,
+    pub(crate) snapshot: Snapshot,
 }
 
-fn sample(directory: &Path, mode: Mode) -> Sources {
+/// Why there is no policy to look at.
+pub(crate) enum Unusable {
+    Unreadable(String),
+    Mistaken(Problems),
+}
+
+/// What these settings mean in this region. `None` where a control plane has it. Where the sample
+/// has not been written yet, it is as it will be.
+pub(crate) fn read(policy: &PolicySettings, region: &str) -> Result<Option<Policy>, Unusable> {
+    let mode = aegis_proxy::mode_of(policy.mode);
+    let files = match &policy.source {
+        PolicySource::Bundle(bundle) => return read_bundle(bundle, region, mode),
+        PolicySource::Sample(directory) if !directory.exists() => sample(directory),
+        PolicySource::Directory(directory) | PolicySource::Sample(directory) => {
+            let unreadable = |error| Unusable::Unreadable(format!("policy directory: {error}"));
+            aegis_proxy::read_policy_directory(directory).map_err(unreadable)?
+        }
+    };
+    let (compiled, snapshot) =
+        aegis_authoring::check(&files, mode, 1).map_err(Unusable::Mistaken)?;
+    let sources = compiled.sources(mode);
+    Ok(Some(Policy { sources, snapshot }))
+}
+
+fn read_bundle(
+    bundle: &BundleSettings,
+    region: &str,
+    mode: Mode,
+) -> Result<Option<Policy>, Unusable> {
+    let Some(file) = &bundle.file else {
+        return Ok(None);
+    };
+    let sources = aegis_proxy::read_policy_bundle(bundle, file, region, mode)
+        .map_err(|error| Unusable::Unreadable(format!("{}: {error}", file.display())))?;
+    let snapshot = Snapshot::build(&sources, 1).map_err(Unusable::Mistaken)?;
+    Ok(Some(Policy { sources, snapshot }))
+}
+
+fn sample(directory: &Path) -> Files {
     let data = samples::FIRST.iter().map(|(name, text)| Source {
         file: directory.join(name).display().to_string(),
         text: (*text).to_owned(),
     });
-    Sources {
-        modules: Vec::new(),
+    Files {
         data: data.collect(),
-        mode,
+        ..Files::default()
     }
 }
 

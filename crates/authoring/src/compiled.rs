@@ -1,7 +1,7 @@
 //! Policy sources as one: the data, the modules, and the way back to whoever wrote them.
 
 use aegis_document::{Problem, Problems};
-use aegis_policy::{Mode, Snapshot, Source, Sources};
+use aegis_policy::{Mode, Snapshot, Source, Sources, Workbench};
 use serde_json::{Map, Value as Json};
 
 use crate::draft::Draft;
@@ -26,13 +26,26 @@ pub fn compile(files: &Files) -> Result<Compiled, Problems> {
 }
 
 /// A policy that can come into force; or all of its mistakes, those of documents and those of
-/// modules together. The snapshot has the number 1.
-pub fn check(files: &Files, mode: Mode) -> Result<(Compiled, Snapshot), Problems> {
+/// modules together.
+pub fn check(files: &Files, mode: Mode, number: u64) -> Result<(Compiled, Snapshot), Problems> {
+    check_with(files, mode, |sources| Snapshot::build(sources, number))
+}
+
+/// The same, for who looks into a policy: tests it, explains it, compares it.
+pub fn bench(files: &Files, mode: Mode) -> Result<(Compiled, Workbench), Problems> {
+    check_with(files, mode, |sources| Workbench::build(sources, 1))
+}
+
+fn check_with<T>(
+    files: &Files,
+    mode: Mode,
+    build: impl FnOnce(&Sources) -> Result<T, Problems>,
+) -> Result<(Compiled, T), Problems> {
     let (compiled, mut problems, is_whole) = assemble(files);
     let sources = compiled.sources(mode);
     if problems.is_empty() {
-        return match Snapshot::build(&sources, 1) {
-            Ok(snapshot) => Ok((compiled, snapshot)),
+        return match build(&sources) {
+            Ok(built) => Ok((compiled, built)),
             Err(problems) => Err(compiled.problems(problems)),
         };
     }

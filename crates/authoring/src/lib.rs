@@ -9,12 +9,14 @@ mod draft;
 mod files;
 mod kinds;
 mod lower;
+mod package;
 mod places;
 mod read;
 mod schema;
 mod select;
 
-pub use compiled::{Compiled, check, compile};
+pub use compiled::{Compiled, bench, check, compile};
 pub use files::Files;
+pub use package::{Package, package};
 pub use places::Origin;
 pub use schema::schemas;

@@ -39,7 +39,7 @@ fn the_policy_page_says_the_same_in_documents_and_in_data() {
 
 #[test]
 fn what_is_compiled_comes_into_force_with_the_modules_beside_it() {
-    let (compiled, snapshot) = check(&files(COMPANY), Mode::Enforce).unwrap();
+    let (compiled, snapshot) = check(&files(COMPANY), Mode::Enforce, 1).unwrap();
     assert_eq!(snapshot.modes().len(), 3);
     let sources = compiled.sources(Mode::Shadow);
     assert_eq!(sources.mode, Mode::Shadow);
@@ -142,7 +142,7 @@ fn files_are_sorted_by_what_they_are() {
 
 #[test]
 fn a_directory_without_anything_is_a_policy_that_denies_everyone() {
-    let (compiled, _) = check(&Files::default(), Mode::Enforce).unwrap();
+    let (compiled, _) = check(&Files::default(), Mode::Enforce, 1).unwrap();
     assert_eq!(json!(compiled.data()), json!({}));
 }
 

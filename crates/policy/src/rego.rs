@@ -39,7 +39,7 @@ use crate::sources::{Model, Source};
 use crate::{Decision, Fault, Intent};
 use deadline::{Deadline, deadline};
 pub(crate) use extension::Extension;
-pub(crate) use library::LIBRARY;
+pub(crate) use library::{GLUE, LIBRARY};
 use question::Question;
 pub(crate) use suite::Observer;
 pub use suite::{FileCoverage, RegoReport, RegoResult, RegoVerdict};

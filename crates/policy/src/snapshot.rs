@@ -137,6 +137,11 @@ impl Snapshot {
     pub fn library() -> &'static str {
         rego::LIBRARY
     }
+
+    /// The module by which OPA hands users' findings to the library.
+    pub fn glue_for_opa() -> &'static str {
+        rego::GLUE
+    }
 }
 
 impl Comparison<'_> {

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aegis_config::{PolicySource as Named, Settings};
-use aegis_policy::{Mode, Snapshot};
+use aegis_policy::Mode;
 use jiff::Timestamp;
 use tokio::time::interval;
 
@@ -118,17 +118,18 @@ impl PolicySource {
 }
 
 fn load_directory(path: &Path, mode: Mode, built: &AtomicU64, activation: &Activation) {
-    let sources = match directory::read(path, mode) {
-        Ok(sources) => sources,
+    let files = match directory::read(path) {
+        Ok(files) => files,
         Err(error) => return activation.reject(Rejection::of(&error)),
     };
-    let active = activation.current();
-    if active.is_some_and(|active| active.revision().is_of(&sources)) {
+    if let (Some(active), Ok(compiled)) = (activation.current(), aegis_authoring::compile(&files))
+        && active.revision().is_of(&compiled.sources(mode))
+    {
         return activation.confirm();
     }
     let next = built.load(Ordering::Relaxed) + 1;
-    match Snapshot::build(&sources, next) {
-        Ok(snapshot) => {
+    match aegis_authoring::check(&files, mode, next) {
+        Ok((_, snapshot)) => {
             built.store(next, Ordering::Relaxed);
             activation.activate(snapshot, None);
         }

@@ -15,7 +15,8 @@ use serde_json::json;
 
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Style, note};
-use crate::{policies, settings};
+use crate::policies::{self, Policy, Unusable};
+use crate::settings;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -51,10 +52,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let region = checked.as_ref().map_or("", |known| &*known.settings.region);
     let judged = policy.and_then(|policy| findings.policy(&policy, region));
-    if let (Some(known), Some((sources, snapshot))) = (&checked, &judged) {
-        findings.credentials(known, sources, snapshot);
+    if let (Some(known), Some(policy)) = (&checked, &judged) {
+        findings.credentials(known, &policy.sources, &policy.snapshot);
     }
-    let snapshot = judged.as_ref().map(|(_, snapshot)| snapshot);
+    let snapshot = judged.as_ref().map(|policy| &policy.snapshot);
     match arguments.output {
         Format::Json => findings.write_json(snapshot),
         Format::Text => findings.write_text(snapshot),
@@ -149,25 +150,14 @@ impl Findings {
         }
     }
 
-    fn policy(&mut self, policy: &PolicySettings, region: &str) -> Option<(Sources, Snapshot)> {
-        let sources = match policies::sources(policy, region) {
-            Ok(Some(sources)) => sources,
-            Ok(None) => {
-                self.unchecked = Some("the control plane has them");
-                return None;
-            }
-            Err(error) => {
-                self.other.push(error);
-                return None;
-            }
-        };
-        match Snapshot::build(&sources, 1) {
-            Ok(snapshot) => Some((sources, snapshot)),
-            Err(problems) => {
-                self.problems.extend(problems);
-                None
-            }
+    fn policy(&mut self, policy: &PolicySettings, region: &str) -> Option<Policy> {
+        match policies::read(policy, region) {
+            Ok(Some(policy)) => return Some(policy),
+            Ok(None) => self.unchecked = Some("the control plane has them"),
+            Err(Unusable::Unreadable(error)) => self.other.push(error),
+            Err(Unusable::Mistaken(problems)) => self.problems.extend(problems),
         }
+        None
     }
 
     /// A misspelt tenant or agent would be a silent no for every call of it.

@@ -2,8 +2,6 @@
 
 use super::*;
 use aegis_config::Mode;
-use aegis_policy::Snapshot;
-use std::path::Path;
 
 fn source(file: &str, text: &str) -> Source {
     Source {
@@ -12,12 +10,15 @@ fn source(file: &str, text: &str) -> Source {
     }
 }
 
+fn known(policy: &PolicySettings) -> Policy {
+    read(policy, "eu").ok().flatten().expect("a good policy")
+}
+
 #[test]
 fn the_sample_is_a_good_policy_in_shadow_with_one_agent_and_is_not_written_by_a_look() {
     let home = tempfile::tempdir().unwrap();
     let policy = PolicySettings::sample(home.path());
-    let sources = sources(&policy, "eu").unwrap().unwrap();
-    let snapshot = Snapshot::build(&sources, 1).unwrap();
+    let Policy { sources, snapshot } = known(&policy);
     let modes: Vec<_> = snapshot.modes().values().map(|mode| mode.policy).collect();
     assert_eq!(modes, [aegis_policy::Mode::Shadow]);
     assert_eq!(agents(&sources).len(), 1);
@@ -33,7 +34,7 @@ fn edits_of_the_sample_are_kept_and_looked_at() {
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("agent: {tenant", "mine: {tenant")).unwrap();
     samples::install(&policy).unwrap();
-    let known = agents(&sources(&policy, "eu").unwrap().unwrap());
+    let known = agents(&known(&policy).sources);
     assert_eq!(known.keys().collect::<Vec<_>>(), ["mine"]);
 }
 
@@ -43,7 +44,7 @@ fn a_directory_that_is_named_is_never_replaced_by_the_sample() {
         source: aegis_config::PolicySource::Directory("/nonexistent".into()),
         ..PolicySettings::default()
     };
-    assert!(sources(&named, "eu").is_err());
+    assert!(read(&named, "eu").is_err());
     samples::install(&named).unwrap();
     assert!(!Path::new("/nonexistent").exists());
     assert_eq!(named.mode, Mode::Enforce);

@@ -36,6 +36,6 @@ pub(crate) fn company() -> Compiled {
 
 /// Every mistake of these texts, one per line.
 pub(crate) fn complaints<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<String> {
-    let problems = check(&files(texts), Mode::Enforce).expect_err("this should be refused");
+    let problems = check(&files(texts), Mode::Enforce, 1).expect_err("this should be refused");
     problems.iter().map(ToString::to_string).collect()
 }

@@ -100,6 +100,9 @@ fn broken(message: &str) -> Problems {
 /// The text of the shipped library.
 pub(crate) const LIBRARY: &str = include_str!("../../../../policies/library/aegis.rego");
 
+/// For OPA alone; not evaluated here.
+pub(crate) const GLUE: &str = include_str!("../../../../policies/library/opa.rego");
+
 const FILE: &str = "policies/library/aegis.rego";
 
 /// The one entry point.

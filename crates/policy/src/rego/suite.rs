@@ -4,7 +4,7 @@ mod files;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aegis_document::Problems;
+use aegis_document::{Problem, Problems};
 
 use super::extension::Interpreter;
 use super::{
@@ -62,6 +62,28 @@ impl RegoReport {
             matches!(result.verdict, RegoVerdict::Passed | RegoVerdict::Skipped)
         };
         self.results.iter().all(fine)
+    }
+
+    /// What failed or could not be evaluated, at its place.
+    pub fn failures(&self) -> Problems {
+        let mut problems = Problems::new();
+        for result in &self.results {
+            let message = match &result.verdict {
+                RegoVerdict::Passed | RegoVerdict::Skipped => continue,
+                RegoVerdict::Failed => format!("the test `{}` failed", result.name),
+                RegoVerdict::Error(error) => {
+                    format!("the test `{}` could not be evaluated: {error}", result.name)
+                }
+            };
+            problems.push(Problem {
+                file: result.place.file.clone(),
+                line: result.place.line,
+                column: result.place.column,
+                message,
+                hint: None,
+            });
+        }
+        problems
     }
 }
 

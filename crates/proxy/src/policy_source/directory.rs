@@ -4,32 +4,29 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use aegis_policy::{Mode, Source, Sources};
+use aegis_authoring::Files;
+use aegis_policy::Source;
 
 /// Reads `*.rego`, `*.yaml`, `*.yml` and `*.json` of the directory, in the order of their names.
 ///
 /// Hidden files, directories and Rego tests (`*_test.rego`) are left out. Where the directory is a
 /// mounted Kubernetes volume (`..data` points at the files), all are read from one version of it.
 /// A directory without any is an error: nobody means a policy of nothing.
-pub fn read(directory: &Path, mode: Mode) -> io::Result<Sources> {
+pub fn read(directory: &Path) -> io::Result<Files> {
     let mut version = one_version(directory);
     loop {
-        let sources = read_version(directory, &version, mode);
+        let files = read_version(directory, &version);
         let now = one_version(directory);
         // The old version may have been taken away while it was read.
         if now == version {
-            return sources;
+            return files;
         }
         version = now;
     }
 }
 
-fn read_version(directory: &Path, version: &Path, mode: Mode) -> io::Result<Sources> {
-    let mut sources = Sources {
-        modules: Vec::new(),
-        data: Vec::new(),
-        mode,
-    };
+fn read_version(directory: &Path, version: &Path) -> io::Result<Files> {
+    let mut files = Files::default();
     let mut total = 0;
     for path in list(directory, version)? {
         let name = directory
@@ -45,18 +42,18 @@ fn read_version(directory: &Path, version: &Path, mode: Mode) -> io::Result<Sour
         }
         let source = Source { file: name, text };
         match path.extension().and_then(|extension| extension.to_str()) {
-            Some("rego") => sources.modules.push(source),
-            _ => sources.data.push(source),
+            Some("rego") => files.modules.push(source),
+            _ => files.data.push(source),
         }
     }
-    if sources.modules.is_empty() && sources.data.is_empty() {
+    if files.modules.is_empty() && files.data.is_empty() {
         let error = io::Error::new(
             io::ErrorKind::NotFound,
             "no *.rego, *.yaml, *.yml or *.json",
         );
         return Err(named(&directory.display().to_string(), &error));
     }
-    Ok(sources)
+    Ok(files)
 }
 
 fn one_version(directory: &Path) -> PathBuf {

@@ -36,10 +36,10 @@ pub(super) fn credential(
 /// Tenant and agent where the policies leave no choice.
 fn only_agent(settings: &Settings) -> Result<(String, String), Failure> {
     // Policies that cannot be read are told when the proxy reads them, with all their mistakes.
-    let agents = policies::sources(&settings.policy, &settings.region)
+    let agents = policies::read(&settings.policy, &settings.region)
         .ok()
         .flatten()
-        .map(|sources| policies::agents(&sources))
+        .map(|policy| policies::agents(&policy.sources))
         .unwrap_or_default();
     let mut known = agents.iter();
     if let (Some((agent, tenant)), None) = (known.next(), known.next()) {

@@ -1,7 +1,5 @@
 use std::fs;
 
-use aegis_policy::Mode;
-
 /// Table tests live in one: data of a policy they are not.
 #[test]
 fn subdirectories_and_rego_tests_are_not_read() {
@@ -17,8 +15,8 @@ fn subdirectories_and_rego_tests_are_not_read() {
     ] {
         write(name);
     }
-    let sources = super::read(directory.path(), Mode::Enforce).unwrap();
-    let files = sources.data.iter().chain(&sources.modules);
+    let read = super::read(directory.path()).unwrap();
+    let files = read.data.iter().chain(&read.modules);
     let files: Vec<&str> = files
         .map(|source| source.file.rsplit('/').next().unwrap())
         .collect();
