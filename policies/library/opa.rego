@@ -4,7 +4,7 @@
 # their findings as `input.ext`. Where OPA has only the call, ask for `data.aegis.opa.decision`.
 package aegis.opa
 
-decision := data.aegis.decision with input.ext as ext
+decision := decided if decided := data.aegis.decision with input.ext as ext
 
 ext := input.ext
 

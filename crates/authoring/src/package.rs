@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 
 use aegis_bundle::{File, Layout};
 use aegis_document::{Document, Problem, Problems};
-use aegis_policy::suite::Suite;
-use aegis_policy::{Fault, Mode, Snapshot, Source, Sources, Workbench};
+use aegis_policy::{Fault, Mode, Snapshot, Source, Sources};
 use serde_json::{Map, Value as Json};
 
 use crate::compiled::bench;
@@ -32,7 +31,7 @@ pub struct Package {
 /// concern everybody.
 pub fn package(files: &Files, tenants: &BTreeSet<String>) -> Result<Package, Problems> {
     let (compiled, whole) = bench(files, Mode::Enforce)?;
-    test(&whole, files)?;
+    whole.test(&files.tests, &files.module_tests)?;
     let mut problems = Problems::new();
     for tenant in tenants {
         if !whole.snapshot().modes().contains_key(tenant) {
@@ -58,20 +57,6 @@ pub fn package(files: &Files, tenants: &BTreeSet<String>) -> Result<Package, Pro
             .collect(),
         data,
     })
-}
-
-/// Table tests and Rego tests; the failures, if there are any.
-fn test(bench: &Workbench, files: &Files) -> Result<(), Problems> {
-    let mut problems = Problems::new();
-    match Suite::read(&files.tests) {
-        Ok(suite) => problems.extend(suite.run(bench).failures()),
-        Err(unreadable) => problems.extend(unreadable),
-    }
-    match bench.rego_tests(&files.module_tests) {
-        Ok(report) => problems.extend(report.failures()),
-        Err(unreadable) => problems.extend(unreadable),
-    }
-    problems.into_result(())
 }
 
 /// Leaves only what concerns these tenants; the names of the agents that are gone.

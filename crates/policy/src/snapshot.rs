@@ -41,6 +41,14 @@ pub struct TenantMode {
 }
 
 impl Revision {
+    /// Of these sources, by their own digest.
+    pub fn of(sources: &Sources, number: u64) -> Self {
+        Self {
+            number,
+            digest: digest(sources),
+        }
+    }
+
     /// Whether these sources are what the snapshot was built from.
     pub fn is_of(&self, sources: &Sources) -> bool {
         *self.digest == *digest(sources)
@@ -53,22 +61,20 @@ pub struct Comparison<'a>(Oracle<'a>);
 impl Snapshot {
     /// Reads everything, compiles everything and tests it on both evaluators, or says all that is wrong.
     pub fn build(sources: &Sources, number: u64) -> Result<Self, Problems> {
-        let digest = digest(sources);
-        Self::build_as(sources, Revision { number, digest })
+        Self::build_as(sources, Revision::of(sources, number))
     }
 
     /// The same, under a revision that somebody else has given to these sources.
     pub fn build_as(sources: &Sources, revision: Revision) -> Result<Self, Problems> {
-        Self::build_on(rego::LIBRARY, sources, revision).map(|(snapshot, _)| snapshot)
+        Self::build_with_model(sources, revision).map(|(snapshot, _)| snapshot)
     }
 
     /// The same, with the data as it was written.
     pub(crate) fn build_with_model(
         sources: &Sources,
-        number: u64,
+        revision: Revision,
     ) -> Result<(Self, Model), Problems> {
-        let digest = digest(sources);
-        Self::build_on(rego::LIBRARY, sources, Revision { number, digest })
+        Self::build_on(rego::LIBRARY, sources, revision)
     }
 
     fn build_on(

@@ -7,7 +7,8 @@ use aegis_document::Problems;
 use crate::explain::Place;
 use crate::rego::{Observer, RegoReport};
 use crate::sources::Model;
-use crate::{Intent, Snapshot, Source, Sources};
+use crate::suite::Suite;
+use crate::{Intent, Revision, Snapshot, Source, Sources};
 
 /// A snapshot, and the data and modules as people wrote them. Where only decisions are needed,
 /// keep the snapshot and let go of the rest, which may be large.
@@ -20,12 +21,28 @@ pub struct Workbench {
 impl Workbench {
     /// As [`Snapshot::build`], which see.
     pub fn build(sources: &Sources, number: u64) -> Result<Self, Problems> {
-        let (snapshot, model) = Snapshot::build_with_model(sources, number)?;
+        Self::build_as(sources, Revision::of(sources, number))
+    }
+
+    /// As [`Snapshot::build_as`].
+    pub fn build_as(sources: &Sources, revision: Revision) -> Result<Self, Problems> {
+        let (snapshot, model) = Snapshot::build_with_model(sources, revision)?;
         Ok(Self {
             snapshot,
             model,
             modules: sources.modules.clone(),
         })
+    }
+
+    /// Runs table tests and Rego tests; what failed, if anything did.
+    pub fn test(&self, tables: &[Source], rego: &[Source]) -> Result<(), Problems> {
+        let mut problems = Problems::new();
+        let tables = Suite::read(tables).map(|suite| suite.run(self).failures());
+        let rego = self.rego_tests(rego).map(|report| report.failures());
+        for told in [tables, rego] {
+            problems.extend(told.unwrap_or_else(|unreadable| unreadable));
+        }
+        problems.into_result(())
     }
 
     pub fn snapshot(&self) -> &Snapshot {

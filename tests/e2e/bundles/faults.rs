@@ -117,6 +117,10 @@ async fn a_bundle_with_a_policy_that_is_not_sound_never_comes_into_force() {
             let module = (path.to_owned(), text.to_owned());
             publisher.sign(&next.clone().with(|draft| draft.modules.push(module)))
         };
+        let table = |text: &str| {
+            let table = ("tests/table.yaml".to_owned(), text.to_owned());
+            publisher.sign(&next.clone().with(|draft| draft.tests.push(table)))
+        };
         let misspelt = |draft: &mut Draft| draft.policy = draft.policy.replace("max:", "mox:");
         vec![
             (
@@ -133,6 +137,14 @@ async fn a_bundle_with_a_policy_that_is_not_sound_never_comes_into_force() {
             (
                 "bundle.unknown_file",
                 module("other/a.rego", "package aegis.ext\n"),
+            ),
+            ("bundle.tests_failed", table(FAILING)),
+            (
+                "bundle.tests_failed",
+                module(
+                    "modules/a_test.rego",
+                    "package aegis.ext_test\n\ntest_it if false\n",
+                ),
             ),
         ]
     })
@@ -211,3 +223,11 @@ fn with_entry(tar: &[u8], path: &str, kind: EntryType) -> Vec<u8> {
     header.set_cksum();
     [header.as_bytes().as_slice(), tar].concat()
 }
+
+/// What the policy denies.
+const FAILING: &str = "
+tests:
+  - name: a large charge is allowed
+    call: {agent: finance-bot, tool: stripe-payments, action: charge, parameters: {amount: 9, currency: eur}}
+    expect: {outcome: allow}
+";

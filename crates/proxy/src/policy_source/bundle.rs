@@ -8,7 +8,8 @@ use aegis_bundle::{
     Active, Algorithm, Bundle, BundleError, Expected, Limits, Signature, Trust, TrustedKey,
 };
 use aegis_config::{BundleKey, BundleSettings, KeyAlgorithm, Settings};
-use aegis_policy::{Mode, Revision, Snapshot, Sources};
+use aegis_document::Problems;
+use aegis_policy::{Mode, Revision, Snapshot, Sources, Workbench};
 use jiff::Timestamp;
 use ring::digest;
 
@@ -48,7 +49,7 @@ pub fn read_policy_bundle(
         let archive = read(file, Limits::default().archive_bytes)?;
         let trust = trust(bundle.keys.as_deref(), expected(bundle, region))?;
         let bundle = aegis_bundle::open(&archive, &trust, Timestamp::now())?;
-        contents::sources(bundle.contents(), mode)
+        Ok(contents::policy(bundle.contents(), mode)?.sources)
     };
     look().map_err(|rejection: Rejection| rejection.message)
 }
@@ -157,17 +158,25 @@ impl BundleReader {
         Ok(())
     }
 
+    /// Compiles the policy and runs the tests that travel with it.
     fn build(&self, bundle: &Bundle) -> Result<Snapshot, Rejection> {
-        let sources = contents::sources(bundle.contents(), self.mode)?;
+        let policy = contents::policy(bundle.contents(), self.mode)?;
         let Active { number, digest } = bundle.active();
-        let revision = Revision {
-            number,
-            digest: digest.into(),
-        };
-        Snapshot::build_as(&sources, revision).map_err(|problems| Rejection {
-            code: Some("bundle.policy_invalid"),
-            message: problems.to_string(),
-        })
+        let digest = digest.into();
+        let invalid = |problems: Problems| refused("bundle.policy_invalid", &problems);
+        let revision = Revision { number, digest };
+        // In shadow nothing would decide as the tests expect.
+        let mut sources = policy.sources;
+        sources.mode = Mode::Enforce;
+        let bench = Workbench::build_as(&sources, revision.clone()).map_err(invalid)?;
+        bench
+            .test(&policy.tables, &policy.module_tests)
+            .map_err(|problems| refused("bundle.tests_failed", &problems))?;
+        if self.mode == Mode::Enforce {
+            return Ok(bench.into_snapshot());
+        }
+        sources.mode = self.mode;
+        Snapshot::build_as(&sources, revision).map_err(invalid)
     }
 
     /// Keys are read with every bundle: one that was added or taken away counts from now on.
@@ -281,6 +290,13 @@ fn read(file: &Path, limit: usize) -> Result<Vec<u8>, Rejection> {
         .read_to_end(&mut archive)
         .map_err(unreadable)?;
     Ok(archive)
+}
+
+fn refused(code: &'static str, problems: &Problems) -> Rejection {
+    Rejection {
+        code: Some(code),
+        message: problems.to_string(),
+    }
 }
 
 fn not_kept(error: &std::io::Error) -> Rejection {
