@@ -113,6 +113,17 @@ async fn a_data_plane_gets_the_bundle_of_its_own_scope_only_and_the_attempt_is_r
 }
 
 #[tokio::test]
+async fn an_instance_has_a_plain_name() {
+    let plane = Plane::start().await;
+    plane.publish(0, "first").await;
+    for (name, status) in [("pod-7.eu_1", 200), ("a b", 400), ("a/b", 400), ("", 400)] {
+        let client = plane.client("acme-1").with("aegis-data-plane", name);
+        let answer = client.get("/v1/bundles/acme@eu-central-1").await;
+        assert_eq!(answer.status, status, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_paths_methods_and_versions_are_told_apart() {
     let plane = Plane::start().await;
     let olga = plane.client("olga");

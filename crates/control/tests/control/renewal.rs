@@ -59,6 +59,22 @@ async fn a_new_scope_for_which_the_sources_do_not_compile_is_told_in_the_status(
 }
 
 #[tokio::test]
+async fn a_new_scope_that_does_not_compile_keeps_no_other_from_being_issued_anew() {
+    let folder = TempDir::new().unwrap();
+    let mut only_acme = settings(folder.path());
+    only_acme.principals.retain(|one| one.name != "beta-1");
+    let plane = Plane::start_with(folder, only_acme).await;
+    plane.publish(0, "only acme").await;
+    let plane = with_new_key(plane).await;
+    assert_eq!(plane.served("acme-1").await.signed_by, "es");
+    let answer = plane
+        .client("beta-1")
+        .get("/v1/bundles/beta@eu-central-1")
+        .await;
+    assert_eq!(answer.outcome(), fails(404, "bundle.none"));
+}
+
+#[tokio::test]
 async fn a_promotion_after_a_renewal_is_newer_than_what_everybody_has() {
     let plane = Plane::start().await;
     plane.publish(0, "first").await;
