@@ -215,6 +215,11 @@ fn arrows_between_crates_point_down() {
             "aegis",
             &[
                 "proxy",
+                "control",
+                "client",
+                "api",
+                "authoring",
+                "bundle",
                 "config",
                 "policy",
                 "telemetry",
