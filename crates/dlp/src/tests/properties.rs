@@ -60,6 +60,14 @@ proptest! {
     }
 
     #[test]
+    fn no_part_of_a_text_that_is_not_suspected_holds_data(text in suspicious(), from in 0..40_usize, to in 0..400_usize) {
+        let scanner = Scanner::standard();
+        let part: String = text.chars().skip(from).take(to).collect();
+        let named = scanner.scan_field(&Field { name: Some("aws_secret_key"), text: &part });
+        prop_assert!(scanner.suspects(&text) || named.is_empty());
+    }
+
+    #[test]
     fn redaction_takes_every_byte_of_every_hit_and_no_other(text in suspicious()) {
         let scanner = Scanner::standard();
         let mut kept = text.clone().into_bytes();
