@@ -49,6 +49,21 @@ proptest! {
     }
 
     #[test]
+    fn clues_are_those_of_a_look_at_every_byte(text in "([a1+/]{15,22}|[1 -]{9,15}|-{3,6}|[@a -]){0,5}") {
+        let runs = |length: usize, fits: fn(u8) -> bool| {
+            let mut windows = text.as_bytes().windows(length);
+            windows.any(|window| window.iter().all(|byte| fits(*byte)))
+        };
+        let expected = Clues {
+            at_sign: text.contains('@'),
+            long_number: runs(13, |byte| byte.is_ascii_digit() || byte == b' ' || byte == b'-'),
+            long_token: runs(20, |byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'),
+            dashes: runs(5, |byte| byte == b'-'),
+        };
+        prop_assert_eq!(Clues::of(&text), expected);
+    }
+
+    #[test]
     fn clues_never_hide_a_hit(text in suspicious()) {
         let scanner = Scanner::standard();
         let clues = Clues::of(&text);
