@@ -51,13 +51,13 @@ impl Collector {
             // Each name is its own key, and an object has no key twice.
             self.places = members
                 .keys()
-                .map(|name| (name.clone(), member(name)))
+                .map(|name| (name.clone(), Place::Member))
                 .collect();
             self.parameters = members;
             return Ok(self);
         }
         for (name, value) in members {
-            self.whole("body", &name, value, member(&name))?;
+            self.whole("body", &name, value, Place::Member)?;
         }
         Ok(self)
     }
@@ -135,10 +135,6 @@ impl Collector {
         self.seen.insert(key, seen);
         Ok(())
     }
-}
-
-fn member(name: &str) -> Place {
-    Place::Body(["/", &escape(name)].concat())
 }
 
 /// One reference token of a JSON Pointer, RFC 6901.
