@@ -23,8 +23,8 @@ fn an_operation_gives_tool_action_and_parameters() {
     );
     let expected = vec![
         ("expand".to_owned(), Place::Query),
-        ("amount".to_owned(), Place::Body("/amount".to_owned())),
-        ("note".to_owned(), Place::Body("/note".to_owned())),
+        ("amount".to_owned(), Place::Member),
+        ("note".to_owned(), Place::Member),
     ];
     assert_eq!(seen.reading.parameters, expected);
 }
