@@ -31,7 +31,8 @@ pub trait Detector: fmt::Debug + Send + Sync {
 
     fn class(&self) -> Class;
 
-    /// Whether a text with these clues can hold a hit. `false` spares the search.
+    /// Whether a text with these clues can hold a hit. `false` spares the search. More clues never
+    /// make less possible.
     fn possible(&self, clues: &Clues) -> bool;
 
     /// Adds the byte range of every hit, in linear time. Ranges end at character boundaries.
@@ -81,6 +82,15 @@ impl Scanner {
     /// Every kind that this scanner can report.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.detectors.iter().map(|detector| detector.kind())
+    }
+
+    /// Whether the text, or any part of it, can hold data. Where it cannot, none of its parts has to
+    /// be searched: they have no clue that the whole does not have.
+    pub fn suspects(&self, text: &str) -> bool {
+        let clues = Clues::of(text);
+        self.detectors
+            .iter()
+            .any(|detector| detector.possible(&clues))
     }
 
     /// Finds data in a text that stands under no name; see [`Scanner::scan_field`].

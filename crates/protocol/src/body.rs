@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, header};
 use serde_json::Value;
 
-use crate::json::Tree;
+use crate::json;
 use crate::redact::BodyKind;
 use crate::urlencoded::{self, Pair};
 use crate::{BodyView, InspectError, RequestView};
@@ -122,7 +122,7 @@ fn has_json_escapes(text: &str) -> bool {
 }
 
 fn parse(body: &Bytes) -> Result<Value, InspectError> {
-    Ok(Tree::parse(body)?.value()?)
+    Ok(json::value(body)?)
 }
 
 fn undeclared_json(body: &Bytes) -> Option<Value> {

@@ -8,11 +8,11 @@ use aegis_policy::DataFinding;
 use percent_encoding::percent_decode_str;
 use serde_json::{Number, Value};
 
-use crate::RequestView;
 use crate::body::Content;
 use crate::mcp::headers;
 use crate::parameters::escape;
 use crate::urlencoded::{self, Pair};
+use crate::{BodyView, RequestView};
 
 pub(crate) fn find(
     view: &RequestView<'_>,
@@ -21,22 +21,37 @@ pub(crate) fn find(
 ) -> Vec<DataFinding> {
     let mut search = Search {
         scanner,
+        texts: true,
         found: Vec::new(),
         index: HashMap::new(),
     };
-    for segment in view.path.split('/') {
-        let text = percent_decode_str(segment).decode_utf8_lossy();
-        search.text("path:", "", field(None, &text));
+    if view.path.contains('%') || scanner.suspects(view.path) {
+        for segment in view.path.split('/') {
+            let text = percent_decode_str(segment).decode_utf8_lossy();
+            search.text("path:", "", field(None, &text));
+        }
     }
     search.pairs("query:", &urlencoded::pairs(view.query.unwrap_or_default()));
     search.mirrored_headers(view);
     match content {
-        Content::Json { value, .. } => search.value(&Trail::Root, None, value),
+        Content::Json { value } => {
+            search.texts = json_may_hold_data(view.body, scanner);
+            search.value(&Trail::Root, None, value);
+        }
         Content::Form(pairs) => search.pairs("form:", pairs),
         Content::Text(text) => search.text("body:", "", field(None, text)),
         Content::Absent | Content::Hidden => {}
     }
     search.found
+}
+
+/// Whether a string, a name or a whole number of a JSON text can hold data: without an escape, each
+/// of them is a part of the text.
+fn json_may_hold_data(body: BodyView<'_>, scanner: &Scanner) -> bool {
+    let BodyView::Whole(body) = body else {
+        return true;
+    };
+    std::str::from_utf8(body).map_or(true, |text| text.contains('\\') || scanner.suspects(text))
 }
 
 /// The digits of a whole number that was written as a float: servers may read it as an integer.
@@ -47,6 +62,9 @@ pub(crate) fn whole_digits(number: &Number) -> Option<String> {
 
 struct Search<'a> {
     scanner: &'a Scanner,
+    /// Whether the strings, names and whole numbers of a JSON body have to be searched. Fractions
+    /// always have to be: they have other readings than the one that is written.
+    texts: bool,
     found: Vec<DataFinding>,
     /// Where in `found` a type at a path is counted.
     index: HashMap<(&'static str, String), usize>,
@@ -57,11 +75,11 @@ impl Search<'_> {
     /// the value stands, also through arrays.
     fn value(&mut self, trail: &Trail<'_>, name: Option<&str>, value: &Value) {
         match value {
-            Value::String(text) => {
+            Value::String(text) if self.texts => {
                 let hits = self.scanner.scan_field(&field(name, text));
                 self.record_at(trail, &hits);
             }
-            Value::Number(number) => {
+            Value::Number(number) if self.texts || number.is_f64() => {
                 let digits = whole_digits(number);
                 let hits = self.readings(name, &number.to_string(), digits.as_deref());
                 self.record_at(trail, &hits);
@@ -73,12 +91,14 @@ impl Search<'_> {
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    let hits = self.scanner.scan(name);
-                    self.record_at(trail, &hits);
+                    if self.texts {
+                        let hits = self.scanner.scan(name);
+                        self.record_at(trail, &hits);
+                    }
                     self.value(&Trail::Member(trail, name), Some(name), member);
                 }
             }
-            Value::Null | Value::Bool(_) => {}
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => {}
         }
     }
 

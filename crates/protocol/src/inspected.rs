@@ -66,6 +66,8 @@ pub(crate) enum Place {
     Query,
     /// As `Query`, in a form body.
     Form,
+    /// The member of the parameter's own name in the object that the body is.
+    Member,
     /// JSON Pointer into the body.
     Body(String),
     /// In the path, mirrored in a header, or derived: it cannot be rewritten.

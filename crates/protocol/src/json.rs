@@ -4,17 +4,19 @@
 //! out as another. So duplicate keys, lone surrogates, a byte order mark, invalid UTF-8, deep nesting
 //! and numbers that do not survive reading are errors. Linear in the length of the text.
 
+mod cursor;
 mod number;
 mod reader;
 mod string;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use serde_json::{Map, Value};
+pub use values::value;
 
 /// A whole JSON text; its values in the order in which they begin.
 pub struct Tree<'a> {
@@ -113,11 +115,6 @@ impl<'a> Tree<'a> {
             .try_fold(root, Node::step)
     }
 
-    /// The whole text as a value; see [`Node::value`].
-    pub fn value(&self) -> Result<Value, JsonError> {
-        self.root().map_or(Ok(Value::Null), Node::value)
-    }
-
     fn node(&self, at: usize) -> Option<Node<'_>> {
         self.records.get(at).map(|record| Node {
             tree: self,
@@ -206,32 +203,6 @@ impl<'t> Node<'t> {
             }
         }
         pointer
-    }
-
-    /// The value for policy.
-    ///
-    /// A whole number beyond 64 bits and a fraction that becomes infinite or zero by reading it are
-    /// errors: policy must never judge another number than the one that is sent.
-    pub fn value(self) -> Result<Value, JsonError> {
-        Ok(match self.record.kind {
-            Kind::Null => Value::Null,
-            Kind::Bool(value) => Value::Bool(value),
-            Kind::Number => Value::Number(number::value(self.raw()).ok_or(JsonError {
-                fault: JsonFault::NumberRange,
-                at: self.record.start,
-            })?),
-            Kind::String => Value::String(string::decode(self.raw()).into_owned()),
-            Kind::Array => {
-                Value::Array(self.children().map(Node::value).collect::<Result<_, _>>()?)
-            }
-            Kind::Object => Value::Object(self.members()?),
-        })
-    }
-
-    fn members(self) -> Result<Map<String, Value>, JsonError> {
-        let member =
-            |child: Node<'t>| Ok((child.key().unwrap_or_default().into_owned(), child.value()?));
-        self.children().map(member).collect()
     }
 
     /// One token of a pointer down.

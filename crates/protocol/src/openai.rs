@@ -6,7 +6,6 @@ use aegis_policy::{CallKind, Parameters};
 use serde_json::{Map, Value};
 
 use crate::inspected::{Described, Place, Subject};
-use crate::parameters::escape;
 use crate::recognise::asks_for_chat;
 use crate::{Dialect, InspectError};
 
@@ -59,8 +58,7 @@ fn options(body: Map<String, Value>, described: &mut Described) {
         .into_iter()
         .filter(|(name, value)| name != "messages" && !is_tools(name, value));
     for (name, value) in options {
-        let place = Place::Body(format!("/{}", escape(&name)));
-        described.places.push((name.clone(), place));
+        described.places.push((name.clone(), Place::Member));
         described.parameters.insert(name, value);
     }
     if !names.is_empty() {

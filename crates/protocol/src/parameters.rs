@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::InspectError;
 use crate::inspected::Place;
-use crate::urlencoded::{Pair, folded};
+use crate::urlencoded::{Pair, folded, is_folded};
 
 #[derive(Default)]
 pub(crate) struct Collector {
@@ -42,13 +42,24 @@ impl Collector {
         self.pairs("form", pairs, &Place::Form)
     }
 
-    /// The members of the object that the body is.
-    pub(crate) fn members(&mut self, members: Map<String, Value>) -> Result<(), InspectError> {
-        for (name, value) in members {
-            let place = Place::Body(format!("/{}", escape(&name)));
-            self.whole("body", &name, value, place)?;
+    /// The members of the object that the body is. They come last.
+    pub(crate) fn with_members(
+        mut self,
+        members: Map<String, Value>,
+    ) -> Result<Self, InspectError> {
+        if self.parameters.is_empty() && members.keys().all(|name| is_folded(name)) {
+            // Each name is its own key, and an object has no key twice.
+            self.places = members
+                .keys()
+                .map(|name| (name.clone(), Place::Member))
+                .collect();
+            self.parameters = members;
+            return Ok(self);
         }
-        Ok(())
+        for (name, value) in members {
+            self.whole("body", &name, value, Place::Member)?;
+        }
+        Ok(self)
     }
 
     /// Values stay strings, as they were sent. A name with `[` gives one part of an array of parts:
@@ -91,7 +102,7 @@ impl Collector {
             source,
             parts: false,
         };
-        if let Some(first) = self.seen.insert(folded(name), seen) {
+        if let Some(first) = self.seen.insert(folded(name).into_owned(), seen) {
             return Err(InspectError::DuplicateParameter {
                 first: first.source,
                 second: source,
@@ -113,7 +124,7 @@ impl Collector {
             source,
             parts: true,
         };
-        let key = folded(name);
+        let key = folded(name).into_owned();
         if self.seen.get(&key) == Some(&seen)
             && let Some(Value::Array(parts)) = self.parameters.get_mut(name)
         {

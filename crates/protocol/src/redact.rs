@@ -8,6 +8,7 @@ mod signed;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -64,7 +65,7 @@ pub(crate) enum BodyKind {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Targets<'a> {
     /// JSON Pointers; what stands there goes as a whole.
-    pub(crate) pointers: &'a [&'a str],
+    pub(crate) pointers: &'a [Cow<'a, str>],
     /// Parameters of a form or query, by [`Pair::parameter`].
     pub(crate) names: &'a [&'a str],
     /// Types of data, wherever they are.

@@ -22,7 +22,8 @@ pub(crate) fn describe(service: &Service, subject: Subject<'_>) -> Result<Descri
         found.path(matched.parameters)?;
     }
     found.query(&urlencoded::pairs(subject.view.query.unwrap_or_default()))?;
-    described.unread = !read_body(subject, &mut found)?;
+    let (found, read) = read_body(subject, found)?;
+    described.unread = !read;
     let is_method = |name: &String| folded(name) == FORM_METHOD;
     if found.parameters.keys().any(is_method) {
         return Err(InspectError::MethodOverride);
@@ -32,9 +33,12 @@ pub(crate) fn describe(service: &Service, subject: Subject<'_>) -> Result<Descri
     Ok(described)
 }
 
-/// Whether the parameters in the body, if any, could be read: a body of another shape, such as a
-/// JSON array or plain text, may give what no rule would see.
-fn read_body(subject: Subject<'_>, found: &mut Collector) -> Result<bool, InspectError> {
+/// Adds the parameters in the body, if any, and says whether they could be read: a body of another
+/// shape, such as a JSON array or plain text, may give what no rule would see.
+fn read_body(
+    subject: Subject<'_>,
+    mut found: Collector,
+) -> Result<(Collector, bool), InspectError> {
     // Sent as a form, a JSON text is one odd parameter to some servers and an object to others.
     if subject.content.misnamed_json(subject.view).is_some() {
         return Err(InspectError::Disagreement {
@@ -43,13 +47,14 @@ fn read_body(subject: Subject<'_>, found: &mut Collector) -> Result<bool, Inspec
         });
     }
     match subject.content {
-        Content::Absent => Ok(true),
-        Content::Form(pairs) => found.form(&pairs).map(|()| true),
+        Content::Absent => {}
+        Content::Form(pairs) => found.form(&pairs)?,
         Content::Json {
             value: Value::Object(members),
-        } => found.members(members).map(|()| true),
-        Content::Json { .. } | Content::Text(_) | Content::Hidden => Ok(false),
+        } => found = found.with_members(members)?,
+        Content::Json { .. } | Content::Text(_) | Content::Hidden => return Ok((found, false)),
     }
+    Ok((found, true))
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! From what policy wants redacted to the places of one request. Whatever has no place is refused.
 
+use std::borrow::Cow;
+
 use aegis_dlp::Scanner;
 use aegis_policy::{Redaction, Truncation};
 
 use crate::inspected::Place;
+use crate::parameters::escape;
 use crate::redact::{self, RedactError, Rewritten, Targets};
 use crate::{BodyView, Reading, RequestView};
 
@@ -47,7 +50,10 @@ impl Reading {
                     None => {}
                     Some(Place::Query) => plan.query.push(name),
                     Some(Place::Form) => plan.form.push(name),
-                    Some(Place::Body(pointer)) => plan.pointers.push(pointer),
+                    Some(Place::Member) => {
+                        plan.pointers.push(format!("/{}", escape(name)).into());
+                    }
+                    Some(Place::Body(pointer)) => plan.pointers.push(pointer.into()),
                     Some(Place::Fixed) => return Err(RedactError::Fixed),
                 },
             }
@@ -73,7 +79,7 @@ impl Reading {
 /// What goes from where.
 #[derive(Default)]
 struct Plan<'a> {
-    pointers: Vec<&'a str>,
+    pointers: Vec<Cow<'a, str>>,
     form: Vec<&'a str>,
     query: Vec<&'a str>,
     kinds: Vec<&'a str>,

@@ -1,5 +1,6 @@
 //! Pairs of queries and form bodies, with the places where they stand. It judges nothing.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
@@ -54,13 +55,22 @@ impl Pair {
 }
 
 /// The name as one key for all servers: some ignore its case, some read `.` and space as `_`.
-pub(crate) fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> Cow<'_, str> {
+    if is_folded(name) {
+        return name.into();
+    }
     let folded = name.to_lowercase();
     if folded.contains(['.', ' ']) {
-        folded.replace(['.', ' '], "_")
+        folded.replace(['.', ' '], "_").into()
     } else {
-        folded
+        folded.into()
     }
+}
+
+/// Whether a name is plainly its own key. Some beyond ASCII are as well, and not called so.
+pub(crate) fn is_folded(name: &str) -> bool {
+    name.bytes()
+        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase() && byte != b'.' && byte != b' ')
 }
 
 /// Reads `application/x-www-form-urlencoded` text as the URL Standard does; empty pairs are skipped.

@@ -1,6 +1,5 @@
 //! Sends one granted request and receives the answer's head. Adds and removes what the hop needs; judges nothing.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +38,8 @@ pub(crate) enum Received {
 /// How a request came to its upstream, for the record.
 #[derive(Clone, Debug)]
 pub(crate) struct Via {
-    pub(crate) address: SocketAddr,
+    /// Where it was dialled, as records show it.
+    pub(crate) address: Arc<str>,
     pub(crate) reused: bool,
     pub(crate) protocol: &'static str,
 }
@@ -50,7 +50,7 @@ pub(crate) struct Keep {
     pool: Arc<Pool>,
     key: PoolKey,
     sender: http1::SendRequest<RequestBody>,
-    address: SocketAddr,
+    address: Arc<str>,
 }
 
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl Exchange {
     }
 }
 
-type Idle = (http1::SendRequest<RequestBody>, PoolKey, SocketAddr);
+type Idle = (http1::SendRequest<RequestBody>, PoolKey, Arc<str>);
 type Answered = (Response<Incoming>, Option<Idle>);
 
 enum Sent {
@@ -147,7 +147,7 @@ impl Upstream {
             Sender::Http2(_) => "h2",
         };
         Via {
-            address: self.address,
+            address: Arc::clone(&self.address),
             reused: self.reused,
             protocol,
         }

@@ -1,6 +1,8 @@
 //! Which headers cross the proxy. Must not let a hop's own headers, a credential or a claimed identity through.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -72,14 +74,30 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) {
 
 /// CGI and WSGI turn hyphens into underscores, so `x_agent_id` would arrive there as `x-agent-id`.
 fn is_identity(name: &str) -> bool {
+    let first = name.as_bytes().first();
+    let Some(claims) = first.and_then(|letter| CLAIMS.get(letter)) else {
+        return false;
+    };
     let spelled: Cow<'_, str> = if name.contains('_') {
         name.replace('_', "-").into()
     } else {
         name.into()
     };
-    let mut claims = IDENTITY.iter().flat_map(|(_, names)| *names);
-    claims.any(|claim| spelled == *claim || (claim.ends_with('-') && spelled.starts_with(claim)))
+    claims
+        .iter()
+        .any(|claim| spelled == *claim || (claim.ends_with('-') && spelled.starts_with(claim)))
 }
+
+/// [`IDENTITY`] by first letter: few headers begin like a claim.
+static CLAIMS: LazyLock<BTreeMap<u8, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut claims = BTreeMap::<u8, Vec<_>>::new();
+    for claim in IDENTITY.iter().flat_map(|(_, names)| *names) {
+        if let Some(letter) = claim.as_bytes().first() {
+            claims.entry(*letter).or_default().push(*claim);
+        }
+    }
+    claims
+});
 
 /// What `Connection` must not be able to take away: a caller could otherwise remove what the
 /// upstream needs to see, or what was judged.

@@ -24,7 +24,8 @@ use crate::socket;
 pub(crate) struct Connection {
     /// Counted from the start of the process.
     pub(crate) number: u64,
-    pub(crate) peer: SocketAddr,
+    /// Address and port of its other end, as records show them.
+    pub(crate) peer: String,
     /// SHA-256 of the certificate that the client proved to own.
     pub(crate) certificate: Option<[u8; 32]>,
     /// Its place among those that may be open; `None` for one too many. A tunnel keeps it.
@@ -54,7 +55,7 @@ pub(crate) async fn accept(plane: Arc<Plane>, listener: TcpListener, tls: Option
         let permit = permit.map(|permit| (permit, plane.evidence.metrics.connection_opened()));
         let connection = Connection {
             number,
-            peer,
+            peer: peer.to_string(),
             certificate: None,
             permit,
         };

@@ -58,6 +58,9 @@ impl<'a> Written<'a> {
 
 /// A path without the data that stands in its segments.
 pub(crate) fn path(path: &Arc<str>, scanner: &Scanner) -> Arc<str> {
+    if !path.contains('%') && !scanner.suspects(path) {
+        return Arc::clone(path);
+    }
     let kinds: Vec<_> = scanner.kinds().collect();
     let redacted =
         |segment: &str| scanner.redact(&percent_decode_str(segment).decode_utf8_lossy(), &kinds);

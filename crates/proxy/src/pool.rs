@@ -1,7 +1,6 @@
 //! Upstream connections that wait for another request. Never shared between tenants, never dials.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,13 +31,13 @@ pub(crate) struct Pool {
 #[derive(Debug, Default)]
 struct Kept {
     idle: Vec<Idle>,
-    shared: Option<(http2::SendRequest<RequestBody>, SocketAddr)>,
+    shared: Option<(http2::SendRequest<RequestBody>, Arc<str>)>,
 }
 
 #[derive(Debug)]
 struct Idle {
     sender: http1::SendRequest<RequestBody>,
-    address: SocketAddr,
+    address: Arc<str>,
     since: Instant,
 }
 
@@ -62,12 +61,12 @@ impl Pool {
     }
 
     /// A connection that can take a request at once, if one is kept.
-    pub(crate) fn take(&self, key: &PoolKey) -> Option<(Sender, SocketAddr)> {
+    pub(crate) fn take(&self, key: &PoolKey) -> Option<(Sender, Arc<str>)> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = kept.get_mut(key)?;
         if let Some((sender, address)) = &kept.shared {
             if !sender.is_closed() {
-                return Some((Sender::Http2(sender.clone()), *address));
+                return Some((Sender::Http2(sender.clone()), Arc::clone(address)));
             }
             kept.shared = None;
         }
@@ -83,7 +82,7 @@ impl Pool {
         &self,
         key: PoolKey,
         sender: http1::SendRequest<RequestBody>,
-        address: SocketAddr,
+        address: Arc<str>,
     ) {
         if sender.is_closed() {
             return;
@@ -105,7 +104,7 @@ impl Pool {
         &self,
         key: PoolKey,
         sender: http2::SendRequest<RequestBody>,
-        address: SocketAddr,
+        address: Arc<str>,
     ) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.entry(key).or_default().shared = Some((sender, address));

@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use aegis_policy::{
-    Authority, Caller, Decision, Intent, Outcome, Reason, Redaction, Scheme, Snapshot,
+    Authority, Caller, Decision, Intent, Outcome, Reason, Redaction, Revision, Scheme, Snapshot,
 };
 use aegis_protocol::Dialect;
 use aegis_telemetry::audit::{self, EndRecord, Log, Timings};
@@ -79,7 +79,7 @@ pub(crate) struct Record {
     destination: Option<(Scheme, Authority, Arc<str>)>,
     caller: Option<Caller>,
     /// Of the policy in force when the call came, then of the one that judged it.
-    policy_version: Option<Arc<str>>,
+    policy_version: Option<PolicyVersion>,
     call: Option<Call>,
     /// Rule ids of the decision and of what Aegis refused the call for.
     rules: Vec<Arc<str>>,
@@ -104,6 +104,21 @@ struct Call {
     approval: Option<Arc<str>>,
 }
 
+/// A revision and its words, which are the same for very many calls in a row.
+struct PolicyVersion {
+    number: u64,
+    words: Arc<str>,
+}
+
+impl PolicyVersion {
+    fn of(revision: &Revision) -> Self {
+        Self {
+            number: revision.number,
+            words: revision.to_string().into(),
+        }
+    }
+}
+
 impl Record {
     /// Begins with what is known before the request is read: who has the tunnel or the certificate,
     /// and which policy is in force.
@@ -117,7 +132,7 @@ impl Record {
         let policy = plane.activation.current();
         Self {
             channel: channel.clone(),
-            id: Uuid::now_v7().to_string().into(),
+            id: new_id(),
             trace: TraceContext::of_request(headers),
             begun: Instant::now(),
             begun_at: SystemTime::now(),
@@ -126,7 +141,7 @@ impl Record {
             traffic: Arc::default(),
             destination: None,
             caller: proven(plane, channel),
-            policy_version: policy.map(|policy| policy.revision().to_string().into()),
+            policy_version: policy.map(|policy| PolicyVersion::of(policy.revision())),
             call: None,
             rules: Vec::new(),
             overruled: Vec::new(),
@@ -157,7 +172,10 @@ impl Record {
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp {
             id: Arc::clone(&self.id),
-            policy_version: self.policy_version.clone(),
+            policy_version: self
+                .policy_version
+                .as_ref()
+                .map(|version| Arc::clone(&version.words)),
             region: Arc::clone(&self.evidence.region),
         }
     }
@@ -239,6 +257,13 @@ impl Record {
         self.span(error);
     }
 
+    /// Empty before the first policy.
+    fn version_words(&self) -> &str {
+        self.policy_version
+            .as_ref()
+            .map_or("", |version| &version.words)
+    }
+
     fn micros(&self) -> u64 {
         as_micros(self.begun.elapsed())
     }
@@ -276,6 +301,13 @@ impl Ending {
             Self::Stalled => ("aborted", Some("client.stalled")),
         }
     }
+}
+
+/// A version 7 UUID in its usual form.
+fn new_id() -> Arc<str> {
+    let mut text = Uuid::encode_buffer();
+    let text: &str = Uuid::now_v7().hyphenated().encode_lower(&mut text);
+    text.into()
 }
 
 fn as_micros(duration: Duration) -> u64 {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aegis_policy::{Auth, Decision, Intent, Outcome, Reason};
 use aegis_protocol::{Dialect, RefusalDocument};
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::body::AnswerBody;
 
@@ -250,11 +250,11 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     pub(crate) fn mark(&self, headers: &mut http::HeaderMap, outcome: Outcome) {
-        headers.insert("aegis-decision", HeaderValue::from_static(outcome.as_str()));
+        headers.insert(DECISION, HeaderValue::from_static(outcome.as_str()));
         let words = [
-            ("aegis-decision-id", Some(&self.id)),
-            ("aegis-policy-version", self.policy_version.as_ref()),
-            ("aegis-region", Some(&self.region)),
+            (DECISION_ID, Some(&self.id)),
+            (POLICY_VERSION, self.policy_version.as_ref()),
+            (REGION, Some(&self.region)),
         ];
         for (name, word) in words {
             if let Some(value) = word.and_then(|word| HeaderValue::from_str(word).ok()) {
@@ -307,3 +307,8 @@ impl Cause {
 const FIX: &str = "correct the request before sending it again";
 const RETRY: &str = "retry later";
 const CREDENTIAL: &str = "send the credential you were given as Proxy-Authorization";
+
+const DECISION: HeaderName = HeaderName::from_static("aegis-decision");
+const DECISION_ID: HeaderName = HeaderName::from_static("aegis-decision-id");
+const POLICY_VERSION: HeaderName = HeaderName::from_static("aegis-policy-version");
+const REGION: HeaderName = HeaderName::from_static("aegis-region");

@@ -207,10 +207,7 @@ pub(crate) fn connect_authority(parts: &Parts) -> Result<Authority, Refusal> {
         return Err(Refusal::with(Cause::Destination, "CONNECT needs host:port"));
     }
     let authority = parse(named.as_str(), 0)?;
-    agree(
-        &authority,
-        host_header(&parts.headers, authority.port())?.as_ref(),
-    )?;
+    agree_with_header(&authority, named.as_str(), &parts.headers, authority.port())?;
     Ok(authority)
 }
 
@@ -223,11 +220,9 @@ fn name_of_absolute_form(parts: &Parts) -> Result<Authority, Refusal> {
         let message = "only http:// may be sent as an absolute URL; https:// needs CONNECT";
         return Err(Refusal::with(Cause::NotProxyForm, message));
     }
-    let authority = parse(named.as_str(), Scheme::Http.default_port())?;
-    agree(
-        &authority,
-        host_header(&parts.headers, Scheme::Http.default_port())?.as_ref(),
-    )?;
+    let default_port = Scheme::Http.default_port();
+    let authority = parse(named.as_str(), default_port)?;
+    agree_with_header(&authority, named.as_str(), &parts.headers, default_port)?;
     Ok(authority)
 }
 
@@ -267,6 +262,12 @@ fn named_in_target(uri: &Uri, scheme: Scheme) -> Result<Option<Authority>, Refus
 }
 
 fn host_header(headers: &HeaderMap, default_port: u16) -> Result<Option<Authority>, Refusal> {
+    single_host(headers)?
+        .map(|text| parse(text, default_port))
+        .transpose()
+}
+
+fn single_host(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     let mut values = headers.get_all(header::HOST).iter();
     let Some(value) = values.next() else {
         return Ok(None);
@@ -277,10 +278,24 @@ fn host_header(headers: &HeaderMap, default_port: u16) -> Result<Option<Authorit
             "the request has several Host headers",
         ));
     }
-    let text = value
+    value
         .to_str()
-        .map_err(|_| Refusal::new(Cause::Destination))?;
-    parse(text, default_port).map(Some)
+        .map(Some)
+        .map_err(|_| Refusal::new(Cause::Destination))
+}
+
+/// Holds the name in the target against `Host`. `written` is how it stands there: the same text is
+/// the same name.
+fn agree_with_header(
+    authority: &Authority,
+    written: &str,
+    headers: &HeaderMap,
+    default_port: u16,
+) -> Result<(), Refusal> {
+    match single_host(headers)? {
+        Some(text) if text != written => agree(authority, Some(&parse(text, default_port)?)),
+        _ => Ok(()),
+    }
 }
 
 fn agree(authority: &Authority, other: Option<&Authority>) -> Result<(), Refusal> {

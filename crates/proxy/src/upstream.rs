@@ -28,7 +28,7 @@ use crate::socket;
 pub(crate) struct Upstream {
     pub(crate) sender: Sender,
     pub(crate) key: PoolKey,
-    pub(crate) address: SocketAddr,
+    pub(crate) address: Arc<str>,
     pub(crate) reused: bool,
 }
 
@@ -80,8 +80,9 @@ impl Dialer {
         // handshake.
         let upstream = Box::pin(self.connect_with(target, &self.tls)).await?;
         if let Sender::Http2(sender) = &upstream.sender {
+            let address = Arc::clone(&upstream.address);
             self.pool
-                .share(upstream.key.clone(), sender.clone(), upstream.address);
+                .share(upstream.key.clone(), sender.clone(), address);
         }
         Ok(upstream)
     }
@@ -132,13 +133,13 @@ impl Dialer {
     }
 
     /// A plain connection to the target's first address that answers.
-    async fn dial(&self, target: &Target) -> Result<(TcpStream, SocketAddr), Refusal> {
+    async fn dial(&self, target: &Target) -> Result<(TcpStream, Arc<str>), Refusal> {
         let deadline = Instant::now() + self.connect_time;
         let mut refusal = Refusal::new(Cause::ConnectFailed);
         for address in target.addresses() {
             let address = SocketAddr::new(address.ip(), target.authority().port());
             match tokio::time::timeout_at(deadline, dial(address)).await {
-                Ok(Ok(stream)) => return Ok((stream, address)),
+                Ok(Ok(stream)) => return Ok((stream, address.to_string().into())),
                 Ok(Err(_)) => refusal = Refusal::new(Cause::ConnectFailed),
                 Err(_) => return Err(Refusal::new(Cause::ConnectTimeout)),
             }

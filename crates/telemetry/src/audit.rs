@@ -11,6 +11,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use serde::Serialize;
+use tokio::sync::oneshot;
 
 use file::LogFile;
 use queue::{Queue, Urgency};
@@ -77,18 +79,22 @@ impl Log {
     /// goes upstream. An error means that the call must not go on; the line itself may still be
     /// written later.
     pub async fn append<R: Serialize>(&self, record: &R) -> Result<(), AuditError> {
-        self.wait(&self.encode(record)?).await
+        let (done, written) = oneshot::channel();
+        self.push(record, Urgency::Now(done))?;
+        self.wait(written).await
     }
 
     /// Appends a line without waiting for it: for the end line, which the answer must not wait for.
     /// A line that cannot be written yet is kept and tried again.
     pub fn append_later<R: Serialize>(&self, record: &R) -> Result<(), AuditError> {
-        self.queue().push(&self.encode(record)?, Urgency::Later)
+        self.push(record, Urgency::Later)
     }
 
     /// Waits until everything appended so far is written, at most a second.
     pub async fn flush(&self) -> Result<(), AuditError> {
-        self.wait(&[]).await
+        let (done, written) = oneshot::channel();
+        self.queue().push(&[], Urgency::Now(done))?;
+        self.wait(written).await
     }
 
     /// Whether the last attempt to write succeeded; no call can be allowed while this is false.
@@ -101,9 +107,11 @@ impl Log {
         self.queue().errors()
     }
 
-    async fn wait(&self, line: &[u8]) -> Result<(), AuditError> {
-        let (done, written) = tokio::sync::oneshot::channel();
-        self.queue().push(line, Urgency::Now(done))?;
+    async fn wait(&self, written: Written) -> Result<(), AuditError> {
+        let call = Call(self.queue());
+        // Whoever is ready on this thread adds a line first: one call and one write for all of them.
+        tokio::task::yield_now().await;
+        drop(call);
         match tokio::time::timeout(PATIENCE, written).await {
             Ok(Ok(result)) => result,
             // The writer ended without an answer: nothing was promised.
@@ -115,15 +123,20 @@ impl Log {
         }
     }
 
-    fn encode<R: Serialize>(&self, record: &R) -> Result<Vec<u8>, AuditError> {
-        let mut line = Vec::with_capacity(TYPICAL_LINE);
-        if serde_json::to_writer(&mut line, record).is_err() {
+    fn push<R: Serialize>(&self, record: &R, urgency: Urgency) -> Result<(), AuditError> {
+        let mut line = LINE.take();
+        line.clear();
+        let pushed = if serde_json::to_writer(&mut line, record).is_ok() {
+            line.push(b'\n');
+            self.queue().push(&line, urgency)
+        } else {
             // The record is at fault, not the log: that stays healthy.
             self.queue().errors().inc();
-            return Err(AuditError::Encode);
-        }
-        line.push(b'\n');
-        Ok(line)
+            Err(AuditError::Encode)
+        };
+        line.shrink_to(KEPT_LINE);
+        LINE.set(line);
+        pushed
     }
 
     fn queue(&self) -> &Queue {
@@ -142,6 +155,15 @@ impl Drop for Handle {
     }
 }
 
+/// Calls the writer when it is dropped, so that a line is written even if who waited for it is gone.
+struct Call<'a>(&'a Queue);
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.call();
+    }
+}
+
 fn write_batches(queue: &Queue, mut file: LogFile) {
     let mut batch = queue::Batch::default();
     while queue.take(&mut batch) {
@@ -152,5 +174,13 @@ fn write_batches(queue: &Queue, mut file: LogFile) {
 
 /// How long a call may wait for its line.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Bytes; a decision line with a destination and a rule or two.
-const TYPICAL_LINE: usize = 1024;
+/// Bytes; a decision line with a destination and many rules.
+const KEPT_LINE: usize = 8 << 10;
+
+thread_local! {
+    /// The queue copies a line; the room in which it is made is used again.
+    static LINE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Tells what became of a line.
+type Written = oneshot::Receiver<Result<(), AuditError>>;

@@ -49,6 +49,21 @@ proptest! {
     }
 
     #[test]
+    fn clues_are_those_of_a_look_at_every_byte(text in "([a1+/]{15,22}|[1 -]{9,15}|-{3,6}|[@a -]){0,5}") {
+        let runs = |length: usize, fits: fn(u8) -> bool| {
+            let mut windows = text.as_bytes().windows(length);
+            windows.any(|window| window.iter().all(|byte| fits(*byte)))
+        };
+        let expected = Clues {
+            at_sign: text.contains('@'),
+            long_number: runs(13, |byte| byte.is_ascii_digit() || byte == b' ' || byte == b'-'),
+            long_token: runs(20, |byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'),
+            dashes: runs(5, |byte| byte == b'-'),
+        };
+        prop_assert_eq!(Clues::of(&text), expected);
+    }
+
+    #[test]
     fn clues_never_hide_a_hit(text in suspicious()) {
         let scanner = Scanner::standard();
         let clues = Clues::of(&text);
@@ -57,6 +72,14 @@ proptest! {
             detector.find(&Field { name: Some("aws"), text: &text }, &mut found);
             prop_assert!(found.is_empty());
         }
+    }
+
+    #[test]
+    fn no_part_of_a_text_that_is_not_suspected_holds_data(text in suspicious(), from in 0..40_usize, to in 0..400_usize) {
+        let scanner = Scanner::standard();
+        let part: String = text.chars().skip(from).take(to).collect();
+        let named = scanner.scan_field(&Field { name: Some("aws_secret_key"), text: &part });
+        prop_assert!(scanner.suspects(&text) || named.is_empty());
     }
 
     #[test]

@@ -64,9 +64,7 @@ impl Question {
             patterns: preparation.map_or_else(Vec::new, |found| {
                 found.patterns(intent).map(|(_, holds)| holds).collect()
             }),
-            misspelled: preparation.map_or_else(Vec::new, |found| {
-                found.misspelled(intent).cloned().collect()
-            }),
+            misspelled: misspelled(intent, preparation),
             types: input::types(intent),
         })
     }
@@ -133,6 +131,31 @@ impl Question {
         }
         Value::from(parameters)
     }
+}
+
+/// Nearly always empty, and then found so at little cost.
+fn misspelled(intent: &Intent, preparation: Option<&Preparation>) -> Vec<Arc<str>> {
+    let Some(found) = preparation else {
+        return Vec::new();
+    };
+    let similar = |sent: &String| found.constrained.iter().any(|name| may_be(sent, name));
+    if intent.call.parameters.keys().any(similar) {
+        found.misspelled(intent).cloned().collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// Whether the two may be spellings of one name. In ASCII, those are of the same length and differ
+/// in case and separators only.
+fn may_be(sent: &str, name: &str) -> bool {
+    let letter = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            .then(|| byte.to_ascii_lowercase())
+    };
+    let ascii = sent.is_ascii() && name.is_ascii();
+    let alike = || sent.bytes().map(letter).eq(name.bytes().map(letter));
+    sent != name && (!ascii || alike())
 }
 
 /// What one thread has been answered under one policy.

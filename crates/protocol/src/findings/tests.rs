@@ -1,5 +1,6 @@
 //! Promises about sensitive data: found wherever it stands, never repeated.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{LONGEST_NAME, LONGEST_PATH, MAX_PLACES};
@@ -165,4 +166,46 @@ fn a_long_path_is_left_out() {
     let seen = post("plain.example.com", "/").json(&body).seen();
     assert_eq!(seen.found(), vec![("email", "body:")]);
     assert_eq!(seen.data[0].count, 2);
+}
+
+/// JSON in which data stands whole, in pieces and as numbers.
+fn near_to_data() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "4829135702641353",
+        "4829135702641353.0",
+        "4.829135702641353e15",
+        "4.2e15",
+        "4.2e-7",
+        "-0",
+        "17",
+        "true",
+        r#""4829 1357 0264 1353""#,
+        r#""jo.doe@mail.example.org""#,
+        r#""jo.doe""#,
+        r#""AKIAQ7Q7Q7Q7Q7Q7Q7Q7""#,
+        r#""aws wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY""#,
+        r#""recycled paper, white, A4""#,
+    ]);
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(3, 12, 3, |inner| {
+            let named = ("[a-z@. ]{1,6}", inner.clone());
+            prop_oneof![
+                prop::collection::vec(inner, 0..3)
+                    .prop_map(|items| format!("[{}]", items.join(","))),
+                named.prop_map(|(name, value)| format!("{{\"{name}\":{value}}}")),
+            ]
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_body_is_searched_as_if_every_part_of_it_were(json in near_to_data()) {
+        let found = |name: &str| {
+            let body = format!("{{\"{name}\":{json}}}");
+            let seen = post("plain.example.com", "/").body("application/json", body).seen();
+            seen.data
+        };
+        // An escape says nothing about the rest, so that everything is looked at.
+        prop_assert_eq!(found("name"), found(r"\u006eame"));
+    }
 }

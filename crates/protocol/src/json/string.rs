@@ -4,18 +4,18 @@ use std::borrow::Cow;
 
 use super::{JsonError, JsonFault};
 
-/// The offset after the closing quote of the literal whose opening quote stands before `at`.
-pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<usize, JsonError> {
+/// The offset after the closing quote of the literal whose opening quote stands before `at`, and
+/// whether there are escapes in it.
+pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<(usize, bool), JsonError> {
+    let mut escaped = false;
     loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let plain = rest
-            .iter()
-            .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f))
-            .count();
-        at += plain;
+        at += plain_length(bytes.get(at..).unwrap_or_default());
         match bytes.get(at) {
-            Some(b'"') => return Ok(at + 1),
-            Some(b'\\') => at += escape(bytes, at)?,
+            Some(b'"') => return Ok((at + 1, escaped)),
+            Some(b'\\') => {
+                at += escape(bytes, at)?;
+                escaped = true;
+            }
             Some(_) => {
                 return Err(JsonError {
                     fault: JsonFault::Control,
@@ -34,10 +34,7 @@ pub(super) fn end(bytes: &[u8], mut at: usize) -> Result<usize, JsonError> {
 
 /// The text of a literal that [`end`] has accepted.
 pub(super) fn decode(literal: &str) -> Cow<'_, str> {
-    let inner = literal
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or_default();
+    let inner = inner(literal);
     if !inner.contains('\\') {
         return Cow::Borrowed(inner);
     }
@@ -51,6 +48,39 @@ pub(super) fn decode(literal: &str) -> Cow<'_, str> {
     }
     text.push_str(rest);
     Cow::Owned(text)
+}
+
+/// The literal without its quotes.
+pub(super) fn inner(literal: &str) -> &str {
+    literal
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or_default()
+}
+
+/// How many bytes stand before the first quote, backslash or control character: eight at a time,
+/// and those around the end one by one.
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<8>();
+    let plain = words
+        .iter()
+        .take_while(|word| !holds_special(u64::from_ne_bytes(**word)))
+        .count()
+        * 8;
+    let rest = bytes.get(plain..).unwrap_or_default();
+    let last = rest
+        .iter()
+        .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f))
+        .count();
+    plain + last
+}
+
+/// Whether one of eight bytes is a quote, a backslash or a control character. Subtracting a byte
+/// from a smaller one sets the highest bit, which only bytes beyond ASCII have themselves.
+fn holds_special(word: u64) -> bool {
+    let below = |word: u64, limit: u8| word.wrapping_sub(EACH * u64::from(limit)) & !word;
+    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
+    (is(b'"') | is(b'\\') | below(word, 0x20)) & (EACH << 7) != 0
 }
 
 /// The length of the escape at `at`, its backslash included; a surrogate pair is one escape.
@@ -107,3 +137,6 @@ fn hex(digits: &[u8]) -> Option<u32> {
             .map(|digit| value * 16 + digit)
     })
 }
+
+/// One in each of eight bytes.
+const EACH: u64 = 0x0101_0101_0101_0101;

@@ -1,7 +1,7 @@
 //! Promises of the reader.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn fault(text: impl AsRef<[u8]>) -> (JsonFault, usize) {
 }
 
 fn value(text: &str) -> Result<Value, JsonError> {
-    Tree::parse(text.as_bytes())?.value()
+    super::value(text.as_bytes())
 }
 
 #[test]
@@ -227,8 +227,7 @@ fn json_like() -> impl Strategy<Value = String> {
 
 fn agrees(text: &str) -> bool {
     let theirs = serde_json::from_str::<Value>(text);
-    let ours = Tree::parse(text.as_bytes()).and_then(|tree| tree.value());
-    match (ours, theirs) {
+    match (value(text), theirs) {
         (Ok(ours), Ok(theirs)) => ours == theirs,
         (Ok(_), Err(_)) => false,
         // It reads numbers as near as it can; we refuse those that another reader would change.
@@ -254,10 +253,28 @@ proptest! {
     }
 
     #[test]
+    fn the_value_and_the_tree_of_a_text_have_the_same_faults(text in json_like(), other in any::<Vec<u8>>()) {
+        for bytes in [text.as_bytes(), &other] {
+            let tree = Tree::parse(bytes).map(drop);
+            match super::value(bytes) {
+                // Only who reads numbers can see this one, and only where nothing else is wrong.
+                Err(JsonError { fault: JsonFault::NumberRange, .. }) => prop_assert_eq!(tree, Ok(())),
+                value => prop_assert_eq!(value.map(drop), tree),
+            }
+        }
+    }
+
+    #[test]
+    fn a_string_ends_where_it_ends_bytewise(text in "[a-z\"\\\\\\x00-\\x20é\\x7f]{0,40}") {
+        let bytewise = |byte: u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+        let expected = text.bytes().position(bytewise).unwrap_or(text.len());
+        prop_assert_eq!(string::plain_length(text.as_bytes()), expected);
+    }
+
+    #[test]
     fn valid_json_gives_the_value_that_serde_json_wrote(value in any_value(), pretty in any::<bool>()) {
         let text = if pretty { format!("{value:#}") } else { value.to_string() };
-        let tree = Tree::parse(text.as_bytes()).unwrap();
-        prop_assert_eq!(tree.value().unwrap(), value);
+        prop_assert_eq!(super::value(text.as_bytes()), Ok(value));
     }
 
     #[test]
@@ -267,7 +284,7 @@ proptest! {
         for node in tree.nodes() {
             let pointer = node.pointer();
             prop_assert_eq!(tree.at(&pointer).map(Node::span), Some(node.span()));
-            prop_assert_eq!(value.pointer(&pointer).cloned(), node.value().ok());
+            prop_assert_eq!(value.pointer(&pointer).cloned(), super::value(node.raw().as_bytes()).ok());
         }
     }
 }

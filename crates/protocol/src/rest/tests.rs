@@ -1,6 +1,6 @@
 //! Promises about calls of catalogued REST services.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::InspectError;
 use crate::inspected::Place;
@@ -23,8 +23,8 @@ fn an_operation_gives_tool_action_and_parameters() {
     );
     let expected = vec![
         ("expand".to_owned(), Place::Query),
-        ("amount".to_owned(), Place::Body("/amount".to_owned())),
-        ("note".to_owned(), Place::Body("/note".to_owned())),
+        ("amount".to_owned(), Place::Member),
+        ("note".to_owned(), Place::Member),
     ];
     assert_eq!(seen.reading.parameters, expected);
 }
@@ -71,6 +71,17 @@ fn a_parameter_in_two_places_is_refused() {
     ];
     for sent in twice {
         assert_eq!(sent.error().rule(), "protocol.duplicate_parameter");
+    }
+}
+
+#[test]
+fn members_are_parameters_in_their_order_however_they_are_spelled() {
+    for members in [json!({"b": 1, "a": [2]}), json!({"B": 1, "a": [2]})] {
+        let seen = post("pay.example.com", "/v1/charges").json(&members).seen();
+        assert_eq!(Value::Object(seen.call.parameters), members);
+        let names = members.as_object().unwrap().keys();
+        let places = names.map(|name| (name.clone(), Place::Member));
+        assert_eq!(seen.reading.parameters, places.collect::<Vec<_>>());
     }
 }
 

@@ -3,7 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 
-use super::pairs;
+use super::{folded, is_folded, pairs};
 
 fn read(text: &str) -> Vec<(String, String)> {
     pairs(text)
@@ -55,6 +55,13 @@ fn a_bracketed_name_is_a_part_of_its_parameter() {
 }
 
 proptest! {
+    #[test]
+    fn a_name_that_is_its_own_key_is_not_changed(name in "[a-zA-Z. _\\-éſK]{0,6}") {
+        let whole = name.to_lowercase().replace(['.', ' '], "_");
+        prop_assert_eq!(folded(&name), whole.as_str());
+        prop_assert!(!is_folded(&name) || name == whole);
+    }
+
     #[test]
     fn what_was_written_is_read(given in prop::collection::vec((".+", ".*"), 0..6)) {
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();

@@ -1,6 +1,6 @@
 //! The audit lines of a record, filled from what it knows. Writes nothing.
 
-use aegis_policy::{DataFinding, Fault, Outcome, Reason, Redaction, Truncation};
+use aegis_policy::{DataFinding, Fault, Host, Outcome, Reason, Redaction, Truncation};
 use aegis_telemetry::audit::{
     DataRecord, DecisionRecord, DestinationRecord, EndRecord, OutcomeRecord, RouteRecord,
     RuleRecord,
@@ -68,9 +68,9 @@ impl Record {
             agent: caller.map_or("", |caller| &caller.agent),
             auth: caller.map_or("", |caller| caller.auth.as_str()),
             region: &self.evidence.region,
-            policy_version: self.policy_version.as_deref().unwrap_or_default(),
+            policy_version: self.version_words(),
             trace_id: Some(self.trace.trace_id_hex().into()),
-            peer: self.channel.connection.peer.to_string().into(),
+            peer: self.channel.connection.peer.as_str().into(),
             ..DecisionRecord::default()
         }
     }
@@ -81,7 +81,10 @@ impl Record {
         };
         DestinationRecord {
             scheme: scheme.as_str(),
-            host: authority.host().to_string().into(),
+            host: match authority.host() {
+                Host::Name(name) => name.as_ref().into(),
+                address @ Host::Address(_) => address.to_string().into(),
+            },
             port: authority.port(),
             path,
             provider: "",
@@ -95,7 +98,7 @@ impl Record {
             status: self.status,
             refusal: (!self.overruled.is_empty()).then(|| beside(Outcome::Deny, &self.overruled)),
             route: self.route.as_ref().map(|(via, region)| RouteRecord {
-                address: via.address.to_string().into(),
+                address: via.address.as_ref().into(),
                 region,
                 reused: via.reused,
                 protocol: via.protocol,

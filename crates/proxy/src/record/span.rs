@@ -30,7 +30,7 @@ impl Record {
             decision: self.outcome().as_str(),
             decision_id: &self.id,
             would: call.and_then(|call| call.would).map(Outcome::as_str),
-            policy_version: self.policy_version.as_deref().unwrap_or_default(),
+            policy_version: self.version_words(),
             reasons: self.rules.iter().map(AsRef::as_ref).collect(),
             approval_id: call.and_then(|call| call.approval.as_deref()),
             destination_region: region.as_deref(),

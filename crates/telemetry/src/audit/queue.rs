@@ -60,9 +60,10 @@ struct State {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Writer {
+    /// Or has been woken: it will look at what waits before it rests.
     #[default]
     Busy,
-    /// Wakes by itself soon; only a line that somebody waits for wakes it earlier.
+    /// Wakes by itself soon; only a call, or very many lines, wake it earlier.
     Lingers,
     /// Sleeps until it is woken.
     Sleeps,
@@ -78,7 +79,8 @@ impl Queue {
         }
     }
 
-    /// Takes a line, or refuses it when too much waits already.
+    /// Takes a line, or refuses it when too much waits already. Whoever waits for it has to
+    /// [`call`](Self::call) the writer, too.
     pub(super) fn push(&self, line: &[u8], urgency: Urgency) -> Result<(), AuditError> {
         let mut state = self.lock();
         if state.bytes.len() + line.len() > CAPACITY || state.waiters.len() >= MOST_WAITERS {
@@ -87,19 +89,25 @@ impl Queue {
             return Err(AuditError::Busy);
         }
         state.bytes.extend_from_slice(line);
-        if let Urgency::Now(waiter) = urgency {
-            state.waiters.push(waiter);
-        }
-        let wake = match state.writer {
-            Writer::Busy => false,
-            Writer::Lingers => self.is_urgent(&state),
-            Writer::Sleeps => true,
-        };
-        drop(state);
-        if wake {
-            self.work.notify_one();
+        match urgency {
+            Urgency::Now(waiter) => state.waiters.push(waiter),
+            // Where somebody waits, they call the writer, and the line rides along.
+            Urgency::Later if state.waiters.is_empty() => {
+                if state.writer == Writer::Sleeps || self.is_urgent(&state) {
+                    self.wake(state);
+                }
+            }
+            Urgency::Later => {}
         }
         Ok(())
+    }
+
+    /// Has the writer start with the lines that somebody waits for, if it has not.
+    pub(super) fn call(&self) {
+        let state = self.lock();
+        if self.is_urgent(&state) {
+            self.wake(state);
+        }
     }
 
     /// Fills `batch` with what waits, sleeping until there is something; false when the log is
@@ -207,6 +215,15 @@ impl Queue {
 
     pub(super) fn errors(&self) -> Counter {
         self.errors.clone()
+    }
+
+    /// Once: until the writer has looked, more calls would tell it nothing.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        if state.writer != Writer::Busy {
+            state.writer = Writer::Busy;
+            drop(state);
+            self.work.notify_one();
+        }
     }
 
     /// Whether the writer should start now: somebody waits, or much has gathered and there is hope.

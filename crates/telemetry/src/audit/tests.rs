@@ -56,6 +56,23 @@ async fn a_line_is_in_the_file_when_append_returns() {
 }
 
 #[tokio::test]
+async fn a_line_is_written_when_nobody_waits_for_it_any_more() {
+    let place = Place::new();
+    let log = place.open();
+    let record = end("left");
+    let mut append = Box::pin(log.append(&record));
+    tokio::select! {
+        biased;
+        _ = append.as_mut() => panic!("the writer has not even been called"),
+        () = std::future::ready(()) => drop(append),
+    }
+    while !place.text().ends_with('\n') {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(place.ids(), ["left"]);
+}
+
+#[tokio::test]
 async fn an_end_line_comes_after_its_decision_line() {
     let place = Place::new();
     let log = place.open();

@@ -93,7 +93,7 @@ impl TraceContext {
     pub fn inject(&self, headers: &mut HeaderMap) {
         headers.remove(TRACESTATE);
         headers.remove(TRACEPARENT);
-        if let Ok(parent) = HeaderValue::try_from(self.to_string()) {
+        if let Ok(parent) = HeaderValue::try_from(self.traceparent()) {
             headers.insert(TRACEPARENT, parent);
         }
         let state = self
@@ -105,9 +105,23 @@ impl TraceContext {
         }
     }
 
+    /// In version 00.
+    fn traceparent(&self) -> String {
+        let mut text = String::with_capacity(TRACEPARENT_LENGTH);
+        text.push_str("00-");
+        push_hex(&mut text, &self.trace_id);
+        text.push('-');
+        push_hex(&mut text, &self.span_id);
+        text.push('-');
+        push_hex(&mut text, &[self.flags]);
+        text
+    }
+
     /// The trace id as the audit log writes it: 32 hexadecimal digits.
     pub fn trace_id_hex(&self) -> String {
-        format!("{:032x}", u128::from_be_bytes(self.trace_id))
+        let mut digits = String::with_capacity(32);
+        push_hex(&mut digits, &self.trace_id);
+        digits
     }
 
     pub fn trace_id(&self) -> [u8; 16] {
@@ -131,9 +145,7 @@ impl TraceContext {
 /// The `traceparent` of this span, in version 00.
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let trace = u128::from_be_bytes(self.trace_id);
-        let span = u64::from_be_bytes(self.span_id);
-        write!(f, "00-{trace:032x}-{span:016x}-{:02x}", self.flags)
+        f.write_str(&self.traceparent())
     }
 }
 
@@ -217,6 +229,19 @@ fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
+/// Two lower-case digits for each byte: a formatter takes ten times as long.
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 0xf] {
+            text.push(char::from(if digit < 10 {
+                b'0' + digit
+            } else {
+                b'a' + digit - 10
+            }));
+        }
+    }
+}
+
 fn hex_digit(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
@@ -227,6 +252,8 @@ fn hex_digit(digit: u8) -> Option<u8> {
 
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
+/// Bytes, in version 00.
+const TRACEPARENT_LENGTH: usize = 55;
 const SAMPLED: u8 = 1;
 /// Version 00 knows one flag; the others are not passed on.
 const KNOWN_FLAGS: u8 = SAMPLED;

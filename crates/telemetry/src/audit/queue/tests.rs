@@ -1,8 +1,10 @@
 use std::io;
+use std::sync::Arc;
+use std::thread;
 
 use tokio::sync::oneshot::error::TryRecvError;
 
-use super::{Batch, CAPACITY, Queue, Urgency, WriteFailure};
+use super::{Batch, CAPACITY, Queue, Urgency, WriteFailure, Writer};
 use crate::audit::AuditError;
 
 #[test]
@@ -46,6 +48,26 @@ fn a_failed_batch_is_answered_at_once_and_what_is_left_of_it_comes_first() {
     assert_eq!(batch.bytes(), b"two\nthree\nfour\n");
     queue.finish(&mut batch, Ok(()));
     assert!(queue.healthy());
+}
+
+#[test]
+fn a_writer_that_sleeps_is_called_for_a_line_that_somebody_waits_for() {
+    let queue = Arc::new(Queue::new(true));
+    let sleeper = Arc::clone(&queue);
+    let writer = thread::spawn(move || {
+        let mut batch = Batch::default();
+        let open = sleeper.take(&mut batch);
+        (open, batch.bytes().to_owned())
+    });
+    while queue.lock().writer != Writer::Sleeps {
+        thread::yield_now();
+    }
+    let _one = push_and_wait(&queue, "one\n");
+    let _two = push_and_wait(&queue, "two\n");
+    queue.call();
+    let (open, bytes) = writer.join().expect("the writer ends");
+    assert!(open);
+    assert_eq!(bytes, b"one\ntwo\n");
 }
 
 #[test]
