@@ -39,13 +39,13 @@ pub fn bench(files: &Files, mode: Mode) -> Result<(Compiled, Workbench), Problem
 fn check_with<T>(
     files: &Files,
     mode: Mode,
-    make: impl FnOnce(&Sources) -> Result<T, Problems>,
+    build: impl FnOnce(&Sources) -> Result<T, Problems>,
 ) -> Result<(Compiled, T), Problems> {
     let (compiled, mut problems, is_whole) = assemble(files);
     let sources = compiled.sources(mode);
     if problems.is_empty() {
-        return match make(&sources) {
-            Ok(made) => Ok((compiled, made)),
+        return match build(&sources) {
+            Ok(policy) => Ok((compiled, policy)),
             Err(problems) => Err(compiled.problems(problems)),
         };
     }
