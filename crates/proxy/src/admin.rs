@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use aegis_policy::Fault;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
@@ -91,8 +92,10 @@ fn not_ready(plane: &Plane) -> Option<&'static str> {
     if plane.drain.has_begun() {
         return Some("draining\n");
     }
-    if plane.activation.current().is_none() {
-        return Some("no policy has been loaded yet\n");
+    match plane.activation.in_force() {
+        Ok(_) => {}
+        Err(Fault::Expired) => return Some("the policy has expired\n"),
+        Err(_) => return Some("no policy has been loaded yet\n"),
     }
     if !plane.evidence.log.healthy() {
         return Some("the audit log cannot be written\n");
