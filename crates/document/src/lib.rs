@@ -66,7 +66,7 @@ impl Document {
         self.root
             .entries()
             .iter()
-            .map(|entry| entry.key.as_str())
+            .map(|entry| &*entry.key)
             .collect()
     }
 
@@ -89,7 +89,7 @@ impl Document {
             };
             match replace(text) {
                 Ok(None) => {}
-                Ok(Some(new)) => *text = new,
+                Ok(Some(new)) => *text = new.into(),
                 Err(message) => problems.push(Problem::new(&self.file, node.place, message)),
             }
         });

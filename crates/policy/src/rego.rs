@@ -12,6 +12,7 @@ mod input;
 mod library;
 mod lint;
 mod question;
+mod shelf;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::value::{Array, Object};
 use regorus::{Engine, Value};
 
+use crate::data::AegisData;
 use crate::facts::{Facts, Preparations};
 use crate::sources::{Model, Source};
 use crate::{Decision, Fault, Intent};
@@ -40,6 +42,7 @@ use deadline::{Deadline, deadline};
 pub(crate) use extension::Extension;
 pub(crate) use library::LIBRARY;
 use question::Question;
+pub(crate) use shelf::{Shelf, Shelved};
 
 /// Everything that turns an intent into a decision. Immutable and shared; what a thread needs for
 /// itself it makes once per policy.
@@ -72,8 +75,8 @@ pub(crate) struct Oracle<'a> {
 impl Policy {
     pub(crate) fn build(
         library: &str,
-        model: &Model,
-        compiled: &Json,
+        data: &AegisData,
+        compiled: Shelved,
         extension: Extension,
         facts: Facts,
     ) -> Result<Self, Problems> {
@@ -81,9 +84,9 @@ impl Policy {
             epoch: EPOCHS.fetch_add(1, Ordering::Relaxed),
             library: library::Library::compile(library, compiled)?,
             extension,
-            subjects: input::Subjects::new(&model.data),
+            subjects: input::Subjects::new(data),
             facts,
-            preparations: Preparations::compile(&model.data),
+            preparations: Preparations::compile(data),
         })
     }
 

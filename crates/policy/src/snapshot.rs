@@ -11,6 +11,7 @@ use aegis_document::Problems;
 use ring::digest;
 use serde_json::Value as Json;
 
+use crate::data::AegisData;
 use crate::rego::{self, Answers, Extension, Oracle, Policy};
 use crate::sources::Model;
 use crate::{Catalogue, Decision, Fault, Intent, Mode, Sources, check, compile, selftest};
@@ -65,17 +66,19 @@ impl Snapshot {
         else {
             return Err(problems.sorted());
         };
-        let compiled = compile::compile(&model.data, sources.mode);
+        // Everything is in order, so no place in a text is asked for again.
+        let data = model.data;
+        let compiled = compile::compile(&data, sources.mode);
         let snapshot = Self {
-            policy: Policy::build(library, &model, &compiled, extension, facts)?,
+            policy: Policy::build(library, &data, compiled, extension, facts)?,
             catalogue,
             revision: Revision {
                 number,
                 digest: digest(sources),
             },
-            modes: modes(&model, sources.mode),
+            modes: modes(&data, sources.mode),
         };
-        selftest::run(&snapshot, &model)?;
+        selftest::run(&snapshot, &data)?;
         Ok(snapshot)
     }
 
@@ -135,8 +138,8 @@ impl Comparison<'_> {
     }
 }
 
-fn modes(model: &Model, mode: Mode) -> BTreeMap<String, TenantMode> {
-    let of_each = model.data.tenants.iter().map(|(name, tenant)| {
+fn modes(data: &AegisData, mode: Mode) -> BTreeMap<String, TenantMode> {
+    let of_each = data.tenants.iter().map(|(name, tenant)| {
         let policy = if mode == Mode::Shadow {
             Mode::Shadow
         } else {

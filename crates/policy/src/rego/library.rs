@@ -1,12 +1,11 @@
 //! The shipped library, compiled for the machine together with its data. It never runs users' text.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aegis_document::{Problem, Problems};
 
-use super::input::from_json;
-use super::{Compiler, Engine, Fault, Json, Object, Program, RegoVM, Value, deadline};
+use super::{Compiler, Engine, Fault, Program, RegoVM, Shelved, Value, deadline};
 
 /// The library and its data, compiled. Threads share both.
 pub(super) struct Library {
@@ -16,9 +15,9 @@ pub(super) struct Library {
 }
 
 impl Library {
-    pub(super) fn compile(text: &str, compiled: &Json) -> Result<Self, Problems> {
-        let compiled = shared(compiled, &mut HashMap::new());
-        let data = Value::from(BTreeMap::from([("compiled".into(), compiled)]));
+    pub(super) fn compile(text: &str, compiled: Shelved) -> Result<Self, Problems> {
+        let data = BTreeMap::from([("compiled".into(), compiled.into_value())]);
+        let data = Value::from(data);
         let library = Self {
             program: Arc::default(),
             data,
@@ -64,25 +63,6 @@ impl Library {
             .map_err(|_| Fault::Evaluation)?;
         Ok(engine)
     }
-}
-
-/// The value of the text, with equal objects made once: many profiles grant the same operations
-/// under the same constraints, and what is shared fits into the processor's caches.
-fn shared(from: &Json, known: &mut HashMap<String, Value>) -> Value {
-    let Json::Object(entries) = from else {
-        return from_json(from);
-    };
-    let text = from.to_string();
-    if let Some(value) = known.get(&text) {
-        return value.clone();
-    }
-    let mut object = Object::new();
-    for (key, value) in entries {
-        object.insert(Value::from(key.as_str()), shared(value, known));
-    }
-    let value = object.into_value();
-    known.insert(text, value.clone());
-    value
 }
 
 fn broken(message: &str) -> Problems {
