@@ -146,13 +146,13 @@ impl<'de> Visitor<'de> for Join<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let Self { node, notes } = self;
-        let noted = notes.mistakes.len();
-        let nodes = match &mut node.kind {
+        let before = notes.mistakes.len();
+        let items = match &mut node.kind {
             Kind::List(items) => Some(items.iter_mut()),
             _ => None,
         };
-        let mut same = nodes.is_some();
-        for node in nodes.into_iter().flatten() {
+        let mut same = items.is_some();
+        for node in items.into_iter().flatten() {
             let notes = &mut *notes;
             same &= seq.next_element_seed(Join { node, notes })?.is_some();
         }
@@ -161,7 +161,7 @@ impl<'de> Visitor<'de> for Join<'_, '_> {
         }
         if !same {
             // What was noted below a list of another length means nothing.
-            notes.mistakes.truncate(noted);
+            notes.mistakes.truncate(before);
             notes.refuse(node.place);
         }
         Ok(())
@@ -169,7 +169,7 @@ impl<'de> Visitor<'de> for Join<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { node, notes } = self;
-        let noted = notes.mistakes.len();
+        let before = notes.mistakes.len();
         let entries = match &mut node.kind {
             Kind::Map(entries) => Some(entries.iter_mut()),
             _ => None,
@@ -198,7 +198,7 @@ impl<'de> Visitor<'de> for Join<'_, '_> {
             same = false;
         }
         if !same {
-            notes.mistakes.truncate(noted);
+            notes.mistakes.truncate(before);
             notes.refuse(node.place);
         }
         Ok(())
@@ -223,7 +223,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Key<'_> {
+impl Visitor<'_> for Key<'_> {
     type Value = Seen;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

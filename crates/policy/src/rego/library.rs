@@ -10,6 +10,8 @@ use super::{Compiler, Engine, Fault, Program, RegoVM, Shelved, Value, deadline};
 /// The library and its data, compiled. Threads share both.
 pub(super) struct Library {
     program: Arc<Program>,
+    /// The same text, of which only the rule for allowed tunnels is run.
+    tunnels: Arc<Program>,
     data: Value,
     text: Arc<str>,
 }
@@ -20,6 +22,7 @@ impl Library {
         let data = Value::from(data);
         let library = Self {
             program: Arc::default(),
+            tunnels: Arc::default(),
             data,
             text: text.into(),
         };
@@ -29,19 +32,34 @@ impl Library {
         let policy = engine
             .compile_with_entrypoint(&ENTRY.into())
             .map_err(|error| broken(&error.to_string()))?;
-        let program = Compiler::compile_from_policy(&policy, &[ENTRY])
-            .map_err(|error| broken(&error.to_string()))?;
-        Ok(Self { program, ..library })
+        let program = |entry| {
+            Compiler::compile_from_policy(&policy, &[entry])
+                .map_err(|error| broken(&error.to_string()))
+        };
+        Ok(Self {
+            program: program(ENTRY)?,
+            tunnels: program(TUNNEL)?,
+            ..library
+        })
     }
 
     pub(super) fn data(&self) -> &Value {
         &self.data
     }
 
-    /// A machine of one thread.
+    /// A machine of one thread, which answers with the decision.
     pub(super) fn machine(&self) -> Result<RegoVM, Fault> {
+        self.load(&self.program)
+    }
+
+    /// One that answers with the decision where it is to allow a tunnel, and else with nothing.
+    pub(super) fn tunnel_machine(&self) -> Result<RegoVM, Fault> {
+        self.load(&self.tunnels)
+    }
+
+    fn load(&self, program: &Arc<Program>) -> Result<RegoVM, Fault> {
         let mut machine = RegoVM::new();
-        machine.load_program(self.program.clone());
+        machine.load_program(Arc::clone(program));
         machine.set_max_instructions(INSTRUCTIONS);
         machine.set_execution_timer_config(Some(deadline()));
         machine
@@ -84,6 +102,9 @@ const FILE: &str = "policies/library/aegis.rego";
 
 /// The one entry point.
 pub(super) const ENTRY: &str = "data.aegis.decision";
+
+/// The rule that is the decision where it holds and users' modules found nothing.
+const TUNNEL: &str = "data.aegis.connect";
 
 /// The largest decision takes about a quarter of this.
 pub(super) const INSTRUCTIONS: usize = 5_000;

@@ -14,6 +14,8 @@ decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "r
 	known := {"somebody": true}
 	every name in ["nobody"] { known[name] }
 }
+
+connect := decision if input.never
 "#;
     let problems = Snapshot::build_on(library, &sources(), 1).unwrap_err();
     assert!(
@@ -24,7 +26,8 @@ decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "r
 
 #[test]
 fn a_library_that_fails_is_not_activated() {
-    let library = "package aegis\n\ndecision := 1\n\ndecision := 2\n";
+    let library =
+        "package aegis\n\ndecision := 1\n\ndecision := 2\n\nconnect := 3 if input.never\n";
     let problems = Snapshot::build_on(library, &sources(), 1).unwrap_err();
     assert!(
         problems.to_string().contains("the policy is not activated"),
