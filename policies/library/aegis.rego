@@ -17,7 +17,7 @@ default decision := {
 
 decision := connect if {
 	input.phase == "connect"
-	input.ext == nothing
+	input.ext == {"deny": [], "approval_needed": [], "sanitize": [], "allow": []}
 	connect.outcome == "allow"
 } else := {
 	"outcome": "allow",
@@ -25,11 +25,12 @@ decision := connect if {
 	"obligations": {"redact": [], "restrict_regions": request.restrict, "passthrough": false},
 	"would": null,
 } if {
-	input.ext == nothing
+	input.ext == {"deny": [], "approval_needed": [], "sanitize": [], "allow": []}
 	request.ok == [true, true, true]
 } else := shape(findings) if findings.done == true
 
-# A tunnel: only who and where are known.
+# A tunnel: only who and where are known. The proxy asks this rule first where no module of the users' has
+# found anything: it is the whole decision then, or there is none and `decision` says why not.
 connect := {
 	"outcome": "allow",
 	"reasons": [],
@@ -55,15 +56,16 @@ request := {"ok": [subject, parameters, types], "subject": subject, "parameters"
 	t := data.compiled.tenants[input.tenant.id]
 	p := data.compiled.profiles[a.profile]
 	call := input.call
-	actions := object.get(p.tools, call.tool, ungranted)
+	actions := object.get(p.tools, call.tool, data.compiled.ungranted)
 	o := object.get(actions, call.action, actions["*"])
 	regions := input.destination.regions
+	hosts := p.hosts
 	subject := [
 		a.tenant == input.tenant.id,
 		o.granted,
 		call.truncated in o.truncation,
 		call.opaque == false,
-		[c | some c in input.destination.candidates; p.hosts[c]] != [],
+		[c | some c in input.destination.candidates; hosts[c]] != [],
 		[r | some r in regions; object.get(t.lawful, r, t.open) == true] == regions,
 		count(regions) >= t.least,
 	] == [true, true, true, true, true, true, true]
@@ -101,7 +103,7 @@ findings := {
 	t.least >= 0
 	p.tools
 	p.hosts
-	actions := object.get(p.tools, object.get(input.call, "tool", ""), ungranted)
+	actions := object.get(p.tools, object.get(input.call, "tool", ""), data.compiled.ungranted)
 	o := object.get(actions, object.get(input.call, "action", ""), actions["*"])
 	sections := [host(p), grant(p, o), parameter(p, o), sensitive(p)]
 	[x.done | some x in sections] == [true, true, true, true]
@@ -266,9 +268,3 @@ first(denies, approvals, redactions) := {"outcome": "deny", "findings": denies} 
 else := {"outcome": "approval_needed", "findings": approvals} if approvals != []
 else := {"outcome": "sanitize", "findings": redactions} if redactions != []
 else := {"outcome": "allow", "findings": []}
-
-# What no finding of the users' modules looks like.
-nothing := {"deny": [], "approval_needed": [], "sanitize": [], "allow": []}
-
-# The actions of a tool that no profile grants.
-ungranted := data.compiled.ungranted

@@ -127,12 +127,10 @@ impl<'de> Deserializer<'de> for &Node {
         match (&self.kind, variants) {
             (Kind::Text(word), _) => visitor.visit_enum(Choice { word, entry: None }),
             (Kind::Anything, [word, ..]) => visitor.visit_enum(Choice { word, entry: None }),
-            (Kind::Map(entries), _) if let [entry] = entries.as_slice() => {
-                visitor.visit_enum(Choice {
-                    word: &entry.key,
-                    entry: Some(entry),
-                })
-            }
+            (Kind::Map(entries), _) if let [entry] = &**entries => visitor.visit_enum(Choice {
+                word: &entry.key,
+                entry: Some(entry),
+            }),
             _ => Err(Mistake::new(Fault::UnknownWord {
                 word: String::new(),
                 known: variants,
@@ -214,7 +212,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             return Ok(None);
         };
         self.value = Some((position, &entry.value));
-        let key: StrDeserializer<'_, Mistake> = entry.key.as_str().into_deserializer();
+        let key: StrDeserializer<'_, Mistake> = (*entry.key).into_deserializer();
         seed.deserialize(key)
             .map(Some)
             .map_err(|mistake| mistake.under(Step::Key(position)))

@@ -1,5 +1,7 @@
 //! Finds all mistakes of a typed reading: note one, take its node away, read again.
 
+use std::mem;
+
 use serde::de::DeserializeOwned;
 
 use crate::mistake::{Fault, Mistake};
@@ -39,15 +41,13 @@ pub(crate) fn read<T: DeserializeOwned>(file: &str, root: &Node) -> Result<T, Pr
 fn settle(tree: &mut Node, mistake: &Mistake) -> bool {
     if let Fault::MissingKey(key) = mistake.fault
         && let Some(node) = locate(tree, &mistake.path)
-        && node.entries().iter().all(|entry| entry.key != key)
+        && node.entries().iter().all(|entry| *entry.key != *key)
         && let Kind::Map(entries) = &mut node.kind
     {
         let value = Node::new(node.place, Kind::Anything);
-        entries.push(Entry {
-            key: key.to_owned(),
-            place: node.place,
-            value,
-        });
+        let place = node.place;
+        let key = key.into();
+        alter(entries, |entries| entries.push(Entry { key, place, value }));
         return true;
     }
     let mut path = mistake.path.as_slice();
@@ -68,23 +68,34 @@ fn remove(tree: &mut Node, path: &[Step], mistake: &Mistake) -> bool {
     };
     let settled = match (&mut owner.kind, *last) {
         (Kind::List(items), Step::Item(position)) if position < items.len() => {
-            items.remove(position);
+            alter(items, |items| items.remove(position));
             String::new()
         }
         (Kind::Map(entries), Step::Value(position) | Step::Key(position))
             if position < entries.len() =>
         {
-            entries.remove(position).key
+            let entry = alter(entries, |entries| entries.remove(position));
+            entry.key.as_ref().to_owned()
         }
         _ => return false,
     };
-    owner.settled.push(settled);
-    if let Fault::UnknownKey { key, known } = &mistake.fault {
-        owner
-            .settled
-            .extend(nearest(key, known.iter().copied()).map(str::to_owned));
-    }
+    let near = match &mistake.fault {
+        Fault::UnknownKey { key, known } => nearest(key, known.iter().copied()),
+        _ => None,
+    };
+    alter(&mut owner.settled, |keys| {
+        keys.push(settled);
+        keys.extend(near.map(str::to_owned));
+    });
     true
+}
+
+/// What a tree keeps has no spare room; only here is it made longer or shorter.
+fn alter<T, R>(list: &mut Box<[T]>, change: impl FnOnce(&mut Vec<T>) -> R) -> R {
+    let mut items = mem::take(list).into_vec();
+    let result = change(&mut items);
+    *list = items.into_boxed_slice();
+    result
 }
 
 /// Whether this mistake is only the consequence of one that is reported already.
@@ -146,7 +157,7 @@ fn whereabouts<'n>(tree: &'n Node, path: &[Step]) -> (Place, Option<&'n str>) {
         if let Step::Value(position) | Step::Key(position) = *step
             && let Some(entry) = node.entries().get(position)
         {
-            key = Some(entry.key.as_str());
+            key = Some(&*entry.key);
             place = entry.place;
         }
         let Some(child) = node.step(*step) else { break };

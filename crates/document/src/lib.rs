@@ -85,7 +85,7 @@ impl Document {
         self.root
             .entries()
             .iter()
-            .map(|entry| entry.key.as_str())
+            .map(|entry| &*entry.key)
             .collect()
     }
 
@@ -108,7 +108,7 @@ impl Document {
             };
             match replace(text) {
                 Ok(None) => {}
-                Ok(Some(new)) => *text = new,
+                Ok(Some(new)) => *text = new.into(),
                 Err(message) => problems.push(Problem::new(&self.file, node.place, message)),
             }
         });

@@ -1,10 +1,14 @@
 //! The tree of a document: every value with its place; knows nothing of YAML's notation.
+//!
+//! A policy has a hundred thousand nodes, so a node is small: texts are shared, lists have no spare room.
 
-/// Where something starts, counted from 1; columns in characters.
+use std::sync::Arc;
+
+/// Where something starts, counted from 1; columns in characters. A text is far smaller than 4 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
+    line: u32,
+    column: u32,
 }
 
 #[derive(Clone)]
@@ -12,7 +16,7 @@ pub(crate) struct Node {
     pub(crate) place: Place,
     pub(crate) kind: Kind,
     /// Keys whose mistakes are reported already: their absence is no second mistake.
-    pub(crate) settled: Vec<String>,
+    pub(crate) settled: Box<[String]>,
 }
 
 #[derive(Clone)]
@@ -20,16 +24,16 @@ pub(crate) enum Kind {
     Null,
     Bool(bool),
     Number(serde_json::Number),
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<Entry>),
+    Text(Arc<str>),
+    List(Box<[Node]>),
+    Map(Box<[Entry]>),
     /// Stands in for a missing value while the search for further mistakes goes on.
     Anything,
 }
 
 #[derive(Clone)]
 pub(crate) struct Entry {
-    pub(crate) key: String,
+    pub(crate) key: Arc<str>,
     pub(crate) place: Place,
     pub(crate) value: Node,
 }
@@ -44,17 +48,35 @@ pub(crate) enum Step {
     Key(usize),
 }
 
+impl Place {
+    pub(crate) fn new(line: usize, column: usize) -> Self {
+        let small = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            line: small(line),
+            column: small(column),
+        }
+    }
+
+    pub(crate) fn line(self) -> usize {
+        self.line as usize
+    }
+
+    pub(crate) fn column(self) -> usize {
+        self.column as usize
+    }
+}
+
 impl Node {
     pub(crate) fn new(place: Place, kind: Kind) -> Self {
         Self {
             place,
             kind,
-            settled: Vec::new(),
+            settled: Box::default(),
         }
     }
 
     pub(crate) fn empty() -> Self {
-        Self::new(Place { line: 1, column: 1 }, Kind::Map(Vec::new()))
+        Self::new(Place::new(1, 1), Kind::Map(Box::default()))
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
@@ -79,7 +101,7 @@ impl Node {
         match &self.kind {
             Kind::Map(entries) => entries
                 .iter()
-                .find(|entry| entry.key == name)
+                .find(|entry| *entry.key == *name)
                 .map(|entry| &entry.value),
             Kind::List(items) => items.get(name.parse::<usize>().ok()?),
             _ => None,
@@ -135,8 +157,8 @@ impl Node {
     }
 
     fn children(&self) -> impl Iterator<Item = &Self> {
-        let items = match &self.kind {
-            Kind::List(items) => items.as_slice(),
+        let items: &[Self] = match &self.kind {
+            Kind::List(items) => items,
             _ => &[],
         };
         items

@@ -23,8 +23,8 @@ impl Problem {
     pub(crate) fn new(file: &str, place: Place, message: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
-            line: place.line,
-            column: place.column,
+            line: place.line(),
+            column: place.column(),
             message: message.into(),
             hint: None,
         }

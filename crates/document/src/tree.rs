@@ -5,7 +5,8 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use granit_parser::{Event, Marker, Parser, ScanError, Span};
 
@@ -38,6 +39,8 @@ struct Builder<'a> {
     /// The collections that are open, outermost first.
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
+    /// Each text once: the keys of a policy are the same few words thousands of times.
+    texts: HashSet<Arc<str>>,
     /// How many nodes aliases have brought in so far.
     copied: usize,
     documents: usize,
@@ -56,8 +59,8 @@ enum Content {
     List(Vec<Node>),
     Map {
         entries: Vec<Entry>,
-        seen: HashMap<String, Place>,
-        key: Option<(String, Place)>,
+        seen: HashMap<Arc<str>, Place>,
+        key: Option<(Arc<str>, Place)>,
     },
 }
 
@@ -85,7 +88,8 @@ impl Builder<'_> {
             Event::Alias(anchor) => self.alias(anchor, place),
             Event::Scalar(text, _, anchor, tag) => {
                 self.refuse_tag(tag.is_some(), place);
-                self.finish(Node::new(place, Kind::Text(text.into_owned())), anchor);
+                let text = self.shared(&text);
+                self.finish(Node::new(place, Kind::Text(text)), anchor);
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.refuse_tag(tag.is_some(), place);
@@ -128,8 +132,8 @@ impl Builder<'_> {
     fn end(&mut self) {
         let Some(open) = self.open.pop() else { return };
         let kind = match open.content {
-            Content::List(items) => Kind::List(items),
-            Content::Map { entries, .. } => Kind::Map(entries),
+            Content::List(items) => Kind::List(items.into()),
+            Content::Map { entries, .. } => Kind::Map(entries.into()),
         };
         self.finish(Node::new(open.place, kind), open.anchor);
     }
@@ -184,6 +188,15 @@ impl Builder<'_> {
         }
     }
 
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&text));
+        text
+    }
+
     fn refuse_tag(&mut self, tagged: bool, place: Place) {
         if tagged {
             let message = "tags such as !name are not accepted";
@@ -198,26 +211,26 @@ impl Builder<'_> {
 }
 
 /// A key's name, and what is wrong with it.
-fn name_of(node: &Node, seen: &mut HashMap<String, Place>) -> (String, Option<String>) {
+fn name_of(node: &Node, seen: &mut HashMap<Arc<str>, Place>) -> (Arc<str>, Option<String>) {
     let Kind::Text(name) = &node.kind else {
-        return (String::new(), Some("a key must be text".to_owned()));
+        return ("".into(), Some("a key must be text".to_owned()));
     };
-    let fault = match seen.insert(name.clone(), node.place) {
+    let fault = match seen.insert(Arc::clone(name), node.place) {
         Some(first) => Some(format!(
             "the key `{name}` is already on line {}",
-            first.line
+            first.line()
         )),
-        None if name == "<<" => {
+        None if name.as_ref() == "<<" => {
             Some("merge keys (<<) are not accepted; repeat the value with an alias".to_owned())
         }
         None => None,
     };
-    (name.clone(), fault)
+    (Arc::clone(name), fault)
 }
 
 fn syntax(file: &str, text: &str, error: &ScanError) -> Problem {
     let place = place(error.marker());
-    match tab_in_indentation(text, place.line) {
+    match tab_in_indentation(text, place.line()) {
         Some(tab) => Problem::new(file, tab, "a tab in the indentation").with_hint("use spaces"),
         None => Problem::new(file, place, error.info()),
     }
@@ -233,19 +246,13 @@ fn tab_in_indentation(text: &str, from_line: usize) -> Option<Place> {
     lines.find_map(|(position, line)| {
         let spaces = line.len() - line.trim_start_matches(' ').len();
         let tab = line.trim_start_matches(' ').starts_with('\t');
-        tab.then_some(Place {
-            line: position + 1,
-            column: spaces + 1,
-        })
+        tab.then(|| Place::new(position + 1, spaces + 1))
     })
 }
 
 /// The parser counts columns from 0.
 fn place(marker: &Marker) -> Place {
-    Place {
-        line: marker.line(),
-        column: marker.col() + 1,
-    }
+    Place::new(marker.line(), marker.col() + 1)
 }
 
 const MAX_DEPTH: usize = 100;

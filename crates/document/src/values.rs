@@ -1,23 +1,24 @@
 //! The values of a text, joined with the places of its tree. The one file that names `serde_yaml`.
 //!
 //! What a plain scalar means (text, number, true or false, nothing) is decided here and nowhere
-//! else. Where this reader and the event parser see different documents, the text is refused.
+//! else. Where this reader and the event parser see different documents, the text is refused. The
+//! reader's values go straight into the tree: a second tree beside it would take more memory than it.
 
-use serde::Deserialize;
-use serde_yaml::Value;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::node::{Kind, Node, Place};
 use crate::problem::{Problem, Problems};
 
 pub(crate) fn fill(file: &str, text: &str, root: &mut Node) -> Result<(), Problems> {
-    let value = if is_json(file) {
-        read_json(file, text)?
+    let mut notes = Notes::new(file);
+    if is_json(file) {
+        read_json(text, root, &mut notes)?;
     } else {
-        read_yaml(file, text, root)?
-    };
-    let mut problems = Problems::default();
-    join(file, root, value, &mut problems);
-    problems.into_result(())
+        read_yaml(text, root, &mut notes)?;
+    }
+    notes.into_result()
 }
 
 /// The values of several YAML documents, each in its own tree.
@@ -28,95 +29,269 @@ pub(crate) fn fill_all(file: &str, text: &str, roots: &mut [Node]) -> Result<(),
         [root] => return fill(file, text, root),
         _ => {}
     }
-    let mut problems = Problems::default();
+    let mut notes = Notes::new(file);
     let mut documents = serde_yaml::Deserializer::from_str(text);
     for root in roots {
-        let value = documents.next().map(Value::deserialize);
-        match value.unwrap_or_else(|| Ok(Value::Null)) {
-            Ok(value) => join(file, root, value, &mut problems),
-            Err(error) => {
-                problems.push(refused(file, place_of(&error, root)));
-                return Err(problems);
-            }
+        match documents.next() {
+            Some(document) => read_document(document, root, &mut notes)?,
+            None => notes.refuse(root.place),
         }
     }
     if documents.next().is_some() {
-        problems.push(refused(file, Place { line: 1, column: 1 }));
+        notes.refuse(Place::new(1, 1));
     }
-    problems.into_result(())
+    notes.into_result()
 }
 
 /// The reader's own message is dropped: it repeats values.
-fn read_yaml(file: &str, text: &str, root: &Node) -> Result<Value, Problems> {
-    serde_yaml::from_str(text).map_err(|error| refused(file, place_of(&error, root)).into())
+fn read_yaml(text: &str, root: &mut Node, notes: &mut Notes<'_>) -> Result<(), Problems> {
+    read_document(serde_yaml::Deserializer::from_str(text), root, notes)
 }
 
-fn place_of(error: &serde_yaml::Error, root: &Node) -> Place {
-    error.location().map_or(root.place, |location| Place {
-        line: location.line(),
-        column: location.column(),
-    })
+fn read_document(
+    reader: serde_yaml::Deserializer<'_>,
+    root: &mut Node,
+    notes: &mut Notes<'_>,
+) -> Result<(), Problems> {
+    let (file, start) = (notes.file, root.place);
+    Join { node: root, notes }
+        .deserialize(reader)
+        .map_err(|error| {
+            let place = error.location().map_or(start, |location| {
+                Place::new(location.line(), location.column())
+            });
+            refused(file, place).into()
+        })
 }
 
-fn read_json(file: &str, text: &str) -> Result<Value, Problems> {
-    serde_json::from_str(text).map_err(|error| {
-        let place = Place {
-            line: error.line(),
-            column: error.column().max(1),
+fn read_json(text: &str, root: &mut Node, notes: &mut Notes<'_>) -> Result<(), Problems> {
+    let file = notes.file;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Join { node: root, notes }
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end())
+        .map_err(|error| {
+            let place = Place::new(error.line(), error.column().max(1));
+            Problem::new(file, place, "this is not JSON").into()
+        })
+}
+
+/// What the two readers do not agree on. It is noted and the reading goes on, since an error in
+/// between would be one of the reader.
+struct Notes<'n> {
+    file: &'n str,
+    mistakes: Vec<Problem>,
+}
+
+impl<'n> Notes<'n> {
+    fn new(file: &'n str) -> Self {
+        Self {
+            file,
+            mistakes: Vec::new(),
+        }
+    }
+
+    fn into_result(self) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        problems.extend(self.mistakes);
+        problems.into_result(())
+    }
+
+    fn refuse(&mut self, place: Place) {
+        self.mistakes.push(refused(self.file, place));
+    }
+}
+
+/// Takes into one node what the other reader sees there.
+struct Join<'n, 'f> {
+    node: &'n mut Node,
+    notes: &'n mut Notes<'f>,
+}
+
+impl Join<'_, '_> {
+    fn scalar(self, kind: Kind) {
+        if matches!(self.node.kind, Kind::Text(_)) {
+            self.node.kind = kind;
+        } else {
+            self.notes.refuse(self.node.place);
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Join<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Join<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.scalar(Kind::Null);
+        Ok(())
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        self.scalar(Kind::Null);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.scalar(Kind::Bool(value));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.scalar(Kind::Number(value.into()));
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.scalar(Kind::Number(value.into()));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        match (serde_json::Number::from_f64(value), &self.node.kind) {
+            (Some(number), _) => self.scalar(Kind::Number(number)),
+            (None, Kind::Text(_)) => {
+                let message = "infinity and not-a-number are not accepted";
+                let problem = Problem::new(self.notes.file, self.node.place, message);
+                self.notes.mistakes.push(problem);
+            }
+            (None, _) => self.notes.refuse(self.node.place),
+        }
+        Ok(())
+    }
+
+    /// The text as this reader sees it; where it is the same, what is there is shared with others.
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        if !matches!(&self.node.kind, Kind::Text(known) if **known == *value) {
+            self.scalar(Kind::Text(value.into()));
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Self { node, notes } = self;
+        let before = notes.mistakes.len();
+        let items = match &mut node.kind {
+            Kind::List(items) => Some(items.iter_mut()),
+            _ => None,
         };
-        Problem::new(file, place, "this is not JSON").into()
-    })
-}
+        let mut same = items.is_some();
+        for node in items.into_iter().flatten() {
+            let notes = &mut *notes;
+            same &= seq.next_element_seed(Join { node, notes })?.is_some();
+        }
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            same = false;
+        }
+        if !same {
+            // What was noted below a list of another length means nothing.
+            notes.mistakes.truncate(before);
+            notes.refuse(node.place);
+        }
+        Ok(())
+    }
 
-fn join(file: &str, node: &mut Node, value: Value, problems: &mut Problems) {
-    match (&mut node.kind, value) {
-        (Kind::Text(_), Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_)) => {
-            problems.push(refused(file, node.place));
-        }
-        (Kind::Text(_), scalar) => match kind_of(scalar) {
-            Ok(kind) => node.kind = kind,
-            Err(message) => problems.push(Problem::new(file, node.place, message)),
-        },
-        (Kind::List(items), Value::Sequence(values)) if items.len() == values.len() => {
-            for (item, value) in items.iter_mut().zip(values) {
-                join(file, item, value, problems);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { node, notes } = self;
+        let before = notes.mistakes.len();
+        let entries = match &mut node.kind {
+            Kind::Map(entries) => Some(entries.iter_mut()),
+            _ => None,
+        };
+        let mut same = entries.is_some();
+        for entry in entries.into_iter().flatten() {
+            let Some(key) = map.next_key_seed(Key(&entry.key))? else {
+                same = false;
+                break;
+            };
+            if key == Seen::Same {
+                let (node, notes) = (&mut entry.value, &mut *notes);
+                map.next_value_seed(Join { node, notes })?;
+                continue;
+            }
+            map.next_value::<IgnoredAny>()?;
+            match key {
+                Seen::NoText => notes.mistakes.push(
+                    Problem::new(notes.file, entry.place, "a key must be text")
+                        .with_hint("write it in quotes"),
+                ),
+                _ => notes.refuse(entry.place),
             }
         }
-        (Kind::Map(entries), Value::Mapping(values)) if entries.len() == values.len() => {
-            for (entry, (key, value)) in entries.iter_mut().zip(values) {
-                match key {
-                    Value::String(name) if name == entry.key => {
-                        join(file, &mut entry.value, value, problems);
-                    }
-                    Value::String(_) => problems.push(refused(file, entry.place)),
-                    _ => problems.push(
-                        Problem::new(file, entry.place, "a key must be text")
-                            .with_hint("write it in quotes"),
-                    ),
-                }
-            }
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            same = false;
         }
-        _ => problems.push(refused(file, node.place)),
+        if !same {
+            notes.mistakes.truncate(before);
+            notes.refuse(node.place);
+        }
+        Ok(())
     }
 }
 
-fn kind_of(scalar: Value) -> Result<Kind, &'static str> {
-    match scalar {
-        Value::Bool(value) => Ok(Kind::Bool(value)),
-        Value::String(text) => Ok(Kind::Text(text)),
-        Value::Number(number) => number_of(&number).map(Kind::Number),
-        _ => Ok(Kind::Null),
+/// Compares a key with what the event parser saw.
+struct Key<'n>(&'n str);
+
+#[derive(PartialEq, Eq)]
+enum Seen {
+    Same,
+    Other,
+    NoText,
+}
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Seen;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Seen, D::Error> {
+        reader.deserialize_any(self)
     }
 }
 
-fn number_of(number: &serde_yaml::Number) -> Result<serde_json::Number, &'static str> {
-    let whole = number
-        .as_u64()
-        .map(Into::into)
-        .or_else(|| number.as_i64().map(Into::into));
-    whole
-        .or_else(|| number.as_f64().and_then(serde_json::Number::from_f64))
-        .ok_or("infinity and not-a-number are not accepted")
+impl Visitor<'_> for Key<'_> {
+    type Value = Seen;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Seen, E> {
+        Ok(if key == self.0 {
+            Seen::Same
+        } else {
+            Seen::Other
+        })
+    }
+
+    fn visit_unit<E>(self) -> Result<Seen, E> {
+        Ok(Seen::NoText)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Seen, E> {
+        Ok(Seen::NoText)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Seen, E> {
+        Ok(Seen::NoText)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Seen, E> {
+        Ok(Seen::NoText)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Seen, E> {
+        Ok(Seen::NoText)
+    }
 }
 
 fn refused(file: &str, place: Place) -> Problem {

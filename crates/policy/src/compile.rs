@@ -3,37 +3,63 @@
 //! Nothing is judged here. `fast` of an operation repeats its constraints as the one positive check
 //! that an allowed call passes; a test of `rego` compares both ways on made-up calls.
 
+mod kinds;
+
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::data::{
-    AegisData, ConstraintData, Constraints, Effect, Mode, ProfileData, TenantData, TruncatedData,
+    Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, Mode, ProfileData,
+    TenantData, TruncatedData,
 };
 use crate::hosts;
+use crate::rego::{Shelf, Shelved};
+use kinds::KINDS;
 
-/// The whole of `data.compiled`.
-pub(crate) fn compile(data: &AegisData, mode: Mode) -> Json {
-    let tenants = entries(&data.tenants, |name, value| tenant(name, value, mode));
-    let profiles = entries(&data.profiles, |name, value| profile(data, name, value));
-    let agents = entries(&data.agents, |_, agent| {
-        let profile = data
-            .profiles
-            .get(&agent.profile)
-            .map(|profile| profile.mode);
-        let tenant = data.tenants.get(&agent.tenant).map(|tenant| tenant.mode);
-        let shadow = [Some(mode), tenant, profile].contains(&Some(Mode::Shadow));
-        json!({"tenant": agent.tenant, "profile": agent.profile, "shadow": shadow})
+/// The whole of `data.compiled`, part by part onto the shelf, so that it never exists a second time.
+pub(crate) fn compile(data: &AegisData, mode: Mode) -> Shelved {
+    let mut shelf = Shelf::default();
+    let shelf = &mut shelf;
+    let ungranted = shelf.json(&ungranted());
+    let of_every_tool = shelf.object([("*", ungranted.clone())]);
+    let tenants = entries(shelf, &data.tenants, |shelf, name, value| {
+        shelf.json(&tenant(name, value, mode))
     });
-    json!({"tenants": tenants, "profiles": profiles, "agents": agents, "ungranted": {"*": ungranted()}})
+    let profiles = entries(shelf, &data.profiles, |shelf, name, value| {
+        profile(shelf, data, (name, value), &ungranted)
+    });
+    let agents = entries(shelf, &data.agents, |shelf, _, value| {
+        shelf.json(&agent(data, value, mode))
+    });
+    shelf.object([
+        ("tenants", tenants),
+        ("profiles", profiles),
+        ("agents", agents),
+        ("ungranted", of_every_tool),
+    ])
 }
 
 fn entries<T>(
-    from: &std::collections::BTreeMap<String, T>,
-    make: impl Fn(&str, &T) -> Json,
-) -> Json {
-    from.iter()
-        .map(|(name, value)| (name.clone(), make(name, value)))
-        .collect::<Map<_, _>>()
-        .into()
+    shelf: &mut Shelf,
+    from: &BTreeMap<String, T>,
+    make: impl Fn(&mut Shelf, &str, &T) -> Shelved,
+) -> Shelved {
+    let parts: Vec<_> = from
+        .iter()
+        .map(|(name, value)| (name.as_str(), make(shelf, name, value)))
+        .collect();
+    shelf.object(parts)
+}
+
+fn agent(data: &AegisData, agent: &AgentData, mode: Mode) -> Json {
+    let profile = data
+        .profiles
+        .get(&agent.profile)
+        .map(|profile| profile.mode);
+    let tenant = data.tenants.get(&agent.tenant).map(|tenant| tenant.mode);
+    let shadow = [Some(mode), tenant, profile].contains(&Some(Mode::Shadow));
+    json!({"tenant": agent.tenant, "profile": agent.profile, "shadow": shadow})
 }
 
 fn tenant(name: &str, tenant: &TenantData, mode: Mode) -> Json {
@@ -56,17 +82,14 @@ fn tenant(name: &str, tenant: &TenantData, mode: Mode) -> Json {
     })
 }
 
-fn profile(data: &AegisData, name: &str, profile: &ProfileData) -> Json {
+fn profile(
+    shelf: &mut Shelf,
+    data: &AegisData,
+    (name, profile): (&str, &ProfileData),
+    ungranted: &Shelved,
+) -> Shelved {
     let lead = format!("profile \"{name}\"");
     let deny = |rule: &str, text: &str| finding(Effect::Deny, rule, &format!("{lead} {text}"));
-    let tools = profile.tools.iter().map(|(tool, actions)| {
-        let mut operations: Map<String, Json> = actions
-            .iter()
-            .map(|(action, constraints)| (action.clone(), operation(profile, constraints)))
-            .collect();
-        operations.entry("*").or_insert_with(ungranted);
-        (tool.clone(), operations.into())
-    });
     let rules = profile.data.iter().map(|(kind, effect)| {
         let text = format!("{lead}: data of type {kind} {}", consequence(*effect));
         (
@@ -78,20 +101,40 @@ fn profile(data: &AegisData, name: &str, profile: &ProfileData) -> Json {
         .data
         .iter()
         .filter(|(_, effect)| **effect == Effect::Allow);
-    json!({
-        "lead": format!("{lead}: "),
-        "hosts": hosts_of(data, profile),
-        "upgrades": truths(canonical(&profile.upgrades)),
-        "tools": tools.collect::<Map<_, _>>(),
-        "data": rules.collect::<Map<_, _>>(),
-        "free": truths(free.map(|(kind, _)| kind.as_str())),
-        "findings": {
-            "host": deny("host", "does not allow this host"),
-            "tool": deny("tool", "does not grant this tool and action"),
-            "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
-            "unclassified": deny("data.unclassified", "has no rule for this type of data"),
-        },
-    })
+    let findings = json!({
+        "host": deny("host", "does not allow this host"),
+        "tool": deny("tool", "does not grant this tool and action"),
+        "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
+        "unclassified": deny("data.unclassified", "has no rule for this type of data"),
+    });
+    let parts = [
+        ("lead", json!(format!("{lead}: "))),
+        ("hosts", hosts_of(data, profile)),
+        ("upgrades", truths(canonical(&profile.upgrades))),
+        ("data", rules.collect::<Map<_, _>>().into()),
+        ("free", truths(free.map(|(kind, _)| kind.as_str()))),
+        ("findings", findings),
+    ];
+    let tools = entries(shelf, &profile.tools, |shelf, _, actions| {
+        tool(shelf, profile, actions, ungranted)
+    });
+    let parts = parts.map(|(key, part)| (key, shelf.json(&part)));
+    shelf.object(parts.into_iter().chain([("tools", tools)]))
+}
+
+fn tool(
+    shelf: &mut Shelf,
+    profile: &ProfileData,
+    actions: &Actions,
+    ungranted: &Shelved,
+) -> Shelved {
+    // An action `*` of the profile's own comes later and takes the place of this one.
+    let mut operations = vec![("*", ungranted.clone())];
+    for (action, constraints) in actions {
+        let operation = shelf.json(&operation(profile, constraints));
+        operations.push((action, operation));
+    }
+    shelf.object(operations)
 }
 
 /// The hosts that a profile names in any of its lists, and those of the services whose tools it
@@ -213,74 +256,6 @@ fn consequence(effect: Effect) -> &'static str {
         Effect::ApprovalNeeded => "needs approval",
         Effect::Deny => "must not be sent",
     }
-}
-
-/// What a constraint adds to the map of its kind, and the end of the sentence that explains it.
-type Kind = fn(&ConstraintData) -> Option<(Map<String, Json>, String)>;
-
-const KINDS: &[(&str, Kind)] = &[
-    ("name", |_| {
-        Some((Map::new(), "is spelled in another way".to_owned()))
-    }),
-    ("type", |c| {
-        c.is_numeric()
-            .then(|| (Map::new(), "is not a number".to_owned()))
-    }),
-    ("min", |c| {
-        c.min
-            .as_ref()
-            .map(|min| (limit(min), format!("is below {min}")))
-    }),
-    ("max", |c| {
-        c.max
-            .as_ref()
-            .map(|max| (limit(max), format!("is above {max}")))
-    }),
-    ("above", |c| {
-        c.approve_above
-            .as_ref()
-            .map(|above| (limit(above), format!("above {above} needs approval")))
-    }),
-    ("enum", |c| {
-        c.one_of
-            .as_ref()
-            .map(|values| (listed(values), format!("is none of {}", list(values))))
-    }),
-    ("required", |c| {
-        c.required.then(|| (Map::new(), "is required".to_owned()))
-    }),
-    ("forbidden", |c| {
-        c.forbidden.then(|| (Map::new(), "is forbidden".to_owned()))
-    }),
-    ("pattern", |c| {
-        c.pattern
-            .as_ref()
-            .map(|_| (Map::new(), "does not match its pattern".to_owned()))
-    }),
-    ("redact", |c| {
-        c.redact.then(|| (Map::new(), "is redacted".to_owned()))
-    }),
-];
-
-fn limit(number: &serde_json::Number) -> Map<String, Json> {
-    Map::from_iter([("value".to_owned(), Json::Number(number.clone()))])
-}
-
-fn listed(values: &[Json]) -> Map<String, Json> {
-    let absent = values.first().cloned().unwrap_or(Json::Null);
-    Map::from_iter([
-        ("values".to_owned(), values.to_vec().into()),
-        ("absent".to_owned(), absent),
-    ])
-}
-
-fn list(values: &[Json]) -> String {
-    let texts = values.iter().map(|value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    });
-    texts.collect::<Vec<_>>().join(", ")
 }
 
 /// Where there is no limit, numbers beyond this still get the closer look: exact in every evaluator.

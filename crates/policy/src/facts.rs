@@ -3,7 +3,9 @@
 //! A pattern costs the bytecode evaluator more than the rest of a decision, and its dialect differs
 //! from OPA's in places; computed here it is fast, and the same for every evaluator.
 
-use std::collections::{BTreeMap, HashMap};
+mod preparation;
+
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,7 +15,8 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
 
 use crate::Intent;
-use crate::data::{AegisData, ConstraintData, FactData, PatternData};
+use crate::data::FactData;
+pub(crate) use preparation::{Preparation, Preparations};
 
 /// One compiled test on a text.
 #[derive(Debug)]
@@ -26,17 +29,6 @@ pub(crate) enum Matcher {
 /// The named tests of section `facts`.
 #[derive(Debug, Default)]
 pub(crate) struct Facts(Vec<(Arc<str>, Matcher, Field)>);
-
-/// What must be prepared before Rego can judge one operation.
-#[derive(Debug, Default)]
-pub(crate) struct Preparation {
-    /// Parameters with a pattern.
-    pub(crate) patterns: Vec<(Arc<str>, Arc<Matcher>)>,
-    /// Parameters with a limit: forms and queries can only send numbers as texts.
-    pub(crate) numbers: Vec<Arc<str>>,
-    /// Every parameter that has a constraint of whatever kind.
-    pub(crate) constrained: Vec<Arc<str>>,
-}
 
 /// The field of the input that a named test looks at.
 #[derive(Debug)]
@@ -142,55 +134,6 @@ impl Facts {
     }
 }
 
-impl Preparation {
-    /// Mistakes in patterns were reported before.
-    fn of<'a>(
-        constraints: &'a BTreeMap<String, ConstraintData>,
-        matchers: &mut Matchers<'a>,
-    ) -> Self {
-        let mut found = Self::default();
-        for (name, constraint) in constraints {
-            let name: Arc<str> = name.as_str().into();
-            found.constrained.push(name.clone());
-            if constraint.is_numeric() {
-                found.numbers.push(name.clone());
-            }
-            let matcher = constraint
-                .pattern
-                .as_ref()
-                .and_then(|pattern| matchers.of(pattern));
-            found
-                .patterns
-                .extend(matcher.map(|matcher| (name, matcher)));
-        }
-        found
-    }
-
-    /// Whether each pattern holds; a parameter that is absent passes, `required` is a rule of its own.
-    pub(crate) fn patterns<'a>(
-        &'a self,
-        intent: &'a Intent,
-    ) -> impl Iterator<Item = (&'a Arc<str>, bool)> {
-        self.patterns.iter().map(|(name, matcher)| {
-            let value = intent.call.parameters.get(name.as_ref());
-            (name, value.is_none_or(|value| matcher.holds(value)))
-        })
-    }
-
-    /// The constrained names of which the call has another spelling: a server that ignores case would
-    /// read it, and no constraint looks at it. A spelling with constraints of its own is not one of them.
-    pub(crate) fn misspelled<'a>(
-        &'a self,
-        intent: &'a Intent,
-    ) -> impl Iterator<Item = &'a Arc<str>> {
-        let constrained = |sent: &str| self.constrained.iter().any(|name| name.as_ref() == sent);
-        self.constrained.iter().filter(move |name| {
-            let mut sent = intent.call.parameters.keys();
-            sent.any(|sent| folded(sent).eq(folded(name)) && !constrained(sent))
-        })
-    }
-}
-
 impl Field {
     fn parse(text: &str) -> Result<Self, String> {
         Ok(match text {
@@ -232,74 +175,6 @@ impl Field {
                 .is_some_and(|value| matcher.holds(value)),
         }
     }
-}
-
-/// What each operation of each profile needs prepared.
-#[derive(Debug, Default)]
-pub(crate) struct Preparations {
-    profiles: BTreeMap<String, Tools>,
-    agents: BTreeMap<String, String>,
-}
-
-type Tools = BTreeMap<String, BTreeMap<String, Preparation>>;
-
-/// Equal patterns are compiled once: one takes kilobytes, and many profiles have the same.
-#[derive(Default)]
-struct Matchers<'a>(HashMap<&'a PatternData, Arc<Matcher>>);
-
-impl<'a> Matchers<'a> {
-    fn of(&mut self, pattern: &'a PatternData) -> Option<Arc<Matcher>> {
-        if let Some(known) = self.0.get(pattern) {
-            return Some(Arc::clone(known));
-        }
-        let matcher = Arc::new(pattern.compile().ok()?);
-        self.0.insert(pattern, Arc::clone(&matcher));
-        Some(matcher)
-    }
-}
-
-impl Preparations {
-    pub(crate) fn compile(data: &AegisData) -> Self {
-        let mut matchers = Matchers::default();
-        let profiles = data.profiles.iter().map(|(name, profile)| {
-            let tools = profile.tools.iter().map(|(tool, actions)| {
-                let actions = actions.iter().map(|(action, constraints)| {
-                    (action.clone(), Preparation::of(constraints, &mut matchers))
-                });
-                (tool.clone(), actions.collect())
-            });
-            (name.clone(), tools.collect())
-        });
-        let agents = data
-            .agents
-            .iter()
-            .map(|(name, agent)| (name.clone(), agent.profile.clone()));
-        Self {
-            profiles: profiles.collect(),
-            agents: agents.collect(),
-        }
-    }
-
-    /// For the intent's own operation only; as in Rego, the action itself goes before `*`.
-    pub(crate) fn find(&self, intent: &Intent) -> Option<&Preparation> {
-        let profile = self.agents.get(intent.caller.agent.as_ref())?;
-        let actions = self.profiles.get(profile)?.get(intent.call.tool.as_ref())?;
-        actions
-            .get(intent.call.action.as_ref())
-            .or_else(|| actions.get("*"))
-    }
-}
-
-/// One spelling for all that servers may take for the same name. First up, then down: some letters
-/// beyond ASCII (`ſ`, the Kelvin sign) meet ASCII ones only that way, and Go's JSON reader knows them.
-fn folded(name: &str) -> impl Iterator<Item = char> {
-    name.chars()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .map(|letter| match letter {
-            '-' | '.' | ' ' => '_',
-            other => other,
-        })
 }
 
 fn one_line(text: &str) -> String {

@@ -5,6 +5,7 @@ mod values;
 
 use aegis_document::{Problem, Problems};
 
+use crate::data::AegisData;
 use crate::snapshot::Snapshot;
 use crate::sources::Model;
 use crate::{Fault, Intent, Sources};
@@ -20,20 +21,32 @@ pub fn intents(sources: &Sources, seed: u64, count: usize) -> Result<Vec<Intent>
 
 /// The boundaries of the constraints, and `count` calls at random.
 pub(crate) fn of_model(model: &Model, seed: u64, count: usize) -> Vec<Intent> {
-    let mut generator = Generator::new(&model.data, seed);
-    let mut intents = generator.boundaries(BOUNDARIES);
-    intents.extend((0..count).filter_map(|_| generator.intent()));
-    intents
+    edges_and_random(&model.data, seed, count).collect()
+}
+
+/// Made one at a time: all of them would take more memory than a large policy.
+fn edges_and_random(
+    data: &AegisData,
+    seed: u64,
+    count: usize,
+) -> impl Iterator<Item = Intent> + use<'_> {
+    let mut generator = Generator::new(data, seed);
+    let edges = generator.boundaries(BOUNDARIES).map(Some);
+    let calls = edges.chain((0..count).map(|_| None));
+    calls.filter_map(move |edge| match edge {
+        Some(edge) => generator.at_edge(edge),
+        None => generator.intent(),
+    })
 }
 
 /// Calls at the boundaries and at random: machine and interpreter must agree.
-pub(crate) fn run(snapshot: &Snapshot, model: &Model) -> Result<(), Problems> {
-    let intents = of_model(model, SEED, RANDOM);
+pub(crate) fn run(snapshot: &Snapshot, data: &AegisData) -> Result<(), Problems> {
     let mut comparison = snapshot
         .comparison()
         .map_err(|fault| failed(&fault.to_string(), None))?;
     let mut late = 0;
-    for intent in &intents {
+    for intent in edges_and_random(data, SEED, RANDOM) {
+        let intent = &intent;
         match comparison.agree(intent) {
             Ok(false) => return Err(failed("the two evaluators disagree", Some(intent))),
             // A busy machine can be late once; a module that often is would deny most calls.

@@ -11,6 +11,8 @@ use aegis_document::Problems;
 use ring::digest;
 use serde_json::Value as Json;
 
+use crate::data::AegisData;
+use crate::facts::Facts;
 use crate::rego::{self, Answers, Extension, Oracle, Policy};
 use crate::sources::Model;
 use crate::{Catalogue, Decision, Fault, Intent, Mode, Sources, check, compile, selftest};
@@ -66,7 +68,7 @@ impl Snapshot {
 
     /// The same, under a revision that somebody else has given to these sources.
     pub fn build_as(sources: &Sources, revision: Revision) -> Result<Self, Problems> {
-        Self::build_with_model(sources, revision).map(|(snapshot, _)| snapshot)
+        Self::build_on(rego::LIBRARY, sources, revision)
     }
 
     /// The same, with the data as it was written.
@@ -74,32 +76,16 @@ impl Snapshot {
         sources: &Sources,
         revision: Revision,
     ) -> Result<(Self, Model), Problems> {
-        Self::build_on(rego::LIBRARY, sources, revision)
+        let (model, parts) = Parts::read(sources)?;
+        let snapshot = parts.build(rego::LIBRARY, &model.data, sources.mode, revision)?;
+        Ok((snapshot, model))
     }
 
-    fn build_on(
-        library: &str,
-        sources: &Sources,
-        revision: Revision,
-    ) -> Result<(Self, Model), Problems> {
-        let (model, mut problems) = Model::read_all(&sources.data);
-        let facts = problems.take_from(check::check(&model));
-        let catalogue = problems.take_from(Catalogue::compile(&model));
-        let extension = problems.take_from(Extension::compile(&sources.modules, &model));
-        let (Some(facts), Some(catalogue), Some(extension), true) =
-            (facts, catalogue, extension, problems.is_empty())
-        else {
-            return Err(problems.sorted());
-        };
-        let compiled = compile::compile(&model.data, sources.mode);
-        let snapshot = Self {
-            policy: Policy::build(library, &model, &compiled, extension, facts)?,
-            catalogue,
-            revision,
-            modes: modes(&model, sources.mode),
-        };
-        selftest::run(&snapshot, &model)?;
-        Ok((snapshot, model))
+    fn build_on(library: &str, sources: &Sources, revision: Revision) -> Result<Self, Problems> {
+        let (model, parts) = Parts::read(sources)?;
+        // Everything is in order, so no place in a text is asked for again.
+        let data = model.data;
+        parts.build(library, &data, sources.mode, revision)
     }
 
     /// The decision on one call; there always is one. Blocks on nothing.
@@ -172,8 +158,54 @@ impl Comparison<'_> {
     }
 }
 
-fn modes(model: &Model, mode: Mode) -> BTreeMap<String, TenantMode> {
-    let of_each = model.data.tenants.iter().map(|(name, tenant)| {
+/// What is made of the data before it is compiled for the library.
+struct Parts {
+    facts: Facts,
+    catalogue: Catalogue,
+    extension: Extension,
+}
+
+impl Parts {
+    /// All mistakes of form, of meaning and of modules together.
+    fn read(sources: &Sources) -> Result<(Model, Self), Problems> {
+        let (model, mut problems) = Model::read_all(&sources.data);
+        let facts = problems.take_from(check::check(&model));
+        let catalogue = problems.take_from(Catalogue::compile(&model));
+        let extension = problems.take_from(Extension::compile(&sources.modules, &model));
+        let (Some(facts), Some(catalogue), Some(extension), true) =
+            (facts, catalogue, extension, problems.is_empty())
+        else {
+            return Err(problems.sorted());
+        };
+        let parts = Self {
+            facts,
+            catalogue,
+            extension,
+        };
+        Ok((model, parts))
+    }
+
+    fn build(
+        self,
+        library: &str,
+        data: &AegisData,
+        mode: Mode,
+        revision: Revision,
+    ) -> Result<Snapshot, Problems> {
+        let compiled = compile::compile(data, mode);
+        let snapshot = Snapshot {
+            policy: Policy::build(library, data, compiled, self.extension, self.facts)?,
+            catalogue: self.catalogue,
+            revision,
+            modes: modes(data, mode),
+        };
+        selftest::run(&snapshot, data)?;
+        Ok(snapshot)
+    }
+}
+
+fn modes(data: &AegisData, mode: Mode) -> BTreeMap<String, TenantMode> {
+    let of_each = data.tenants.iter().map(|(name, tenant)| {
         let policy = if mode == Mode::Shadow {
             Mode::Shadow
         } else {

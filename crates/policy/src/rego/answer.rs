@@ -45,7 +45,7 @@ fn obligations(from: &Object) -> Result<Obligations, Fault> {
 
 fn redaction(from: &Value) -> Result<Redaction, Fault> {
     let from = object(from)?;
-    match (from.get(&"parameter".into()), from.get(&"data".into())) {
+    match (find(from, "parameter"), find(from, "data")) {
         (Some(name), None) => Ok(Redaction::Parameter(text(name)?)),
         (None, Some(kind)) => Ok(Redaction::Data(text(kind)?)),
         _ => Err(Fault::WrongType),
@@ -71,7 +71,9 @@ fn reasons(from: &Value) -> Result<Vec<Reason>, Fault> {
 }
 
 fn outcome(from: &Value) -> Result<Outcome, Fault> {
-    let name = text(from)?;
+    let Value::String(name) = from else {
+        return Err(Fault::WrongType);
+    };
     let known = [
         Outcome::Allow,
         Outcome::Sanitize,
@@ -85,7 +87,14 @@ fn outcome(from: &Value) -> Result<Outcome, Fault> {
 }
 
 fn field<'a>(from: &'a Object, name: &str) -> Result<&'a Value, Fault> {
-    from.get(&name.into()).ok_or(Fault::WrongType)
+    find(from, name).ok_or(Fault::WrongType)
+}
+
+/// Goes over the few fields: to look one up, its name would have to be made a value each time.
+fn find<'a>(from: &'a Object, name: &str) -> Option<&'a Value> {
+    let mut fields = from.iter();
+    let is_it = |key: &Value| matches!(key, Value::String(key) if **key == *name);
+    fields.find_map(|(key, value)| is_it(key).then_some(value))
 }
 
 pub(super) fn object(value: &Value) -> Result<&Object, Fault> {

@@ -24,9 +24,11 @@ impl Subjects {
             });
             (name.clone(), (regions, labels(&tenant.labels)))
         });
+        // Most agents have none, and then none need be kept.
         let agents = data
             .agents
             .iter()
+            .filter(|(_, agent)| !agent.labels.is_empty())
             .map(|(name, agent)| (name.clone(), labels(&agent.labels)));
         Self {
             tenants: tenants.collect(),
@@ -311,13 +313,13 @@ words! {
     action = "action", agent = "agent", anonymous = "anonymous",
     auth = "auth", call = "call", candidates = "candidates",
     certificate = "certificate", class = "class", classes = "classes",
-    content_type = "content_type", count = "count", credential = "credential",
+    connect = "connect", content_type = "content_type", count = "count", credential = "credential",
     destination = "destination", dlp = "dlp", ext = "ext", facts = "facts", findings = "findings",
     front = "front", host = "host", http = "http", id = "id", kind = "kind",
     kind_of_data = "type", labels = "labels", method = "method",
     misspelled = "misspelled", model = "model",
     opaque = "opaque", parameters = "parameters", path = "path", patterns = "patterns",
     phase = "phase", port = "port", provider = "provider", region = "region", regions = "regions",
-    scheme = "scheme", stream = "stream", tenant = "tenant", time = "time",
+    request = "request", scheme = "scheme", stream = "stream", tenant = "tenant", time = "time",
     tool = "tool", truncated = "truncated", types = "types", version = "version",
 }

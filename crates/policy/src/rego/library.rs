@@ -1,26 +1,28 @@
 //! The shipped library, compiled for the machine together with its data. It never runs users' text.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aegis_document::{Problem, Problems};
 
-use super::input::from_json;
-use super::{Compiler, Engine, Fault, Json, Object, Program, RegoVM, Value, deadline};
+use super::{Compiler, Engine, Fault, Program, RegoVM, Shelved, Value, deadline};
 
 /// The library and its data, compiled. Threads share both.
 pub(super) struct Library {
     program: Arc<Program>,
+    /// The same text, of which only the rule for allowed tunnels is run.
+    tunnels: Arc<Program>,
     data: Value,
     text: Arc<str>,
 }
 
 impl Library {
-    pub(super) fn compile(text: &str, compiled: &Json) -> Result<Self, Problems> {
-        let compiled = shared(compiled, &mut HashMap::new());
-        let data = Value::from(BTreeMap::from([("compiled".into(), compiled)]));
+    pub(super) fn compile(text: &str, compiled: Shelved) -> Result<Self, Problems> {
+        let data = BTreeMap::from([("compiled".into(), compiled.into_value())]);
+        let data = Value::from(data);
         let library = Self {
             program: Arc::default(),
+            tunnels: Arc::default(),
             data,
             text: text.into(),
         };
@@ -30,19 +32,34 @@ impl Library {
         let policy = engine
             .compile_with_entrypoint(&ENTRY.into())
             .map_err(|error| broken(&error.to_string()))?;
-        let program = Compiler::compile_from_policy(&policy, &[ENTRY])
-            .map_err(|error| broken(&error.to_string()))?;
-        Ok(Self { program, ..library })
+        let program = |entry| {
+            Compiler::compile_from_policy(&policy, &[entry])
+                .map_err(|error| broken(&error.to_string()))
+        };
+        Ok(Self {
+            program: program(ENTRY)?,
+            tunnels: program(TUNNEL)?,
+            ..library
+        })
     }
 
     pub(super) fn data(&self) -> &Value {
         &self.data
     }
 
-    /// A machine of one thread.
+    /// A machine of one thread, which answers with the decision.
     pub(super) fn machine(&self) -> Result<RegoVM, Fault> {
+        self.load(&self.program)
+    }
+
+    /// One that answers with the decision where it is to allow a tunnel, and else with nothing.
+    pub(super) fn tunnel_machine(&self) -> Result<RegoVM, Fault> {
+        self.load(&self.tunnels)
+    }
+
+    fn load(&self, program: &Arc<Program>) -> Result<RegoVM, Fault> {
         let mut machine = RegoVM::new();
-        machine.load_program(self.program.clone());
+        machine.load_program(Arc::clone(program));
         machine.set_max_instructions(INSTRUCTIONS);
         machine.set_execution_timer_config(Some(deadline()));
         machine
@@ -64,25 +81,6 @@ impl Library {
             .map_err(|_| Fault::Evaluation)?;
         Ok(engine)
     }
-}
-
-/// The value of the text, with equal objects made once: many profiles grant the same operations
-/// under the same constraints, and what is shared fits into the processor's caches.
-fn shared(from: &Json, known: &mut HashMap<String, Value>) -> Value {
-    let Json::Object(entries) = from else {
-        return from_json(from);
-    };
-    let text = from.to_string();
-    if let Some(value) = known.get(&text) {
-        return value.clone();
-    }
-    let mut object = Object::new();
-    for (key, value) in entries {
-        object.insert(Value::from(key.as_str()), shared(value, known));
-    }
-    let value = object.into_value();
-    known.insert(text, value.clone());
-    value
 }
 
 fn broken(message: &str) -> Problems {
@@ -107,6 +105,9 @@ const FILE: &str = "policies/library/aegis.rego";
 
 /// The one entry point.
 pub(super) const ENTRY: &str = "data.aegis.decision";
+
+/// The rule that is the decision where it holds and users' modules found nothing.
+const TUNNEL: &str = "data.aegis.connect";
 
 /// The largest decision takes about a quarter of this.
 pub(super) const INSTRUCTIONS: usize = 5_000;

@@ -9,6 +9,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::form::Form;
 use super::input::{self, Words};
 use super::{Json, Object, Policy, Value};
 use crate::facts::Preparation;
@@ -38,16 +39,17 @@ impl Question {
     pub(super) fn of(intent: &Intent, preparation: Option<&Preparation>) -> Option<Self> {
         let call = &intent.call;
         let constrained = preparation.map_or(&[][..], |found| &found.constrained);
-        let parameters = constrained
+        let sent = constrained
             .iter()
             .map(|name| call.parameters.get(name.as_ref()));
+        let sent: Vec<Option<&Json>> = sent.collect();
         let size = |value: Option<&Json>| match value {
             Some(Json::String(text)) => text.len(),
             Some(Json::Array(_) | Json::Object(_)) => TOO_LARGE,
             _ => 0,
         };
         let texts = call.tool.len() + call.action.len();
-        if texts + parameters.clone().map(size).sum::<usize>() >= TOO_LARGE {
+        if texts + sent.iter().copied().map(size).sum::<usize>() >= TOO_LARGE {
             return None;
         }
         Some(Self {
@@ -60,7 +62,7 @@ impl Question {
             action: Arc::clone(&call.action),
             truncation: call.truncation,
             opaque: call.opaque,
-            parameters: parameters.map(Option::<&Json>::cloned).collect(),
+            parameters: sent.into_iter().map(Option::<&Json>::cloned).collect(),
             patterns: preparation.map_or_else(Vec::new, |found| {
                 found.patterns(intent).map(|(_, holds)| holds).collect()
             }),
@@ -69,54 +71,49 @@ impl Question {
         })
     }
 
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
     /// The contract's input, as far as the library looks at it; `ext` is what users' modules found.
     pub(super) fn input(
         &self,
-        w: &Words,
+        (w, forms): (&Words, &Forms),
         policy: &Policy,
         preparation: Option<&Preparation>,
         ext: Value,
     ) -> Value {
-        let ports = &policy.subjects.ports;
-        let candidates = hosts::candidates(&self.authority, ports);
+        let phase = match self.phase {
+            Phase::Connect => &w.connect,
+            Phase::Request => &w.request,
+        };
+        let candidates = hosts::candidates(&self.authority, &policy.subjects.ports);
         let candidates = candidates
             .into_iter()
             .map(|name| Value::String(name.into()));
         let destination = [
-            (&w.candidates, candidates.collect::<Vec<_>>().into()),
-            (&w.regions, input::strings(self.regions.iter().cloned())),
+            candidates.collect::<Vec<_>>().into(),
+            input::strings(self.regions.iter().cloned()),
         ];
         let call = [
-            (&w.tool, Value::String(Arc::clone(&self.tool))),
-            (&w.action, Value::String(Arc::clone(&self.action))),
-            (&w.truncated, Value::Bool(self.truncation.is_truncated())),
-            (&w.opaque, Value::Bool(self.opaque)),
-            (
-                &w.misspelled,
-                input::strings(self.misspelled.iter().cloned()),
-            ),
-            (&w.parameters, self.parameters(preparation)),
+            Value::String(Arc::clone(&self.tool)),
+            Value::String(Arc::clone(&self.action)),
+            Value::Bool(self.truncation.is_truncated()),
+            Value::Bool(self.opaque),
+            input::strings(self.misspelled.iter().cloned()),
+            self.parameters(preparation),
         ];
         let patterns = preparation.map_or(&[][..], |found| &found.patterns);
         let names = patterns.iter().map(|(name, _)| name);
-        input::object([
-            (&w.phase, input::word(self.phase.as_str())),
-            (
-                &w.tenant,
-                input::object([(&w.id, input::text(&self.tenant))]),
-            ),
-            (&w.agent, input::object([(&w.id, input::text(&self.agent))])),
-            (&w.destination, input::object(destination)),
-            (&w.call, input::object(call)),
-            (
-                &w.dlp,
-                input::object([(&w.types, input::words(&self.types))]),
-            ),
-            (
-                &w.patterns,
-                input::truths(names.zip(self.patterns.iter().copied())),
-            ),
-            (&w.ext, ext),
+        forms.question.fill([
+            phase.clone(),
+            forms.subject.fill([input::text(&self.tenant)]),
+            forms.subject.fill([input::text(&self.agent)]),
+            forms.destination.fill(destination),
+            forms.call.fill(call),
+            forms.dlp.fill([input::words(&self.types)]),
+            input::truths(names.zip(self.patterns.iter().copied())),
+            ext,
         ])
     }
 
@@ -156,6 +153,43 @@ fn may_be(sent: &str, name: &str) -> bool {
     let ascii = sent.is_ascii() && name.is_ascii();
     let alike = || sent.bytes().map(letter).eq(name.bytes().map(letter));
     sent != name && (!ascii || alike())
+}
+
+/// The objects that every question has, so that they need not be put in order each time.
+pub(super) struct Forms {
+    question: Form<8>,
+    subject: Form<1>,
+    destination: Form<2>,
+    call: Form<6>,
+    dlp: Form<1>,
+}
+
+impl Forms {
+    pub(super) fn new() -> Self {
+        Self {
+            question: Form::new([
+                "phase",
+                "tenant",
+                "agent",
+                "destination",
+                "call",
+                "dlp",
+                "patterns",
+                "ext",
+            ]),
+            subject: Form::new(["id"]),
+            destination: Form::new(["candidates", "regions"]),
+            call: Form::new([
+                "tool",
+                "action",
+                "truncated",
+                "opaque",
+                "misspelled",
+                "parameters",
+            ]),
+            dlp: Form::new(["types"]),
+        }
+    }
 }
 
 /// What one thread has been answered under one policy.

@@ -28,7 +28,7 @@ fn the_fast_way_and_the_full_way_come_to_the_same_decision() {
     );
     let sources = demo();
     let compiled = compile::compile(&Model::read(&sources.data).unwrap().data, Mode::Enforce);
-    let full = library::Library::compile(&full, &compiled).unwrap();
+    let full = library::Library::compile(&full, compiled).unwrap();
     let snapshot = Snapshot::build(&sources, 1).unwrap();
     let mut comparison = snapshot.comparison().unwrap();
     let mut machine = full.machine().unwrap();

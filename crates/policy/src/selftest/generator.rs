@@ -1,5 +1,6 @@
 //! Makes calls up from the policy data: near its limits, and a little off the mark. It judges none.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -38,6 +39,13 @@ struct Target<'a> {
     constraints: Option<&'a Constraints>,
 }
 
+/// One parameter at the edge of what its constraint allows; `None` is an absent one.
+pub(super) struct Boundary<'a> {
+    target: Target<'a>,
+    parameter: &'a str,
+    edge: Option<Json>,
+}
+
 impl<'a> Generator<'a> {
     pub(super) fn new(data: &'a AegisData, seed: u64) -> Self {
         let agents = data
@@ -72,49 +80,23 @@ impl<'a> Generator<'a> {
         Some(intent)
     }
 
-    /// For every constraint of every profile: each value at its edge, everything else as it should be.
-    pub(super) fn boundaries(&mut self, limit: usize) -> Vec<Intent> {
-        let mut found = Vec::new();
-        let data = self.data;
-        for (name, profile) in &data.profiles {
-            let Some(&(agent, of)) = self.agents.iter().find(|(_, agent)| agent.profile == *name)
-            else {
-                continue;
-            };
-            for (tool, actions) in &profile.tools {
-                for (action, constraints) in actions {
-                    let target = Target {
-                        agent,
-                        tenant: &of.tenant,
-                        profile: Some(profile),
-                        tool,
-                        action,
-                        constraints: Some(constraints),
-                    };
-                    for (parameter, constraint) in constraints {
-                        found.extend(
-                            edges(constraint)
-                                .into_iter()
-                                .map(|edge| (target, parameter, edge)),
-                        );
-                    }
-                }
-            }
+    /// For every constraint of every profile: each value at its edge. Of more than `limit`, an even choice.
+    pub(super) fn boundaries(&self, limit: usize) -> impl Iterator<Item = Boundary<'a>> + use<'a> {
+        let mut agents: HashMap<&str, (&str, &AgentData)> = HashMap::new();
+        for &(name, agent) in &self.agents {
+            agents.entry(&agent.profile).or_insert((name, agent));
         }
-        let step = found.len().div_ceil(limit).max(1);
-        found
-            .into_iter()
-            .step_by(step)
-            .filter_map(|(target, parameter, edge)| self.at_edge(target, parameter, edge))
-            .collect()
+        let count = boundaries(self.data, agents.clone()).count();
+        boundaries(self.data, agents).step_by(count.div_ceil(limit).max(1))
     }
 
-    fn at_edge(
-        &mut self,
-        target: Target<'a>,
-        parameter: &str,
-        edge: Option<Json>,
-    ) -> Option<Intent> {
+    /// The call at a boundary, everything else as it should be.
+    pub(super) fn at_edge(&mut self, boundary: Boundary<'a>) -> Option<Intent> {
+        let Boundary {
+            target,
+            parameter,
+            edge,
+        } = boundary;
         let mut intent = self.plain(target)?;
         intent.call.parameters = self.parameters(target.constraints, Aim::Allow);
         match edge {
@@ -377,6 +359,45 @@ impl<'a> Generator<'a> {
             .map_or("unheard-of", |name| name.as_str())
             .into()
     }
+}
+
+/// `agents`: for each profile the first agent that has it.
+fn boundaries<'a>(
+    data: &'a AegisData,
+    agents: HashMap<&'a str, (&'a str, &'a AgentData)>,
+) -> impl Iterator<Item = Boundary<'a>> + use<'a> {
+    let profiles = data.profiles.iter().filter_map(move |(name, profile)| {
+        let &(agent, of) = agents.get(name.as_str())?;
+        Some(Target {
+            agent,
+            tenant: &of.tenant,
+            profile: Some(profile),
+            tool: "",
+            action: "",
+            constraints: None,
+        })
+    });
+    let operations = profiles.flat_map(|target| {
+        let tools = target.profile.into_iter().flat_map(|it| &it.tools);
+        tools.flat_map(move |(tool, actions)| {
+            actions.iter().map(move |(action, constraints)| Target {
+                tool,
+                action,
+                constraints: Some(constraints),
+                ..target
+            })
+        })
+    });
+    operations.flat_map(|target| {
+        let constraints = target.constraints.into_iter().flatten();
+        constraints.flat_map(move |(parameter, constraint)| {
+            edges(constraint).into_iter().map(move |edge| Boundary {
+                target,
+                parameter,
+                edge,
+            })
+        })
+    })
 }
 
 /// A host that the rule means: of a suffix, some name below it. None where the rule is mistaken.

@@ -7,7 +7,7 @@ fn on(library: &str) -> Result<Snapshot, aegis_document::Problems> {
         number: 1,
         digest: "0".into(),
     };
-    Snapshot::build_on(library, &sources(), revision).map(|(snapshot, _)| snapshot)
+    Snapshot::build_on(library, &sources(), revision)
 }
 
 /// The bytecode machine goes over the keys of `known` instead of looking one up (a defect that
@@ -22,6 +22,8 @@ decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "r
 	known := {"somebody": true}
 	every name in ["nobody"] { known[name] }
 }
+
+connect := decision if input.never
 "#;
     let problems = on(library).unwrap_err();
     assert!(
@@ -32,7 +34,8 @@ decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "r
 
 #[test]
 fn a_library_that_fails_is_not_activated() {
-    let library = "package aegis\n\ndecision := 1\n\ndecision := 2\n";
+    let library =
+        "package aegis\n\ndecision := 1\n\ndecision := 2\n\nconnect := 3 if input.never\n";
     let problems = on(library).unwrap_err();
     assert!(
         problems.to_string().contains("the policy is not activated"),
