@@ -226,6 +226,11 @@ fn arrows_between_crates_point_down() {
                 "document",
                 "dlp",
                 "protocol",
+                "authoring",
+                "bundle",
+                "client",
+                "api",
+                "control",
             ],
         ),
     ]);

@@ -27,12 +27,42 @@ pub(crate) enum Command {
     Env(commands::env::Arguments),
     /// See it all on loopback: the real proxy, mock services, a scripted agent
     Demo(demo::Arguments),
+    /// Write, check, test, compare and pack policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Why a recorded decision was made, and what would have let the call through
+    Why(commands::why::Arguments),
     /// What policies in shadow would have done
     #[command(subcommand)]
     Shadow(ShadowCommand),
     /// What an agent proves itself with
     #[command(subcommand)]
     Credential(CredentialCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Start a policy from a pattern, with its tests
+    New(commands::policy::new::Arguments),
+    /// Tell every mistake of a policy with its place
+    Check(commands::policy::check::Arguments),
+    /// Run a policy's table tests and Rego tests
+    Test(commands::policy::test::Arguments),
+    /// Decide one call and say why
+    Eval(commands::policy::eval::Arguments),
+    /// Say what another policy would change
+    Diff(commands::policy::diff::Arguments),
+    /// Check, test, pack and sign a policy
+    Build(commands::policy::build::Arguments),
+    /// Keys that bundles are signed with
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a key pair, and the settings lines for both sides
+    New(commands::policy::keys::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,4 +83,4 @@ Examples:
   aegis validate --config aegis.yaml
   aegis proxy --config aegis.yaml
 
-Exit codes: 0 ok, 1 failed, 2 usage, 4 unreachable, 78 configuration.";
+Exit codes: 0 ok, 1 failed, 2 usage, 3 policy says no or changed, 4 unreachable, 78 configuration.";

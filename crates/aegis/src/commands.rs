@@ -2,10 +2,12 @@
 
 pub(crate) mod credential;
 pub(crate) mod env;
+pub(crate) mod policy;
 pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod shadow;
 pub(crate) mod validate;
+pub(crate) mod why;
 
 use clap::ValueEnum;
 

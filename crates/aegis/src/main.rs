@@ -41,6 +41,8 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(arguments) => block_on(demo::run(arguments)),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Env(arguments) => commands::env::run(&arguments),
+        Command::Policy(command) => commands::policy::run(&command),
+        Command::Why(arguments) => commands::why::run(&arguments),
         Command::Shadow(ShadowCommand::Report(arguments)) => commands::shadow::run(&arguments),
         Command::Credential(CredentialCommand::New(arguments)) => {
             commands::credential::run(&arguments)

@@ -25,7 +25,7 @@ pub use error::BundleError;
 pub use keys::{Algorithm, KeyError, Signer, TrustedKey};
 pub use layout::Layout;
 pub use manifest::{Format, Manifest, Metadata, Region, Scope};
-pub use open::{Active, Bundle, CLOCK_SKEW, Expected, Signature, Trust, open};
+pub use open::{Active, Bundle, CLOCK_SKEW, Expected, Signature, Trust, claimed, open};
 
 /// What a bundle carries, apart from its signature.
 #[derive(Clone, Debug, PartialEq)]

@@ -83,6 +83,14 @@ pub fn open(archive: &[u8], trust: &Trust, now: Timestamp) -> Result<Bundle, Bun
     })
 }
 
+/// What an archive says of itself, whether it is true or not: for whoever opens it as what it
+/// claims to be, to look into it. A data plane never asks.
+pub fn claimed(archive: &[u8], limits: &Limits) -> Result<Metadata, BundleError> {
+    let mut files = archive::unpack(archive, limits)?;
+    files::canonicalise(&mut files)?;
+    Ok(Manifest::read(&take(&mut files, MANIFEST)?)?.aegis)
+}
+
 impl Bundle {
     pub fn contents(&self) -> &Contents {
         &self.contents

@@ -59,6 +59,13 @@ pub enum Values {
 }
 
 impl Workbench {
+    /// Where a reason comes from that somebody else has recorded of this call. Decides nothing.
+    pub fn cause(&self, intent: &Intent, reason: &Reason, values: Values) -> Cause {
+        let mut cause = Subject::of(self, intent).cause(reason);
+        cause.value = cause.value.filter(|_| values == Values::Shown);
+        cause
+    }
+
     /// Decides the call afresh and says why.
     pub fn explain(&self, intent: &Intent, values: Values) -> Explanation {
         let decision = self.snapshot.evaluate(intent);

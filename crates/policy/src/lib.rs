@@ -16,6 +16,7 @@ mod facts;
 mod hosts;
 mod intent;
 mod rego;
+pub mod remedy;
 pub mod selftest;
 mod snapshot;
 mod sources;

@@ -4,7 +4,12 @@
 
 mod demo;
 mod harness;
+mod policy;
+mod policy_build;
+mod policy_diff;
+mod policy_new;
 mod proxy;
 mod run;
 mod validate;
+mod why;
 mod words;

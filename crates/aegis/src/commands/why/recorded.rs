@@ -1,0 +1,238 @@
+//! Calls as an audit log has them, back to calls that a policy can decide. Guesses no value that was masked.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use aegis_policy::suite::CallData;
+use aegis_policy::{Intent, Outcome, Parameters, Reason, Workbench};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use crate::exit::{Exit, Failure};
+
+/// The line of a decision.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) id: String,
+    pub(crate) time: String,
+    phase: String,
+    pub(crate) tenant: String,
+    pub(crate) agent: String,
+    auth: String,
+    kind: String,
+    pub(crate) tool: String,
+    pub(crate) action: String,
+    #[serde(default)]
+    parameters: Parameters,
+    pub(crate) destination: Destination,
+    region: String,
+    pub(crate) outcome: Outcome,
+    #[serde(default)]
+    would: Option<Would>,
+    #[serde(default)]
+    pub(crate) rules: Vec<Rule>,
+    #[serde(default)]
+    data: Vec<Json>,
+    #[serde(default)]
+    pub(crate) policy_version: String,
+    #[serde(default)]
+    pub(crate) fault: Option<String>,
+    #[serde(default)]
+    truncated: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Destination {
+    scheme: String,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    #[serde(default)]
+    path: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Rule {
+    rule: String,
+    message: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Would {
+    #[serde(default)]
+    rules: Vec<Rule>,
+}
+
+/// Every decision line of the log, in its order, or why one cannot be read. Lines of other events
+/// are passed over.
+pub(crate) fn read(log: &Path) -> Result<Vec<Result<Line, String>>, Failure> {
+    let failed = |error: std::io::Error| {
+        let message = format!("cannot read the audit log {}: {error}", log.display());
+        Failure::new(Exit::Failed, message)
+    };
+    let mut lines = Vec::new();
+    for text in BufReader::new(File::open(log).map_err(failed)?).split(b'\n') {
+        let text = text.map_err(failed)?;
+        if !text.iter().all(u8::is_ascii_whitespace) {
+            lines.extend(line(&text));
+        }
+    }
+    Ok(lines)
+}
+
+fn line(text: &[u8]) -> Option<Result<Line, String>> {
+    let Ok(value) = serde_json::from_slice::<Json>(text) else {
+        return Some(Err("not a record".to_owned()));
+    };
+    if value.get("event").and_then(Json::as_str) != Some("decision") {
+        return None;
+    }
+    if value.get("schema_version").and_then(Json::as_u64) != Some(1) {
+        return Some(Err("of another version of the log".to_owned()));
+    }
+    let line = serde_json::from_value(value);
+    Some(line.map_err(|_| "not a whole record".to_owned()))
+}
+
+impl Line {
+    /// Names of parameters whose values are not known.
+    pub(crate) fn masked(&self) -> Vec<&str> {
+        let masked = self.parameters.iter().filter(|(_, value)| *value == MASK);
+        masked.map(|(name, _)| name.as_str()).collect()
+    }
+
+    pub(crate) fn reasons(&self) -> Vec<Reason> {
+        self.rules.iter().map(Reason::from).collect()
+    }
+
+    /// What was asked, by whom.
+    pub(crate) fn asked(&self) -> String {
+        let Destination { host, port, .. } = &self.destination;
+        let Self {
+            tenant,
+            agent,
+            tool,
+            action,
+            ..
+        } = self;
+        if self.is_tunnel() {
+            format!("{agent} of {tenant} asked for a tunnel to {host}:{port}")
+        } else {
+            format!("{agent} of {tenant} asked for {tool}/{action} at {host}:{port}")
+        }
+    }
+
+    /// The call, without what was masked, as this policy's catalogue places it. Whether its body
+    /// was JSON or a form is not recorded: the reading that leads to the recorded decision counts.
+    pub(crate) fn intent(&self, bench: &Workbench) -> Result<Intent, String> {
+        let first = self.read_as(bench, None)?;
+        if !self.is_decided_alike(bench, &first)
+            && let Ok(form) = self.read_as(bench, Some(FORM))
+            && self.is_decided_alike(bench, &form)
+        {
+            return Ok(form);
+        }
+        Ok(first)
+    }
+
+    /// Whether the policy comes to the same outcome by the same rules.
+    pub(crate) fn is_decided_alike(&self, bench: &Workbench, intent: &Intent) -> bool {
+        let decision = bench.snapshot().evaluate(intent);
+        let mut now: Vec<&str> = decision
+            .reasons
+            .iter()
+            .map(|reason| &*reason.rule)
+            .collect();
+        let mut then: Vec<&str> = self.rules.iter().map(|rule| &*rule.rule).collect();
+        now.sort_unstable();
+        then.sort_unstable();
+        decision.outcome == self.outcome && now == then
+    }
+
+    fn read_as(&self, bench: &Workbench, content_type: Option<&str>) -> Result<Intent, String> {
+        if [&self.tool, &self.action]
+            .into_iter()
+            .any(|word| word == MASK)
+        {
+            return Err("the names of its tool or action were masked".to_owned());
+        }
+        let call: CallData = serde_json::from_value(self.call(content_type))
+            .map_err(|_| "in words that this version does not know".to_owned())?;
+        bench
+            .intent(&call)
+            .map_err(|_| "of a call that the catalogue cannot tell".to_owned())
+    }
+
+    fn call(&self, content_type: Option<&str>) -> Json {
+        let Destination {
+            scheme,
+            host,
+            port,
+            path,
+        } = &self.destination;
+        let mut call = json!({
+            "phase": self.phase,
+            "tenant": self.tenant,
+            "agent": self.agent,
+            "auth": self.auth,
+            "region": self.region,
+            "time": self.time,
+            "destination": {"scheme": scheme, "host": host, "port": port},
+        });
+        let Some(stated) = call.as_object_mut() else {
+            return call;
+        };
+        if self.is_tunnel() {
+            return call;
+        }
+        let mut parameters = self.parameters.clone();
+        parameters.retain(|_, value| *value != MASK);
+        // The class of a finding goes with its type.
+        let data = self.data.iter().map(|found| {
+            json!({"type": found.get("type"), "path": found.get("path"), "count": found.get("count")})
+        });
+        let more = json!({
+            "kind": self.kind,
+            "tool": self.tool,
+            "action": self.action,
+            "parameters": parameters,
+            "data": data.collect::<Vec<_>>(),
+            "truncated": self.truncated,
+            "opaque": self.has_rule("opaque"),
+            "content_type": content_type,
+        });
+        if let Json::Object(more) = more {
+            stated.extend(more);
+        }
+        if let Some(destination) = stated.get_mut("destination").and_then(Json::as_object_mut) {
+            destination.insert("path".to_owned(), json!(path));
+        }
+        call
+    }
+
+    fn is_tunnel(&self) -> bool {
+        self.phase == "connect"
+    }
+
+    /// Among the reasons, or among those that were suspended.
+    fn has_rule(&self, name: &str) -> bool {
+        let suspended = self.would.iter().flat_map(|would| &would.rules);
+        self.rules
+            .iter()
+            .chain(suspended)
+            .any(|rule| rule.rule == name)
+    }
+}
+
+impl From<&Rule> for Reason {
+    fn from(rule: &Rule) -> Self {
+        Self {
+            rule: rule.rule.as_str().into(),
+            message: rule.message.as_str().into(),
+        }
+    }
+}
+
+/// What the log writes instead of a value.
+const MASK: &str = "[masked]";
+const FORM: &str = "application/x-www-form-urlencoded";
