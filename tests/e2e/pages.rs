@@ -14,7 +14,7 @@ fn every_policy_in_the_pages_loads() {
         let policies = blocks("yaml", mark);
         assert!(policies.len() >= least, "{mark} in {}", policies.len());
         for (place, text) in policies {
-            check(Files {
+            check(&Files {
                 data: vec![source(&place, text)],
                 ..Files::default()
             });
@@ -29,7 +29,7 @@ fn every_module_in_the_pages_loads() {
     // Tests of modules are no modules: the tests of `aegis-policy` run those.
     let is_test = |text: &str| text.contains("package aegis.ext_test");
     for (place, text) in modules.into_iter().filter(|(_, text)| !is_test(text)) {
-        check(Files {
+        check(&Files {
             modules: vec![source(&place, text)],
             ..Files::default()
         });
@@ -80,8 +80,8 @@ impl Lookup for Everything {
     }
 }
 
-fn check(files: Files) {
-    if let Err(problems) = aegis_authoring::check(&files, Mode::Enforce, 1) {
+fn check(files: &Files) {
+    if let Err(problems) = aegis_authoring::check(files, Mode::Enforce, 1) {
         panic!("{problems}");
     }
 }

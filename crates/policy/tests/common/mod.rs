@@ -47,7 +47,7 @@ pub(crate) fn directory(name: &str) -> Sources {
     let mut modules: Vec<Source> = std::fs::read_dir(root.join("../../policies").join(name))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| is_module(&path.to_string_lossy()))
+        .filter(|path| is_module(path))
         .map(|path| source(&path))
         .collect();
     modules.sort_by(|a, b| a.file.cmp(&b.file));
@@ -58,8 +58,11 @@ pub(crate) fn directory(name: &str) -> Sources {
     }
 }
 
-fn is_module(path: &str) -> bool {
-    path.ends_with(".rego") && !path.ends_with("_test.rego")
+fn is_module(path: &Path) -> bool {
+    let stem = path.file_stem().unwrap().to_string_lossy();
+    path.extension()
+        .is_some_and(|extension| extension == "rego")
+        && !stem.ends_with("_test")
 }
 
 fn source(path: &Path) -> Source {
