@@ -1,28 +1,24 @@
 //! What the pages show is true: every policy and every settings file in them loads.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use aegis_authoring::Files;
 use aegis_config::{Lookup, Settings};
-use aegis_policy::{Mode, Snapshot, Source, Sources};
+use aegis_policy::{Mode, Source};
 
 #[test]
 fn every_policy_in_the_pages_loads() {
-    let policies = blocks("yaml", "aegis:");
-    assert!(
-        policies.len() >= 2,
-        "the README and the policy page show one each"
-    );
-    for (place, text) in policies {
-        let data = vec![source(&place, text)];
-        build(
-            &Sources {
-                modules: Vec::new(),
-                data,
-                mode: Mode::Enforce,
-            },
-            &place,
-        );
+    for (mark, least) in [("apiVersion:", 2), ("aegis:", 1)] {
+        let policies = blocks("yaml", mark);
+        assert!(policies.len() >= least, "{mark} in {}", policies.len());
+        for (place, text) in policies {
+            check(&Files {
+                data: vec![source(&place, text)],
+                ..Files::default()
+            });
+        }
     }
 }
 
@@ -33,16 +29,30 @@ fn every_module_in_the_pages_loads() {
     // Tests of modules are no modules: the tests of `aegis-policy` run those.
     let is_test = |text: &str| text.contains("package aegis.ext_test");
     for (place, text) in modules.into_iter().filter(|(_, text)| !is_test(text)) {
-        let modules = vec![source(&place, text)];
-        build(
-            &Sources {
-                modules,
-                data: Vec::new(),
-                mode: Mode::Enforce,
-            },
-            &place,
-        );
+        check(&Files {
+            modules: vec![source(&place, text)],
+            ..Files::default()
+        });
     }
+}
+
+/// A code that nobody explains would help nobody, and neither would one that is never told.
+#[test]
+fn the_page_of_bundles_has_every_code_and_no_other() {
+    let page = fs::read_to_string(root().join("docs/bundles.md")).expect("the page");
+    let (_, table) = page.split_once("\n| code |").expect("the table");
+    let cells = table.lines().filter_map(|row| row.split('|').nth(1));
+    let told = cells.flat_map(|cell| codes(cell, '`'));
+    let mut explained: Vec<String> = told.collect();
+    explained.sort();
+    let mut known = BTreeSet::new();
+    for folder in ["crates/bundle/src", "crates/proxy/src/policy_source"] {
+        for file in sources_below(&root().join(folder)) {
+            known.extend(codes(&fs::read_to_string(file).expect("a source"), '"'));
+        }
+    }
+    assert!(known.len() > 40, "{known:?}");
+    assert_eq!(explained, known.into_iter().collect::<Vec<_>>());
 }
 
 #[test]
@@ -70,10 +80,36 @@ impl Lookup for Everything {
     }
 }
 
-fn build(sources: &Sources, place: &str) {
-    if let Err(problems) = Snapshot::build(sources, 1) {
-        panic!("{place}: {problems}");
+fn check(files: &Files) {
+    if let Err(problems) = aegis_authoring::check(files, Mode::Enforce, 1) {
+        panic!("{problems}");
     }
+}
+
+/// The codes of bundles between two such quotes.
+fn codes(text: &str, quote: char) -> impl Iterator<Item = String> {
+    let quoted = text.split(quote);
+    let codes = quoted.filter(|word| {
+        let name = word.strip_prefix("bundle.").unwrap_or_default();
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit())
+    });
+    codes.map(str::to_owned)
+}
+
+fn sources_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources_below(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
 }
 
 fn source(place: &str, text: String) -> Source {
@@ -103,12 +139,15 @@ fn blocks(language: &str, mark: &str) -> Vec<(String, String)> {
 }
 
 fn pages() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let docs = fs::read_dir(root.join("docs")).expect("docs");
+    let docs = fs::read_dir(root().join("docs")).expect("docs");
     let pages = docs.map(|entry| entry.expect("an entry").path());
     let is_page = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "md");
     pages
         .filter(is_page)
-        .chain([root.join("README.md")])
+        .chain([root().join("README.md")])
         .collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -63,13 +63,14 @@ pub(crate) fn write(sample: &Sample, directory: &Path) -> anyhow::Result<bool> {
     Ok(edited)
 }
 
-/// Of a first installation.
+/// Of a first installation. All data stays in the one file that older versions wrote as well: an
+/// entry in a second file beside an older first one would be there twice, which is a mistake.
 pub(crate) const FIRST: [(&str, &str); 1] = [(
     "policy.yaml",
     include_str!("../../../policies/sample/policy.yaml"),
 )];
 
-/// Of `aegis demo`.
+/// Of `aegis demo`; one file of data for the same reason.
 pub(crate) const DEMO: [(&str, &str); 3] = [
     (
         "policy.yaml",

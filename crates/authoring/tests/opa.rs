@@ -8,6 +8,8 @@
     reason = "a test: to fail loudly is its job"
 )]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -15,14 +17,13 @@ use std::process::Command;
 
 use aegis_authoring::{Files, compile, package};
 use aegis_bundle::{Algorithm, Contents, Format, Manifest, Metadata, Region, Scope, Signer, build};
-use aegis_policy::{Mode, Snapshot, Source, selftest};
+use aegis_policy::{Mode, Snapshot, selftest};
+use common::{ROOT, shipped};
 use serde_json::{Value as Json, json};
-
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 #[test]
 fn opa_loads_the_bundle_and_decides_the_same_with_and_without_prepared_findings() {
-    let files = demo();
+    let files = shipped("demo");
     let sources = compile(&files).unwrap().sources(Mode::Enforce);
     let snapshot = Snapshot::build(&sources, 1).unwrap();
     let mut comparison = snapshot.comparison().unwrap();
@@ -57,23 +58,6 @@ fn opa_loads_the_bundle_and_decides_the_same_with_and_without_prepared_findings(
         let count = outcomes.get(outcome).copied().unwrap_or_default();
         assert!(count >= 100, "only {count} {outcome}: {outcomes:?}");
     }
-}
-
-fn demo() -> Files {
-    let directory = Path::new(ROOT).join("policies/demo");
-    let mut sources = Vec::new();
-    for place in ["", "tests"] {
-        for entry in fs::read_dir(directory.join(place)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                sources.push(Source {
-                    file: path.strip_prefix(&directory).unwrap().display().to_string(),
-                    text: fs::read_to_string(&path).unwrap(),
-                });
-            }
-        }
-    }
-    Files::sort(sources)
 }
 
 fn archive(files: &Files) -> Vec<u8> {

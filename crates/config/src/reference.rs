@@ -88,7 +88,7 @@ fn general() -> [Key; 4] {
             "policy.directory",
             "directory",
             Fallback::Derived("the built-in sample"),
-            "Policies: Rego modules and data files. Watched, and reloaded on every change. Named and not there, or without a good policy: everything is denied.",
+            "Policies: documents, plain data and Rego modules. Watched, and reloaded on every change. Named and not there, or without a good policy: everything is denied.",
         ),
         key(
             "policy.mode",

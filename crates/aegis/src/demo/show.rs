@@ -26,7 +26,7 @@ impl Show {
     pub(crate) fn opening(&self, stage: &Stage) {
         let style = self.style;
         let edited = if stage.policy_edited {
-            "  (edited by you)"
+            "  (not as this version brings them along)"
         } else {
             ""
         };
@@ -95,7 +95,7 @@ impl Show {
         result(self.style.red(&text));
         if stage.policy_edited {
             result(format!(
-                "The policies were edited; remove {} to get the original ones back.",
+                "The policies are not those of this version; remove {} to get them.",
                 stage.policy_directory.display()
             ));
         }

@@ -32,10 +32,32 @@ fn edits_of_the_sample_are_kept_and_looked_at() {
     samples::install(&policy).unwrap();
     let file = policy.source.directory().unwrap().join("policy.yaml");
     let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, text.replace("agent: {tenant", "mine: {tenant")).unwrap();
+    std::fs::write(
+        &file,
+        text.replace("agents: {agent: {}}", "agents: {mine: {}}"),
+    )
+    .unwrap();
     samples::install(&policy).unwrap();
     let known = agents(&known(&policy).sources);
     assert_eq!(known.keys().collect::<Vec<_>>(), ["mine"]);
+}
+
+/// Plain data in one file, which an older version wrote: nothing that is the same is put beside it.
+#[test]
+fn the_sample_of_an_older_version_stays_as_it_is_and_in_force() {
+    let home = tempfile::tempdir().unwrap();
+    let policy = PolicySettings::sample(home.path());
+    let directory = policy.source.directory().unwrap();
+    let older = include_str!("../../../policy/tests/sample/policy.yaml");
+    std::fs::create_dir(directory).unwrap();
+    std::fs::write(directory.join("policy.yaml"), older).unwrap();
+    samples::install(&policy).unwrap();
+    let known = agents(&known(&policy).sources);
+    assert_eq!(known.keys().collect::<Vec<_>>(), ["agent"]);
+    let files = std::fs::read_dir(directory).unwrap();
+    assert_eq!(files.count(), 1);
+    let now = std::fs::read_to_string(directory.join("policy.yaml")).unwrap();
+    assert_eq!(now, older);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::harness::{aegis, code, command, demo, err, home, out, path, scene};
+use crate::harness::{aegis, code, command, demo, err, home, out, path, scene, write};
 
 #[test]
 fn the_demo_shows_every_outcome_with_what_was_forwarded_and_recorded() {
@@ -65,7 +65,7 @@ fn a_demo_with_edited_policies_keeps_them_and_says_what_changed() {
     assert_eq!(code(&demo(&home)), 0);
     let policy = home.path().join("policies/policy.yaml");
     let text = fs::read_to_string(&policy).expect("a policy");
-    let edited = text.replace("approve_above: 5000", "approve_above: 50");
+    let edited = text.replace("approveAbove: 5000", "approveAbove: 50");
     fs::write(&policy, &edited).expect("a policy");
     let said = demo(&home);
     assert_eq!(code(&said), 1);
@@ -76,6 +76,19 @@ fn a_demo_with_edited_policies_keeps_them_and_says_what_changed() {
         "approval_needed"
     );
     assert_eq!(fs::read_to_string(&policy).expect("a policy"), edited);
+}
+
+/// It was written by a version that brought plain data along; nothing is put beside it.
+#[test]
+fn a_demo_with_the_policies_of_an_older_version_goes_on_with_them() {
+    let home = home();
+    let older = include_str!("../../../policy/tests/demo/policy.yaml");
+    let policy = write(&home, "policies/policy.yaml", older);
+    let said = demo(&home);
+    assert_eq!(code(&said), 0, "{}{}", out(&said), err(&said));
+    let told: Value = serde_json::from_str(&out(&said)).expect("JSON");
+    assert_eq!(told["as_expected"], true);
+    assert_eq!(fs::read_to_string(&policy).expect("a policy"), older);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::harness::{aegis, code, err, home, names, out, proxy_config, write};
+use crate::harness::{aegis, code, err, home, names, out, path, proxy_config, write};
 
 #[test]
 fn validate_tells_all_mistakes_at_once_with_their_places() {
@@ -44,6 +44,33 @@ fn validate_tells_all_mistakes_at_once_with_their_places() {
         err(&said)
     );
     assert!(err(&said).ends_with("3 mistakes\n"), "{}", err(&said));
+}
+
+#[test]
+fn the_first_policy_of_the_readme_is_good_and_its_mistakes_are_told_as_shown() {
+    let home = home();
+    let readme = include_str!("../../../../README.md");
+    let (_, policy) = readme
+        .split_once("```yaml\napiVersion:")
+        .expect("the policy");
+    let (policy, _) = policy.split_once("\n```").expect("its end");
+    let policy = format!("apiVersion:{policy}\n");
+    write(&home, "good/policy.yaml", &policy);
+    let said = aegis(&["validate", "--policy", &path(&home.path().join("good"))]);
+    assert_eq!(code(&said), 0, "{}", err(&said));
+
+    let broken = policy
+        .replace("hosts:", "host:")
+        .replace("sanitize", "sanitise");
+    write(&home, "broken/policy.yaml", &broken);
+    let said = aegis(&["validate", "--policy", &path(&home.path().join("broken"))]);
+    assert_eq!(code(&said), 78);
+    let (_, shown) = readme
+        .split_once("validate --policy broken\n")
+        .expect("what is shown");
+    let (shown, _) = shown.split_once("\n```").expect("its end");
+    let said = err(&said).replace(&format!("{}/", path(home.path())), "");
+    assert_eq!(said.trim_end(), shown);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use std::fs;
+use std::path::Path;
+
 use aegis_authoring::{Compiled, Files, check, compile};
 use aegis_policy::{Mode, Source};
 
@@ -34,8 +37,28 @@ pub(crate) fn company() -> Compiled {
     compile(&files(COMPANY)).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
+/// A directory under `policies/` with its tests, as `aegis policy` reads one.
+pub(crate) fn shipped(name: &str) -> Files {
+    let directory = Path::new(ROOT).join("policies").join(name);
+    let mut sources = Vec::new();
+    for place in ["", "tests"] {
+        for entry in fs::read_dir(directory.join(place)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                sources.push(Source {
+                    file: path.strip_prefix(&directory).unwrap().display().to_string(),
+                    text: fs::read_to_string(&path).unwrap(),
+                });
+            }
+        }
+    }
+    Files::sort(sources)
+}
+
 /// Every mistake of these texts, one per line.
 pub(crate) fn complaints<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<String> {
     let problems = check(&files(texts), Mode::Enforce, 1).expect_err("this should be refused");
     problems.iter().map(ToString::to_string).collect()
 }
+
+pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");

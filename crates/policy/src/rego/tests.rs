@@ -92,10 +92,9 @@ fn a_call_that_has_used_up_its_time_is_not_given_more() {
 }
 
 pub(super) fn demo() -> Sources {
-    let text = std::fs::read_to_string(policies("demo").join("policy.yaml")).unwrap();
     let data = vec![Source {
         file: "policy.yaml".to_owned(),
-        text,
+        text: include_str!("../../tests/demo/policy.yaml").to_owned(),
     }];
     Sources {
         modules: Vec::new(),

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use aegis_policy::suite::Suite;
@@ -39,49 +39,44 @@ pub(crate) fn build(sources: &Sources) -> Snapshot {
     Snapshot::build(sources, 7).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// Everything in one directory under `policies/`.
+/// The data of one directory beside these tests, and the modules of the one of that name under
+/// `policies/`: there the same data is written in documents, which `aegis-authoring` compiles to it.
 pub(crate) fn directory(name: &str) -> Sources {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../policies")
-        .join(name);
-    let mut sources = Sources {
-        modules: Vec::new(),
-        data: Vec::new(),
-        mode: Mode::Enforce,
-    };
-    let mut files: Vec<PathBuf> = std::fs::read_dir(root)
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let data = root.join("tests").join(name).join("policy.yaml");
+    let mut modules: Vec<Source> = std::fs::read_dir(root.join("../../policies").join(name))
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| is_module(path))
+        .map(|path| source(&path))
         .collect();
-    files.sort();
-    for path in files
-        .into_iter()
-        .filter(|path| path.is_file() && !path.to_string_lossy().ends_with("_test.rego"))
-    {
-        let file = path.file_name().unwrap().to_string_lossy().into_owned();
-        let source = Source {
-            text: std::fs::read_to_string(&path).unwrap(),
-            file,
-        };
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("rego") => sources.modules.push(source),
-            Some("yaml") => sources.data.push(source),
-            other => panic!("no test loads files of type {other:?}"),
-        }
+    modules.sort_by(|a, b| a.file.cmp(&b.file));
+    Sources {
+        modules,
+        data: vec![source(&data)],
+        mode: Mode::Enforce,
     }
-    sources
+}
+
+fn is_module(path: &Path) -> bool {
+    let stem = path.file_stem().unwrap().to_string_lossy();
+    path.extension()
+        .is_some_and(|extension| extension == "rego")
+        && !stem.ends_with("_test")
+}
+
+fn source(path: &Path) -> Source {
+    Source {
+        file: path.file_name().unwrap().to_string_lossy().into_owned(),
+        text: std::fs::read_to_string(path).unwrap(),
+    }
 }
 
 /// The table tests of one directory under `policies/`.
 pub(crate) fn tables(name: &str) -> Suite {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../policies/{name}/tests"));
     let files = std::fs::read_dir(root).unwrap();
-    let mut sources: Vec<Source> = files
-        .map(|entry| Source {
-            file: entry.as_ref().unwrap().file_name().into_string().unwrap(),
-            text: std::fs::read_to_string(entry.unwrap().path()).unwrap(),
-        })
-        .collect();
+    let mut sources: Vec<Source> = files.map(|entry| source(&entry.unwrap().path())).collect();
     sources.sort_by(|a, b| a.file.cmp(&b.file));
     Suite::read(&sources).unwrap_or_else(|problems| panic!("{problems}"))
 }
