@@ -10,6 +10,8 @@ use aegis_proxy::StartError;
 pub(crate) enum Exit {
     Failed = 1,
     Usage = 2,
+    /// Understood and not done: it asks for somebody's consent, or another was first.
+    Refused = 3,
     Unreachable = 4,
     /// `EX_CONFIG` of sysexits: settings, policies, certificates.
     Configuration = 78,

@@ -3,6 +3,8 @@
 mod audit_lines;
 mod cli;
 mod commands;
+mod compiler;
+mod control_plane;
 mod demo;
 mod env;
 mod exit;
@@ -14,13 +16,14 @@ mod samples;
 mod secret;
 mod settings;
 mod signals;
+mod table;
 mod trust;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command, CredentialCommand, ShadowCommand};
+use cli::{AuditCommand, Cli, Command, CredentialCommand, ShadowCommand};
 use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
@@ -39,6 +42,14 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Proxy(arguments) => block_on(commands::proxy::run(arguments)),
         Command::Run(arguments) => block_on(commands::run::run(arguments)),
         Command::Demo(arguments) => block_on(demo::run(arguments)),
+        Command::Control(arguments) => block_on(commands::control::run(arguments)),
+        Command::Publish(arguments) => block_on(commands::publish::run(arguments)),
+        Command::Promote(arguments) => block_on(commands::promote::run(arguments)),
+        Command::Rollback(arguments) => block_on(commands::rollback::run(arguments)),
+        Command::Status(arguments) => block_on(commands::status::run(arguments)),
+        Command::Audit(AuditCommand::Query(arguments)) => {
+            block_on(commands::audit::run(arguments))
+        }
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Env(arguments) => commands::env::run(&arguments),
         Command::Shadow(ShadowCommand::Report(arguments)) => commands::shadow::run(&arguments),
