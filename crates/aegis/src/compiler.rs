@@ -32,8 +32,10 @@ impl Compiler for SourceCompiler {
         if old.is_empty() {
             return first();
         }
-        compare(&sorted(old), &sorted(new))
-            .map_or_else(|problems| unknown(&problems), |difference| words(&difference))
+        compare(&sorted(old), &sorted(new)).map_or_else(
+            |problems| unknown(&problems),
+            |difference| words(&difference),
+        )
     }
 }
 

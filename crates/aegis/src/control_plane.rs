@@ -124,7 +124,10 @@ pub(crate) fn rollout(text: &str) -> Result<Rollout, String> {
         return Ok(Rollout::All);
     }
     if let Some(number) = text.strip_suffix('%') {
-        let percent = number.parse().ok().filter(|percent| (1..=99).contains(percent));
+        let percent = number
+            .parse()
+            .ok()
+            .filter(|percent| (1..=99).contains(percent));
         let percent = percent.ok_or("expected 1% to 99%, or `all`")?;
         return Ok(Rollout::Percent { percent });
     }
@@ -153,7 +156,11 @@ pub(crate) fn announcement(detail: &PublicationDetail) -> String {
         Stage::Released => "released",
         Stage::Superseded => "superseded",
     };
-    let to = detail.changes.iter().rev().find_map(|change| change.rollout.as_ref());
+    let to = detail
+        .changes
+        .iter()
+        .rev()
+        .find_map(|change| change.rollout.as_ref());
     let to = to.map_or_else(String::new, |to| format!(", to {}", rollout_words(to)));
     let mut lines = vec![format!("publication {}: {stage}{to}", publication.number)];
     let mut scopes = std::collections::BTreeMap::new();

@@ -47,9 +47,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Promote(arguments) => block_on(commands::promote::run(arguments)),
         Command::Rollback(arguments) => block_on(commands::rollback::run(arguments)),
         Command::Status(arguments) => block_on(commands::status::run(arguments)),
-        Command::Audit(AuditCommand::Query(arguments)) => {
-            block_on(commands::audit::run(arguments))
-        }
+        Command::Audit(AuditCommand::Query(arguments)) => block_on(commands::audit::run(arguments)),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Env(arguments) => commands::env::run(&arguments),
         Command::Shadow(ShadowCommand::Report(arguments)) => commands::shadow::run(&arguments),

@@ -15,7 +15,10 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     let mut lines = vec![line(head)];
-    lines.extend(rows.iter().map(|row| line(row.each_ref().map(String::as_str))));
+    lines.extend(
+        rows.iter()
+            .map(|row| line(row.each_ref().map(String::as_str))),
+    );
     lines.join("\n")
 }
 
@@ -34,10 +37,10 @@ mod tests {
 
     #[test]
     fn columns_stand_below_their_headings_and_no_cell_can_steer_the_terminal() {
-        let rows = [["a".to_owned(), "\u{1b}[2Jx".to_owned()], [
-            "längst".to_owned(),
-            String::new(),
-        ]];
+        let rows = [
+            ["a".to_owned(), "\u{1b}[2Jx".to_owned()],
+            ["längst".to_owned(), String::new()],
+        ];
         assert_eq!(
             table(["ONE", "TWO"], &rows),
             "ONE     TWO\na        [2Jx\nlängst  -"

@@ -397,7 +397,12 @@ fn timeouts() -> [Key; 5] {
     ]
 }
 
-pub(crate) fn key(path: &'static str, kind: &'static str, default: Fallback, meaning: &'static str) -> Key {
+pub(crate) fn key(
+    path: &'static str,
+    kind: &'static str,
+    default: Fallback,
+    meaning: &'static str,
+) -> Key {
     Key {
         path,
         kind,

@@ -1,6 +1,8 @@
 //! Data planes that belong to a control plane, which is not part of this kit.
 
-use aegis_config::{BundleKey, BundleSettings, ControlSettings, KeyAlgorithm, PolicySource, Secret};
+use aegis_config::{
+    BundleKey, BundleSettings, ControlSettings, KeyAlgorithm, PolicySource, Secret,
+};
 use serde_json::Value;
 
 use crate::{Aegis, AegisBuilder, Publisher, within};
@@ -9,7 +11,13 @@ impl AegisBuilder {
     /// Its policy is what the control plane at `url` has for one tenant, signed by one of these
     /// keys; it proves itself by the token `token-of-ID`.
     #[must_use]
-    pub fn controlled(self, url: &str, id: &str, tenant: &str, keys: &[(&str, &Publisher)]) -> Self {
+    pub fn controlled(
+        self,
+        url: &str,
+        id: &str,
+        tenant: &str,
+        keys: &[(&str, &Publisher)],
+    ) -> Self {
         let keys = keys.iter().map(|(key, publisher)| BundleKey {
             id: (*key).to_owned(),
             algorithm: KeyAlgorithm::EdDsa,

@@ -86,18 +86,26 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Format::Table => output::result(calls(&records)),
     }
     if cursor.is_some() {
-        note(format!("only the newest {}; there are more", arguments.limit));
+        note(format!(
+            "only the newest {}; there are more",
+            arguments.limit
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn question(arguments: &Arguments) -> String {
-    let outcome = arguments.outcome.and_then(|outcome| outcome.to_possible_value());
+    let outcome = arguments
+        .outcome
+        .and_then(|outcome| outcome.to_possible_value());
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     let asked = [
         ("tenant", arguments.tenant.clone()),
         ("agent", arguments.agent.clone()),
-        ("outcome", outcome.map(|outcome| outcome.get_name().to_owned())),
+        (
+            "outcome",
+            outcome.map(|outcome| outcome.get_name().to_owned()),
+        ),
         ("rule", arguments.rule.clone()),
         ("region", arguments.region.clone()),
         ("since", time(arguments.since)),

@@ -77,7 +77,11 @@ fn announcement(settings: &Settings) -> Vec<String> {
     for key in &settings.keys {
         let from = key.active_from;
         let from = from.map_or_else(String::new, |from| format!(", active from {from}"));
-        words.push(format!("signing key {} ({}){from}", key.id, key.algorithm.name()));
+        words.push(format!(
+            "signing key {} ({}){from}",
+            key.id,
+            key.algorithm.name()
+        ));
     }
     words.push(format!("{others} publishers, operators and auditors"));
     words

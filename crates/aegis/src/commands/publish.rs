@@ -5,9 +5,7 @@ mod sources;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aegis_api::{
-    Diff, PublicationDetail, PublicationList, Publish, Rollout, SourceFile, paths,
-};
+use aegis_api::{Diff, PublicationDetail, PublicationList, Publish, Rollout, SourceFile, paths};
 use aegis_authoring::{Files, bench};
 use aegis_client::Client;
 use aegis_policy::Mode;
@@ -53,7 +51,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let is_first = old.is_empty();
     let diff = difference(old, new).await?;
     result(format!("changes since publication {base}:"));
-    diff.lines.iter().for_each(|line| result(format!("  {line}")));
+    diff.lines
+        .iter()
+        .for_each(|line| result(format!("  {line}")));
     if diff.loosened && !is_first && !arguments.allow_loosening {
         note("nothing was published");
         let message = "some call goes from deny to allow; if that is meant, give --allow-loosening";
@@ -77,7 +77,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 fn check(files: &Files) -> Result<(), Failure> {
     bench(files, Mode::Enforce)
         .and_then(|(_, bench)| bench.test(&files.tests, &files.module_tests))
-        .map_err(|problems| Failure::new(Exit::Configuration, format!("{problems}\nnothing was published")))
+        .map_err(|problems| {
+            Failure::new(
+                Exit::Configuration,
+                format!("{problems}\nnothing was published"),
+            )
+        })
 }
 
 /// 0 before the first.
@@ -102,8 +107,10 @@ async fn difference(old: Vec<SourceFile>, new: Files) -> Result<Diff, Failure> {
         return Ok(first());
     }
     let work = move || {
-        compare(&sorted_sources(&old), &new)
-            .map_or_else(|problems| unknown(&problems), |difference| words(&difference))
+        compare(&sorted_sources(&old), &new).map_or_else(
+            |problems| unknown(&problems),
+            |difference| words(&difference),
+        )
     };
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|_| Failure::new(Exit::Failed, "the comparison was cut short"))

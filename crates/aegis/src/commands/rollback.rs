@@ -42,8 +42,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .await
         .map_err(|error| failure(&error))?;
     let diff = &done.publication.diff;
-    result(format!("changes since publication {}:", done.publication.base));
-    diff.lines.iter().for_each(|line| result(format!("  {line}")));
+    result(format!(
+        "changes since publication {}:",
+        done.publication.base
+    ));
+    diff.lines
+        .iter()
+        .for_each(|line| result(format!("  {line}")));
     result(announcement(&done));
     Ok(ExitCode::SUCCESS)
 }

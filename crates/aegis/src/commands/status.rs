@@ -56,7 +56,10 @@ fn scopes(scopes: &[ScopeStatus]) -> String {
                 scope.scope.clone(),
                 served(&scope.released),
                 served(&scope.canary),
-                scope.rollout.as_ref().map_or_else(String::new, rollout_words),
+                scope
+                    .rollout
+                    .as_ref()
+                    .map_or_else(String::new, rollout_words),
                 expires.map_or_else(String::new, |time| time.to_string()),
                 scope.problem.clone().unwrap_or_default(),
             ]

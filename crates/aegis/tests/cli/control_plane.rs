@@ -5,7 +5,7 @@ mod outage;
 mod rollout;
 mod stage;
 
-use aegis_api::{Publish, PublicationDetail, Rollout, SourceFile, paths};
+use aegis_api::{PublicationDetail, Publish, Rollout, SourceFile, paths};
 use aegis_client::ClientError;
 use rustix::process::Signal;
 
@@ -13,7 +13,8 @@ use crate::harness::{Running, aegis, code, err, home, out, write};
 use stage::Stage;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_edit_is_enforced_once_it_is_published_and_not_before_somebody_agrees_to_what_it_opens() {
+async fn an_edit_is_enforced_once_it_is_published_and_not_before_somebody_agrees_to_what_it_opens()
+{
     let stage = Stage::start().await;
     stage.write_policy(10);
     assert!(out(&stage.publish(&[])).contains("publication 1: released, to all"));
@@ -25,7 +26,10 @@ async fn an_edit_is_enforced_once_it_is_published_and_not_before_somebody_agrees
     let refused = stage.publish(&[]);
     assert_eq!(code(&refused), 3, "{}", err(&refused));
     let told = out(&refused);
-    assert!(told.contains("  opened: finance-bot may now call pay/charge"), "{told}");
+    assert!(
+        told.contains("  opened: finance-bot may now call pay/charge"),
+        "{told}"
+    );
     assert!(err(&refused).contains("nothing was published"));
 
     let done = stage.publish(&["--allow-loosening"]);
@@ -43,7 +47,11 @@ async fn sources_that_fail_their_own_tests_are_refused_with_places_and_nothing_c
     stage.write_policy(9);
     let refused = stage.publish(&[]);
     assert_eq!(code(&refused), 78);
-    assert!(err(&refused).contains("tests/pay.yaml:2:"), "{}", err(&refused));
+    assert!(
+        err(&refused).contains("tests/pay.yaml:4:"),
+        "{}",
+        err(&refused)
+    );
 
     // A publisher with another program learns the same from the control plane itself.
     let file = |path: &str, text: String| SourceFile {
@@ -69,9 +77,12 @@ async fn sources_that_fail_their_own_tests_are_refused_with_places_and_nothing_c
         panic!("a refusal")
     };
     assert_eq!(problem.code, "publication.mistakes");
-    assert!(problem.mistakes[0].text.starts_with("tests/pay.yaml:2:"));
+    assert!(problem.mistakes[0].text.starts_with("tests/pay.yaml:4:"));
     let status = out(&stage.aegis("olga", &["status"]));
-    assert!(status.contains("1 (1-p1)") && !status.contains("p2"), "{status}");
+    assert!(
+        status.contains("1 (1-p1)") && !status.contains("p2"),
+        "{status}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,7 +93,10 @@ async fn of_two_publishers_with_the_same_base_one_wins_and_the_other_is_told() {
     let late = stage.publish(&["--base", "0"]);
     assert_eq!(code(&late), 3);
     let told = err(&late);
-    assert!(told.contains("publication.outdated") && told.contains("1, by ann"), "{told}");
+    assert!(
+        told.contains("publication.outdated") && told.contains("1, by ann"),
+        "{told}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -106,7 +120,10 @@ fn all_mistakes_of_a_control_planes_settings_come_at_once_with_78() {
     let refused = aegis(&["control", "--config", &config]);
     assert_eq!(code(&refused), 78);
     let told = err(&refused);
-    assert!(told.contains("control.yaml:2:10: unknown key `adress`; did you mean `address`?"), "{told}");
+    assert!(
+        told.contains("control.yaml:2:10: unknown key `adress`; did you mean `address`?"),
+        "{told}"
+    );
     assert!(told.contains("control.yaml:3:"), "{told}");
 }
 

@@ -31,7 +31,12 @@ pub(super) fn settings(
     let asks_for_certificates = (listen.tls.as_ref()).is_some_and(|tls| tls.client_ca.is_some());
     let mut principals = Principals::new(asks_for_certificates);
     principals.data_planes(written.data_planes, &mut check);
-    principals.people("publishers", written.publishers, &Role::Publisher, &mut check);
+    principals.people(
+        "publishers",
+        written.publishers,
+        &Role::Publisher,
+        &mut check,
+    );
     principals.people("operators", written.operators, &Role::Operator, &mut check);
     principals.auditors(written.auditors, &mut check);
     let settings = Settings {
@@ -296,7 +301,11 @@ fn limits(written: &mirror::Limits, check: &mut Check<'_>) -> Limits {
     ] {
         check.size(&["limits", key], size, 1024..=GIB);
     }
-    check.size(&["limits", "request_bytes"], limits.request_bytes, 1024..=MIB);
+    check.size(
+        &["limits", "request_bytes"],
+        limits.request_bytes,
+        1024..=MIB,
+    );
     for (key, duration) in [
         ("header_timeout", limits.header_timeout),
         ("body_timeout", limits.body_timeout),

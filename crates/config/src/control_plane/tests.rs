@@ -31,7 +31,10 @@ fn only_a_key_is_required_and_it_listens_on_loopback_with_a_file_as_its_database
     assert_eq!(settings.listen.address.to_string(), "127.0.0.1:8181");
     let file = Path::new("/etc/aegis/data/control.db").to_owned();
     assert_eq!(settings.database, Database::Sqlite(file));
-    assert_eq!(settings.signing.keys[0].file, Path::new("/etc/aegis/k1.pem"));
+    assert_eq!(
+        settings.signing.keys[0].file,
+        Path::new("/etc/aegis/k1.pem")
+    );
     assert!(settings.principals.is_empty());
     assert_eq!(complaints(""), "1:1: the key `signing` is missing");
 }
@@ -79,7 +82,7 @@ limits: {poll_wait: 5 s}
         "\
 1:37: `algorithm`: expected one of `EdDSA`, `ES256`, `RS256`; did you mean `ES256`?
 1:70: `active_from`: expected a time such as 2026-11-21T06:00:00Z
-1:86: `overlap`: expected a duration such as 500ms, 10s, 5m or 1h, found a whole number
+1:87: `overlap`: expected a duration such as 500ms, 10s, 5m or 1h, found a whole number
 2:1: unknown key `data_plane`; did you mean `data_planes`?
 3:26: unknown key `tokn_sha256`; did you mean `token_sha256`?
 4:21: `poll_wait`: expected a duration such as 500ms, 10s, 5m or 1h"
@@ -110,12 +113,12 @@ auditors: [{{name: eve, tenants: [acme, '*'], token_sha256: {OTHER_HASH}}}]
 4:36: at least one tenant is needed
 4:48: `,`, `@` and `*` cannot be part of a scope's name
 4:75: client certificates need `listen.tls.client_ca`
-5:39: another has this hash
+5:40: another has this hash
 5:107: exactly one of `token_sha256` and `certificate_sha256` is needed
 5:114: another has this name
-6:19: `aegis` is the author of what the control plane does by itself
-7:42: `,`, `@` and `*` cannot be part of a scope's name
-7:62: another has this hash"
+6:20: `aegis` is the author of what the control plane does by itself
+7:40: `,`, `@` and `*` cannot be part of a scope's name
+7:60: another has this hash"
     );
 }
 
@@ -143,15 +146,14 @@ fn every_documented_key_is_accepted_and_documented_defaults_change_nothing() {
                 .any(|section| path.starts_with(section))
     };
     let keys: Vec<_> = keys.iter().filter(|key| !is_other(key.path)).collect();
-    let written = |key: &&crate::Key| {
-        default_of(key).unwrap_or_else(|| (key.path, example(key.path)))
-    };
+    let written =
+        |key: &&crate::Key| default_of(key).unwrap_or_else(|| (key.path, example(key.path)));
     let all = read(&file_of(keys.iter().map(written))).unwrap();
     for section in ["publishers", "operators", "auditors"] {
         let own = Settings::reference();
-        let own = own
-            .iter()
-            .filter(|key| key.path.starts_with(section) && !key.path.ends_with("certificate_sha256"));
+        let own = own.iter().filter(|key| {
+            key.path.starts_with(section) && !key.path.ends_with("certificate_sha256")
+        });
         let own = own.map(|key| (key.path, example(key.path)));
         let signing = keys.iter().filter(|key| key.path.starts_with("signing."));
         let text = file_of(own.chain(signing.map(written)));
@@ -180,7 +182,10 @@ operators: [{{name: olga, certificate_sha256: {HASH}}}]
 "
     );
     let settings = read(&text).unwrap();
-    assert!(matches!(settings.principals[0].proof, Proof::Certificate(_)));
+    assert!(matches!(
+        settings.principals[0].proof,
+        Proof::Certificate(_)
+    ));
     assert_eq!(settings.signing.overlap, Duration::from_hours(168));
 }
 
@@ -198,7 +203,10 @@ fn the_page_has_exactly_the_table_that_the_code_makes() {
     let (_, rest) = page
         .split_once("| Key | Written as | Default | Meaning |\n|---|---|---|---|\n")
         .expect("the page has the table");
-    let committed: Vec<_> = rest.lines().take_while(|line| line.starts_with('|')).collect();
+    let committed: Vec<_> = rest
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .collect();
     assert_eq!(
         committed.join("\n"),
         table,

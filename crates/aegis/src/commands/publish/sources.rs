@@ -51,7 +51,10 @@ fn collect(
         let failed = |error: &io::Error| format!("{}: {error}", path.display());
         let name = format!("{prefix}{name}");
         // Through links: a mounted volume is made of them.
-        if fs::metadata(&path).map_err(|error| failed(&error))?.is_dir() {
+        if fs::metadata(&path)
+            .map_err(|error| failed(&error))?
+            .is_dir()
+        {
             collect(&path, &format!("{name}/"), depth + 1, take)?;
         } else if is_source(&path) {
             let text = fs::read_to_string(&path).map_err(|error| failed(&error))?;

@@ -16,7 +16,9 @@ async fn a_data_plane_cannot_have_the_bundle_of_another_tenant_and_the_attempt_i
     stage.publish(&[]);
     let thief = stage.client("acme-1");
     let now = Duration::ZERO;
-    let refused = thief.bundle("globex@eu-central-1", "acme-1", None, now).await;
+    let refused = thief
+        .bundle("globex@eu-central-1", "acme-1", None, now)
+        .await;
     assert_eq!(refused.unwrap_err().code(), Some("auth.scope"));
     let operator = stage.client("olga");
     let known: RefusedAccesses = operator.get(paths::REFUSED).await.unwrap();
@@ -46,7 +48,14 @@ async fn an_auditor_of_one_tenant_never_sees_the_calls_of_another() {
         tenants.collect::<Vec<_>>()
     };
     assert_eq!(tenants(stage.audit("acme-audit", &[])), ["acme"]);
-    let denied = ["--outcome", "deny", "--rule", "parameter.max", "--region", "eu-central-1"];
+    let denied = [
+        "--outcome",
+        "deny",
+        "--rule",
+        "parameter.max",
+        "--region",
+        "eu-central-1",
+    ];
     assert_eq!(tenants(stage.audit("all-audit", &denied)), ["acme"]);
     let later = ["--since", "2100-01-01T00:00:00Z"];
     assert!(stage.audit("all-audit", &later).is_empty());
@@ -54,5 +63,8 @@ async fn an_auditor_of_one_tenant_never_sees_the_calls_of_another() {
     assert_eq!(code(&asked), 1);
     assert!(err(&asked).contains("auth.tenant"), "{}", err(&asked));
     let table = out(&stage.aegis("acme-audit", &["audit", "query"]));
-    assert!(table.contains("pay/charge") && table.contains("parameter.max"), "{table}");
+    assert!(
+        table.contains("pay/charge") && table.contains("parameter.max"),
+        "{table}"
+    );
 }

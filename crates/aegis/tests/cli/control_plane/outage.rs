@@ -8,14 +8,18 @@ use aegis_testkit::{Aegis, within};
 use super::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_and_started_again_it_has_every_call_exactly_once_and_its_next_publication_arrives() {
+async fn killed_and_started_again_it_has_every_call_exactly_once_and_its_next_publication_arrives()
+{
     let mut stage = Stage::start().await;
     stage.write_policy(10);
     stage.publish(&[]);
     let acme = stage.data_plane("acme-1", "acme").await;
     acme.has("-p1").await;
     for amount in 1..20 {
-        assert_eq!(stage.charge(&acme, amount).await, if amount <= 10 { 200 } else { 403 });
+        assert_eq!(
+            stage.charge(&acme, amount).await,
+            if amount <= 10 { 200 } else { 403 }
+        );
         if amount == 7 {
             // In the middle of whatever it is doing.
             stage.kill();
@@ -39,7 +43,10 @@ async fn killed_and_started_again_it_has_every_call_exactly_once_and_its_next_pu
         }
     })
     .await;
-    let seen: Vec<_> = there.iter().map(|call| call["decision"]["id"].to_string()).collect();
+    let seen: Vec<_> = there
+        .iter()
+        .map(|call| call["decision"]["id"].to_string())
+        .collect();
     assert_eq!(seen.len(), here.len());
     assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), here);
 }

@@ -171,15 +171,24 @@ fn settings(address: &str, data_dir: &str, keys: &str) -> String {
         text.push_str(&format!("{section}:\n"));
         for (name, more) in people {
             let hash = digest(&SHA256, format!("token-of-{name}").as_bytes());
-            let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-            text.push_str(&format!("  - {{name: {name}, token_sha256: {hash}{more}}}\n"));
+            let hash: String = hash
+                .as_ref()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            text.push_str(&format!(
+                "  - {{name: {name}, token_sha256: {hash}{more}}}\n"
+            ));
         }
     };
     let plane = ", region: eu-central-1, tenants:";
     add(
         "data_planes",
         &[
-            ("acme-1", &format!("{plane} [acme], labels: {{ring: canary}}")),
+            (
+                "acme-1",
+                &format!("{plane} [acme], labels: {{ring: canary}}"),
+            ),
             ("acme-2", &format!("{plane} [acme], labels: {{ring: rest}}")),
             ("globex-1", &format!("{plane} [globex]")),
         ],
@@ -188,7 +197,10 @@ fn settings(address: &str, data_dir: &str, keys: &str) -> String {
     add("operators", &[("olga", "")]);
     add(
         "auditors",
-        &[("acme-audit", ", tenants: [acme]"), ("all-audit", ", tenants: ['*']")],
+        &[
+            ("acme-audit", ", tenants: [acme]"),
+            ("all-audit", ", tenants: ['*']"),
+        ],
     );
     text
 }
