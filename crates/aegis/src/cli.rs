@@ -35,6 +35,19 @@ pub(crate) enum Command {
     /// What policies in shadow would have done
     #[command(subcommand)]
     Shadow(ShadowCommand),
+    /// Run the control plane as a settings file says
+    Control(commands::control::Arguments),
+    /// Send a directory of policies to the control plane, which tests, signs and serves it
+    Publish(commands::publish::Arguments),
+    /// Take a canary to more data planes, or to all
+    Promote(commands::promote::Arguments),
+    /// Bring the policies of an older publication back, to all data planes at once
+    Rollback(commands::rollback::Arguments),
+    /// What is served to whom, and what each data plane has in force
+    Status(commands::status::Arguments),
+    /// The audit lines that the control plane has
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// What an agent proves itself with
     #[command(subcommand)]
     Credential(CredentialCommand),
@@ -69,6 +82,12 @@ pub(crate) enum KeysCommand {
 pub(crate) enum ShadowCommand {
     /// Group an audit log's suspended findings by rule, agent, tool and destination
     Report(commands::shadow::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Find calls by tenant, agent, outcome, rule, region and time, the newest first
+    Query(commands::audit::Arguments),
 }
 
 #[derive(Debug, Subcommand)]

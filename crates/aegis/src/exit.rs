@@ -10,7 +10,7 @@ use aegis_proxy::StartError;
 pub(crate) enum Exit {
     Failed = 1,
     Usage = 2,
-    /// The answer is no, or another than before.
+    /// The answer is no or another than before, or somebody's consent is missing.
     Refused = 3,
     Unreachable = 4,
     /// `EX_CONFIG` of sysexits: settings, policies, certificates.

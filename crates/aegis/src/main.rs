@@ -3,6 +3,8 @@
 mod audit_lines;
 mod cli;
 mod commands;
+mod compiler;
+mod control_plane;
 mod demo;
 mod env;
 mod exit;
@@ -14,6 +16,7 @@ mod samples;
 mod secret;
 mod settings;
 mod signals;
+mod table;
 mod trust;
 
 use std::process::ExitCode;
@@ -21,7 +24,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use mimalloc::MiMalloc;
 
-use cli::{Cli, Command, CredentialCommand, ShadowCommand};
+use cli::{AuditCommand, Cli, Command, CredentialCommand, ShadowCommand};
 use exit::{Exit, Failure};
 
 /// A request makes and drops a thousand small values: a sixth of the processor time of the system's
@@ -45,6 +48,12 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Proxy(arguments) => block_on(commands::proxy::run(arguments)),
         Command::Run(arguments) => block_on(commands::run::run(arguments)),
         Command::Demo(arguments) => block_on(demo::run(arguments)),
+        Command::Control(arguments) => block_on(commands::control::run(arguments)),
+        Command::Publish(arguments) => block_on(commands::publish::run(arguments)),
+        Command::Promote(arguments) => block_on(commands::promote::run(arguments)),
+        Command::Rollback(arguments) => block_on(commands::rollback::run(arguments)),
+        Command::Status(arguments) => block_on(commands::status::run(arguments)),
+        Command::Audit(AuditCommand::Query(arguments)) => block_on(commands::audit::run(arguments)),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Env(arguments) => commands::env::run(&arguments),
         Command::Policy(command) => commands::policy::run(&command),

@@ -6,7 +6,7 @@ mod tests;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aegis_config::{PolicySettings, Settings, System};
+use aegis_config::{PolicySettings, Settings, System, control_plane};
 
 use crate::exit::{Exit, Failure};
 
@@ -14,6 +14,14 @@ use crate::exit::{Exit, Failure};
 pub(crate) fn read(file: &Path) -> Result<Settings, Failure> {
     let text = text(file)?;
     parse(file, &text).map_err(|problems| Failure::new(Exit::Configuration, problems))
+}
+
+/// The same of a control plane's settings.
+pub(crate) fn read_control_plane(file: &Path) -> Result<control_plane::Settings, Failure> {
+    let text = text(file)?;
+    let name = file.display().to_string();
+    control_plane::Settings::read(&name, &text, directory_of(file), &System)
+        .map_err(|problems| Failure::new(Exit::Configuration, problems))
 }
 
 pub(crate) fn text(file: &Path) -> Result<String, Failure> {

@@ -1,7 +1,7 @@
 //! From what was written to what it means: defaults, one conversion per section, all mistakes of
 //! meaning at once.
 
-mod policy;
+pub(crate) mod policy;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
@@ -265,28 +265,28 @@ fn limits(written: &mirror::Limits, check: &mut Check<'_>) -> Limits {
     limits
 }
 
-fn or<T>(written: Option<Written<T>>, default: T) -> T {
+pub(crate) fn or<T>(written: Option<Written<T>>, default: T) -> T {
     written.map_or(default, |written| written.0)
 }
 
 /// Collects mistakes of meaning, each with its place.
-struct Check<'d> {
-    document: &'d Document,
-    problems: Problems,
+pub(crate) struct Check<'d> {
+    pub(crate) document: &'d Document,
+    pub(crate) problems: Problems,
 }
 
 impl Check<'_> {
-    fn refuse(&mut self, path: &[&str], message: impl Into<String>) {
+    pub(crate) fn refuse(&mut self, path: &[&str], message: impl Into<String>) {
         self.problems.push(self.document.problem(path, message));
     }
 
-    fn name(&mut self, path: &[&str], name: &str) {
+    pub(crate) fn name(&mut self, path: &[&str], name: &str) {
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
             self.refuse(path, "a name must not be empty or contain spaces");
         }
     }
 
-    fn party(&mut self, path: &[&str], name: &str) {
+    pub(crate) fn party(&mut self, path: &[&str], name: &str) {
         self.name(path, name);
         if name == "anonymous" {
             self.refuse(path, "`anonymous` stands for callers that prove nothing");
@@ -301,7 +301,7 @@ impl Check<'_> {
         }
     }
 
-    fn count<T: Copy + PartialOrd + Display>(
+    pub(crate) fn count<T: Copy + PartialOrd + Display>(
         &mut self,
         path: &[&str],
         value: T,
@@ -310,20 +310,20 @@ impl Check<'_> {
         self.range("a whole number", path, &value, &range, T::to_string);
     }
 
-    fn size(&mut self, path: &[&str], value: usize, range: RangeInclusive<usize>) {
+    pub(crate) fn size(&mut self, path: &[&str], value: usize, range: RangeInclusive<usize>) {
         self.range("a size", path, &value, &range, |value| {
             units::show_size(*value)
         });
     }
 
-    fn duration(&mut self, path: &[&str], value: Duration) {
+    pub(crate) fn duration(&mut self, path: &[&str], value: Duration) {
         let range = SHORTEST..=LONGEST;
         self.range("a duration", path, &value, &range, |value| {
             units::show_duration(*value)
         });
     }
 
-    fn range<T: PartialOrd>(
+    pub(crate) fn range<T: PartialOrd>(
         &mut self,
         kind: &str,
         path: &[&str],
@@ -342,8 +342,8 @@ impl Check<'_> {
     }
 }
 
-const MIB: usize = 1 << 20;
-const GIB: usize = 1 << 30;
+pub(crate) const MIB: usize = 1 << 20;
+pub(crate) const GIB: usize = 1 << 30;
 
 /// The HTTP/1 reader cannot work with a smaller buffer.
 const LEAST_HEADER: usize = 8 * 1024;
@@ -351,7 +351,7 @@ const LEAST_HEADER: usize = 8 * 1024;
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_hours(24);
 
-const SHA256_OF_NOTHING: [u8; 32] = [
+pub(crate) const SHA256_OF_NOTHING: [u8; 32] = [
     0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
     0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 ];

@@ -3,6 +3,7 @@
 //! [`Settings::read`] goes from text to settings or to all mistakes at once: mistakes of form
 //! first, then mistakes of meaning. Each part of [`Settings`] is handed only to its user.
 
+pub mod control_plane;
 mod convert;
 mod expand;
 mod mirror;

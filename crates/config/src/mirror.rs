@@ -99,7 +99,7 @@ pub(crate) struct BundleKey {
     pub(crate) file: PathBuf,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Clone, Copy, serde::Deserialize)]
 pub(crate) enum Algorithm {
     #[serde(rename = "EdDSA")]
     EdDsa,

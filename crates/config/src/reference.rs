@@ -2,7 +2,7 @@
 //! taken from the code, so the page cannot say another.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 
@@ -397,7 +397,12 @@ fn timeouts() -> [Key; 5] {
     ]
 }
 
-fn key(path: &'static str, kind: &'static str, default: Fallback, meaning: &'static str) -> Key {
+pub(crate) fn key(
+    path: &'static str,
+    kind: &'static str,
+    default: Fallback,
+    meaning: &'static str,
+) -> Key {
     Key {
         path,
         kind,
@@ -406,14 +411,14 @@ fn key(path: &'static str, kind: &'static str, default: Fallback, meaning: &'sta
     }
 }
 
-fn literal(value: impl fmt::Display) -> Fallback {
+pub(crate) fn literal(value: impl fmt::Display) -> Fallback {
     Fallback::Literal(format!("{value}"))
 }
 
-fn duration(value: std::time::Duration) -> Fallback {
+pub(crate) fn duration(value: std::time::Duration) -> Fallback {
     Fallback::Literal(show_duration(value))
 }
 
-fn size(value: usize) -> Fallback {
+pub(crate) fn size(value: usize) -> Fallback {
     Fallback::Literal(show_size(value))
 }

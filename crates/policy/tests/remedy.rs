@@ -38,7 +38,10 @@ fn each_reason_of_a_call_has_its_edit() {
 
 #[test]
 fn what_is_required_or_forbidden_is_no_longer() {
-    assert_eq!(paths(&charge(json!({"amount": 1}))), ["charge.currency.required"]);
+    assert_eq!(
+        paths(&charge(json!({"amount": 1}))),
+        ["charge.currency.required"]
+    );
     let call = charge(json!({"amount": 1, "currency": "eur", "test": 1}));
     assert_eq!(paths(&call), ["charge.test.forbidden"]);
 }
@@ -55,7 +58,11 @@ fn granting_a_tool_is_enough_where_that_opens_its_host_too() {
 #[test]
 fn a_region_is_added_where_the_destination_has_one() {
     let remedy = change(&to(call("abroad", "post", json!({})), "abroad.test"));
-    let regions: Vec<_> = remedy.edits.iter().filter(|edit| edit.path[1] == "tenants").collect();
+    let regions: Vec<_> = remedy
+        .edits
+        .iter()
+        .filter(|edit| edit.path[1] == "tenants")
+        .collect();
     assert_eq!(regions.len(), 1);
     assert_eq!(regions[0].alteration, Alteration::Add(json!("us")));
 }
@@ -131,7 +138,9 @@ fn paths(intent: &Intent) -> Vec<String> {
 
 fn rules(intent: &Intent) -> Vec<String> {
     let obstacles = search(intent, &alone).unwrap_err();
-    let rules = obstacles.iter().map(|obstacle| obstacle.reason.rule.to_string());
+    let rules = obstacles
+        .iter()
+        .map(|obstacle| obstacle.reason.rule.to_string());
     rules.collect()
 }
 

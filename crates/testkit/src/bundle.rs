@@ -1,6 +1,7 @@
 //! Signed policy bundles, good ones and spoilt ones, by a publisher who exists only in this test.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -20,9 +21,9 @@ use serde_json::Value;
 use crate::{Aegis, AegisBuilder, within};
 
 /// Signs bundles with an Ed25519 key of its own.
-#[derive(Debug)]
 pub struct Publisher {
     signer: Signer,
+    private: String,
     public: String,
 }
 
@@ -124,6 +125,7 @@ impl Publisher {
         Self {
             signer: Signer::from_pem(KEY, Algorithm::EdDsa, &private).expect("a key"),
             public: pem("PUBLIC KEY", &spki),
+            private,
         }
     }
 
@@ -131,8 +133,22 @@ impl Publisher {
         build(&draft.contents(), Some(&self.signer)).expect("a bundle")
     }
 
+    /// For a control plane that signs as this publisher.
+    pub fn private_pem(&self) -> &str {
+        &self.private
+    }
+
     pub fn public_pem(&self) -> &str {
         &self.public
+    }
+}
+
+/// Without the private key.
+impl fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher")
+            .field("public", &self.public)
+            .finish_non_exhaustive()
     }
 }
 

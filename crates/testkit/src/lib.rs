@@ -10,6 +10,7 @@ mod answer;
 mod app;
 mod bundle;
 mod client;
+mod controlled;
 mod otlp;
 mod payload;
 mod raw;

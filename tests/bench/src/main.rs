@@ -1,4 +1,4 @@
-//! Measures decisions and the whole proxy in one run and prints the tables of `docs/performance.md`; it judges no figure.
+//! Measures decisions, the whole proxy and the way of a publication in one run and prints the tables of `docs/performance.md`; it judges no figure.
 //!
 //! The same program is its own workers: an upstream, a proxy without policy, a loop of decisions.
 
@@ -9,6 +9,7 @@ mod instructions;
 mod load;
 mod policy;
 mod process;
+mod propagation;
 mod stage;
 mod statistics;
 mod tls;
@@ -26,6 +27,8 @@ fn main() -> Result<()> {
         ["decisions"] => say(&decisions::table()?),
         ["instructions"] => say(&instructions::table()?),
         ["exchange"] => say(&exchange::table()?),
+        ["propagation"] => say(&propagation::table(propagation::PLANES)?),
+        ["propagation", "--planes", count] => say(&propagation::table(count.parse()?)?),
         [decisions::WORKER, case, count] => decisions::repeat(case, count.parse()?)?,
         [upstream::WORKER, plain, tls, directory] => {
             upstream::serve(plain.parse()?, tls.parse()?, Path::new(directory))?;
@@ -37,7 +40,9 @@ fn main() -> Result<()> {
             };
             floor::serve(own.parse()?, upstream, Path::new(directory))?;
         }
-        _ => bail!("usage: aegis-bench [decisions | instructions | exchange]"),
+        _ => bail!(
+            "usage: aegis-bench [decisions | instructions | exchange | propagation [--planes N]]"
+        ),
     }
     Ok(())
 }
@@ -46,7 +51,10 @@ fn everything() -> Result<String> {
     let decisions = decisions::table().context("decisions")?;
     let instructions = instructions::table().context("instructions")?;
     let exchange = exchange::table().context("exchange")?;
-    Ok(format!("{decisions}\n{instructions}\n{exchange}"))
+    let propagation = propagation::table(propagation::PLANES).context("propagation")?;
+    Ok(format!(
+        "{decisions}\n{instructions}\n{exchange}\n{propagation}"
+    ))
 }
 
 #[expect(

@@ -21,7 +21,7 @@ pub(crate) enum Core {
 
 impl Process {
     pub(crate) fn start(core: Core, program: &Path, arguments: &[&str]) -> Result<Self> {
-        let mut command = match core.number() {
+        let command = match core.number() {
             Some(number) => {
                 let mut command = Command::new("taskset");
                 command
@@ -31,6 +31,15 @@ impl Process {
             }
             None => Command::new(program),
         };
+        Self::spawn(command, program, arguments)
+    }
+
+    /// On whichever core is free.
+    pub(crate) fn start_anywhere(program: &Path, arguments: &[&str]) -> Result<Self> {
+        Self::spawn(Command::new(program), program, arguments)
+    }
+
+    fn spawn(mut command: Command, program: &Path, arguments: &[&str]) -> Result<Self> {
         command
             .args(arguments)
             .env("RUST_LOG", "warn")

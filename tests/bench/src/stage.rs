@@ -126,7 +126,7 @@ pub(crate) fn credential() -> String {
     format!("Basic {}", STANDARD.encode(pair))
 }
 
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
         .local_addr()?
         .port())

@@ -103,6 +103,12 @@ impl Running {
         kill_process(id, signal).expect("it runs");
     }
 
+    /// As a crash: nothing of it runs on.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
     pub(crate) fn code(&mut self) -> i32 {
         self.child
             .wait()
@@ -133,6 +139,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         "REQUESTS_CA_BUNDLE",
         "CURL_CA_BUNDLE",
         "AEGIS_SECRET",
+        "AEGIS_TOKEN",
     ] {
         command.env_remove(name);
     }

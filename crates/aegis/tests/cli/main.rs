@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod control_plane;
 mod demo;
 mod harness;
 mod policy;

@@ -103,15 +103,19 @@ fn keys(written: Vec<mirror::BundleKey>, base: &Path, check: &mut Check<'_>) -> 
         }
         keys.push(BundleKey {
             id: key.id,
-            algorithm: match key.algorithm {
-                mirror::Algorithm::EdDsa => KeyAlgorithm::EdDsa,
-                mirror::Algorithm::Es256 => KeyAlgorithm::Es256,
-                mirror::Algorithm::Rs256 => KeyAlgorithm::Rs256,
-            },
+            algorithm: algorithm(key.algorithm),
             file: base.join(key.file),
         });
     }
     keys
+}
+
+pub(crate) fn algorithm(written: mirror::Algorithm) -> KeyAlgorithm {
+    match written {
+        mirror::Algorithm::EdDsa => KeyAlgorithm::EdDsa,
+        mirror::Algorithm::Es256 => KeyAlgorithm::Es256,
+        mirror::Algorithm::Rs256 => KeyAlgorithm::Rs256,
+    }
 }
 
 pub(super) fn control(

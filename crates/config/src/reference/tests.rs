@@ -9,10 +9,10 @@ use aegis_document::Problems;
 use super::{Fallback, Key};
 use crate::{Lookup, Settings};
 
-const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+pub(crate) const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 /// An environment without variables and files.
-struct Nothing;
+pub(crate) struct Nothing;
 
 impl Lookup for Nothing {
     fn env(&self, _: &str) -> Option<String> {
@@ -49,7 +49,7 @@ fn example(path: &str) -> String {
 }
 
 /// A settings file of one value for each of these keys.
-fn file_of<'a>(keys: impl IntoIterator<Item = (&'a str, String)>) -> String {
+pub(crate) fn file_of<'a>(keys: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let mut sections: BTreeMap<&str, Vec<(&str, String)>> = BTreeMap::new();
     let mut parts = Vec::new();
     for (path, value) in keys {
@@ -68,7 +68,7 @@ fn file_of<'a>(keys: impl IntoIterator<Item = (&'a str, String)>) -> String {
     format!("{{{}}}", parts.join(", "))
 }
 
-fn default_of(key: &Key) -> Option<(&'static str, String)> {
+pub(crate) fn default_of(key: &Key) -> Option<(&'static str, String)> {
     match &key.default {
         Fallback::Literal(text) => Some((key.path, text.clone())),
         _ => None,
@@ -113,8 +113,12 @@ fn every_documented_key_is_accepted() {
 /// A wrong key in each section makes the reader list the keys it knows there.
 #[test]
 fn the_reader_knows_the_documented_keys_and_no_others() {
+    assert_known(&Settings::reference(), |text| read(text).unwrap_err());
+}
+
+pub(crate) fn assert_known(keys: &[Key], complaints: impl Fn(&str) -> Problems) {
     let mut sections: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for key in Settings::reference() {
+    for key in keys {
         let mut path = key.path;
         while let Some((section, name)) = path.rsplit_once('.') {
             sections
@@ -123,7 +127,8 @@ fn the_reader_knows_the_documented_keys_and_no_others() {
                 .insert(name.trim_end_matches("[]"));
             path = section;
         }
-        sections.entry("").or_default().insert(path);
+        let name = path.trim_end_matches("[]");
+        sections.entry("").or_default().insert(name);
     }
     for (section, documented) in sections {
         let wrong = if section.is_empty() {
@@ -131,7 +136,7 @@ fn the_reader_knows_the_documented_keys_and_no_others() {
         } else {
             &format!("{section}.wrong-key")
         };
-        let problems = read(&file_of([(wrong, "1".to_owned())])).unwrap_err();
+        let problems = complaints(&file_of([(wrong, "1".to_owned())]));
         let problem = problems
             .iter()
             .find(|problem| problem.message == "unknown key `wrong-key`");

@@ -1,0 +1,70 @@
+//! What one tenant has never reaches another: neither its bundle nor its calls.
+
+use std::time::Duration;
+
+use aegis_api::{RefusedAccesses, paths};
+use aegis_testkit::within;
+use serde_json::Value;
+
+use super::stage::Stage;
+use crate::harness::{code, err, out};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_data_plane_cannot_have_the_bundle_of_another_tenant_and_the_attempt_is_recorded() {
+    let stage = Stage::start().await;
+    stage.write_policy(10);
+    stage.publish(&[]);
+    let thief = stage.client("acme-1");
+    let now = Duration::ZERO;
+    let refused = thief
+        .bundle("globex@eu-central-1", "acme-1", None, now)
+        .await;
+    assert_eq!(refused.unwrap_err().code(), Some("auth.scope"));
+    let operator = stage.client("olga");
+    let known: RefusedAccesses = operator.get(paths::REFUSED).await.unwrap();
+    assert_eq!(known.refused[0].principal, "acme-1");
+    assert_eq!(known.refused[0].target, "globex@eu-central-1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_auditor_of_one_tenant_never_sees_the_calls_of_another() {
+    let stage = Stage::start().await;
+    stage.write_policy(10);
+    stage.publish(&[]);
+    let acme = stage.data_plane("acme-1", "acme").await;
+    let globex = stage.data_plane("globex-1", "globex").await;
+    acme.has("-p1").await;
+    globex.has("-p1").await;
+    assert_eq!(stage.charge(&acme, 11).await, 403);
+    assert_eq!(stage.charge_as(&globex, "globex", 1).await, 200);
+    within("both calls", async {
+        while stage.audit("all-audit", &[]).len() < 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    let tenants = |calls: Vec<Value>| {
+        let tenants = calls.iter().map(|call| call["decision"]["tenant"].clone());
+        tenants.collect::<Vec<_>>()
+    };
+    assert_eq!(tenants(stage.audit("acme-audit", &[])), ["acme"]);
+    let denied = [
+        "--outcome",
+        "deny",
+        "--rule",
+        "parameter.max",
+        "--region",
+        "eu-central-1",
+    ];
+    assert_eq!(tenants(stage.audit("all-audit", &denied)), ["acme"]);
+    let later = ["--since", "2100-01-01T00:00:00Z"];
+    assert!(stage.audit("all-audit", &later).is_empty());
+    let asked = stage.aegis("acme-audit", &["audit", "query", "--tenant", "globex"]);
+    assert_eq!(code(&asked), 1);
+    assert!(err(&asked).contains("auth.tenant"), "{}", err(&asked));
+    let table = out(&stage.aegis("acme-audit", &["audit", "query"]));
+    assert!(
+        table.contains("pay/charge") && table.contains("parameter.max"),
+        "{table}"
+    );
+}

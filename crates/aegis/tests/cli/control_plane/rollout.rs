@@ -1,0 +1,78 @@
+//! Canary, promotion, rollback and new keys, as two data planes see them.
+
+use aegis_testkit::within;
+
+use super::stage::Stage;
+use crate::harness::{code, err, out};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_canary_reaches_its_label_a_promotion_the_rest_and_a_rollback_brings_the_old_back() {
+    let stage = Stage::start().await;
+    stage.write_policy(10);
+    stage.publish(&[]);
+    let canary = stage.data_plane("acme-1", "acme").await;
+    let rest = stage.data_plane("acme-2", "acme").await;
+    canary.has("-p1").await;
+    rest.has("-p1").await;
+
+    stage.write_policy(100);
+    let done = stage.publish(&["--canary", "ring=canary", "--allow-loosening"]);
+    assert!(
+        out(&done).contains("publication 2: canary, to ring=canary"),
+        "{}",
+        err(&done)
+    );
+    canary.has("-p2").await;
+    assert_eq!(stage.charge(&canary, 50).await, 200);
+    assert_eq!(stage.charge(&rest, 50).await, 403);
+    assert!(rest.revision().await.ends_with("-p1"));
+
+    let words = ["promote", "2", "--to", "all", "--reason", "a quiet day"];
+    let done = stage.aegis("olga", &words);
+    assert!(
+        out(&done).contains("publication 2: released, to all"),
+        "{}",
+        err(&done)
+    );
+    rest.has("-p2").await;
+    assert_eq!(stage.charge(&rest, 50).await, 200);
+
+    let words = [
+        "rollback",
+        "--to",
+        "1",
+        "--reason",
+        "2 lets too much through",
+    ];
+    let done = stage.aegis("olga", &words);
+    assert_eq!(code(&done), 0, "{}", err(&done));
+    assert!(out(&done).contains("tightened: finance-bot may no longer call"));
+    canary.has("-p3").await;
+    rest.has("-p3").await;
+    assert_eq!(stage.charge(&canary, 50).await, 403);
+    assert_eq!(stage.charge(&rest, 50).await, 403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_key_is_taken_by_who_trusts_both_and_the_status_names_who_does_not() {
+    let mut stage = Stage::start().await;
+    stage.write_policy(10);
+    stage.publish(&[]);
+    let both = stage.data_plane("acme-1", "acme").await;
+    let one = stage.builder("acme-2", "acme", &[("k1", &stage.k1)]);
+    let one = one.start().await;
+    both.has("1-p1").await;
+    one.has("1-p1").await;
+    stage.rotate();
+    // Signed again under the next number.
+    both.has("2-p1").await;
+    assert_eq!(both.policy_status().await["bundle"]["signed_by"], "k2");
+    within("the report of who does not trust it", async {
+        while !out(&stage.aegis("olga", &["status"])).contains("bundle.untrusted_key") {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    assert_eq!(one.revision().await, "1-p1");
+    assert_eq!(stage.charge(&one, 10).await, 200);
+}
