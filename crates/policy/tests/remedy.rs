@@ -38,7 +38,10 @@ fn each_reason_of_a_call_has_its_edit() {
 
 #[test]
 fn what_is_required_or_forbidden_is_no_longer() {
-    assert_eq!(paths(&charge(json!({"amount": 1}))), ["charge.currency.required"]);
+    assert_eq!(
+        paths(&charge(json!({"amount": 1}))),
+        ["charge.currency.required"]
+    );
     let call = charge(json!({"amount": 1, "currency": "eur", "test": 1}));
     assert_eq!(paths(&call), ["charge.test.forbidden"]);
 }
@@ -55,7 +58,11 @@ fn granting_a_tool_is_enough_where_that_opens_its_host_too() {
 #[test]
 fn a_region_is_added_where_the_destination_has_one() {
     let remedy = change(&to(call("abroad", "post", json!({})), "abroad.test"));
-    let regions: Vec<_> = remedy.edits.iter().filter(|edit| edit.path[1] == "tenants").collect();
+    let regions: Vec<_> = remedy
+        .edits
+        .iter()
+        .filter(|edit| edit.path[1] == "tenants")
+        .collect();
     assert_eq!(regions.len(), 1);
     assert_eq!(regions[0].alteration, Alteration::Add(json!("us")));
 }
@@ -88,6 +95,8 @@ fn what_has_no_small_change_says_what_to_do() {
     assert_eq!(rules(&unknown), ["tenant.unknown"]);
     let spelled = charge(json!({"amount": 1, "AMOUNT": 1, "currency": "eur"}));
     assert_eq!(rules(&spelled), ["parameter.name"]);
+    let unnamed = call("stripe-payments", "other", json!({}));
+    assert_eq!(rules(&unnamed), ["tool"]);
     let nowhere = to(call("http", "get", json!({})), "elsewhere.test");
     assert!(rules(&nowhere).contains(&"region".to_owned()));
 }
@@ -131,7 +140,9 @@ fn paths(intent: &Intent) -> Vec<String> {
 
 fn rules(intent: &Intent) -> Vec<String> {
     let obstacles = search(intent, &alone).unwrap_err();
-    let rules = obstacles.iter().map(|obstacle| obstacle.reason.rule.to_string());
+    let rules = obstacles
+        .iter()
+        .map(|obstacle| obstacle.reason.rule.to_string());
     rules.collect()
 }
 
@@ -172,7 +183,11 @@ const POLICY: &str = r#"{"aegis": {
   "catalogue": {
     "stripe-payments": {
       "hosts": ["payments.demo.test"], "protocol": "rest", "regions": ["eu-central-1"],
-      "operations": [{"action": "charge", "method": "POST", "path": "/v1/charges"}]
+      "operations": [
+        {"action": "charge", "method": "POST", "path": "/v1/charges"},
+        {"action": "void", "method": "POST", "path": "/v1/voids"},
+        {"action": "refund", "method": "POST", "path": "/v1/refunds"}
+      ]
     },
     "docs": {"hosts": ["docs.test"], "protocol": "mcp", "regions": ["eu-central-1"]},
     "abroad": {"hosts": ["abroad.test"], "protocol": "http", "regions": ["us"]}

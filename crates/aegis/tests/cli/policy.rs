@@ -11,8 +11,18 @@ use crate::harness::{aegis, code, command, err, home, out, path, write};
 #[test]
 fn every_mistake_is_told_at_once_with_its_place() {
     let home = home();
-    write(&home, "team/a.yaml", &POLICY.replace("currency:", "curency:").replace("max:", "maxx:"));
-    write(&home, "own.rego", "package aegis.ext\n\nx if input.call.tol == \"a\"\n");
+    write(
+        &home,
+        "team/a.yaml",
+        &POLICY
+            .replace("currency:", "curency:")
+            .replace("max:", "maxx:"),
+    );
+    write(
+        &home,
+        "own.rego",
+        "package aegis.ext\n\nx if input.call.tol == \"a\"\n",
+    );
     write(&home, "tests/a.yaml", "tests:\n  - {nam: a}\n");
     let said = aegis(&["policy", "check", &path(home.path())]);
     assert_eq!(code(&said), 78);
@@ -20,7 +30,7 @@ fn every_mistake_is_told_at_once_with_its_place() {
         "team/a.yaml:18:",
         "did you mean `max`?",
         "own.rego:3:",
-        "did you mean `tool`?",
+        "did you mean `input.call.tool`?",
         "tests/a.yaml:2:",
         "mistakes\n",
     ] {
@@ -69,10 +79,18 @@ fn what_is_no_policy_directory_ends_with_78() {
 #[test]
 fn a_failing_test_ends_with_1_and_is_told_with_its_place() {
     let home = policy();
-    write(&home, "tests/a.yaml", &TESTS.replace("outcome: allow", "outcome: deny"));
+    write(
+        &home,
+        "tests/a.yaml",
+        &TESTS.replace("outcome: allow", "outcome: deny"),
+    );
     let said = aegis(&["policy", "test", &path(home.path())]);
     assert_eq!(code(&said), 1);
-    for wanted in ["failed tests/a.yaml:2:11: a small charge", "tests/a.yaml:4:", "1 failed"] {
+    for wanted in [
+        "failed tests/a.yaml:2:11: a small charge",
+        "tests/a.yaml:4:",
+        "1 failed",
+    ] {
         assert!(out(&said).contains(wanted), "{wanted}: {}", out(&said));
     }
     let said = aegis(&["policy", "test", &path(home.path()), "-o", "json"]);
@@ -89,7 +107,11 @@ fn a_failing_rego_test_ends_with_1() {
     write(&home, "own_test.rego", test);
     let said = aegis(&["policy", "test", &path(home.path())]);
     assert_eq!(code(&said), 1);
-    assert!(out(&said).contains("failed own_test.rego:3:1: "), "{}", out(&said));
+    assert!(
+        out(&said).contains("failed own_test.rego:3:1: "),
+        "{}",
+        out(&said)
+    );
 }
 
 #[test]
@@ -123,7 +145,11 @@ fn eval_ends_with_0_where_the_call_goes_through_and_with_3_where_it_does_not() {
     let call = write(&home, "tests/call.txt", "{agent: bot, tol: pay}");
     let said = aegis(&["policy", "eval", &path(home.path()), &call]);
     assert_eq!(code(&said), 78);
-    assert!(err(&said).contains("did you mean `tool`?"), "{}", err(&said));
+    assert!(
+        err(&said).contains("did you mean `tool`?"),
+        "{}",
+        err(&said)
+    );
 }
 
 #[test]
@@ -155,7 +181,8 @@ fn eval_reads_standard_input() {
         .spawn()
         .expect("it starts");
     let mut pipe = child.stdin.take().expect("a pipe");
-    pipe.write_all(CALL.replace("AMOUNT", "1").as_bytes()).expect("written");
+    pipe.write_all(CALL.replace("AMOUNT", "1").as_bytes())
+        .expect("written");
     drop(pipe);
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
@@ -174,7 +201,8 @@ pub(crate) fn policy() -> TempDir {
     home
 }
 
-const CALL: &str = "{agent: bot, tool: pay, action: charge, parameters: {amount: AMOUNT, currency: eur}}";
+const CALL: &str =
+    "{agent: bot, tool: pay, action: charge, parameters: {amount: AMOUNT, currency: eur}}";
 
 pub(crate) const POLICY: &str = "apiVersion: aegis.dev/v1
 kind: Tenant

@@ -14,9 +14,27 @@ use crate::policy::{TESTS, policy};
 fn the_same_policy_and_time_make_the_same_bytes_which_a_data_plane_opens() {
     let home = policy();
     new_key(&home, "EdDSA");
-    let said = build(&home, "a.tar.gz", &["--key", &key(&home, "EdDSA", "pem"), "--issued-at", "2026-01-01T00:00:00Z"]);
+    let said = build(
+        &home,
+        "a.tar.gz",
+        &[
+            "--key",
+            &key(&home, "EdDSA", "pem"),
+            "--issued-at",
+            "2026-01-01T00:00:00Z",
+        ],
+    );
     assert_eq!(code(&said), 0, "{}", err(&said));
-    let again = build(&home, "b.tar.gz", &["--key", &key(&home, "EdDSA", "pem"), "--issued-at", "2026-01-01T00:00:00Z"]);
+    let again = build(
+        &home,
+        "b.tar.gz",
+        &[
+            "--key",
+            &key(&home, "EdDSA", "pem"),
+            "--issued-at",
+            "2026-01-01T00:00:00Z",
+        ],
+    );
     assert_eq!(code(&again), 0, "{}", err(&again));
     let bytes = |name: &str| fs::read(home.path().join("out").join(name)).expect("a bundle");
     assert!(bytes("a.tar.gz") == bytes("b.tar.gz"));
@@ -28,10 +46,23 @@ fn the_same_policy_and_time_make_the_same_bytes_which_a_data_plane_opens() {
 fn es256_is_taken_too_and_a_bundle_of_another_tenant_is_not() {
     let home = policy();
     new_key(&home, "ES256");
-    let said = build(&home, "a.tar.gz", &["--key", &key(&home, "ES256", "pem"), "--expires", "30d", "--json"]);
+    let said = build(
+        &home,
+        "a.tar.gz",
+        &[
+            "--key",
+            &key(&home, "ES256", "pem"),
+            "--expires",
+            "30d",
+            "--json",
+        ],
+    );
     assert_eq!(code(&said), 0, "{}", err(&said));
     let told: Value = serde_json::from_str(&out(&said)).expect("JSON");
-    assert_eq!((&told["number"], &told["key"]), (&7.into(), &"release".into()));
+    assert_eq!(
+        (&told["number"], &told["key"]),
+        (&7.into(), &"release".into())
+    );
     assert!(told["expires_at"].is_string() && told["digest"].is_string());
     assert_eq!(code(&validate(&home, "a.tar.gz", "ES256")), 0);
     let refused = validate(&home, "a.tar.gz", "EdDSA");
@@ -46,12 +77,20 @@ fn a_policy_that_fails_its_tests_is_not_built_and_what_was_there_stays() {
     let home = policy();
     assert_eq!(code(&build(&home, "a.tar.gz", &["--unsigned"])), 0);
     let before = fs::read(home.path().join("out/a.tar.gz")).expect("a bundle");
-    write(&home, "tests/a.yaml", &TESTS.replace("outcome: allow", "outcome: deny"));
+    write(
+        &home,
+        "tests/a.yaml",
+        &TESTS.replace("outcome: allow", "outcome: deny"),
+    );
     let said = build(&home, "a.tar.gz", &["--unsigned"]);
     assert_eq!(code(&said), 1);
     assert!(out(&said).contains("tests/a.yaml:2:"), "{}", out(&said));
     assert!(fs::read(home.path().join("out/a.tar.gz")).expect("a bundle") == before);
-    assert_eq!(names(&home.path().join("out")).len(), 1, "nothing half-written stays");
+    assert_eq!(
+        names(&home.path().join("out")).len(),
+        1,
+        "nothing half-written stays"
+    );
 }
 
 #[test]
@@ -95,11 +134,24 @@ fn new_key(home: &TempDir, algorithm: &str) -> Output {
 
 fn keys_new(home: &TempDir, algorithm: &str) -> Output {
     let keys = path(&home.path().join("keys"));
-    aegis(&["policy", "keys", "new", "--id", "release", "--algorithm", algorithm, "--out", &keys])
+    aegis(&[
+        "policy",
+        "keys",
+        "new",
+        "--id",
+        "release",
+        "--algorithm",
+        algorithm,
+        "--out",
+        &keys,
+    ])
 }
 
 fn key(home: &TempDir, algorithm: &str, end: &str) -> String {
-    format!("release={algorithm}:{}/keys/release.{end}", path(home.path()))
+    format!(
+        "release={algorithm}:{}/keys/release.{end}",
+        path(home.path())
+    )
 }
 
 fn build(home: &TempDir, name: &str, more: &[&str]) -> Output {
@@ -107,7 +159,16 @@ fn build(home: &TempDir, name: &str, more: &[&str]) -> Output {
     fs::create_dir_all(home.path().join("out")).expect("a directory");
     let file = path(&home.path().join("out").join(name));
     let words = [
-        "policy", "build", &directory, "-o", &file, "--number", "7", "--tenant", "acme", "--region",
+        "policy",
+        "build",
+        &directory,
+        "-o",
+        &file,
+        "--number",
+        "7",
+        "--tenant",
+        "acme",
+        "--region",
         "eu-central-1",
     ];
     aegis(&[&words, more].concat())

@@ -9,13 +9,23 @@ use crate::policy::{POLICY, TESTS, policy};
 #[test]
 fn what_opens_is_told_first_and_ends_with_3() {
     let old = policy();
-    let new = with(&POLICY.replace("[charge, refund]", "[charge, refund, void]").replace("enum: [eur]", "enum: [usd]"));
+    let new = with(
+        &POLICY
+            .replace("[charge, refund]", "[charge, refund, void]")
+            .replace("enum: [eur]", "enum: [usd]"),
+    );
     let said = diff(&old, &new, &[]);
     assert_eq!(code(&said), 3, "{}", err(&said));
     let text = out(&said);
-    assert!(text.starts_with("DENY -> ALLOW\n  bot may now call pay/"), "{text}");
+    assert!(
+        text.starts_with("DENY -> ALLOW\n  bot may now call pay/"),
+        "{text}"
+    );
     let tighter = text.find("tighter").expect("what is no longer allowed");
-    assert!(text.find("bot may now call pay/void").expect("void") < tighter, "{text}");
+    assert!(
+        text.find("bot may now call pay/void").expect("void") < tighter,
+        "{text}"
+    );
     let said = diff(&old, &new, &["-o", "json"]);
     assert_eq!(code(&said), 3);
     let told: Value = serde_json::from_str(&out(&said)).expect("JSON");
@@ -38,7 +48,11 @@ fn what_only_tightens_ends_with_0() {
 fn the_same_policy_changes_nothing() {
     let said = diff(&policy(), &policy(), &[]);
     assert_eq!(code(&said), 0);
-    assert!(out(&said).contains("no call is decided otherwise"), "{}", out(&said));
+    assert!(
+        out(&said).contains("no call is decided otherwise"),
+        "{}",
+        out(&said)
+    );
 }
 
 #[test]
@@ -59,7 +73,10 @@ fn recorded_calls_are_decided_too_and_those_that_cannot_be_are_counted() {
     assert_eq!(told["recorded"], 1, "{told:#}");
     let unusable = told["unusable"].as_object().expect("reasons");
     let reasons: Vec<_> = unusable.keys().collect();
-    assert_eq!(reasons, ["not a record", "values of its parameters were masked"]);
+    assert_eq!(
+        reasons,
+        ["not a record", "values of its parameters were masked"]
+    );
 }
 
 #[test]
@@ -68,14 +85,34 @@ fn a_bundle_is_not_looked_into_without_a_key_or_leave() {
     let bundle = path(&old.path().join("old.tar.gz"));
     let directory = path(old.path());
     let built = aegis(&[
-        "policy", "build", &directory, "-o", &bundle, "--number", "1", "--tenant", "acme",
-        "--region", "any", "--unsigned",
+        "policy",
+        "build",
+        &directory,
+        "-o",
+        &bundle,
+        "--number",
+        "1",
+        "--tenant",
+        "acme",
+        "--region",
+        "any",
+        "--unsigned",
     ]);
     assert_eq!(code(&built), 0, "{}", err(&built));
     assert_eq!(code(&aegis(&["policy", "diff", &bundle, &directory])), 2);
-    let said = aegis(&["policy", "diff", &bundle, &directory, "--insecure-skip-signature"]);
+    let said = aegis(&[
+        "policy",
+        "diff",
+        &bundle,
+        &directory,
+        "--insecure-skip-signature",
+    ]);
     assert_eq!(code(&said), 0, "{}", err(&said));
-    assert!(out(&said).contains("no call is decided otherwise"), "{}", out(&said));
+    assert!(
+        out(&said).contains("no call is decided otherwise"),
+        "{}",
+        out(&said)
+    );
 }
 
 /// A decision of the policy of these tests, as the audit log has it.

@@ -31,7 +31,13 @@ fn a_directory_that_is_not_empty_is_left_as_it_is() {
     let home = home();
     write(&home, "mine.yaml", "own: 1\n");
     let before = names(home.path());
-    let said = aegis(&["policy", "new", &path(home.path()), "--template", "payments"]);
+    let said = aegis(&[
+        "policy",
+        "new",
+        &path(home.path()),
+        "--template",
+        "payments",
+    ]);
     assert_eq!(code(&said), 1);
     assert_eq!(names(home.path()), before);
 }

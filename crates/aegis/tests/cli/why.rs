@@ -13,7 +13,12 @@ use crate::policy_diff::line;
 #[test]
 fn a_denied_charge_is_explained_and_its_change_allows_it_when_the_author_makes_it() {
     let home = policy();
-    let log = denied(&home, "charge", json!({"amount": 900, "currency": "eur"}), &["parameter.max"]);
+    let log = denied(
+        &home,
+        "charge",
+        json!({"amount": 900, "currency": "eur"}),
+        &["parameter.max"],
+    );
     let said = why(&home, &log, &[]);
     assert_eq!(code(&said), 0, "{}", err(&said));
     let text = out(&said);
@@ -31,14 +36,21 @@ fn a_denied_charge_is_explained_and_its_change_allows_it_when_the_author_makes_i
     ] {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
-    let changed = POLICY.replace("{max: 100, approveAbove: 50}", "{max: 900, approveAbove: 900}");
+    let changed = POLICY.replace(
+        "{max: 100, approveAbove: 50}",
+        "{max: 900, approveAbove: 900}",
+    );
     write(&home, "policy.yaml", &changed);
     let call = "{agent: bot, tool: pay, action: charge, parameters: {amount: 900, currency: eur}}";
     let call = write(&home, "call.txt", call);
     let said = aegis(&["policy", "eval", &path(home.path()), &call]);
     assert_eq!(code(&said), 0, "{}", out(&said));
     let said = why(&home, &log, &[]);
-    assert!(out(&said).contains("nothing needs to change"), "{}", out(&said));
+    assert!(
+        out(&said).contains("nothing needs to change"),
+        "{}",
+        out(&said)
+    );
 }
 
 #[test]
@@ -52,21 +64,39 @@ fn an_action_that_nobody_granted_is_granted_in_the_change() {
     assert_eq!(told["decided_again"], "alike");
     let edits = told["change"]["edits"].as_array().expect("edits");
     assert_eq!(edits.len(), 1, "{told:#}");
-    assert_eq!(edits[0]["path"], json!(["aegis", "profiles", "billing", "tools", "pay", "void"]));
+    assert_eq!(
+        edits[0]["path"],
+        json!(["aegis", "profiles", "billing", "tools", "pay", "void"])
+    );
     assert_eq!(edits[0]["place"]["file"], "policy.yaml");
-    let changed = POLICY.replace("    - tool: pay\n", "    - {tool: pay, actions: [void]}\n    - tool: pay\n");
+    let changed = POLICY.replace(
+        "    - tool: pay\n",
+        "    - {tool: pay, actions: [void]}\n    - tool: pay\n",
+    );
     write(&home, "policy.yaml", &changed);
     let call = write(&home, "call.txt", "{agent: bot, tool: pay, action: void}");
-    assert_eq!(code(&aegis(&["policy", "eval", &path(home.path()), &call])), 0);
+    assert_eq!(
+        code(&aegis(&["policy", "eval", &path(home.path()), &call])),
+        0
+    );
 }
 
 #[test]
 fn a_call_whose_values_were_masked_is_said_not_to_be_known() {
     let home = policy();
-    let log = denied(&home, "charge", json!({"amount": "[masked]", "currency": "eur"}), &["parameter.max"]);
+    let log = denied(
+        &home,
+        "charge",
+        json!({"amount": "[masked]", "currency": "eur"}),
+        &["parameter.max"],
+    );
     let said = why(&home, &log, &[]);
     assert_eq!(code(&said), 0, "{}", err(&said));
-    for wanted in ["unknown: the value of amount", "cannot be decided again", "no change is proposed"] {
+    for wanted in [
+        "unknown: the value of amount",
+        "cannot be decided again",
+        "no change is proposed",
+    ] {
         assert!(out(&said).contains(wanted), "{wanted}: {}", out(&said));
     }
 }
@@ -80,7 +110,11 @@ fn what_no_small_change_cures_is_said_with_what_would() {
     unknown["rules"] = json!([{"rule": "tenant.unknown", "message": "no such tenant"}]);
     let log = write(&home, ".log/audit.jsonl", &unknown.to_string());
     let said = why(&home, &log, &[]);
-    assert!(out(&said).contains("tenant.unknown: declare the tenant"), "{}", out(&said));
+    assert!(
+        out(&said).contains("tenant.unknown: declare the tenant"),
+        "{}",
+        out(&said)
+    );
 }
 
 #[test]
@@ -98,7 +132,9 @@ fn decisions_of_a_real_proxy_are_of_the_policy_that_it_had() {
     assert_eq!(code(&demo(&home)), 0);
     let log = home.path().join("audit.jsonl");
     let text = fs::read_to_string(&log).expect("a log");
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let refused: Vec<Value> = lines
         .filter(|line| line["event"] == "decision" && line["outcome"] != "allow")
         .collect();
@@ -106,7 +142,16 @@ fn decisions_of_a_real_proxy_are_of_the_policy_that_it_had() {
     for line in refused {
         let id = line["id"].as_str().expect("an id");
         let policies = path(&home.path().join("policies"));
-        let said = aegis(&["why", id, "--log", &path(&log), "--policy", &policies, "-o", "json"]);
+        let said = aegis(&[
+            "why",
+            id,
+            "--log",
+            &path(&log),
+            "--policy",
+            &policies,
+            "-o",
+            "json",
+        ]);
         assert_eq!(code(&said), 0, "{}", err(&said));
         let told: Value = serde_json::from_str(&out(&said)).expect("JSON");
         assert_eq!(told["is_that_version"], true, "{told:#}");
@@ -129,9 +174,9 @@ fn one_sentence_is_one_sentence() {
 fn denied(home: &TempDir, action: &str, parameters: Value, rules: &[&str]) -> String {
     let mut line = line("d-1", action, parameters);
     line["outcome"] = json!("deny");
-    let rules = rules.iter().map(|rule| {
-        json!({"rule": rule, "message": "profile \"billing\": amount above 100"})
-    });
+    let rules = rules
+        .iter()
+        .map(|rule| json!({"rule": rule, "message": "profile \"billing\": amount above 100"}));
     line["rules"] = rules.collect();
     write(home, ".log/audit.jsonl", &line.to_string())
 }
