@@ -86,11 +86,16 @@ impl Search<'_> {
                 ));
             }
             changed = Some(self.build(&edits).map_err(|problems| {
+                // Their places are those of the copy, which nobody has written.
+                let messages = problems.iter().map(|problem| problem.message.as_str());
+                let messages: Vec<&str> = messages.collect();
                 stuck(format!(
-                    "with the change the policy would be refused: {problems}"
+                    "with the change the policy would be refused: {}",
+                    messages.join("; ")
                 ))
             })?);
         }
+        // Whatever comes after so many edits is no small change.
         Err(Vec::new())
     }
 

@@ -95,6 +95,8 @@ fn what_has_no_small_change_says_what_to_do() {
     assert_eq!(rules(&unknown), ["tenant.unknown"]);
     let spelled = charge(json!({"amount": 1, "AMOUNT": 1, "currency": "eur"}));
     assert_eq!(rules(&spelled), ["parameter.name"]);
+    let unnamed = call("stripe-payments", "other", json!({}));
+    assert_eq!(rules(&unnamed), ["tool"]);
     let nowhere = to(call("http", "get", json!({})), "elsewhere.test");
     assert!(rules(&nowhere).contains(&"region".to_owned()));
 }
@@ -181,7 +183,11 @@ const POLICY: &str = r#"{"aegis": {
   "catalogue": {
     "stripe-payments": {
       "hosts": ["payments.demo.test"], "protocol": "rest", "regions": ["eu-central-1"],
-      "operations": [{"action": "charge", "method": "POST", "path": "/v1/charges"}]
+      "operations": [
+        {"action": "charge", "method": "POST", "path": "/v1/charges"},
+        {"action": "void", "method": "POST", "path": "/v1/voids"},
+        {"action": "refund", "method": "POST", "path": "/v1/refunds"}
+      ]
     },
     "docs": {"hosts": ["docs.test"], "protocol": "mcp", "regions": ["eu-central-1"]},
     "abroad": {"hosts": ["abroad.test"], "protocol": "http", "regions": ["us"]}

@@ -30,7 +30,7 @@ fn every_mistake_is_told_at_once_with_its_place() {
         "team/a.yaml:18:",
         "did you mean `max`?",
         "own.rego:3:",
-        "did you mean `tool`?",
+        "did you mean `input.call.tool`?",
         "tests/a.yaml:2:",
         "mistakes\n",
     ] {

@@ -2,7 +2,7 @@
 
 use aegis_bundle::{
     Active, Algorithm, BundleError, CLOCK_SKEW, Contents, Manifest, Metadata, Region, Signer,
-    build, open,
+    build, claimed, open,
 };
 use jiff::SignedDuration;
 use ring::digest::SHA256;
@@ -17,6 +17,16 @@ use crate::tools::{
 fn what_goes_in_comes_out() {
     let bundle = opened(&signed()).unwrap();
     assert_eq!(bundle.contents(), &contents());
+}
+
+#[test]
+fn an_archive_says_what_it_claims_to_be_before_anybody_believes_it() {
+    let unsigned = build(&contents(), None).unwrap();
+    for archive in [signed(), unsigned] {
+        let claimed = claimed(&archive, &trust().limits).unwrap();
+        assert_eq!(claimed, contents().manifest.aegis);
+    }
+    assert!(claimed(b"nothing", &trust().limits).is_err());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Number, Value as Json, json};
 
 use super::{Alteration, Edit};
+use crate::data::OperationData;
 use crate::explain::Cause;
 use crate::{Intent, Scheme, Workbench};
 
@@ -23,7 +24,7 @@ pub(super) fn propose(
         }
         "region" => regions(path, intent, bench),
         "host" => Ok(vec![add(path, json!(host(intent)))]),
-        "tool" => Ok(vec![grant(path, intent)]),
+        "tool" => grant(path, intent, bench),
         "truncated" => Ok(vec![set(path, None, json!("allow"))]),
         "opaque" => Ok(vec![add(path, json!(host(intent)))]),
         "data.unclassified" => Ok(unclassified(&path, intent, bench)),
@@ -58,14 +59,22 @@ fn regions(path: Vec<String>, intent: &Intent, bench: &Workbench) -> Result<Vec<
 }
 
 /// The tool may be missing as a whole, or this action of it.
-fn grant(mut path: Vec<String>, intent: &Intent) -> Edit {
+fn grant(mut path: Vec<String>, intent: &Intent, bench: &Workbench) -> Result<Vec<Edit>, String> {
     let call = &intent.call;
+    let service = bench.model.data.catalogue.get(&*call.tool);
+    let operations = service.map_or(&[][..], |service| &service.operations);
+    let is_named = |operation: &OperationData| operation.action == *call.action;
+    if !operations.is_empty() && !operations.iter().any(is_named) {
+        return advice(
+            "the catalogue has no operation for this request; name it there, then grant it",
+        );
+    }
     let is_known = path.len() > PROFILE_TOOLS;
     if !is_known {
         path.push(call.tool.to_string());
     }
     path.push(call.action.to_string());
-    set(path, None, json!({}))
+    Ok(vec![set(path, None, json!({}))])
 }
 
 /// Redacting is the least that lets the data's call through.

@@ -133,7 +133,9 @@ impl Report {
         let skipped = |result: &&RegoResult| result.verdict == RegoVerdict::Skipped;
         let rego = self.rego.results.iter().filter(|result| !skipped(result));
         let rego = rego.map(|result| result.verdict == RegoVerdict::Passed);
-        output::result(tally("Rego test", rego));
+        if !self.rego.results.is_empty() {
+            output::result(tally("Rego test", rego));
+        }
         let skipped = self.rego.results.iter().filter(skipped).count();
         if skipped > 0 {
             output::result(format!("{skipped} skipped"));

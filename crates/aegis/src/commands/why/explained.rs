@@ -83,8 +83,20 @@ impl Explained {
 }
 
 impl Change {
-    /// What meets less resistance, the gravest first.
+    /// Calls that come to a milder outcome, the gravest first.
     pub(super) fn opens(&self) -> impl Iterator<Item = &aegis_policy::difference::Change> {
+        let changes = self.loosened();
+        changes.filter(|change| change.before.outcome != change.after.outcome)
+    }
+
+    /// How many calls keep their outcome and have less asked of them, such as fewer regions.
+    pub(super) fn eased(&self) -> usize {
+        let changes = self.loosened();
+        let eased = changes.filter(|change| change.before.outcome == change.after.outcome);
+        eased.map(|change| change.count).sum()
+    }
+
+    fn loosened(&self) -> impl Iterator<Item = &aegis_policy::difference::Change> {
         let changes = self.difference.changes.iter();
         changes.filter(|change| matches!(change.direction, Direction::Opened | Direction::Loosened))
     }

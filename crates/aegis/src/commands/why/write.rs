@@ -51,7 +51,7 @@ pub(super) fn text(line: &Line, policy: &Opened, explained: &Explained, depth: D
                 output::result(format!("  {}: {}", obstacle.reason.rule, obstacle.advice));
             }
         }
-        Way::Change(change) => write_change(policy, change),
+        Way::Change(change) => write_change(policy, change, line),
     }
 }
 
@@ -136,7 +136,7 @@ fn trace(policy: &Opened, explanation: &Explanation) {
     }
 }
 
-fn write_change(policy: &Opened, change: &Change) {
+fn write_change(policy: &Opened, change: &Change, line: &Line) {
     let style = Style::stdout();
     output::result(style.bold("the smallest change that lets the call through:"));
     for edit in &change.remedy.edits {
@@ -145,12 +145,23 @@ fn write_change(policy: &Opened, change: &Change) {
         output::result(format!("  {place}{edit}"));
     }
     let outcome = change.remedy.decision.outcome.as_str();
-    output::result(format!("decided again with it: {outcome}"));
+    let without = if line.masked().is_empty() {
+        ""
+    } else {
+        ", as far as the values are known"
+    };
+    output::result(format!("decided again with it: {outcome}{without}"));
     let opened: usize = change.opens().map(|change| change.count).sum();
     let calls = count(change.difference.calls, "test and made-up call");
     output::result(format!("it also opens {opened} of {calls}"));
     for opens in change.opens() {
         output::result(format!("  {opens}"));
+    }
+    if change.eased() > 0 {
+        let eased = count(change.eased(), "more call");
+        output::result(format!(
+            "  {eased} with the same outcome and less asked of them, such as regions"
+        ));
     }
 }
 
@@ -170,6 +181,7 @@ fn change_json(policy: &Opened, change: &Change) -> Json {
         "outcome": change.remedy.decision.outcome,
         "calls": change.difference.calls,
         "opens": opens.collect::<Vec<_>>(),
+        "eased": change.eased(),
     })
 }
 
