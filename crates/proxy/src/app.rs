@@ -134,22 +134,28 @@ impl App {
 
     /// Drains: no new connections, open work may finish within the grace period, the rest is cut.
     /// Returns how much was cut.
-    pub async fn stop(self) -> u64 {
+    pub async fn stop(mut self) -> u64 {
         let cut = self.plane.drain.run(self.plane.limits.drain_grace).await;
-        let _ = self.accepting.await;
+        let _ = (&mut self.accepting).await;
         tracing::info!(cut, "drained");
+        self.close_the_books(cut).await;
+        cut
+    }
+
+    /// The last line, and everything on its way to where it is kept.
+    async fn close_the_books(&self, cut: u64) {
+        let evidence = &self.plane.evidence;
         let drained = serde_json::json!({
             "schema_version": 1, "event": "drained",
             "time": aegis_telemetry::audit::now(), "cut": cut,
         });
-        if self.plane.evidence.log.append(&drained).await.is_err() {
+        if evidence.log.append(&drained).await.is_err() {
             tracing::error!("the audit log did not take the last line");
         }
         if let Some(link) = &self.plane.link {
             link.flush(FLUSH_TIME).await;
         }
-        self.plane.evidence.tracer.shutdown(FLUSH_TIME).await;
-        cut
+        evidence.tracer.shutdown(FLUSH_TIME).await;
     }
 }
 
