@@ -47,11 +47,11 @@ impl Alteration {
                 owner.remove(last);
             }
             Self::Add(item) => {
-                let list = owner
+                let items = owner
                     .entry(last.as_str())
                     .or_insert_with(|| Json::Array(Vec::new()));
-                if let Some(list) = list.as_array_mut() {
-                    list.push(item.clone());
+                if let Some(items) = items.as_array_mut() {
+                    items.push(item.clone());
                 }
             }
         }

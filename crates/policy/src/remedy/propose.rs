@@ -22,11 +22,10 @@ pub(super) fn propose(
         "agent.tenant" => {
             advice("the agent belongs to another tenant; check the caller's credential")
         }
-        "region" => regions(path, intent, bench),
-        "host" => Ok(vec![add(path, json!(host(intent)))]),
+        "region" => regions(&path, intent, bench),
+        "host" | "opaque" => Ok(vec![add(path, json!(host(intent)))]),
         "tool" => grant(path, intent, bench),
         "truncated" => Ok(vec![set(path, None, json!("allow"))]),
-        "opaque" => Ok(vec![add(path, json!(host(intent)))]),
         "data.unclassified" => Ok(unclassified(&path, intent, bench)),
         rule => match rule.split_once('.') {
             // A module may call its rule so, too: then no data is behind it.
@@ -44,7 +43,7 @@ pub(super) fn propose(
 }
 
 /// Both ends of what a tenant's binding says: a region that is not known cannot be made lawful.
-fn regions(path: Vec<String>, intent: &Intent, bench: &Workbench) -> Result<Vec<Edit>, String> {
+fn regions(path: &[String], intent: &Intent, bench: &Workbench) -> Result<Vec<Edit>, String> {
     if intent.destination.regions.is_empty() {
         return advice("nobody says in which region the destination is; add it to the catalogue");
     }
@@ -54,7 +53,7 @@ fn regions(path: Vec<String>, intent: &Intent, bench: &Workbench) -> Result<Vec<
         lawful.is_some_and(|lawful| !lawful.iter().any(|known| **known == ***region))
     });
     Ok(missing
-        .map(|region| add(path.clone(), json!(region)))
+        .map(|region| add(path.to_vec(), json!(region)))
         .collect())
 }
 
