@@ -58,10 +58,10 @@ fn the_same_policy_changes_nothing() {
 #[test]
 fn recorded_calls_are_decided_too_and_those_that_cannot_be_are_counted() {
     let home = home();
-    let mut masked = line("2", "charge", json!({"amount": "[masked]"}));
+    let mut masked = line("2", "charge", &json!({"amount": "[masked]"}));
     masked["outcome"] = json!("allow");
     let log = [
-        line("1", "charge", json!({"amount": 1, "currency": "eur"})).to_string(),
+        line("1", "charge", &json!({"amount": 1, "currency": "eur"})).to_string(),
         masked.to_string(),
         "{".to_owned(),
         json!({"event": "end", "id": "1"}).to_string(),
@@ -116,7 +116,7 @@ fn a_bundle_is_not_looked_into_without_a_key_or_leave() {
 }
 
 /// A decision of the policy of these tests, as the audit log has it.
-pub(crate) fn line(id: &str, action: &str, parameters: Value) -> Value {
+pub(crate) fn line(id: &str, action: &str, parameters: &Value) -> Value {
     json!({
         "event": "decision", "schema_version": 1, "id": id, "time": "2026-11-21T10:00:00.000000Z",
         "connection": 1, "phase": "request", "front": "forward", "tenant": "acme", "agent": "bot",

@@ -16,7 +16,7 @@ fn a_denied_charge_is_explained_and_its_change_allows_it_when_the_author_makes_i
     let log = denied(
         &home,
         "charge",
-        json!({"amount": 900, "currency": "eur"}),
+        &json!({"amount": 900, "currency": "eur"}),
         &["parameter.max"],
     );
     let said = why(&home, &log, &[]);
@@ -56,7 +56,7 @@ fn a_denied_charge_is_explained_and_its_change_allows_it_when_the_author_makes_i
 #[test]
 fn an_action_that_nobody_granted_is_granted_in_the_change() {
     let home = policy();
-    let log = denied(&home, "void", json!({}), &["tool"]);
+    let log = denied(&home, "void", &json!({}), &["tool"]);
     let said = why(&home, &log, &["-o", "json"]);
     assert_eq!(code(&said), 0, "{}", err(&said));
     let told: Value = serde_json::from_str(&out(&said)).expect("JSON");
@@ -87,7 +87,7 @@ fn a_call_whose_values_were_masked_is_said_not_to_be_known() {
     let log = denied(
         &home,
         "charge",
-        json!({"amount": "[masked]", "currency": "eur"}),
+        &json!({"amount": "[masked]", "currency": "eur"}),
         &["parameter.max"],
     );
     let said = why(&home, &log, &[]);
@@ -104,7 +104,7 @@ fn a_call_whose_values_were_masked_is_said_not_to_be_known() {
 #[test]
 fn what_no_small_change_cures_is_said_with_what_would() {
     let home = policy();
-    let mut unknown = line("d-1", "charge", json!({"amount": 1, "currency": "eur"}));
+    let mut unknown = line("d-1", "charge", &json!({"amount": 1, "currency": "eur"}));
     unknown["tenant"] = json!("globex");
     unknown["outcome"] = json!("deny");
     unknown["rules"] = json!([{"rule": "tenant.unknown", "message": "no such tenant"}]);
@@ -165,13 +165,13 @@ fn decisions_of_a_real_proxy_are_of_the_policy_that_it_had() {
 #[test]
 fn one_sentence_is_one_sentence() {
     let home = policy();
-    let log = denied(&home, "void", json!({}), &["tool"]);
+    let log = denied(&home, "void", &json!({}), &["tool"]);
     let said = why(&home, &log, &["--depth", "sentence"]);
     assert_eq!(out(&said).lines().count(), 1, "{}", out(&said));
 }
 
 /// A log with one refused call, `d-1`.
-fn denied(home: &TempDir, action: &str, parameters: Value, rules: &[&str]) -> String {
+fn denied(home: &TempDir, action: &str, parameters: &Value, rules: &[&str]) -> String {
     let mut line = line("d-1", action, parameters);
     line["outcome"] = json!("deny");
     let rules = rules

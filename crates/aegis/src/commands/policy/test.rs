@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
         Format::Json => {
             let coverage = reached.as_ref().map(Reached::json);
-            output::json(&report.json(coverage));
+            output::json(&report.json(coverage.as_ref()));
         }
     }
     if report.is_empty() {
@@ -142,7 +142,7 @@ impl Report {
         }
     }
 
-    fn json(&self, coverage: Option<Json>) -> Json {
+    fn json(&self, coverage: Option<&Json>) -> Json {
         let tables = self.tables.results.iter().map(|result| {
             json!({
                 "file": result.file,
