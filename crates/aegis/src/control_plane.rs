@@ -94,9 +94,11 @@ fn is_loopback(host: &str) -> bool {
 /// With the server's code, and with all mistakes where there are any.
 pub(crate) fn failure(error: &ClientError) -> Failure {
     let exit = match error {
-        ClientError::Unreachable(_) | ClientError::Late | ClientError::CutOff => Exit::Unreachable,
+        ClientError::Unreachable(_)
+        | ClientError::Late
+        | ClientError::CutOff
+        | ClientError::Refused { status: 503, .. } => Exit::Unreachable,
         ClientError::Refused { status: 409, .. } => Exit::Refused,
-        ClientError::Refused { status: 503, .. } => Exit::Unreachable,
         ClientError::Refused { .. } if error.code() == Some(MISTAKES) => Exit::Configuration,
         _ => Exit::Failed,
     };

@@ -2,7 +2,8 @@
 
 /// Columns as wide as their widest cell, two spaces apart.
 pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(shown)).collect();
+    let shown = |row: &[String; N]| row.each_ref().map(|cell| shown(cell));
+    let rows: Vec<[String; N]> = rows.iter().map(shown).collect();
     let mut widths = head.map(str::len);
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -23,9 +24,9 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
 }
 
 /// A terminal must not take commands from a data plane or an agent.
-pub(crate) fn shown(text: &String) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
-    match text.as_str() {
+    match text {
         "" => "-".to_owned(),
         text => text.chars().map(plain).collect(),
     }

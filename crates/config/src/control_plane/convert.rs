@@ -69,7 +69,7 @@ fn listen(written: mirror::Listen, base: &Path, check: &mut Check<'_>) -> Listen
     listen
 }
 
-/// A URL of `PostgreSQL`, or a file.
+/// A `postgres://` URL, or a file.
 fn database(
     written: Option<String>,
     base: &Path,

@@ -1,5 +1,6 @@
 //! A control plane's process with its principals and a directory of policies, and data planes that belong to it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
@@ -168,17 +169,13 @@ fn settings(address: &str, data_dir: &str, keys: &str) -> String {
         "listen: {{address: '{address}'}}\ndata_dir: {data_dir}\nsigning: {{keys: [{keys}]}}\n"
     );
     let mut add = |section: &str, people: &[(&str, &str)]| {
-        text.push_str(&format!("{section}:\n"));
+        writeln!(text, "{section}:").expect("a String takes all");
         for (name, more) in people {
             let hash = digest(&SHA256, format!("token-of-{name}").as_bytes());
-            let hash: String = hash
-                .as_ref()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            text.push_str(&format!(
-                "  - {{name: {name}, token_sha256: {hash}{more}}}\n"
-            ));
+            let hash = hash.as_ref().iter();
+            let hash = hash.fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+            writeln!(text, "  - {{name: {name}, token_sha256: {hash}{more}}}")
+                .expect("a String takes all");
         }
     };
     let plane = ", region: eu-central-1, tenants:";
