@@ -69,7 +69,17 @@ fn announcement(settings: &Settings) -> Vec<String> {
         }
     }
     for (scope, names) in &scopes {
-        words.push(format!("scope {scope}: {}", names.join(" ")));
+        let shown = names
+            .iter()
+            .take(SHOWN)
+            .copied()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let more = match names.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        words.push(format!("scope {scope}: {shown}{more}"));
     }
     if scopes.is_empty() {
         words.push("NO DATA PLANES: nothing can be published".to_owned());
@@ -106,6 +116,9 @@ fn failure(error: &StartError) -> Failure {
     };
     Failure::new(exit, error)
 }
+
+/// Data planes of a scope that are named at the start.
+const SHOWN: usize = 10;
 
 const EXAMPLES: &str = "\
 Examples:
