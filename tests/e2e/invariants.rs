@@ -173,7 +173,7 @@ fn policy_authoring_dlp_protocol_document_and_api_do_no_io() {
 
 #[test]
 fn arrows_between_crates_point_down() {
-    let allowed = walls();
+    let allowed: BTreeMap<_, _> = WALLS.iter().copied().collect();
     for name in crates() {
         let may = allowed
             .get(name.as_str())
@@ -333,66 +333,64 @@ fn root() -> PathBuf {
 }
 
 /// Each crate, and what of ours it may stand on.
-fn walls() -> BTreeMap<&'static str, &'static [&'static str]> {
-    BTreeMap::from([
-        ("document", &[][..]),
-        ("api", &[]),
-        ("bundle", &[]),
-        ("client", &["api"]),
-        ("dlp", &[]),
-        ("telemetry", &[]),
-        ("control", &["api", "bundle"]),
-        ("policy", &["document"]),
-        ("authoring", &["policy", "document", "bundle"]),
-        ("config", &["document"]),
-        ("protocol", &["policy", "dlp"]),
-        (
+const WALLS: &[(&str, &[&str])] = &[
+    ("document", &[]),
+    ("api", &[]),
+    ("bundle", &[]),
+    ("client", &["api"]),
+    ("dlp", &[]),
+    ("telemetry", &[]),
+    ("control", &["api", "bundle"]),
+    ("policy", &["document"]),
+    ("authoring", &["policy", "document", "bundle"]),
+    ("config", &["document"]),
+    ("protocol", &["policy", "dlp"]),
+    (
+        "proxy",
+        &[
+            "policy",
+            "config",
+            "dlp",
+            "protocol",
+            "telemetry",
+            "document",
+            "bundle",
+            "api",
+            "authoring",
+            "client",
+        ],
+    ),
+    (
+        "testkit",
+        &[
             "proxy",
-            &[
-                "policy",
-                "config",
-                "dlp",
-                "protocol",
-                "telemetry",
-                "document",
-                "bundle",
-                "api",
-                "authoring",
-                "client",
-            ],
-        ),
-        (
-            "testkit",
-            &[
-                "proxy",
-                "config",
-                "policy",
-                "telemetry",
-                "document",
-                "bundle",
-            ],
-        ),
-        (
-            "aegis",
-            &[
-                "proxy",
-                "control",
-                "client",
-                "api",
-                "authoring",
-                "bundle",
-                "config",
-                "policy",
-                "telemetry",
-                "document",
-                "dlp",
-                "protocol",
-                "authoring",
-                "bundle",
-                "client",
-                "api",
-                "control",
-            ],
-        ),
-    ])
-}
+            "config",
+            "policy",
+            "telemetry",
+            "document",
+            "bundle",
+        ],
+    ),
+    (
+        "aegis",
+        &[
+            "proxy",
+            "control",
+            "client",
+            "api",
+            "authoring",
+            "bundle",
+            "config",
+            "policy",
+            "telemetry",
+            "document",
+            "dlp",
+            "protocol",
+            "authoring",
+            "bundle",
+            "client",
+            "api",
+            "control",
+        ],
+    ),
+];

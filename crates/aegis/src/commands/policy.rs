@@ -3,7 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod diff;
-mod directory;
+pub(crate) mod directory;
 pub(crate) mod eval;
 mod key;
 pub(crate) mod keys;

@@ -1,16 +1,15 @@
 //! `aegis publish`: a directory of policies to the control plane. Compares before it sends, so that nothing opens by accident.
 
-mod sources;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use aegis_api::{Diff, PublicationDetail, PublicationList, Publish, Rollout, SourceFile, paths};
 use aegis_authoring::{Files, bench};
 use aegis_client::Client;
-use aegis_policy::Mode;
+use aegis_policy::{Mode, Source};
 use clap::Args;
 
+use crate::commands::policy::directory;
 use crate::compiler::{compare, first, sorted_sources, unknown, words};
 use crate::control_plane::{Reach, announcement, failure, rollout};
 use crate::exit::{Exit, Failure};
@@ -39,8 +38,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let files = sources::read(&arguments.directory)?;
-    let new = sorted_sources(&files);
+    let texts = directory::texts(&arguments.directory)?;
+    let new = Files::sort(texts.clone());
+    let files: Vec<_> = texts.into_iter().map(source_file).collect();
     check(&new)?;
     let client = arguments.reach.client()?;
     let base = match arguments.base {
@@ -114,6 +114,13 @@ async fn difference(old: Vec<SourceFile>, new: Files) -> Result<Diff, Failure> {
     };
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|_| Failure::new(Exit::Failed, "the comparison was cut short"))
+}
+
+fn source_file(source: Source) -> SourceFile {
+    SourceFile {
+        path: source.file,
+        text: source.text,
+    }
 }
 
 const EXAMPLES: &str = "\

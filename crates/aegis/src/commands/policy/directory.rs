@@ -1,5 +1,6 @@
 //! Reads a directory of policy sources, with all below it, into texts. Judges nothing.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,22 +10,30 @@ use aegis_policy::Source;
 
 use crate::exit::{Exit, Failure};
 
-/// Every `*.rego`, `*.yaml`, `*.yml` and `*.json`, by its path from the directory on. What is
-/// hidden is left out; a link to a directory is not followed, for it may lead back.
+/// The policy in this directory and all below it.
 pub(crate) fn read(directory: &Path) -> Result<Files, Failure> {
-    let read = sources(directory).map(Files::sort);
-    let failed = |error: &dyn std::fmt::Display| {
-        let message = format!(
-            "cannot read the policy directory {}: {error}",
-            directory.display()
-        );
-        Failure::new(Exit::Configuration, message)
-    };
-    let files = read.map_err(|error| failed(&error))?;
+    let files = Files::sort(texts(directory)?);
     if files.data.is_empty() && files.modules.is_empty() {
-        return Err(failed(&"it has no *.yaml, *.yml, *.json or *.rego"));
+        return Err(unreadable(directory, &NOTHING));
     }
     Ok(files)
+}
+
+/// Every `*.rego`, `*.yaml`, `*.yml` and `*.json`, by its path from the directory on. What is
+/// hidden is left out; a link to a directory is not followed, for it may lead back.
+pub(crate) fn texts(directory: &Path) -> Result<Vec<Source>, Failure> {
+    let mut texts = sources(directory).map_err(|error| unreadable(directory, &error))?;
+    if texts.is_empty() {
+        return Err(unreadable(directory, &NOTHING));
+    }
+    texts.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(texts)
+}
+
+fn unreadable(directory: &Path, why: &dyn fmt::Display) -> Failure {
+    let name = directory.display();
+    let message = format!("cannot read the policy directory {name}: {why}");
+    Failure::new(Exit::Configuration, message)
 }
 
 fn sources(directory: &Path) -> io::Result<Vec<Source>> {
@@ -66,6 +75,8 @@ fn is_source(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     matches!(extension, Some("rego" | "yaml" | "yml" | "json"))
 }
+
+const NOTHING: &str = "it has no *.yaml, *.yml, *.json or *.rego";
 
 /// As much as a proxy reads of one.
 const MAX_BYTES: u64 = 64 << 20;
