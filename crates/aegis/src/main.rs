@@ -22,15 +22,9 @@ mod trust;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use mimalloc::MiMalloc;
 
 use cli::{AuditCommand, Cli, Command, CredentialCommand, ShadowCommand};
 use exit::{Exit, Failure};
-
-/// A request makes and drops a thousand small values: a sixth of the processor time of the system's
-/// allocator goes to that.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -89,7 +89,7 @@ fn say(arguments: &Arguments, algorithm: Algorithm, private: &Path, public: &Pat
                 entry(public)
             ));
             note("\nFor the settings of a control plane:");
-            output::result(format!("keys:\n  - {}", entry(private)));
+            output::result(format!("signing:\n  keys:\n    - {}", entry(private)));
         }
     }
 }
