@@ -10,6 +10,7 @@ pub mod framing;
 mod generic;
 mod inspected;
 pub mod json;
+mod llm;
 mod mcp;
 mod openai;
 mod parameters;
@@ -24,5 +25,6 @@ mod urlencoded;
 
 pub use error::InspectError;
 pub use inspected::{BodyView, Inspected, Reading, RequestView, inspect};
+pub use llm::LlmApi;
 pub use redact::{RedactError, Rewritten};
 pub use refusal::{Dialect, RefusalDocument, render};
