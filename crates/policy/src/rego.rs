@@ -13,6 +13,7 @@ mod form;
 mod input;
 mod library;
 mod lint;
+mod machines;
 mod oracle;
 mod question;
 mod shelf;

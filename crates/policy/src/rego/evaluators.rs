@@ -1,15 +1,15 @@
 //! What one thread asks with: the machines of the library, the interpreter of users' modules, its memory. It compiles nothing.
 
+use super::machines::Machines;
 use super::{
-    Deadline, Decision, Fault, Intent, Phase, Policy, Preparation, Question, RegoVM, Value,
-    VmError, answer, extension, input, question,
+    Deadline, Decision, Fault, Intent, Policy, Preparation, Question, Value, answer, extension,
+    input, question,
 };
 
 /// What one thread keeps for one policy.
 pub(super) struct Evaluators {
     pub(super) epoch: u64,
-    pub(super) machine: RegoVM,
-    tunnels: RegoVM,
+    pub(super) machines: Machines,
     users: extension::Interpreter,
     words: input::Words,
     forms: question::Forms,
@@ -20,8 +20,7 @@ impl Evaluators {
     pub(super) fn new(policy: &Policy) -> Result<Self, Fault> {
         Ok(Self {
             epoch: policy.epoch,
-            machine: policy.library.machine()?,
-            tunnels: policy.library.tunnel_machine()?,
+            machines: policy.library.machines()?,
             users: policy.extension.interpreter(),
             words: input::Words::new(),
             forms: question::Forms::new(),
@@ -44,7 +43,7 @@ impl Evaluators {
 
     pub(super) fn evaluate(&mut self, policy: &Policy, intent: &Intent) -> Result<Decision, Fault> {
         let input = self.input(policy, intent)?;
-        answer::read(&self.decision(input)?)
+        answer::read(&self.machines.decide(intent.phase, input)?)
     }
 
     pub(super) fn answer(
@@ -54,11 +53,7 @@ impl Evaluators {
         question: &Question,
     ) -> Result<Decision, Fault> {
         let input = self.asked(policy, preparation, question);
-        let decision = match question.phase() {
-            Phase::Connect => self.tunnel(input),
-            Phase::Request => self.decision(input),
-        };
-        answer::read(&decision?)
+        answer::read(&self.machines.decide(question.phase(), input)?)
     }
 
     /// The part of the input that the library reads; without users' modules, nothing else is made.
@@ -78,34 +73,9 @@ impl Evaluators {
         let mut input = input::build(&self.words, policy, intent);
         let found = self.users.findings(&input, deadline)?;
         if policy.extension.reads_input() {
-            self.machine
-                .set_execution_timer_config(Some(deadline.left()?));
+            self.machines.limit_time(deadline.left()?);
         }
         input.insert(self.words.ext.clone(), found);
         Ok(Value::from(input))
-    }
-
-    pub(super) fn decision(&mut self, input: Value) -> Result<Value, Fault> {
-        run(&mut self.machine, input)
-    }
-
-    /// The decision on a tunnel of which no users' module has found anything: where the rule for
-    /// allowed ones holds, it is the decision, and the others need not be looked at.
-    pub(super) fn tunnel(&mut self, input: Value) -> Result<Value, Fault> {
-        match run(&mut self.tunnels, input.clone()) {
-            Err(Fault::Undefined) => self.decision(input),
-            decision => decision,
-        }
-    }
-}
-
-fn run(machine: &mut RegoVM, input: Value) -> Result<Value, Fault> {
-    machine.set_input(input);
-    match machine.execute_entry_point_by_index(0) {
-        Ok(Value::Undefined) => Err(Fault::Undefined),
-        Ok(answer) => Ok(answer),
-        Err(VmError::InstructionLimitExceeded { .. }) => Err(Fault::InstructionLimit),
-        Err(VmError::TimeLimitExceeded { .. }) => Err(Fault::Deadline),
-        Err(_) => Err(Fault::Evaluation),
     }
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use aegis_document::{Problem, Problems};
 
+use super::machines::Machines;
 use super::{Compiler, Engine, Fault, Program, RegoVM, Shelved, Value, deadline};
 
 /// The library and its data, compiled. Threads share both.
 pub(super) struct Library {
-    program: Arc<Program>,
-    /// The same text, of which only the rule for allowed tunnels is run.
-    tunnels: Arc<Program>,
+    /// One text, compiled for each rule that the host asks by itself.
+    connect: Arc<Program>,
+    request: Arc<Program>,
+    judgement: Arc<Program>,
     data: Value,
     text: Arc<str>,
 }
@@ -21,8 +23,9 @@ impl Library {
         let data = BTreeMap::from([("compiled".into(), compiled.into_value())]);
         let data = Value::from(data);
         let library = Self {
-            program: Arc::default(),
-            tunnels: Arc::default(),
+            connect: Arc::default(),
+            request: Arc::default(),
+            judgement: Arc::default(),
             data,
             text: text.into(),
         };
@@ -37,8 +40,9 @@ impl Library {
                 .map_err(|error| broken(&error.to_string()))
         };
         Ok(Self {
-            program: program(ENTRY)?,
-            tunnels: program(TUNNEL)?,
+            connect: program("data.aegis.connect")?,
+            request: program("data.aegis.request")?,
+            judgement: program("data.aegis.judgement")?,
             ..library
         })
     }
@@ -47,14 +51,13 @@ impl Library {
         &self.data
     }
 
-    /// A machine of one thread, which answers with the decision.
-    pub(super) fn machine(&self) -> Result<RegoVM, Fault> {
-        self.load(&self.program)
-    }
-
-    /// One that answers with the decision where it is to allow a tunnel, and else with nothing.
-    pub(super) fn tunnel_machine(&self) -> Result<RegoVM, Fault> {
-        self.load(&self.tunnels)
+    /// The machines of one thread.
+    pub(super) fn machines(&self) -> Result<Machines, Fault> {
+        Ok(Machines {
+            connect: self.load(&self.connect)?,
+            request: self.load(&self.request)?,
+            judgement: self.load(&self.judgement)?,
+        })
     }
 
     fn load(&self, program: &Arc<Program>) -> Result<RegoVM, Fault> {
@@ -103,11 +106,8 @@ pub(crate) const GLUE: &str = include_str!("../../../../policies/library/opa.reg
 
 const FILE: &str = "policies/library/aegis.rego";
 
-/// The one entry point.
+/// The one entry point, which the host's machines walk rule by rule.
 pub(super) const ENTRY: &str = "data.aegis.decision";
-
-/// The rule that is the decision where it holds and users' modules found nothing.
-const TUNNEL: &str = "data.aegis.connect";
 
 /// The largest decision takes about a quarter of this.
 pub(super) const INSTRUCTIONS: usize = 5_000;

@@ -1,8 +1,6 @@
 //! The interpreter beside the machine, for self-tests and for explaining. Nothing is decided by it.
 
-use super::{
-    Engine, Evaluators, Fault, Intent, Json, Phase, Policy, Value, fault_of, json, library,
-};
+use super::{Engine, Evaluators, Fault, Intent, Json, Policy, Value, fault_of, json, library};
 
 /// Both evaluators' answers to one input, to be compared.
 #[derive(Debug)]
@@ -44,16 +42,9 @@ impl Oracle<'_> {
         }
     }
 
-    /// What the machine decides. Where it can be asked in a shorter way, both ways must come to the same.
     fn machine(&mut self, intent: &Intent, input: &Value) -> Result<Value, Fault> {
-        let asked = self.asked(intent);
-        let tunnel = asked.is_some() && intent.phase == Phase::Connect;
-        let asked = asked.unwrap_or_else(|| input.clone());
-        let decision = self.evaluators.decision(asked.clone())?;
-        if tunnel && self.evaluators.tunnel(asked)? != decision {
-            return Err(Fault::Conflict);
-        }
-        Ok(decision)
+        let asked = self.asked(intent).unwrap_or_else(|| input.clone());
+        self.evaluators.machines.decide(intent.phase, asked)
     }
 
     /// The part of the input that the library reads, where nothing else is made.
@@ -81,18 +72,7 @@ impl Oracle<'_> {
             Some(asked) => asked,
             None => self.evaluators.input(self.policy, intent)?,
         };
-        let (mut low, mut high) = (0, library::INSTRUCTIONS);
-        while low + 1 < high {
-            let middle = usize::midpoint(low, high);
-            self.evaluators.machine.set_max_instructions(middle);
-            match self.evaluators.decision(input.clone()) {
-                Err(Fault::InstructionLimit) => low = middle,
-                _ => high = middle,
-            }
-        }
-        self.evaluators
-            .machine
-            .set_max_instructions(library::INSTRUCTIONS);
-        Ok(high)
+        let machines = &mut self.evaluators.machines;
+        Ok(machines.instructions(intent.phase, &input))
     }
 }

@@ -83,18 +83,14 @@ impl Question {
         preparation: Option<&Preparation>,
         ext: Value,
     ) -> Value {
-        let phase = match self.phase {
-            Phase::Connect => &w.connect,
-            Phase::Request => &w.request,
-        };
-        let candidates = hosts::candidates(&self.authority, &policy.subjects.ports);
-        let candidates = candidates
-            .into_iter()
-            .map(|name| Value::String(name.into()));
-        let destination = [
-            candidates.collect::<Vec<_>>().into(),
-            input::strings(self.regions.iter().cloned()),
-        ];
+        let subjects = [&self.tenant, &self.agent].map(|id| forms.subject.fill([input::text(id)]));
+        let [tenant, agent] = subjects;
+        let destination = self.destination(forms, policy);
+        if self.phase == Phase::Connect {
+            // Of a tunnel the library knows only who and where.
+            let tunnel = [w.connect.clone(), tenant, agent, destination, ext];
+            return forms.tunnel.fill(tunnel);
+        }
         let call = [
             Value::String(Arc::clone(&self.tool)),
             Value::String(Arc::clone(&self.action)),
@@ -106,14 +102,25 @@ impl Question {
         let patterns = preparation.map_or(&[][..], |found| &found.patterns);
         let names = patterns.iter().map(|(name, _)| name);
         forms.question.fill([
-            phase.clone(),
-            forms.subject.fill([input::text(&self.tenant)]),
-            forms.subject.fill([input::text(&self.agent)]),
-            forms.destination.fill(destination),
+            w.request.clone(),
+            tenant,
+            agent,
+            destination,
             forms.call.fill(call),
             forms.dlp.fill([input::words(&self.types)]),
             input::truths(names.zip(self.patterns.iter().copied())),
             ext,
+        ])
+    }
+
+    fn destination(&self, forms: &Forms, policy: &Policy) -> Value {
+        let candidates = hosts::candidates(&self.authority, &policy.subjects.ports);
+        let candidates = candidates
+            .into_iter()
+            .map(|name| Value::String(name.into()));
+        forms.destination.fill([
+            candidates.collect::<Vec<_>>().into(),
+            input::strings(self.regions.iter().cloned()),
         ])
     }
 
@@ -158,6 +165,7 @@ fn may_be(sent: &str, name: &str) -> bool {
 /// The objects that every question has, so that they need not be put in order each time.
 pub(super) struct Forms {
     question: Form<8>,
+    tunnel: Form<5>,
     subject: Form<1>,
     destination: Form<2>,
     call: Form<6>,
@@ -177,6 +185,7 @@ impl Forms {
                 "patterns",
                 "ext",
             ]),
+            tunnel: Form::new(["phase", "tenant", "agent", "destination", "ext"]),
             subject: Form::new(["id"]),
             destination: Form::new(["candidates", "regions"]),
             call: Form::new([

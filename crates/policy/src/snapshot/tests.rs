@@ -24,6 +24,10 @@ decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "r
 }
 
 connect := decision if input.never
+
+request := decision if input.never
+
+judgement := decision
 "#;
     let problems = on(library).unwrap_err();
     assert!(
@@ -34,8 +38,7 @@ connect := decision if input.never
 
 #[test]
 fn a_library_that_fails_is_not_activated() {
-    let library =
-        "package aegis\n\ndecision := 1\n\ndecision := 2\n\nconnect := 3 if input.never\n";
+    let library = "package aegis\n\ndecision := 1\n\nconnect := 3 if input.never\n\nrequest := 3 if input.never\n\njudgement := 1\n\njudgement := 2\n";
     let problems = on(library).unwrap_err();
     assert!(
         problems.to_string().contains("the policy is not activated"),
