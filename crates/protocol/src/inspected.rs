@@ -10,12 +10,14 @@ use aegis_dlp::Scanner;
 use aegis_policy::{Authority, Call, CallKind, DataFinding, Parameters, Service, Truncation};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, header};
+use serde_json::Value;
 
 use crate::body::Content;
+use crate::llm::{self, Endpoint};
 use crate::recognise::Spoken;
 use crate::redact::BodyKind;
 use crate::urlencoded::{self, Pair};
-use crate::{Dialect, InspectError, findings, generic, mcp, openai, recognise, rest};
+use crate::{Dialect, InspectError, LlmApi, findings, generic, mcp, recognise, rest};
 
 /// A request as far as it has been read; the body is whole or not there at all.
 #[derive(Clone, Copy)]
@@ -51,6 +53,9 @@ pub struct Reading {
     /// Names of the parameters that may be written down.
     pub recordable: Arc<[Arc<str>]>,
     pub truncation: Truncation,
+    /// The API that the answer to a generation speaks.
+    pub(crate) llm: Option<LlmApi>,
+    pub(crate) stream: bool,
     /// How the body would be rewritten. `None` where there is no body, or nobody has looked into it.
     pub(crate) body: Option<BodyKind>,
     /// One entry for each of the call's parameters, in the order of the call's map.
@@ -74,6 +79,18 @@ pub(crate) enum Place {
     Fixed,
 }
 
+impl Reading {
+    /// The API whose answer is to be understood; `None` where nothing was generated.
+    pub fn llm(&self) -> Option<LlmApi> {
+        self.llm
+    }
+
+    /// Whether the request asks for an answer in parts.
+    pub fn streams(&self) -> bool {
+        self.stream
+    }
+}
+
 /// Describes one request.
 ///
 /// `service` is what the catalogue says about the destination. An error means that two readers
@@ -89,6 +106,9 @@ pub fn inspect(
         view,
         service,
         content,
+        endpoint: (view.method == Method::POST)
+            .then(|| Endpoint::of(view.path))
+            .flatten(),
     };
     let spoken = recognise::protocol(&subject)?;
     let data = findings::find(view, &subject.content, scanner);
@@ -97,7 +117,7 @@ pub fn inspect(
     let described = match spoken {
         Spoken::Http => generic::describe(&subject),
         Spoken::Rest(service) => rest::describe(service, subject)?,
-        Spoken::OpenAi => openai::describe(subject)?,
+        Spoken::Llm(family) => llm::describe(family, subject)?,
         Spoken::Mcp => mcp::describe(&subject)?,
     };
     Ok(described.finish(view, body, hidden, data))
@@ -141,6 +161,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) view: &'a RequestView<'a>,
     pub(crate) service: Option<&'a Service>,
     pub(crate) content: Content<'a>,
+    /// What the path asks of an LLM API, whatever the body says.
+    pub(crate) endpoint: Option<Endpoint>,
 }
 
 /// What a describer found; the rest of a [`Call`] is the same for all of them.
@@ -155,6 +177,8 @@ pub(crate) struct Described {
     /// The body is whole but says nothing that this protocol can read.
     pub(crate) unread: bool,
     pub(crate) dialect: Dialect,
+    /// Of a generation.
+    pub(crate) llm: Option<LlmApi>,
     pub(crate) recordable: Arc<[Arc<str>]>,
 }
 
@@ -181,8 +205,16 @@ impl Described {
             stream: false,
             unread: false,
             dialect: Dialect::Problem,
+            llm: None,
             recordable: Arc::default(),
         }
+    }
+
+    /// A parameter made here; a member of that name in the body gives way to it.
+    pub(crate) fn set(&mut self, name: &str, value: Value, place: Place) {
+        self.parameters.insert(name.to_owned(), value);
+        self.places.retain(|(other, _)| other != name);
+        self.places.push((name.to_owned(), place));
     }
 
     /// From here on, no parameter can be rewritten.
@@ -224,6 +256,8 @@ impl Described {
                 dialect: self.dialect,
                 recordable: self.recordable,
                 truncation,
+                llm: self.llm,
+                stream: self.stream,
                 body,
                 parameters: self.places,
                 out_of_reach,

@@ -234,7 +234,7 @@ impl Protocol {
         match self {
             Self::Http => CallKind::Http,
             Self::Rest => CallKind::Tool,
-            Self::OpenAi => CallKind::Llm,
+            Self::OpenAi | Self::Anthropic | Self::Bedrock | Self::Gemini => CallKind::Llm,
             Self::Mcp => CallKind::Mcp,
         }
     }
