@@ -3,14 +3,15 @@
 //! The order is fixed: read the body, agree on the protocol, describe the call, look for data.
 //! It decides nothing about the call.
 
+mod described;
+
 use std::fmt;
 use std::sync::Arc;
 
 use aegis_dlp::Scanner;
-use aegis_policy::{Authority, Call, CallKind, DataFinding, Parameters, Service, Truncation};
+use aegis_policy::{Authority, Call, DataFinding, Service, Truncation};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, header};
-use serde_json::Value;
+use http::{HeaderMap, HeaderName, Method};
 
 use crate::body::Content;
 use crate::llm::{self, Endpoint};
@@ -18,6 +19,8 @@ use crate::recognise::Spoken;
 use crate::redact::BodyKind;
 use crate::urlencoded::{self, Pair};
 use crate::{Dialect, InspectError, LlmApi, findings, generic, mcp, recognise, rest};
+
+pub(crate) use described::Described;
 
 /// A request as far as it has been read; the body is whole or not there at all.
 #[derive(Clone, Copy)]
@@ -165,103 +168,12 @@ pub(crate) struct Subject<'a> {
     pub(crate) endpoint: Option<Endpoint>,
 }
 
-/// What a describer found; the rest of a [`Call`] is the same for all of them.
-pub(crate) struct Described {
-    pub(crate) kind: CallKind,
-    pub(crate) tool: String,
-    pub(crate) action: String,
-    pub(crate) parameters: Parameters,
-    pub(crate) places: Vec<(String, Place)>,
-    pub(crate) model: Option<Arc<str>>,
-    pub(crate) stream: bool,
-    /// The body is whole but says nothing that this protocol can read.
-    pub(crate) unread: bool,
-    pub(crate) dialect: Dialect,
-    /// Of a generation.
-    pub(crate) llm: Option<LlmApi>,
-    pub(crate) recordable: Arc<[Arc<str>]>,
-}
-
 impl Subject<'_> {
     /// The catalogue's name for the destination, its host where it has none.
     pub(crate) fn server(&self) -> String {
         match self.service {
             Some(service) => service.name.to_string(),
             None => self.view.authority.host().to_string(),
-        }
-    }
-}
-
-impl Described {
-    /// A call without parameters.
-    pub(crate) fn new(kind: CallKind, tool: String, action: impl Into<String>) -> Self {
-        Self {
-            kind,
-            tool,
-            action: action.into(),
-            parameters: Parameters::new(),
-            places: Vec::new(),
-            model: None,
-            stream: false,
-            unread: false,
-            dialect: Dialect::Problem,
-            llm: None,
-            recordable: Arc::default(),
-        }
-    }
-
-    /// A parameter made here; a member of that name in the body gives way to it.
-    pub(crate) fn set(&mut self, name: &str, value: Value, place: Place) {
-        self.parameters.insert(name.to_owned(), value);
-        self.places.retain(|(other, _)| other != name);
-        self.places.push((name.to_owned(), place));
-    }
-
-    /// From here on, no parameter can be rewritten.
-    pub(crate) fn fix_places(&mut self) {
-        for (_, place) in &mut self.places {
-            *place = Place::Fixed;
-        }
-    }
-
-    fn finish(
-        self,
-        view: &RequestView<'_>,
-        body: Option<BodyKind>,
-        hidden: bool,
-        data: Vec<DataFinding>,
-    ) -> Inspected {
-        let truncation = if hidden || self.unread {
-            Truncation::Truncated
-        } else {
-            Truncation::Whole
-        };
-        let fixed = |path: &str| path.starts_with("path:") || path.starts_with("header:");
-        let out_of_reach = data.iter().filter(|finding| fixed(&finding.path));
-        let out_of_reach = out_of_reach.map(|finding| finding.kind).collect();
-        let call = Call {
-            kind: self.kind,
-            tool: self.tool.into(),
-            action: self.action.into(),
-            parameters: self.parameters,
-            model: self.model,
-            stream: self.stream,
-            truncation,
-            opaque: view.headers.contains_key(header::UPGRADE),
-        };
-        Inspected {
-            call,
-            data,
-            reading: Reading {
-                dialect: self.dialect,
-                recordable: self.recordable,
-                truncation,
-                llm: self.llm,
-                stream: self.stream,
-                body,
-                parameters: self.places,
-                out_of_reach,
-            },
         }
     }
 }

@@ -230,7 +230,7 @@ impl Resolver<'_> {
 }
 
 impl Protocol {
-    fn kind(self) -> CallKind {
+    pub(crate) fn kind(self) -> CallKind {
         match self {
             Self::Http => CallKind::Http,
             Self::Rest => CallKind::Tool,

@@ -9,7 +9,7 @@ use crate::InspectError;
 use crate::inspected::{Described, Place};
 
 /// One endpoint that takes messages for a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) api: LlmApi,
     pub(crate) purpose: Purpose,

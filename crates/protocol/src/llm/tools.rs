@@ -11,22 +11,27 @@ pub(super) fn typed(tools: &[Value]) -> Vec<Value> {
     names
 }
 
-/// A tool that the provider runs may have a name beside its type, which anyone can choose.
+/// A tool that the provider runs may have a name beside its type, which anyone can choose; and which
+/// of several names a server takes for a function's is not known here.
 fn add_typed(tool: &Value, names: &mut Vec<Value>) {
-    let text = |pointer: &str| tool.pointer(pointer).and_then(Value::as_str);
-    let name = match text("/type") {
-        None | Some("function" | "custom") => NAMES.iter().find_map(|it| text(it)),
+    let text = |pointer: &&str| tool.pointer(pointer).and_then(Value::as_str);
+    let before = names.len();
+    match text(&"/type") {
+        None | Some("function" | "custom") => {
+            names.extend(NAMES.iter().filter_map(text).map(Value::from));
+        }
         Some("namespace") => {
             let within = tool.get("tools").and_then(Value::as_array);
-            return within
-                .into_iter()
-                .flatten()
-                .for_each(|it| add_typed(it, names));
+            for tool in within.into_iter().flatten() {
+                add_typed(tool, names);
+            }
         }
-        provided => provided,
-    };
-    // A tool without a name is no tool that a rule could have meant.
-    names.push(name.unwrap_or_default().into());
+        Some(provided) => names.push(provided.into()),
+    }
+    if names.len() == before {
+        // No rule can have meant a tool without a name.
+        names.push("".into());
+    }
 }
 
 /// The tools of Bedrock's Converse.

@@ -11,7 +11,7 @@ impl RefusalDocument<'_> {
     pub(super) fn open_ai(&self) -> Value {
         json!({
             "error": {
-                "message": self.message(),
+                "message": self.explained(),
                 "type": if self.outcome.forwards() { "upstream_failure" } else { "policy_refusal" },
                 "code": self.rule(),
                 "param": null,
@@ -84,7 +84,7 @@ impl RefusalDocument<'_> {
         first.map_or(self.outcome.as_str(), |reason| &reason.rule)
     }
 
-    /// The message with the rules, for callers who are shown no other member.
+    /// The message with the rules: many callers are shown no other member.
     fn explained(&self) -> String {
         let explain = |reason: &Reason| format!("{} (rule {})", reason.message, reason.rule);
         let reasons: Vec<String> = self.reasons.iter().map(explain).collect();

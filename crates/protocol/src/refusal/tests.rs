@@ -99,6 +99,7 @@ fn an_openai_error_has_what_the_sdk_reads_and_the_problem() {
     let reasons = reasons();
     let (content_type, body) = rendered(&Dialect::OpenAi, &refusal(&reasons));
     assert_eq!(content_type, "application/json");
+    assert_eq!(body["error"]["message"], EXPLAINED);
     assert_eq!(body["error"]["type"], "policy_refusal");
     assert_eq!(body["error"]["code"], "parameter.max");
     assert_eq!(body["error"]["param"], Value::Null);

@@ -1,5 +1,6 @@
 //! Promises about paths: which endpoint each asks for, and what it says by itself.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 
 use super::{Endpoint, Purpose};
@@ -142,7 +143,7 @@ proptest! {
         model in "[a-z0-9.:-]{1,20}",
         escape in any::<bool>(),
     ) {
-        let escaped: String = model.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let escaped = utf8_percent_encode(&model, NON_ALPHANUMERIC).to_string();
         let written = if escape { &escaped } else { &model };
         for path in [format!("/model/{written}/converse"), format!("/models/{written}:countTokens")] {
             let endpoint = Endpoint::of(&path).expect("an endpoint");

@@ -222,6 +222,35 @@ fn a_response_gives_model_stream_options_and_tool_names() {
 }
 
 #[test]
+fn a_tool_shows_every_name_that_a_server_may_take_for_its_own() {
+    let tools = [
+        (
+            json!({"type": "function", "function": {"name": "a"}, "name": "b"}),
+            json!(["a", "b"]),
+        ),
+        (
+            json!({"type": "custom", "custom": {"name": "a"}}),
+            json!(["a"]),
+        ),
+        (
+            json!({"type": "web_search", "name": "a"}),
+            json!(["web_search"]),
+        ),
+        (
+            json!({"type": "namespace", "name": "a", "tools": []}),
+            json!([""]),
+        ),
+        (json!({"type": 1, "name": 2}), json!([""])),
+        (json!("a"), json!([""])),
+    ];
+    for (tool, names) in tools {
+        let body = json!({"model": "m", "input": "x", "tools": [tool]});
+        let seen = post("llm.example.com", RESPONSES).json(&body).seen();
+        assert_eq!(seen.parameter("tools"), Some(&names), "{tool}");
+    }
+}
+
+#[test]
 fn a_response_starts_from_input_or_from_what_is_stored_and_names_its_model() {
     for start in ["input", "prompt", "conversation", "previous_response_id"] {
         let body = json!({"model": "m", start: "x"});
