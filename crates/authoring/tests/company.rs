@@ -35,6 +35,11 @@ fn the_policy_page_says_the_same_in_documents_and_in_data() {
         compile(&files([("policy.md.yaml", *block.unwrap())])).unwrap()
     };
     assert_eq!(text(&of("apiVersion:")), text(&of("aegis:")));
+    for block in blocks {
+        let example = files([("policy.md.yaml", block)]);
+        let (_, snapshot) = check(&example, Mode::Enforce, 1).unwrap();
+        assert!(!snapshot.catalogue().services().is_empty(), "{block}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::data::{
 use crate::facts::{Facts, Matcher};
 use crate::rego::Extension;
 use crate::sources::Model;
-use crate::{Catalogue, Sources, hosts};
+use crate::{CallKind, Catalogue, Sources, hosts};
 
 /// Every mistake of meaning in the data, all at once.
 pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
@@ -193,6 +193,7 @@ impl Check<'_> {
                     .map(|operation| operation.action.as_str());
                 named.chain(["*", "other"]).collect()
             }
+            Some(service) if service.protocol.kind() == CallKind::Llm => LLM_ACTIONS.to_vec(),
             _ if tool == "http" => HTTP_ACTIONS.to_vec(),
             _ => return,
         };
@@ -287,6 +288,8 @@ pub(crate) const DATA_CLASSES: [(&str, &str); 4] = [
     ("aws_key", "secret"),
     ("pem_key", "secret"),
 ];
+
+const LLM_ACTIONS: [&str; 4] = ["*", "chat", "count_tokens", "other"];
 
 const HTTP_ACTIONS: [&str; 10] = [
     "*", "get", "head", "post", "put", "patch", "delete", "options", "trace", "connect",

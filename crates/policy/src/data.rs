@@ -32,6 +32,9 @@ pub enum Protocol {
     Http,
     Rest,
     OpenAi,
+    Anthropic,
+    Bedrock,
+    Gemini,
     Mcp,
 }
 
@@ -159,7 +162,7 @@ pub(crate) struct ServiceData {
     pub(crate) endpoints: Vec<EndpointData>,
     #[serde(default)]
     pub(crate) operations: Vec<OperationData>,
-    /// Parameters of `openai` and `mcp` calls that may be written down.
+    /// Parameters of calls of LLMs and MCP servers that may be written down.
     #[serde(default)]
     pub(crate) recordable: Vec<String>,
 }

@@ -39,17 +39,21 @@ fn every_mistake_of_meaning_is_told_at_once_with_its_place() {
             "`strpe` is neither a service of the catalogue",
         ),
         (
-            "policy.yaml:13:",
+            "policy.yaml:12:",
+            "`llm` has no action `chatt`; did you mean `chat`?",
+        ),
+        (
+            "policy.yaml:14:",
             "`stripe` has no action `chrge`; did you mean `charge`?",
         ),
-        ("policy.yaml:15:", "the range is empty"),
-        ("policy.yaml:16:", "`approve_above` is more than `max`"),
-        ("policy.yaml:17:", "not a regular expression"),
-        ("policy.yaml:18:", "not a network"),
-        ("policy.yaml:19:", "exactly one of"),
-        ("policy.yaml:20:", "`enum` is empty"),
-        ("policy.yaml:21:", "`forbidden` can have no other rule"),
-        ("policy.yaml:25:", "is not a field that can be tested"),
+        ("policy.yaml:16:", "the range is empty"),
+        ("policy.yaml:17:", "`approve_above` is more than `max`"),
+        ("policy.yaml:18:", "not a regular expression"),
+        ("policy.yaml:19:", "not a network"),
+        ("policy.yaml:20:", "exactly one of"),
+        ("policy.yaml:21:", "`enum` is empty"),
+        ("policy.yaml:22:", "`forbidden` can have no other rule"),
+        ("policy.yaml:27:", "is not a field that can be tested"),
     ];
     for (place, message) in expected {
         assert!(
@@ -132,6 +136,7 @@ const MISTAKEN: &str = r#"aegis:
       data: {emial: deny}
       tools:
         strpe: {charge: {}}
+        llm: {chat: {}, count_tokens: {}, other: {}, "*": {}, chatt: {}}
         stripe:
           chrge: {}
           charge:
@@ -143,6 +148,7 @@ const MISTAKEN: &str = r#"aegis:
             f: {enum: []}
             g: {forbidden: true, required: true}
   catalogue:
+    llm: {hosts: [llm.example], protocol: anthropic}
     stripe: {hosts: [stripe.example], protocol: rest, operations: [{action: charge, method: POST, path: /charges}]}
   facts:
     x: {glob: "*", of: destination.hots}

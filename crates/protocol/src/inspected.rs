@@ -3,19 +3,24 @@
 //! The order is fixed: read the body, agree on the protocol, describe the call, look for data.
 //! It decides nothing about the call.
 
+mod described;
+
 use std::fmt;
 use std::sync::Arc;
 
 use aegis_dlp::Scanner;
-use aegis_policy::{Authority, Call, CallKind, DataFinding, Parameters, Service, Truncation};
+use aegis_policy::{Authority, Call, DataFinding, Service, Truncation};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, Method};
 
 use crate::body::Content;
+use crate::llm::{self, Endpoint};
 use crate::recognise::Spoken;
 use crate::redact::BodyKind;
 use crate::urlencoded::{self, Pair};
-use crate::{Dialect, InspectError, findings, generic, mcp, openai, recognise, rest};
+use crate::{Dialect, InspectError, LlmApi, findings, generic, mcp, recognise, rest};
+
+pub(crate) use described::Described;
 
 /// A request as far as it has been read; the body is whole or not there at all.
 #[derive(Clone, Copy)]
@@ -51,6 +56,9 @@ pub struct Reading {
     /// Names of the parameters that may be written down.
     pub recordable: Arc<[Arc<str>]>,
     pub truncation: Truncation,
+    /// The API that the answer to a generation speaks.
+    pub(crate) llm: Option<LlmApi>,
+    pub(crate) stream: bool,
     /// How the body would be rewritten. `None` where there is no body, or nobody has looked into it.
     pub(crate) body: Option<BodyKind>,
     /// One entry for each of the call's parameters, in the order of the call's map.
@@ -74,6 +82,18 @@ pub(crate) enum Place {
     Fixed,
 }
 
+impl Reading {
+    /// The API whose answer is to be understood; `None` where nothing was generated.
+    pub fn llm(&self) -> Option<LlmApi> {
+        self.llm
+    }
+
+    /// Whether the request asks for an answer in parts.
+    pub fn streams(&self) -> bool {
+        self.stream
+    }
+}
+
 /// Describes one request.
 ///
 /// `service` is what the catalogue says about the destination. An error means that two readers
@@ -89,6 +109,9 @@ pub fn inspect(
         view,
         service,
         content,
+        endpoint: (view.method == Method::POST)
+            .then(|| Endpoint::of(view.path))
+            .flatten(),
     };
     let spoken = recognise::protocol(&subject)?;
     let data = findings::find(view, &subject.content, scanner);
@@ -97,7 +120,7 @@ pub fn inspect(
     let described = match spoken {
         Spoken::Http => generic::describe(&subject),
         Spoken::Rest(service) => rest::describe(service, subject)?,
-        Spoken::OpenAi => openai::describe(subject)?,
+        Spoken::Llm(family) => llm::describe(family, subject)?,
         Spoken::Mcp => mcp::describe(&subject)?,
     };
     Ok(described.finish(view, body, hidden, data))
@@ -141,21 +164,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) view: &'a RequestView<'a>,
     pub(crate) service: Option<&'a Service>,
     pub(crate) content: Content<'a>,
-}
-
-/// What a describer found; the rest of a [`Call`] is the same for all of them.
-pub(crate) struct Described {
-    pub(crate) kind: CallKind,
-    pub(crate) tool: String,
-    pub(crate) action: String,
-    pub(crate) parameters: Parameters,
-    pub(crate) places: Vec<(String, Place)>,
-    pub(crate) model: Option<Arc<str>>,
-    pub(crate) stream: bool,
-    /// The body is whole but says nothing that this protocol can read.
-    pub(crate) unread: bool,
-    pub(crate) dialect: Dialect,
-    pub(crate) recordable: Arc<[Arc<str>]>,
+    /// What the path asks of an LLM API, whatever the body says.
+    pub(crate) endpoint: Option<Endpoint>,
 }
 
 impl Subject<'_> {
@@ -164,70 +174,6 @@ impl Subject<'_> {
         match self.service {
             Some(service) => service.name.to_string(),
             None => self.view.authority.host().to_string(),
-        }
-    }
-}
-
-impl Described {
-    /// A call without parameters.
-    pub(crate) fn new(kind: CallKind, tool: String, action: impl Into<String>) -> Self {
-        Self {
-            kind,
-            tool,
-            action: action.into(),
-            parameters: Parameters::new(),
-            places: Vec::new(),
-            model: None,
-            stream: false,
-            unread: false,
-            dialect: Dialect::Problem,
-            recordable: Arc::default(),
-        }
-    }
-
-    /// From here on, no parameter can be rewritten.
-    pub(crate) fn fix_places(&mut self) {
-        for (_, place) in &mut self.places {
-            *place = Place::Fixed;
-        }
-    }
-
-    fn finish(
-        self,
-        view: &RequestView<'_>,
-        body: Option<BodyKind>,
-        hidden: bool,
-        data: Vec<DataFinding>,
-    ) -> Inspected {
-        let truncation = if hidden || self.unread {
-            Truncation::Truncated
-        } else {
-            Truncation::Whole
-        };
-        let fixed = |path: &str| path.starts_with("path:") || path.starts_with("header:");
-        let out_of_reach = data.iter().filter(|finding| fixed(&finding.path));
-        let out_of_reach = out_of_reach.map(|finding| finding.kind).collect();
-        let call = Call {
-            kind: self.kind,
-            tool: self.tool.into(),
-            action: self.action.into(),
-            parameters: self.parameters,
-            model: self.model,
-            stream: self.stream,
-            truncation,
-            opaque: view.headers.contains_key(header::UPGRADE),
-        };
-        Inspected {
-            call,
-            data,
-            reading: Reading {
-                dialect: self.dialect,
-                recordable: self.recordable,
-                truncation,
-                body,
-                parameters: self.places,
-                out_of_reach,
-            },
         }
     }
 }

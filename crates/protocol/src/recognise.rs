@@ -2,20 +2,20 @@
 //!
 //! It never picks a side: where the two clearly disagree, the request is an error.
 
-use aegis_policy::{Protocol, Service, decoded_segments};
+use aegis_policy::{Protocol, Service};
 use http::Method;
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::InspectError;
 use crate::body::Content;
 use crate::inspected::Subject;
+use crate::llm::{self, Family};
 
 /// What both sides agree on; a REST call needs the service that knows its operations.
 pub(crate) enum Spoken<'a> {
     Http,
     Rest(&'a Service),
-    OpenAi,
+    Llm(Family),
     Mcp,
 }
 
@@ -28,36 +28,31 @@ pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectE
     let Some(service) = subject.service else {
         return Ok(match seen {
             Seen::JsonRpc => Spoken::Mcp,
-            Seen::Chat => Spoken::OpenAi,
+            Seen::Llm(family) => {
+                refuse_ambiguous_model(subject, family)?;
+                Spoken::Llm(family)
+            }
             _ => Spoken::Http,
         });
     };
     agree(service.protocol, seen, subject)?;
-    Ok(match service.protocol {
-        Protocol::Http => Spoken::Http,
-        Protocol::Rest => Spoken::Rest(service),
-        Protocol::OpenAi => Spoken::OpenAi,
-        Protocol::Mcp => Spoken::Mcp,
-    })
+    Ok(
+        match (service.protocol, Family::declared(service.protocol)) {
+            (_, Some(family)) => Spoken::Llm(family),
+            (Protocol::Rest, _) => Spoken::Rest(service),
+            (Protocol::Mcp, _) => Spoken::Mcp,
+            _ => Spoken::Http,
+        },
+    )
 }
 
-/// Whether a path is that of chat completions, under any prefix that a provider has.
-///
-/// Lenient on purpose: whatever a server may still take for it is judged as it.
-pub(crate) fn is_chat_path(path: &str) -> bool {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    let mut segments = decoded.rsplit('/').filter(|segment| !segment.is_empty());
-    let mut next = |word: &str| {
-        segments
-            .next()
-            .is_some_and(|it| it.eq_ignore_ascii_case(word))
-    };
-    next("completions") && next("chat")
-}
-
-/// A POST to the path of chat completions.
-pub(crate) fn asks_for_chat(subject: &Subject<'_>) -> bool {
-    subject.view.method == Method::POST && is_chat_path(subject.view.path)
+/// The path names the model there, so that the server must read it as it is judged.
+fn refuse_ambiguous_model(subject: &Subject<'_>, family: Family) -> Result<(), InspectError> {
+    let named = subject.endpoint.as_ref().and_then(|it| it.model.as_ref());
+    if named.is_some() {
+        llm::unambiguous(family, subject.view.path)?;
+    }
+    Ok(())
 }
 
 /// What the content shows by itself.
@@ -67,8 +62,8 @@ enum Seen {
     JsonRpc,
     /// An array with JSON-RPC messages in it.
     Batch,
-    /// A chat completion, at its path.
-    Chat,
+    /// A request to an LLM, at its path.
+    Llm(Family),
     /// A body that cannot be looked into.
     Hidden,
     Other,
@@ -87,8 +82,10 @@ impl Seen {
         match value {
             Value::Array(items) if items.iter().any(is_json_rpc) => Self::Batch,
             value if is_json_rpc(value) => Self::JsonRpc,
-            value if asks_for_chat(subject) && is_chat(value) => Self::Chat,
-            _ => Self::Other,
+            value => match &subject.endpoint {
+                Some(endpoint) if endpoint.fits(value) => Self::Llm(endpoint.family),
+                _ => Self::Other,
+            },
         }
     }
 
@@ -96,7 +93,10 @@ impl Seen {
         match self {
             Self::JsonRpc => "a JSON-RPC message",
             Self::Batch => "a JSON-RPC batch",
-            Self::Chat => "a chat completion",
+            Self::Llm(Family::OpenAi) => "a chat completion or response",
+            Self::Llm(Family::Anthropic) => "a message to Anthropic",
+            Self::Llm(Family::Bedrock) => "a call of Bedrock",
+            Self::Llm(Family::Gemini) => "a call of Gemini",
             Self::Hidden => "a body that cannot be looked into",
             Self::Other => "something else",
         }
@@ -116,16 +116,16 @@ fn refuse_misnamed(subject: &Subject<'_>) -> Result<(), InspectError> {
 }
 
 fn agree(declared: Protocol, seen: Seen, subject: &Subject<'_>) -> Result<(), InspectError> {
-    let (name, agreed) = match declared {
-        Protocol::Http => ("http", !matches!(seen, Seen::JsonRpc | Seen::Chat)),
-        Protocol::Rest => ("rest", !matches!(seen, Seen::JsonRpc | Seen::Chat)),
-        Protocol::OpenAi => {
+    let is_call = matches!(seen, Seen::JsonRpc | Seen::Llm(_));
+    let (name, agreed) = match (declared, Family::declared(declared)) {
+        (_, Some(family)) => {
             // Prefixes differ, so the path is compared leniently; it must not be ambiguous as well.
-            decoded_segments(subject.view.path)?;
-            let readable = matches!(seen, Seen::Chat | Seen::Hidden) || !asks_for_chat(subject);
-            ("openai", readable && seen != Seen::JsonRpc)
+            llm::unambiguous(family, subject.view.path)?;
+            (family.name(), speaks_as(family, seen, subject))
         }
-        Protocol::Mcp => ("mcp", speaks_mcp(seen, subject)),
+        (Protocol::Mcp, _) => ("mcp", speaks_mcp(seen, subject)),
+        (Protocol::Rest, _) => ("rest", !is_call),
+        _ => ("http", !is_call),
     };
     if agreed {
         Ok(())
@@ -134,6 +134,20 @@ fn agree(declared: Protocol, seen: Seen, subject: &Subject<'_>) -> Result<(), In
             declared: name,
             found: seen.name(),
         })
+    }
+}
+
+/// What is sent to an endpoint that takes messages is of its shape, and the endpoint is the declared
+/// one's own; everything else but a call of another protocol is one of its other endpoints.
+fn speaks_as(family: Family, seen: Seen, subject: &Subject<'_>) -> bool {
+    match seen {
+        Seen::Llm(found) => found == family,
+        Seen::Hidden => subject
+            .endpoint
+            .as_ref()
+            .is_none_or(|it| it.family == family),
+        Seen::Other => subject.endpoint.is_none(),
+        Seen::JsonRpc | Seen::Batch => false,
     }
 }
 
@@ -150,11 +164,6 @@ fn is_json_rpc(value: &Value) -> bool {
     let is_version_2 = value.get("jsonrpc").and_then(Value::as_str) == Some("2.0");
     let message = ["method", "result", "error"];
     is_version_2 && message.iter().any(|member| value.get(member).is_some())
-}
-
-fn is_chat(value: &Value) -> bool {
-    value.get("messages").is_some_and(Value::is_array)
-        && value.get("model").is_some_and(Value::is_string)
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! A refusal in the caller's own protocol: problem+json, a JSON-RPC error or an LLM provider's error object.
+//! A refusal in the caller's own protocol: problem+json, a JSON-RPC error or the error of an LLM API.
 //!
 //! It renders and nothing else: what is refused, with which status and which hint is decided above.
 
+mod llm;
+
 use aegis_policy::{Outcome, Protocol, Reason, Service};
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
 
-use crate::recognise::is_chat_path;
+use crate::llm::{Endpoint, Family};
 
 /// How the caller wants to be refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,12 @@ pub enum Dialect {
     JsonRpc { id: Value },
     /// `{"error": {…}}`, which the SDKs for chat completions turn into their own exceptions.
     OpenAi,
+    /// `{"type": "error", "error": {…}}`, of Anthropic's Messages.
+    Anthropic,
+    /// A message, and in a header the exception that AWS's SDKs raise.
+    Bedrock,
+    /// `{"error": {…}}` as Google's APIs have it.
+    Gemini,
 }
 
 /// Everything that a refused agent is told.
@@ -38,33 +46,52 @@ pub struct RefusalDocument<'a> {
     pub retryable: bool,
 }
 
-/// The content type and the body of a refusal.
-pub fn render(dialect: &Dialect, refusal: &RefusalDocument<'_>) -> (HeaderValue, Bytes) {
-    let (content_type, body) = match dialect {
-        Dialect::Problem => ("application/problem+json", refusal.problem()),
-        Dialect::JsonRpc { id } => ("application/json", refusal.json_rpc(id)),
-        Dialect::OpenAi => ("application/json", refusal.open_ai()),
+/// A refusal that can be sent.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// What the dialect says in headers: the content type, and more where SDKs look there.
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+pub fn render(dialect: &Dialect, refusal: &RefusalDocument<'_>) -> Rendered {
+    let body = match dialect {
+        Dialect::Problem => refusal.problem(),
+        Dialect::JsonRpc { id } => refusal.json_rpc(id),
+        Dialect::OpenAi => refusal.open_ai(),
+        Dialect::Anthropic => refusal.anthropic(),
+        Dialect::Bedrock => refusal.bedrock(),
+        Dialect::Gemini => refusal.gemini(),
     };
-    (
-        HeaderValue::from_static(content_type),
-        Bytes::from(body.to_string()),
-    )
+    let content_type = match dialect {
+        Dialect::Problem => "application/problem+json",
+        _ => "application/json",
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if *dialect == Dialect::Bedrock {
+        let exception = HeaderValue::from_static(llm::exception(refusal.status));
+        headers.insert(llm::AMZN_ERROR_TYPE, exception);
+    }
+    Rendered {
+        headers,
+        body: Bytes::from(body.to_string()),
+    }
 }
 
 impl Dialect {
     /// The likely dialect of a request that could not be inspected.
     pub fn guess(service: Option<&Service>, path: &str, content_type: &str) -> Self {
-        let (json_rpc, chat) = match service.map(|service| service.protocol) {
-            Some(protocol) => (protocol == Protocol::Mcp, protocol == Protocol::OpenAi),
-            None => (is_json_rpc_type(content_type), is_chat_path(path)),
+        let asked = || Endpoint::of(path).map(|endpoint| endpoint.api.dialect());
+        let guessed = match service.map(|service| service.protocol) {
+            Some(Protocol::Mcp) => Some(Self::JsonRpc { id: Value::Null }),
+            Some(protocol) => {
+                Family::declared(protocol).map(|family| asked().unwrap_or(family.dialect()))
+            }
+            None if is_json_rpc_type(content_type) => Some(Self::JsonRpc { id: Value::Null }),
+            None => asked(),
         };
-        if json_rpc {
-            Self::JsonRpc { id: Value::Null }
-        } else if chat {
-            Self::OpenAi
-        } else {
-            Self::Problem
-        }
+        guessed.unwrap_or(Self::Problem)
     }
 
     /// Whether the refusal is the answer to a call inside the protocol, sent with a successful status.
@@ -103,20 +130,6 @@ impl RefusalDocument<'_> {
             "jsonrpc": "2.0",
             "id": id,
             "error": {"code": JSON_RPC_REFUSED, "message": self.message(), "data": self.problem()},
-        })
-    }
-
-    /// The SDKs choose the exception by status and read `message`, `type`, `code` and `param`.
-    fn open_ai(&self) -> Value {
-        let rule = self.reasons.first().map(|reason| &*reason.rule);
-        json!({
-            "error": {
-                "message": self.message(),
-                "type": if self.outcome.forwards() { "upstream_failure" } else { "policy_refusal" },
-                "code": rule.unwrap_or(self.outcome.as_str()),
-                "param": null,
-                "aegis": self.problem(),
-            },
         })
     }
 

@@ -150,6 +150,9 @@ aegis:
         - {action: refund, method: POST, path: "/v1/charges/{charge}/refund"}
         - {action: list, method: GET, path: /v1/charges}
     llm: {hosts: [llm.example.com], protocol: openai, recordable: [model]}
+    claude: {hosts: [claude.example.com], protocol: anthropic}
+    aws: {hosts: [bedrock.example.com], protocol: bedrock}
+    google: {hosts: [gemini.example.com], protocol: gemini}
     docs: {hosts: ["mcp.example.com:8443"], protocol: mcp, recordable: [query]}
     files: {hosts: [files.example.com], protocol: http}
 "#;

@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use aegis_policy::{Auth, Decision, Intent, Outcome, Reason};
-use aegis_protocol::{Dialect, RefusalDocument};
-use bytes::Bytes;
+use aegis_protocol::{Dialect, RefusalDocument, Rendered};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::body::AnswerBody;
@@ -153,8 +152,8 @@ impl Refusal {
         }
     }
 
-    /// The body in the caller's own protocol.
-    fn render(&self, dialect: &Dialect, stamp: &Stamp) -> (HeaderValue, Bytes) {
+    /// In the caller's own protocol.
+    fn render(&self, dialect: &Dialect, stamp: &Stamp) -> Rendered {
         let row = self.cause.row();
         let document = RefusalDocument {
             status: row.status.as_u16(),
@@ -171,11 +170,11 @@ impl Refusal {
     }
 
     pub(crate) fn answer(&self, dialect: &Dialect, stamp: &Stamp) -> Response<AnswerBody> {
-        let (content_type, body) = self.render(dialect, stamp);
-        let mut response = Response::new(AnswerBody::whole(body));
+        let rendered = self.render(dialect, stamp);
+        let mut response = Response::new(AnswerBody::whole(rendered.body));
         *response.status_mut() = self.status_in(dialect);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, content_type);
+        headers.extend(rendered.headers);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             let challenge = HeaderValue::from_static("Basic realm=\"aegis\", charset=\"UTF-8\"");
@@ -193,7 +192,7 @@ impl Refusal {
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        let (_, body) = self.render(&Dialect::Problem, stamp);
+        let body = self.render(&Dialect::Problem, stamp).body;
         let mut head = format!(
             "HTTP/1.1 {}\r\ncontent-length: {}\r\n",
             self.status(),

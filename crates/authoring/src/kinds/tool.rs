@@ -65,8 +65,14 @@ pub(crate) enum Protocol {
     Http,
     /// HTTP with `operations`.
     Rest,
-    /// The `OpenAI` API and those like it.
+    /// Chat completions and Responses, of `OpenAI`, Azure and servers like them.
     OpenAi,
+    /// Messages, of Anthropic and servers like it.
+    Anthropic,
+    /// The runtime API of Amazon Bedrock.
+    Bedrock,
+    /// Google Gemini, directly or on Vertex AI.
+    Gemini,
     /// The Model Context Protocol.
     Mcp,
 }

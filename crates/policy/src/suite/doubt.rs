@@ -61,7 +61,9 @@ impl Workbench {
             Protocol::Rest => operation(service, method, path),
             Protocol::Http => Ok(method.to_ascii_lowercase()),
             Protocol::Mcp => Ok(mcp_action(intent)),
-            Protocol::OpenAi => return None,
+            Protocol::OpenAi | Protocol::Anthropic | Protocol::Bedrock | Protocol::Gemini => {
+                return None;
+            }
         };
         let named = match named {
             Ok(named) => named,

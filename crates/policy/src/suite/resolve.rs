@@ -230,11 +230,11 @@ impl Resolver<'_> {
 }
 
 impl Protocol {
-    fn kind(self) -> CallKind {
+    pub(crate) fn kind(self) -> CallKind {
         match self {
             Self::Http => CallKind::Http,
             Self::Rest => CallKind::Tool,
-            Self::OpenAi => CallKind::Llm,
+            Self::OpenAi | Self::Anthropic | Self::Bedrock | Self::Gemini => CallKind::Llm,
             Self::Mcp => CallKind::Mcp,
         }
     }

@@ -4,7 +4,6 @@ use aegis_policy::CallKind;
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::is_chat_path;
 use crate::testing::{get, post, request};
 
 #[test]
@@ -65,29 +64,12 @@ fn an_upgrade_is_opaque() {
     assert!(!get("a.example.net", "/").seen().call.opaque);
 }
 
-#[test]
-fn a_chat_path_is_known_under_any_prefix() {
-    for path in [
-        "/v1/chat/completions",
-        "/chat/completions",
-        "/a//CHAT/%63ompletions/",
-    ] {
-        assert!(is_chat_path(path), "{path}");
-    }
-    for path in [
-        "/v1/chat",
-        "/v1/completions",
-        "/chat/completions/1",
-        "/",
-        "",
-    ] {
-        assert!(!is_chat_path(path), "{path}");
-    }
-}
-
-const HOSTS: [&str; 5] = [
+const HOSTS: [&str; 8] = [
     "pay.example.com",
     "llm.example.com",
+    "claude.example.com",
+    "bedrock.example.com",
+    "gemini.example.com",
     "mcp.example.com:8443",
     "files.example.com",
     "a.example.net",
@@ -116,10 +98,10 @@ proptest! {
         method in ".{0,10}|tools/call|resources/read",
         name in "name|arguments|Name|.{0,5}",
         value in "[\\[{\"0-9a-z}\\]]{0,8}",
-        path in "/v1/chat/completions|/v1/charges|/mcp",
+        path in "/v1/chat/completions|/v1/charges|/mcp|/v1/responses|/v1/messages(/count_tokens)?|/model/.{0,9}/(converse|invoke)|/models/.{0,9}:generateContent",
     ) {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {name: "x"},
-                          "model": "m", "messages": []}).to_string();
+                          "model": "m", "messages": [], "input": {}, "contents": []}).to_string();
         let _ = post(host, &path).body("application/json", body.replace("\"x\"", &value)).inspect();
         let _ = post(host, &path).body("application/json", body).inspect();
     }

@@ -1,6 +1,7 @@
 //! Promises about what a refused agent reads.
 
 use aegis_policy::{Catalogue, Outcome, Reason, Source};
+use http::header;
 use serde_json::{Value, json};
 
 use super::{Dialect, RefusalDocument, render};
@@ -33,8 +34,9 @@ fn refusal(reasons: &[Reason]) -> RefusalDocument<'_> {
 }
 
 fn rendered(dialect: &Dialect, refusal: &RefusalDocument<'_>) -> (String, Value) {
-    let (content_type, body) = render(dialect, refusal);
-    let body = serde_json::from_slice(&body).expect("JSON");
+    let rendered = render(dialect, refusal);
+    let body = serde_json::from_slice(&rendered.body).expect("JSON");
+    let content_type = &rendered.headers[header::CONTENT_TYPE];
     (content_type.to_str().expect("text").to_owned(), body)
 }
 
@@ -97,6 +99,7 @@ fn an_openai_error_has_what_the_sdk_reads_and_the_problem() {
     let reasons = reasons();
     let (content_type, body) = rendered(&Dialect::OpenAi, &refusal(&reasons));
     assert_eq!(content_type, "application/json");
+    assert_eq!(body["error"]["message"], EXPLAINED);
     assert_eq!(body["error"]["type"], "policy_refusal");
     assert_eq!(body["error"]["code"], "parameter.max");
     assert_eq!(body["error"]["param"], Value::Null);
@@ -107,15 +110,119 @@ fn an_openai_error_has_what_the_sdk_reads_and_the_problem() {
 }
 
 #[test]
+fn an_anthropic_error_has_the_type_of_its_status_and_the_problem() {
+    let reasons = reasons();
+    let (content_type, body) = rendered(&Dialect::Anthropic, &refusal(&reasons));
+    assert_eq!(content_type, "application/json");
+    assert_eq!(body["type"], "error");
+    assert_eq!(body["error"]["message"], EXPLAINED);
+    assert_eq!(body["error"]["aegis"]["decision_id"], "d-1");
+    for (status, kind) in [
+        (400, "invalid_request_error"),
+        (403, "permission_error"),
+        (407, "authentication_error"),
+        (431, "invalid_request_error"),
+        (502, "api_error"),
+        (503, "overloaded_error"),
+        (504, "timeout_error"),
+    ] {
+        let refusal = RefusalDocument {
+            status,
+            ..refusal(&[])
+        };
+        let (_, body) = rendered(&Dialect::Anthropic, &refusal);
+        assert_eq!(body["error"]["type"], kind, "{status}");
+        assert_eq!(body["error"]["message"], "the call was refused");
+    }
+}
+
+#[test]
+fn a_bedrock_error_names_its_exception_in_a_header_and_says_all_in_its_message() {
+    let reasons = reasons();
+    let (content_type, body) = rendered(&Dialect::Bedrock, &refusal(&reasons));
+    assert_eq!(content_type, "application/json");
+    let message = format!("{EXPLAINED}; what to do now: lower the amount");
+    assert_eq!(body["message"], message);
+    assert_eq!(body["aegis"]["decision_id"], "d-1");
+    for (status, exception) in [
+        (400, "ValidationException"),
+        (403, "AccessDeniedException"),
+        (407, "AccessDeniedException"),
+        (408, "ModelTimeoutException"),
+        (502, "ServiceUnavailableException"),
+    ] {
+        let refusal = RefusalDocument {
+            status,
+            ..refusal(&[])
+        };
+        let headers = render(&Dialect::Bedrock, &refusal).headers;
+        assert_eq!(headers["x-amzn-errortype"], exception, "{status}");
+        for dialect in [Dialect::Anthropic, Dialect::Gemini, Dialect::Problem] {
+            assert_eq!(render(&dialect, &refusal).headers.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_gemini_error_has_the_members_of_googles_and_the_problem() {
+    let reasons = reasons();
+    let (content_type, body) = rendered(&Dialect::Gemini, &refusal(&reasons));
+    assert_eq!(content_type, "application/json");
+    let error = &body["error"];
+    assert_eq!(error["code"], 403);
+    assert_eq!(error["message"], EXPLAINED);
+    assert_eq!(error["status"], "PERMISSION_DENIED");
+    assert_eq!(error["details"][0]["reason"], "DENIED");
+    assert_eq!(error["details"][0]["metadata"]["rule"], "parameter.max");
+    assert_eq!(error["aegis"]["decision_id"], "d-1");
+    for (status, name) in [
+        (400, "INVALID_ARGUMENT"),
+        (407, "UNAUTHENTICATED"),
+        (408, "DEADLINE_EXCEEDED"),
+        (502, "UNAVAILABLE"),
+        (504, "DEADLINE_EXCEEDED"),
+    ] {
+        let refusal = RefusalDocument {
+            status,
+            ..refusal(&[])
+        };
+        let (_, body) = rendered(&Dialect::Gemini, &refusal);
+        assert_eq!(body["error"]["status"], name, "{status}");
+    }
+}
+
+#[test]
+fn an_approval_says_so_in_every_language() {
+    let refusal = RefusalDocument {
+        outcome: Outcome::ApprovalNeeded,
+        approval_id: Some("a-1"),
+        ..refusal(&[])
+    };
+    let title = "the call needs the approval of a human";
+    for (dialect, message, problem) in [
+        (Dialect::OpenAi, "/error/message", "/error/aegis"),
+        (Dialect::Anthropic, "/error/message", "/error/aegis"),
+        (Dialect::Gemini, "/error/message", "/error/aegis"),
+        (Dialect::Bedrock, "/message", "/aegis"),
+    ] {
+        let (_, body) = rendered(&dialect, &refusal);
+        let message = body.pointer(message).and_then(Value::as_str);
+        assert!(message.expect("a message").starts_with(title));
+        let problem = body.pointer(problem).expect("the problem");
+        assert_eq!(problem["approval_id"], "a-1");
+    }
+}
+
+#[test]
 fn a_dialect_is_guessed_from_the_catalogue_before_the_path() {
-    let text = "aegis: {catalogue: {m: {hosts: [m.example], protocol: mcp}, r: {hosts: [r.example], protocol: rest}}}";
+    let text = "aegis: {catalogue: {m: {hosts: [m.example], protocol: mcp}, r: {hosts: [r.example], protocol: rest}, v: {hosts: [v.example], protocol: gemini}}}";
     let source = Source {
         file: "c.yaml".to_owned(),
         text: text.to_owned(),
     };
     let catalogue = Catalogue::read(&[source]).expect("a catalogue");
-    let [mcp, rest] = catalogue.services() else {
-        panic!("two services")
+    let [mcp, rest, vertex] = catalogue.services() else {
+        panic!("three services")
     };
     let unknown = Dialect::JsonRpc { id: Value::Null };
     let table = [
@@ -123,6 +230,16 @@ fn a_dialect_is_guessed_from_the_catalogue_before_the_path() {
         (Some(rest), "/v1/chat/completions", "", Dialect::Problem),
         (None, "/openai/v1/chat/completions", "", Dialect::OpenAi),
         (None, "/rpc", "application/json-rpc", unknown),
+        (None, "/v1/messages", "", Dialect::Anthropic),
+        (None, "/model/m/converse", "", Dialect::Bedrock),
+        (None, "/v1/models/m:countTokens", "", Dialect::Gemini),
+        (Some(vertex), "/any", "", Dialect::Gemini),
+        (
+            Some(vertex),
+            "/v1/publishers/anthropic/models/m:rawPredict",
+            "",
+            Dialect::Anthropic,
+        ),
         (None, "/", "application/json", Dialect::Problem),
     ];
     for (service, path, content_type, dialect) in table {
@@ -133,3 +250,6 @@ fn a_dialect_is_guessed_from_the_catalogue_before_the_path() {
         );
     }
 }
+
+const EXPLAINED: &str = "the call was refused: amount is more than 100 (rule parameter.max); \
+                         an e-mail address leaves (rule data.email)";

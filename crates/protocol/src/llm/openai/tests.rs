@@ -1,10 +1,10 @@
-//! Promises about chat completions.
+//! Promises about chat completions and Responses.
 
 use aegis_policy::{CallKind, Redaction, Truncation};
 use serde_json::{Value, json};
 
 use crate::testing::{MAIL, get, post};
-use crate::{Dialect, InspectError};
+use crate::{Dialect, InspectError, LlmApi};
 
 const CHAT: &str = "/v1/chat/completions";
 
@@ -35,6 +35,7 @@ fn a_chat_gives_model_stream_options_and_tool_names() {
         assert_eq!(seen.call.model.as_deref(), Some("small-1"));
         assert!(seen.call.stream);
         assert_eq!(seen.reading.dialect, Dialect::OpenAi);
+        assert_eq!(seen.reading.llm(), Some(LlmApi::ChatCompletions));
         let parameters = json!({
             "model": "small-1", "stream": true, "max_tokens": 100, "temperature": 0.5,
             "stop": ["x"], "tools": ["search", "web_search"],
@@ -176,4 +177,123 @@ fn other_endpoints_of_a_service_are_other() {
         .seen();
     assert_eq!(seen.name(), "llm other");
     assert_eq!(seen.found(), vec![("email", "body:/input")]);
+}
+
+const RESPONSES: &str = "/v1/responses";
+
+fn response() -> Value {
+    json!({
+        "model": "small-1",
+        "stream": true,
+        "instructions": "be brief",
+        "input": [
+            {"role": "user", "content": [{"type": "input_text", "text": "hello"}]},
+            {"type": "additional_tools", "tools": [{"type": "function", "name": "later"}]},
+        ],
+        "prompt": {"id": "p-1", "variables": {"name": "x"}},
+        "tools": [
+            {"type": "function", "name": "search", "parameters": {}},
+            {"type": "custom", "name": "shell"},
+            {"type": "mcp", "server_label": "s", "server_url": "https://mcp.example.net"},
+            {"type": "web_search", "name": "harmless"},
+            {"type": "namespace", "name": "crm", "tools": [{"type": "function", "name": "find"}]},
+        ],
+        "store": false,
+    })
+}
+
+#[test]
+fn a_response_gives_model_stream_options_and_tool_names() {
+    for (host, tool) in [
+        ("llm.example.com", "llm chat"),
+        ("any.example.net", "any.example.net chat"),
+    ] {
+        let seen = post(host, RESPONSES).json(&response()).seen();
+        assert_eq!(seen.name(), tool);
+        assert_eq!(seen.call.model.as_deref(), Some("small-1"));
+        assert!(seen.call.stream);
+        assert_eq!(seen.reading.llm(), Some(LlmApi::Responses));
+        let parameters = json!({
+            "model": "small-1", "stream": true, "store": false, "prompt": "p-1",
+            "tools": ["search", "shell", "mcp", "web_search", "find", "later"],
+        });
+        assert_eq!(Value::Object(seen.call.parameters), parameters);
+    }
+}
+
+#[test]
+fn a_tool_shows_every_name_that_a_server_may_take_for_its_own() {
+    let tools = [
+        (
+            json!({"type": "function", "function": {"name": "a"}, "name": "b"}),
+            json!(["a", "b"]),
+        ),
+        (
+            json!({"type": "custom", "custom": {"name": "a"}}),
+            json!(["a"]),
+        ),
+        (
+            json!({"type": "web_search", "name": "a"}),
+            json!(["web_search"]),
+        ),
+        (
+            json!({"type": "namespace", "name": "a", "tools": []}),
+            json!([""]),
+        ),
+        (json!({"type": 1, "name": 2}), json!([""])),
+        (json!("a"), json!([""])),
+    ];
+    for (tool, names) in tools {
+        let body = json!({"model": "m", "input": "x", "tools": [tool]});
+        let seen = post("llm.example.com", RESPONSES).json(&body).seen();
+        assert_eq!(seen.parameter("tools"), Some(&names), "{tool}");
+    }
+}
+
+#[test]
+fn a_response_starts_from_input_or_from_what_is_stored_and_names_its_model() {
+    for start in ["input", "prompt", "conversation", "previous_response_id"] {
+        let body = json!({"model": "m", start: "x"});
+        let seen = post("llm.example.com", RESPONSES).json(&body).seen();
+        assert_eq!(seen.name(), "llm chat");
+        let without_model = json!({start: {"id": "x"}});
+        let sent = post("llm.example.com", RESPONSES).json(&without_model);
+        assert_eq!(sent.error().rule(), "protocol.disagreement");
+    }
+}
+
+#[test]
+fn data_in_input_and_instructions_is_found() {
+    let body = json!({"model": "m", "input": MAIL, "instructions": MAIL});
+    let seen = post("llm.example.com", RESPONSES).json(&body).seen();
+    let expected = vec![("email", "body:/input"), ("email", "body:/instructions")];
+    assert_eq!(seen.found(), expected);
+}
+
+#[test]
+fn azure_names_the_deployment_in_the_path() {
+    let path = "/openai/deployments/small-1/chat/completions?api-version=2025-01-01";
+    let mut body = chat();
+    for host in ["llm.example.com", "any.example.net"] {
+        let seen = post(host, path).json(&body).seen();
+        assert_eq!(seen.parameter("model"), Some(&json!("small-1")));
+    }
+    body["model"] = json!("large-1");
+    let error = post("llm.example.com", path).json(&body).error();
+    assert_eq!(error.rule(), "protocol.malformed");
+    body.as_object_mut().expect("an object").remove("model");
+    let seen = post("llm.example.com", path).json(&body).seen();
+    assert_eq!(seen.call.model.as_deref(), Some("small-1"));
+    let path = "/x/../deployments/small-1/chat/completions";
+    let error = post("any.example.net", path).json(&body).error();
+    assert_eq!(error.rule(), "protocol.ambiguous_path");
+}
+
+#[test]
+fn counting_tokens_has_an_action_of_its_own() {
+    let seen = post("llm.example.com", "/v1/responses/input_tokens")
+        .json(&json!({"model": "m", "input": "x"}))
+        .seen();
+    assert_eq!(seen.name(), "llm count_tokens");
+    assert_eq!(seen.reading.llm(), None);
 }

@@ -1,0 +1,102 @@
+//! What one protocol's describer found, and the whole call that is made of it. It reads no request's text.
+
+use std::sync::Arc;
+
+use aegis_policy::{Call, CallKind, DataFinding, Parameters, Truncation};
+use http::header;
+use serde_json::Value;
+
+use super::{Inspected, Place, Reading, RequestView};
+use crate::redact::BodyKind;
+use crate::{Dialect, LlmApi};
+
+/// What a describer found; the rest of a [`Call`] is the same for all of them.
+pub(crate) struct Described {
+    pub(crate) kind: CallKind,
+    pub(crate) tool: String,
+    pub(crate) action: String,
+    pub(crate) parameters: Parameters,
+    pub(crate) places: Vec<(String, Place)>,
+    pub(crate) model: Option<Arc<str>>,
+    pub(crate) stream: bool,
+    /// The body is whole but says nothing that this protocol can read.
+    pub(crate) unread: bool,
+    pub(crate) dialect: Dialect,
+    /// Of a generation.
+    pub(crate) llm: Option<LlmApi>,
+    pub(crate) recordable: Arc<[Arc<str>]>,
+}
+
+impl Described {
+    /// A call without parameters.
+    pub(crate) fn new(kind: CallKind, tool: String, action: impl Into<String>) -> Self {
+        Self {
+            kind,
+            tool,
+            action: action.into(),
+            parameters: Parameters::new(),
+            places: Vec::new(),
+            model: None,
+            stream: false,
+            unread: false,
+            dialect: Dialect::Problem,
+            llm: None,
+            recordable: Arc::default(),
+        }
+    }
+
+    /// A parameter made here; a member of that name in the body gives way to it.
+    pub(crate) fn set(&mut self, name: &str, value: Value, place: Place) {
+        self.parameters.insert(name.to_owned(), value);
+        self.places.retain(|(other, _)| other != name);
+        self.places.push((name.to_owned(), place));
+    }
+
+    /// From here on, no parameter can be rewritten.
+    pub(crate) fn fix_places(&mut self) {
+        for (_, place) in &mut self.places {
+            *place = Place::Fixed;
+        }
+    }
+
+    pub(super) fn finish(
+        self,
+        view: &RequestView<'_>,
+        body: Option<BodyKind>,
+        hidden: bool,
+        data: Vec<DataFinding>,
+    ) -> Inspected {
+        let truncation = if hidden || self.unread {
+            Truncation::Truncated
+        } else {
+            Truncation::Whole
+        };
+        let fixed = |path: &str| path.starts_with("path:") || path.starts_with("header:");
+        let out_of_reach = data.iter().filter(|finding| fixed(&finding.path));
+        let out_of_reach = out_of_reach.map(|finding| finding.kind).collect();
+        let call = Call {
+            kind: self.kind,
+            tool: self.tool.into(),
+            action: self.action.into(),
+            parameters: self.parameters,
+            model: self.model,
+            stream: self.stream,
+            truncation,
+            opaque: view.headers.contains_key(header::UPGRADE),
+        };
+        Inspected {
+            call,
+            data,
+            reading: Reading {
+                dialect: self.dialect,
+                recordable: self.recordable,
+                truncation,
+                llm: self.llm,
+                stream: self.stream,
+                body,
+                parameters: self.places,
+                out_of_reach,
+            },
+        }
+    }
+}
