@@ -43,7 +43,7 @@ connect := {
 	count(regions) >= t.least
 }
 
-# A described request. `fast` is what the compiler of the data made of the operation's constraints:
+# A described request, or a call that a model proposes. `fast` is what the compiler of the data made of the operation's constraints:
 # for each kind the parameters to look at, and the list that the check must come to.
 request := {
 	"outcome": "allow",
@@ -51,14 +51,14 @@ request := {
 	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": false},
 	"would": null,
 } if {
-	input.phase == "request"
 	input.ext == {"deny": [], "approval_needed": [], "sanitize": [], "allow": []}
 	a := data.compiled.agents[input.agent.id]
 	a.tenant == input.tenant.id
 	t := data.compiled.tenants[a.tenant]
 	p := data.compiled.profiles[a.profile]
 	call := input.call
-	actions := object.get(p.tools, call.tool, data.compiled.ungranted)
+	granted := p.calls[input.phase]
+	actions := object.get(granted.tools, call.tool, granted.unnamed)
 	o := object.get(actions, call.action, actions["*"])
 	o.granted == true
 	call.truncated in o.truncation
@@ -102,7 +102,7 @@ findings := {
 	p := data.compiled.profiles[a.profile]
 	a.tenant == input.tenant.id
 	is_object(p.hosts)
-	is_object(p.tools)
+	is_object(p.calls)
 	is_object(p.data)
 	is_number(t.least)
 	is_boolean(a.shadow)
@@ -151,7 +151,8 @@ refused(rule, message) := {
 # May this agent do this at all, with these parameters and this data, and was enough seen to say so?
 described(p) := {"done": true, "findings": []} if input.phase == "connect"
 else := {"done": true, "findings": array.concat(grant, array.concat(parameter, sensitive))} if {
-	input.phase == "request"
+	granted := p.calls[input.phase]
+	is_object(granted.tools)
 	lead := p.lead
 	is_string(lead)
 	sent := input.call
@@ -163,12 +164,12 @@ else := {"done": true, "findings": array.concat(grant, array.concat(parameter, s
 	is_array(allowed)
 	types := input.dlp.types
 	is_array(types)
-	actions := object.get(p.tools, sent.tool, data.compiled.ungranted)
+	actions := object.get(granted.tools, sent.tool, granted.unnamed)
 	o := object.get(actions, sent.action, actions["*"])
 	is_boolean(o.granted)
 	upgrades := [c | opaque == true; some c in input.destination.candidates; p.upgrades[c]]
 	grant := array.concat(
-		[p.findings.tool | o.granted == false; allowed == []],
+		[p.findings.tool[input.phase] | o.granted == false; allowed == []],
 		array.concat(
 			[{"effect": "deny", "rule": "truncated", "message": concat("", [lead, o.truncated])} | truncated == true; o.lenient == false],
 			[p.findings.opaque | opaque == true; upgrades == []],

@@ -46,6 +46,15 @@ test_an_input_without_data_findings_is_denied if {
 	[r.rule | some r in d.reasons] == ["aegis.undefined"]
 }
 
+test_a_proposed_call_is_judged_by_what_models_may_propose if {
+	f := object.union(input_of({}), {"phase": "proposed_call", "call": {"tool": "f", "action": "propose"}})
+	decide(f).outcome == "allow"
+	granted_to_agents_only := object.union(f, {"call": {"tool": "x", "action": "y"}})
+	[r.rule | some r in decide(granted_to_agents_only).reasons] == ["tool"]
+	granted_to_models_only := object.union(f, {"phase": "request"})
+	[r.rule | some r in decide(granted_to_models_only).reasons] == ["tool"]
+}
+
 test_an_unknown_phase_is_denied if {
 	d := decide(object.union(input_of({}), {"phase": "reply"}))
 	d.outcome == "deny"
@@ -109,10 +118,12 @@ policy := {
 		"upgrades": {},
 		"free": {},
 		"data": {},
-		"tools": {"x": {"y": operation(true), "*": operation(false)}},
-		"findings": {"host": deny("host"), "tool": deny("tool"), "opaque": deny("opaque"), "unclassified": deny("data.unclassified")},
+		"calls": {
+			"request": {"tools": {"x": {"y": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
+			"proposed_call": {"tools": {"f": {"propose": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
+		},
+		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "opaque": deny("opaque"), "unclassified": deny("data.unclassified")},
 	}},
-	"ungranted": {"*": operation(false)},
 }
 
 deny(rule) := {"effect": "deny", "rule": rule, "message": rule}

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json as value};
 
 use crate::catalogue;
 use crate::draft::{Draft, json, set};
-use crate::kinds::{AgentPolicy, DlpProfile, Mode, TruncatedBodies};
+use crate::kinds::{AgentPolicy, DlpProfile, Mode, TruncatedBodies, Unnamed};
 use crate::read::{Item, Written};
 use crate::select::{Agent, Agents, select};
 
@@ -100,6 +100,9 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
     if !tools.is_empty() {
         set(&mut entry, "tools", tools.into());
     }
+    if let Some(proposed) = proposed_calls(name, policy, draft) {
+        set(&mut entry, "proposed", proposed);
+    }
     draft.entry("profiles", name, entry, policy.entry());
     for key in ["hosts", "passthrough", "upgrades"] {
         draft.note("profiles", &[name, key], policy.spec(&["egress", key]));
@@ -174,6 +177,35 @@ fn grants(name: &str, policy: &Item<AgentPolicy>, draft: &mut Draft) -> Map<Stri
         }
     }
     tools
+}
+
+/// Function to parameter to constraint, and what becomes of the others; `None` where nothing is said.
+fn proposed_calls(name: &str, policy: &Item<AgentPolicy>, draft: &mut Draft) -> Option<Json> {
+    let spec = &policy.spec.proposed_calls;
+    let mut functions = Map::new();
+    for (position, proposal) in spec.tools.iter().enumerate() {
+        let place = policy.spec(&["proposedCalls", "tools", &position.to_string()]);
+        let function = proposal.tool.as_str();
+        let path = [name, "proposed", "tools", function];
+        if functions.contains_key(function) {
+            let first = draft.find("profiles", &path);
+            let at = first.map_or_else(String::new, |first| format!(" at {}", first.origin()));
+            let message = format!("`{function}` is already named{at}");
+            draft.report(place.below(&["tool"]).problem(message));
+            continue;
+        }
+        draft.note("profiles", &path, place.below(&["tool"]));
+        for parameter in proposal.parameters.keys() {
+            let spot = place.below(&["parameters", parameter]);
+            let path = [&path[..], &[parameter.as_str()]].concat();
+            draft.note("profiles", &path, spot.clone());
+            let above = [&path[..], &["approve_above"]].concat();
+            draft.note("profiles", &above, spot.below(&["approveAbove"]));
+        }
+        functions.insert(function.to_owned(), json(&proposal.parameters));
+    }
+    let says_nothing = functions.is_empty() && spec.unnamed == Unnamed::Deny;
+    (!says_nothing).then(|| value!({"unnamed": spec.unnamed, "tools": functions}))
 }
 
 /// What nobody uses nobody would notice to be wrong.

@@ -8,7 +8,7 @@ use crate::data::{
 use crate::facts::{Facts, Matcher};
 use crate::rego::Extension;
 use crate::sources::Model;
-use crate::{CallKind, Catalogue, Sources, hosts};
+use crate::{CallKind, Catalogue, Phase, Sources, hosts};
 
 /// Every mistake of meaning in the data, all at once.
 pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
@@ -142,6 +142,11 @@ impl Check<'_> {
         }
         for (tool, actions) in &profile.tools {
             self.tool(tool, actions);
+        }
+        for (function, actions) in profile.operations(Phase::ProposedCall) {
+            for (parameter, constraint) in actions.values().flatten() {
+                self.constraint(&["proposed", "tools", function, parameter], constraint);
+            }
         }
     }
 

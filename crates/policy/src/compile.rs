@@ -11,23 +11,22 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::data::{
     Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, Mode, ProfileData,
-    TenantData, TruncatedData,
+    TenantData, TruncatedData, UnnamedData,
 };
-use crate::hosts;
 use crate::rego::{Shelf, Shelved};
+use crate::{Phase, hosts};
 use kinds::KINDS;
 
 /// The whole of `data.compiled`, part by part onto the shelf, so that it never exists a second time.
 pub(crate) fn compile(data: &AegisData, mode: Mode) -> Shelved {
     let mut shelf = Shelf::default();
     let shelf = &mut shelf;
-    let ungranted = shelf.json(&ungranted());
-    let of_every_tool = shelf.object([("*", ungranted.clone())]);
+    let unnamed = Unnamed::new(shelf);
     let tenants = entries(shelf, &data.tenants, |shelf, name, value| {
         shelf.json(&tenant(name, value, mode))
     });
     let profiles = entries(shelf, &data.profiles, |shelf, name, value| {
-        profile(shelf, data, (name, value), &ungranted)
+        profile(shelf, data, (name, value), &unnamed)
     });
     let agents = entries(shelf, &data.agents, |shelf, _, value| {
         shelf.json(&agent(data, value, mode))
@@ -36,8 +35,31 @@ pub(crate) fn compile(data: &AegisData, mode: Mode) -> Shelved {
         ("tenants", tenants),
         ("profiles", profiles),
         ("agents", agents),
-        ("ungranted", of_every_tool),
     ])
+}
+
+/// The operations of what a profile does not name.
+struct Unnamed {
+    ungranted: Shelved,
+    /// As a tool, for each of its actions.
+    denied: Shelved,
+    allowed: Shelved,
+}
+
+impl Unnamed {
+    fn new(shelf: &mut Shelf) -> Self {
+        let free = operation(&ProfileData::default(), &Constraints::new());
+        let mut never = free.clone();
+        if let Some(granted) = never.get_mut("granted") {
+            *granted = false.into();
+        }
+        let (free, ungranted) = (shelf.json(&free), shelf.json(&never));
+        Self {
+            denied: shelf.object([("*", ungranted.clone())]),
+            allowed: shelf.object([("*", free)]),
+            ungranted,
+        }
+    }
 }
 
 fn entries<T>(
@@ -86,7 +108,7 @@ fn profile(
     shelf: &mut Shelf,
     data: &AegisData,
     (name, profile): (&str, &ProfileData),
-    ungranted: &Shelved,
+    unnamed: &Unnamed,
 ) -> Shelved {
     let lead = format!("profile \"{name}\"");
     let deny = |rule: &str, text: &str| finding(Effect::Deny, rule, &format!("{lead} {text}"));
@@ -103,7 +125,10 @@ fn profile(
         .filter(|(_, effect)| **effect == Effect::Allow);
     let findings = json!({
         "host": deny("host", "does not allow this host"),
-        "tool": deny("tool", "does not grant this tool and action"),
+        "tool": {
+            "request": deny("tool", "does not grant this tool and action"),
+            "proposed_call": deny("tool", "does not let a model propose this call"),
+        },
         "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
         "unclassified": deny("data.unclassified", "has no rule for this type of data"),
     });
@@ -115,11 +140,29 @@ fn profile(
         ("free", truths(free.map(|(kind, _)| kind.as_str()))),
         ("findings", findings),
     ];
-    let tools = entries(shelf, &profile.tools, |shelf, _, actions| {
-        tool(shelf, profile, actions, ungranted)
+    let of_models = match profile.proposed.unnamed {
+        UnnamedData::Allow => &unnamed.allowed,
+        UnnamedData::Deny => &unnamed.denied,
+    };
+    let calls = [
+        (Phase::Request, &unnamed.denied),
+        (Phase::ProposedCall, of_models),
+    ];
+    let calls = calls.map(|(phase, unnamed_tool)| {
+        let tools: Vec<_> = profile
+            .operations(phase)
+            .map(|(name, actions)| {
+                let ungranted = &unnamed.ungranted;
+                (name.as_str(), tool(shelf, profile, actions, ungranted))
+            })
+            .collect();
+        let tools = shelf.object(tools);
+        let granted = shelf.object([("tools", tools), ("unnamed", unnamed_tool.clone())]);
+        (phase.as_str(), granted)
     });
+    let calls = shelf.object(calls);
     let parts = parts.map(|(key, part)| (key, shelf.json(&part)));
-    shelf.object(parts.into_iter().chain([("tools", tools)]))
+    shelf.object(parts.into_iter().chain([("calls", calls)]))
 }
 
 fn tool(
@@ -212,15 +255,6 @@ fn operation(profile: &ProfileData, constraints: &Constraints) -> Json {
     kinds.insert("truncated".to_owned(), truncated.into());
     kinds.insert("fast".to_owned(), fast);
     kinds.into()
-}
-
-/// An operation that nothing grants: no constraints, and never the fast way.
-fn ungranted() -> Json {
-    let mut operation = operation(&ProfileData::default(), &Constraints::new());
-    if let Some(granted) = operation.get_mut("granted") {
-        *granted = false.into();
-    }
-    operation
 }
 
 /// Low and high of the numbers that need no further look; a parameter that is absent counts as `absent`.

@@ -7,6 +7,9 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::Phase;
+use crate::intent::PROPOSE;
+
 /// Whether findings count or are only recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -88,6 +91,29 @@ pub(crate) struct ProfileData {
     pub(crate) data: BTreeMap<String, Effect>,
     /// Tool to action to parameter to constraint.
     pub(crate) tools: BTreeMap<String, Actions>,
+    pub(crate) proposed: ProposedData,
+}
+
+/// Calls that a model's answer proposes, by the name of the function.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ProposedData {
+    pub(crate) unnamed: UnnamedData,
+    /// Function to parameter to constraint.
+    pub(crate) tools: BTreeMap<String, Proposal>,
+}
+
+/// The one action of a function, so that it is looked up as the operations of tools are.
+#[derive(Debug)]
+pub(crate) struct Proposal(pub(crate) Actions);
+
+/// What becomes of a proposed call that has no entry of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum UnnamedData {
+    #[default]
+    Deny,
+    Allow,
 }
 
 pub(crate) type Actions = BTreeMap<String, Constraints>;
@@ -185,6 +211,32 @@ pub(crate) struct OperationData {
     pub(crate) path: String,
     #[serde(default)]
     pub(crate) recordable: Vec<String>,
+}
+
+impl ProfileData {
+    /// What is granted in this phase: tool to action to constraints.
+    pub(crate) fn operations(&self, phase: Phase) -> impl Iterator<Item = (&String, &Actions)> {
+        let proposed = phase == Phase::ProposedCall;
+        let tools = (!proposed).then_some(&self.tools).into_iter().flatten();
+        let functions = proposed.then_some(&self.proposed.tools);
+        let functions = functions.into_iter().flatten();
+        tools.chain(functions.map(|(name, proposal)| (name, &proposal.0)))
+    }
+
+    /// The actions of one tool in this phase.
+    pub(crate) fn actions(&self, phase: Phase, tool: &str) -> Option<&Actions> {
+        match phase {
+            Phase::ProposedCall => self.proposed.tools.get(tool).map(|found| &found.0),
+            Phase::Connect | Phase::Request => self.tools.get(tool),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Proposal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let constraints = Constraints::deserialize(deserializer)?;
+        Ok(Self(BTreeMap::from([(PROPOSE.to_owned(), constraints)])))
+    }
 }
 
 impl Mode {

@@ -27,12 +27,14 @@ pub struct Intent {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// A tunnel is asked for; only names are known.
     Connect,
     /// A request is described.
     Request,
+    /// A model's answer proposes a call, which the agent has not seen yet.
+    ProposedCall,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,11 +185,33 @@ impl Call {
     }
 }
 
+impl Call {
+    /// A function that a model wants to have called.
+    pub fn proposed(
+        function: Arc<str>,
+        parameters: Parameters,
+        model: Option<Arc<str>>,
+        stream: bool,
+    ) -> Self {
+        Self {
+            kind: CallKind::Tool,
+            tool: function,
+            action: PROPOSE.into(),
+            parameters,
+            model,
+            stream,
+            truncation: Truncation::Whole,
+            opaque: false,
+        }
+    }
+}
+
 impl Phase {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::Request => "request",
+            Self::ProposedCall => "proposed_call",
         }
     }
 }
@@ -243,3 +267,6 @@ impl CallKind {
         }
     }
 }
+
+/// The action of every call that a model proposes.
+pub(crate) const PROPOSE: &str = "propose";

@@ -27,6 +27,8 @@ pub(crate) struct AgentPolicy {
     pub(crate) dlp: Option<String>,
     #[serde(default)]
     pub(crate) truncated_bodies: TruncatedBodies,
+    #[serde(default)]
+    pub(crate) proposed_calls: ProposedCalls,
     #[serde(default, rename = "budgets")]
     _budgets: NotEnforced,
     #[serde(default, rename = "riskTier")]
@@ -66,6 +68,38 @@ pub(crate) struct Grant {
     /// Constraints by the name of the parameter, for each of the actions.
     #[serde(default)]
     pub(crate) parameters: BTreeMap<String, Constraint>,
+}
+
+/// Tool calls that a model's answer proposes, judged before the agent sees them.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ProposedCalls {
+    /// What becomes of those that no entry of `tools` names.
+    pub(crate) unnamed: Unnamed,
+    /// The functions that may be proposed.
+    pub(crate) tools: Vec<Proposal>,
+}
+
+/// A function that models may propose, and with what.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proposal {
+    /// The function's name, as the agent offers it to the model.
+    pub(crate) tool: String,
+    /// Constraints by the name of the parameter.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, Constraint>,
+}
+
+/// What becomes of a proposed call that nothing names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Unnamed {
+    /// The agent does not see it: the answer ends with a refusal.
+    #[default]
+    Deny,
+    /// It goes to the agent, whose own calls are judged when it makes them.
+    Allow,
 }
 
 /// What must hold for one parameter. A parameter that is absent passes unless it is `required`.

@@ -22,15 +22,15 @@ impl Change {
         use Outcome::{Allow, ApprovalNeeded, Deny, Sanitize};
 
         let agent = &self.agent;
-        let what = if self.example.phase == Phase::Connect {
-            "tunnels".to_owned()
-        } else {
-            format!("{}/{}", self.tool, self.action)
+        let what = match self.example.phase {
+            Phase::Connect => "tunnels".to_owned(),
+            Phase::Request => format!("{}/{}", self.tool, self.action),
+            Phase::ProposedCall => self.tool.to_string(),
         };
-        let verb = if self.example.phase == Phase::Connect {
-            "open"
-        } else {
-            "call"
+        let verb = match self.example.phase {
+            Phase::Connect => "open",
+            Phase::Request => "call",
+            Phase::ProposedCall => "be proposed",
         };
         match (self.before.outcome, self.after.outcome) {
             (Deny, Allow) => write!(f, "{agent} may now {verb} {what}"),

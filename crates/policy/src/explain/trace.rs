@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Cause, Place};
 use crate::data::{AgentData, ConstraintData, Constraints, ProfileData, TenantData};
-use crate::{Intent, Reason, Workbench};
+use crate::{Intent, Phase, Reason, Workbench};
 
 /// Whom and what of the policy a call is about.
 pub(crate) struct Subject<'a> {
@@ -26,7 +26,8 @@ impl<'a> Subject<'a> {
         let (tenant, agent) = (&*intent.caller.tenant, &*intent.caller.agent);
         let agent = data.agents.get_key_value(agent);
         let profile = agent.and_then(|(_, agent)| data.profiles.get_key_value(&agent.profile));
-        let actions = profile.and_then(|(_, profile)| profile.tools.get(&*intent.call.tool));
+        let actions =
+            profile.and_then(|(_, profile)| profile.actions(intent.phase, &intent.call.tool));
         let operation = actions.and_then(|actions| {
             let own = actions.get_key_value(&*intent.call.action);
             own.or_else(|| actions.get_key_value("*"))
@@ -112,6 +113,11 @@ impl<'a> Subject<'a> {
         let (name, profile) = self.profile?;
         let call = &self.intent.call;
         let asked = text(&format!("{}/{}", call.tool, call.action));
+        if self.intent.phase == Phase::ProposedCall {
+            let path = path(&["profiles", name, "proposed", "tools"]);
+            let named: Vec<_> = profile.proposed.tools.keys().collect();
+            return Some((path, asked, Some(json!(named))));
+        }
         let mut path = path(&["profiles", name, "tools"]);
         let granted: Vec<_> = match profile.tools.get(&*call.tool) {
             Some(actions) => {
@@ -132,18 +138,21 @@ impl<'a> Subject<'a> {
             .filter(|(name, constraint)| constraint.has(kind) && named(name))
             .max_by_key(|(name, _)| name.len())?;
         let call = &self.intent.call;
-        let mut path = path(&[
-            "profiles",
-            self.profile?.0,
-            "tools",
-            &call.tool,
-            action,
-            name,
-        ]);
+        let mut path = self.granted(self.profile?.0, action);
+        path.push(name.clone());
         let limit = constraint.limit(kind);
         path.extend(limit.as_ref().map(|(key, _)| (*key).to_owned()));
         let value = call.parameters.get(name).cloned();
         Some((path, value, limit.map(|(_, limit)| limit)))
+    }
+
+    /// Where the operation is granted.
+    pub(super) fn granted(&self, profile: &str, action: &str) -> Vec<String> {
+        let tool = &*self.intent.call.tool;
+        match self.intent.phase {
+            Phase::ProposedCall => path(&["profiles", profile, "proposed", "tools", tool]),
+            Phase::Connect | Phase::Request => path(&["profiles", profile, "tools", tool, action]),
+        }
     }
 
     fn data(&self, kind: &str) -> Option<Traced> {

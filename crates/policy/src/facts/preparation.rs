@@ -5,8 +5,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::Matcher;
-use crate::Intent;
-use crate::data::{AegisData, ConstraintData, PatternData};
+use crate::data::{AegisData, ConstraintData, Constraints, PatternData};
+use crate::{Intent, Phase};
 
 /// What must be prepared before Rego can judge one operation.
 #[derive(Debug, Default)]
@@ -79,7 +79,14 @@ impl Preparation {
 
 /// What each operation that an agent is granted needs prepared. Profiles that grant the same share it.
 #[derive(Debug, Default)]
-pub(crate) struct Preparations(HashMap<Box<str>, Arc<Tools>>);
+pub(crate) struct Preparations(HashMap<Box<str>, Arc<Granted>>);
+
+/// What a profile names, in each phase.
+#[derive(Debug)]
+struct Granted {
+    tools: Tools,
+    proposed: Tools,
+}
 
 type Tools = BTreeMap<String, Arc<Actions>>;
 type Actions = BTreeMap<String, Arc<Preparation>>;
@@ -100,40 +107,51 @@ impl<'a> Matchers<'a> {
 }
 
 impl Preparations {
-    pub(crate) fn compile(data: &AegisData) -> Self {
+    pub(crate) fn compile<'a>(data: &'a AegisData) -> Self {
         let mut matchers = Matchers::default();
         let (mut operations, mut tools) = (HashMap::new(), HashMap::new());
-        let profiles = data.profiles.iter().map(|(name, profile)| {
-            let of_profile = profile.tools.iter().map(|(tool, of_tool)| {
-                let of_tool = of_tool.iter().map(|(action, constraints)| {
-                    let preparation = Preparation::of(constraints, &mut matchers);
-                    let alike = preparation.likeness();
-                    let known = operations
-                        .entry(alike)
-                        .or_insert_with(|| preparation.into());
-                    (action.clone(), Arc::clone(known))
-                });
-                let actions: Actions = of_tool.collect();
-                let alike: Vec<_> = actions
-                    .iter()
-                    .map(|(action, preparation)| (action.clone(), Arc::as_ptr(preparation)))
-                    .collect();
-                let known = tools.entry(alike).or_insert_with(|| Arc::new(actions));
-                (tool.clone(), Arc::clone(known))
+        let mut tool = |(tool, of_tool): (&'a String, &'a BTreeMap<String, Constraints>)| {
+            let of_tool = of_tool.iter().map(|(action, constraints)| {
+                let preparation = Preparation::of(constraints, &mut matchers);
+                let alike = preparation.likeness();
+                let known = operations
+                    .entry(alike)
+                    .or_insert_with(|| preparation.into());
+                (action.clone(), Arc::clone(known))
             });
-            (name.as_str(), Arc::new(of_profile.collect()))
+            let actions: Actions = of_tool.collect();
+            let alike: Vec<_> = actions
+                .iter()
+                .map(|(action, preparation)| (action.clone(), Arc::as_ptr(preparation)))
+                .collect();
+            let known = tools.entry(alike).or_insert_with(|| Arc::new(actions));
+            (tool.clone(), Arc::clone(known))
+        };
+        let profiles = data.profiles.iter().map(|(name, profile)| {
+            let granted = Granted {
+                tools: profile.operations(Phase::Request).map(&mut tool).collect(),
+                proposed: profile
+                    .operations(Phase::ProposedCall)
+                    .map(&mut tool)
+                    .collect(),
+            };
+            (name.as_str(), Arc::new(granted))
         });
-        let profiles: HashMap<&str, Arc<Tools>> = profiles.collect();
+        let profiles: HashMap<&str, Arc<Granted>> = profiles.collect();
         let agents = data.agents.iter().filter_map(|(name, agent)| {
-            let tools = profiles.get(agent.profile.as_str())?;
-            Some((name.as_str().into(), Arc::clone(tools)))
+            let granted = profiles.get(agent.profile.as_str())?;
+            Some((name.as_str().into(), Arc::clone(granted)))
         });
         Self(agents.collect())
     }
 
     /// For the intent's own operation only; as in Rego, the action itself goes before `*`.
     pub(crate) fn find(&self, intent: &Intent) -> Option<&Preparation> {
-        let tools = self.0.get(intent.caller.agent.as_ref())?;
+        let granted = self.0.get(intent.caller.agent.as_ref())?;
+        let tools = match intent.phase {
+            Phase::ProposedCall => &granted.proposed,
+            Phase::Connect | Phase::Request => &granted.tools,
+        };
         let actions = tools.get(intent.call.tool.as_ref())?;
         let found = actions
             .get(intent.call.action.as_ref())

@@ -39,77 +39,77 @@ pub(super) struct Field {
 /// When a field says something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phases {
-    Both,
+    All,
     /// Absent or empty in `connect`.
-    Request,
+    Described,
     /// Only for the library: what the users' modules found.
     Library,
 }
 
-/// The table. What is in an object of `both` may still be for `request` alone.
+/// The table. What is in an object of `all` may still be missing in `connect`.
 pub(super) static INPUT: Shape = Object(&[
-    both("version", Number),
-    both("phase", OneOf(&["connect", "request"])),
-    both("id", Text),
-    both("time", Text),
-    both("front", OneOf(&["forward"])),
-    both("region", Text),
-    both(
+    all("version", Number),
+    all("phase", OneOf(&["connect", "request", "proposed_call"])),
+    all("id", Text),
+    all("time", Text),
+    all("front", OneOf(&["forward"])),
+    all("region", Text),
+    all(
         "tenant",
         Object(&[
-            both("id", Text),
-            both("regions", Nullable(&List(&Text))),
-            both("labels", Map(&Text)),
+            all("id", Text),
+            all("regions", Nullable(&List(&Text))),
+            all("labels", Map(&Text)),
         ]),
     ),
-    both(
+    all(
         "agent",
         Object(&[
-            both("id", Text),
-            both("auth", OneOf(&["anonymous", "credential", "certificate"])),
-            both("labels", Map(&Text)),
+            all("id", Text),
+            all("auth", OneOf(&["anonymous", "credential", "certificate"])),
+            all("labels", Map(&Text)),
         ]),
     ),
-    both(
+    all(
         "destination",
         Object(&[
-            both("scheme", OneOf(&["http", "https"])),
-            both("host", Text),
-            both("port", Number),
-            both("candidates", List(&Text)),
-            request("path", Text),
-            both("provider", Text),
-            both("regions", List(&Text)),
+            all("scheme", OneOf(&["http", "https"])),
+            all("host", Text),
+            all("port", Number),
+            all("candidates", List(&Text)),
+            described("path", Text),
+            all("provider", Text),
+            all("regions", List(&Text)),
         ]),
     ),
-    both(
+    all(
         "call",
         Object(&[
-            both("kind", OneOf(&["tunnel", "http", "tool", "llm", "mcp"])),
-            both("tool", Text),
-            both("action", Text),
-            request("parameters", Map(&Any)),
-            both("misspelled", List(&Text)),
-            request("model", Text),
-            both("stream", Truth),
-            both("truncated", Truth),
-            both("opaque", Truth),
+            all("kind", OneOf(&["tunnel", "http", "tool", "llm", "mcp"])),
+            all("tool", Text),
+            all("action", Text),
+            described("parameters", Map(&Any)),
+            all("misspelled", List(&Text)),
+            described("model", Text),
+            all("stream", Truth),
+            all("truncated", Truth),
+            all("opaque", Truth),
         ]),
     ),
-    request(
+    described(
         "http",
-        Object(&[request("method", Text), request("content_type", Text)]),
+        Object(&[described("method", Text), described("content_type", Text)]),
     ),
-    both(
+    all(
         "dlp",
         Object(&[
-            request("findings", List(&FINDING)),
-            request("types", List(&OneOf(&DATA_TYPES))),
-            request("classes", List(&OneOf(&DATA_CLASSES))),
+            described("findings", List(&FINDING)),
+            described("types", List(&OneOf(&DATA_TYPES))),
+            described("classes", List(&OneOf(&DATA_CLASSES))),
         ]),
     ),
-    both("facts", Facts),
-    request("patterns", Map(&Truth)),
+    all("facts", Facts),
+    described("patterns", Map(&Truth)),
     Field {
         name: "ext",
         phases: Phases::Library,
@@ -118,26 +118,26 @@ pub(super) static INPUT: Shape = Object(&[
 ]);
 
 static FINDING: Shape = Object(&[
-    request("type", OneOf(&DATA_TYPES)),
-    request("class", OneOf(&DATA_CLASSES)),
-    request("path", Text),
-    request("count", Number),
+    described("type", OneOf(&DATA_TYPES)),
+    described("class", OneOf(&DATA_CLASSES)),
+    described("path", Text),
+    described("count", Number),
 ]);
 
 const DATA_CLASSES: [&str; 3] = ["pii", "pci", "secret"];
 
-const fn both(name: &'static str, shape: Shape) -> Field {
+const fn all(name: &'static str, shape: Shape) -> Field {
     Field {
         name,
-        phases: Phases::Both,
+        phases: Phases::All,
         shape,
     }
 }
 
-const fn request(name: &'static str, shape: Shape) -> Field {
+const fn described(name: &'static str, shape: Shape) -> Field {
     Field {
         name,
-        phases: Phases::Request,
+        phases: Phases::Described,
         shape,
     }
 }

@@ -319,7 +319,7 @@ words! {
     kind_of_data = "type", labels = "labels", method = "method",
     misspelled = "misspelled", model = "model",
     opaque = "opaque", parameters = "parameters", path = "path", patterns = "patterns",
-    phase = "phase", port = "port", provider = "provider", region = "region", regions = "regions",
+    phase = "phase", port = "port", proposed_call = "proposed_call", provider = "provider", region = "region", regions = "regions",
     request = "request", scheme = "scheme", stream = "stream", tenant = "tenant", time = "time",
     tool = "tool", truncated = "truncated", types = "types", version = "version",
 }

@@ -1,4 +1,4 @@
-//! The library's machines of one thread: a short one for what each phase allows, and one for everything else.
+//! The library's machines of one thread: a short one for allowed tunnels, one for allowed calls, and one for everything else.
 
 use super::library::INSTRUCTIONS;
 use super::{ExecutionTimerConfig, Fault, Phase, RegoVM, Value, VmError};
@@ -38,7 +38,7 @@ impl Machines {
     fn short(&mut self, phase: Phase) -> &mut RegoVM {
         match phase {
             Phase::Connect => &mut self.connect,
-            Phase::Request => &mut self.request,
+            Phase::Request | Phase::ProposedCall => &mut self.request,
         }
     }
 }

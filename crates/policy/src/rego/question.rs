@@ -101,8 +101,12 @@ impl Question {
         ];
         let patterns = preparation.map_or(&[][..], |found| &found.patterns);
         let names = patterns.iter().map(|(name, _)| name);
+        let phase = match self.phase {
+            Phase::ProposedCall => &w.proposed_call,
+            Phase::Connect | Phase::Request => &w.request,
+        };
         forms.question.fill([
-            w.request.clone(),
+            phase.clone(),
             tenant,
             agent,
             destination,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::check::{DATA_CLASSES, DATA_TYPES};
+use crate::intent::PROPOSE;
 use crate::{Auth, CallKind, DataFinding, Host, Parameters, Phase, Scheme};
 
 /// One call. Whatever is left out is what the proxy would most likely have seen.
@@ -65,6 +66,11 @@ impl CallData {
         self.phase == Some(Phase::Connect)
     }
 
+    /// Whether a model's answer proposes it.
+    pub(crate) fn is_proposed(&self) -> bool {
+        self.phase == Some(Phase::ProposedCall)
+    }
+
     /// Everything that is wrong with it under any policy.
     pub(crate) fn check(&self) -> Vec<Mistake> {
         let mut mistakes = self.destination.check();
@@ -73,6 +79,8 @@ impl CallData {
             if self.destination.host.is_none() {
                 mistakes.push(Mistake::new(&["destination"], "a tunnel goes to a `host`"));
             }
+        } else if self.is_proposed() {
+            mistakes.extend(self.not_of_a_model());
         } else if self.kind == Some(CallKind::Tunnel) {
             let message = "a request is no `tunnel`; write `phase: connect`";
             mistakes.push(Mistake::new(&["kind"], message));
@@ -92,6 +100,29 @@ impl CallData {
             mistakes.push(Mistake::new(&["truncated"], message));
         }
         mistakes
+    }
+
+    fn not_of_a_model(&self) -> impl Iterator<Item = Mistake> {
+        type Stated = (&'static [&'static str], bool, &'static str);
+        let proposes = self.action.as_deref().is_none_or(|it| it == PROPOSE);
+        let is_tool = self.kind.is_none_or(|kind| kind == CallKind::Tool);
+        let wrong: [Stated; 5] = [
+            (&["tool"], self.tool.is_none(), "a model proposes a `tool`"),
+            (
+                &["destination"],
+                self.destination.host.is_none(),
+                "the model's API has a `host`",
+            ),
+            (
+                &["action"],
+                !proposes,
+                "the action of a proposed call is `propose`",
+            ),
+            (&["kind"], !is_tool, "a proposed call is a `tool`"),
+            (&["opaque"], self.opaque, "a proposed call is no upgrade"),
+        ];
+        let wrong = wrong.into_iter().filter(|(_, wrong, _)| *wrong);
+        wrong.map(|(at, _, message)| Mistake::new(at, message))
     }
 
     fn not_in_a_tunnel(&self) -> impl Iterator<Item = Mistake> {

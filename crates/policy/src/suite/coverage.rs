@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Suite;
+use crate::data::Constraints;
 use crate::explain::{Explanation, KEYS, Place, Subject, Values, data_path};
-use crate::{FileCoverage, Intent, Workbench};
+use crate::{FileCoverage, Intent, Phase, Workbench};
 
 /// What the tests reach of the policy data and of the users' modules.
 #[derive(Clone, Debug)]
@@ -80,19 +81,29 @@ impl Points {
             }
             for (tool, actions) in &profile.tools {
                 for (action, constraints) in actions {
-                    let grant = ["profiles", name, "tools", tool, action];
-                    points.add(PointKind::Grant, &grant);
-                    for (parameter, constraint) in constraints {
-                        let keys = KEYS.into_iter();
-                        for key in keys.filter(|key| constraint.limit(key).is_some()) {
-                            let below = [&grant[..], &[parameter.as_str(), key]].concat();
-                            points.add(PointKind::Constraint, &below);
-                        }
-                    }
+                    points.grant(&["profiles", name, "tools", tool, action], constraints);
+                }
+            }
+            for (function, actions) in profile.operations(Phase::ProposedCall) {
+                let grant = ["profiles", name, "proposed", "tools", function];
+                for constraints in actions.values() {
+                    points.grant(&grant, constraints);
                 }
             }
         }
         points
+    }
+
+    /// An operation and each of its constraints.
+    fn grant(&mut self, grant: &[&str], constraints: &Constraints) {
+        self.add(PointKind::Grant, grant);
+        for (parameter, constraint) in constraints {
+            let keys = KEYS.into_iter();
+            for key in keys.filter(|key| constraint.limit(key).is_some()) {
+                let below = [grant, &[parameter.as_str(), key]].concat();
+                self.add(PointKind::Constraint, &below);
+            }
+        }
     }
 
     fn add(&mut self, kind: PointKind, names: &[&str]) {

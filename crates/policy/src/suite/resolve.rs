@@ -38,6 +38,15 @@ impl Resolver<'_> {
         let service = self.bench.snapshot.catalogue().service(&authority);
         let (phase, described, http, path) = if call.is_tunnel() {
             (Phase::Connect, Call::tunnel(), None, "".into())
+        } else if call.is_proposed() {
+            let path = call.destination.path.as_deref().unwrap_or(CHAT);
+            let http = self.http("POST".into());
+            (
+                Phase::ProposedCall,
+                self.proposed(),
+                Some(http),
+                path.into(),
+            )
         } else {
             let (described, method, path) = self.describe(service)?;
             let http = self.http(method);
@@ -147,6 +156,23 @@ impl Resolver<'_> {
             opaque: call.opaque,
         };
         Ok((described, method, path))
+    }
+
+    /// What the answer of a model to a request for this host proposes.
+    fn proposed(&self) -> Call {
+        let call = self.call;
+        let tool = call.tool.as_deref().unwrap_or_default();
+        let model = call.model.as_deref().map(Arc::from);
+        let stream = call.stream.unwrap_or(false);
+        let truncation = if call.truncated {
+            Truncation::Truncated
+        } else {
+            Truncation::Whole
+        };
+        Call {
+            truncation,
+            ..Call::proposed(tool.into(), call.parameters.clone(), model, stream)
+        }
     }
 
     fn kind(&self, tool: &str) -> CallKind {

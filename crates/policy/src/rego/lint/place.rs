@@ -36,13 +36,13 @@ impl Place {
         Self {
             path: "input".to_owned(),
             shape: &INPUT,
-            phases: Phases::Both,
+            phases: Phases::All,
         }
     }
 
     /// Whether there is something to read in the phase `connect`.
     pub(super) fn is_in_connect(&self) -> bool {
-        self.phases == Phases::Both
+        self.phases == Phases::All
     }
 
     pub(super) fn not_in_connect(&self) -> Mistake {

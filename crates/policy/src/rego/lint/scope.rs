@@ -228,15 +228,13 @@ impl<'a> Scope<'a> {
         let Some((lhs, rhs, equal)) = comparison(expression) else {
             return false;
         };
-        let only = if negated == equal {
-            "request"
-        } else {
-            "connect"
-        };
+        if negated == equal {
+            return false;
+        }
         [(lhs, rhs), (rhs, lhs)].into_iter().any(|(place, word)| {
             self.place(place)
                 .is_some_and(|place| place.path == "input.phase")
-                && constant(word).is_some_and(|word| word == only)
+                && constant(word).is_some_and(|word| word == "connect")
         })
     }
 }

@@ -146,6 +146,7 @@ const GOOD: &str = r#"input.call.tool == "http"
 input["call"]["tool"] == "http"
 input.phase == "connect"; input.destination.port == 22
 input.phase == "request"; input.http.method == "POST"
+input.phase != "request"; input.destination.path == "/x"
 input.phase != "connect"; input.call.parameters.amount > 1
 not input.phase == "connect"; input.http.method == "PUT"
 input.phase in {"connect", "request"}; input.call.parameters.whatever
@@ -201,7 +202,7 @@ input.phase == "conect"
 "reqest" != input.phase
     4:3: `input.phase` is never `reqest`; did you mean `request`?
 input.phase = "x"
-    4:17: `input.phase` is never `x`; it can be `connect`, `request`
+    4:17: `input.phase` is never `x`; it can be `connect`, `request`, `proposed_call`
 input.phase in {"connect", "reqest"}
     4:30: `input.phase` is never `reqest`; did you mean `request`?
 input.agent.auth == "anonymus"
@@ -268,11 +269,9 @@ input.phase == "connect"; input.http.method == "GET"
     4:34: `input.http` is not there in the phase `connect`
 input.call.parameters.amount > 5; "connect" == input.phase
     4:13: `input.call.parameters` is not there in the phase `connect`
-input.phase != "request"; input.destination.path == "/x"
-    4:46: `input.destination.path` is not there in the phase `connect`
+not input.phase != "connect"; input.destination.path == "/x"
+    4:50: `input.destination.path` is not there in the phase `connect`
 phase := input.phase; phase == "connect"; count(input.dlp.types) > 0
     4:60: `input.dlp.types` is not there in the phase `connect`
-not input.phase == "request"; [p | some p in input.call.parameters]
-    4:58: `input.call.parameters` is not there in the phase `connect`
 input.phase == "connect"; object.get(input.call, "model", "") == "x"
     4:52: `input.call.model` is not there in the phase `connect`"#;
