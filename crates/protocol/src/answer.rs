@@ -116,8 +116,15 @@ pub struct Guard {
     done: bool,
     /// Something was forwarded.
     begun: bool,
-    closed: bool,
-    failed: Option<AnswerError>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// What may pass still does; then only a refusal follows.
+    Failed(AnswerError),
+    Closed,
 }
 
 /// An event that waits for a verdict, or behind one that does.
@@ -146,14 +153,13 @@ impl Guard {
             finished: false,
             done: false,
             begun: false,
-            closed: false,
-            failed: None,
+            state: State::Open,
         }
     }
 
     /// The next bytes of the body. Ask for steps until [`Step::Wait`] before feeding more.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if !self.closed {
+        if self.state != State::Closed {
             self.buffer.extend_from_slice(bytes);
         }
     }
@@ -165,25 +171,25 @@ impl Guard {
 
     pub fn step(&mut self) -> Result<Step, AnswerError> {
         loop {
-            if self.closed {
+            if self.state == State::Closed {
                 return Ok(Step::End);
             }
             if let Some(bytes) = self.outgoing()? {
                 self.begun = true;
                 return Ok(Step::Forward(bytes));
             }
+            if let State::Failed(error) = self.state {
+                return Err(error);
+            }
             if let Some(call) = self.calls.proposed() {
                 return Ok(Step::Judge(call));
-            }
-            if let Some(error) = self.failed {
-                return Err(error);
             }
             match self.read_event() {
                 Ok(true) => {}
                 Ok(false) if self.passable > 0 => self.pass(),
                 Ok(false) if !self.finished => return Ok(Step::Wait),
                 Ok(false) if self.calls.any_open() => self.fail(AnswerError::Incomplete),
-                Ok(false) => self.closed = true,
+                Ok(false) => self.state = State::Closed,
                 Err(error) => self.fail(error),
             }
         }
@@ -205,7 +211,7 @@ impl Guard {
     /// For a document they are the whole body, fit for a response with the refusal's own status.
     /// Everything that was held is dropped, and nothing more of the body is needed.
     pub fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes {
-        self.closed = true;
+        self.state = State::Closed;
         self.buffer = BytesMut::new();
         self.held = VecDeque::new();
         let sequence = self.reader.next_sequence();
@@ -300,10 +306,10 @@ impl Guard {
         }
     }
 
-    /// What may pass still does; then the error stays.
     fn fail(&mut self, error: AnswerError) {
         self.pass();
-        self.failed.get_or_insert(error);
+        self.held.clear();
+        self.state = State::Failed(error);
     }
 }
 
@@ -320,7 +326,7 @@ impl fmt::Debug for Guard {
             .field("api", &self.api)
             .field("framing", &self.framing)
             .field("held", &self.held.len())
-            .field("failed", &self.failed)
+            .field("state", &self.state)
             .finish_non_exhaustive()
     }
 }

@@ -94,7 +94,7 @@ enum Role {
 
 #[derive(Debug)]
 pub(super) struct Calls {
-    calls: Vec<Call>,
+    all: Vec<Call>,
     /// Those of the event that is being read.
     marks: Vec<Mark>,
     /// The API repeats calls after their decision, so that their arguments are kept.
@@ -129,7 +129,7 @@ impl Calls {
     /// `limit`: calls in one answer.
     pub(super) fn new(repeats: bool, limit: usize) -> Self {
         Self {
-            calls: Vec::new(),
+            all: Vec::new(),
             marks: Vec::new(),
             repeats,
             bytes: 0,
@@ -149,7 +149,7 @@ impl Calls {
 
     /// The call in this place.
     pub(super) fn at(&self, key: Key) -> Option<&Head> {
-        Some(&self.calls.get(self.find(key)?)?.head)
+        Some(&self.all.get(self.find(key)?)?.head)
     }
 
     /// Arguments that came with the beginning: text that pieces add to, or a value that they replace.
@@ -191,8 +191,8 @@ impl Calls {
     /// All calls are complete whose keys begin so.
     pub(super) fn end_all(&mut self, group: u64) -> Result<(), AnswerError> {
         let of_group = |call: &Call| call.key.is_some_and(|key| key.0 == group);
-        for at in 0..self.calls.len() {
-            if let Some(call) = self.calls.get_mut(at)
+        for at in 0..self.all.len() {
+            if let Some(call) = self.all.get_mut(at)
                 && call.state == State::Open
                 && of_group(call)
             {
@@ -208,7 +208,7 @@ impl Calls {
         let at = self.find(key).ok_or(AnswerError::Malformed(NO_CALL))?;
         let twin = self.twin(at, &written.text);
         let call = self
-            .calls
+            .all
             .get_mut(at)
             .ok_or(AnswerError::Malformed(NO_CALL))?;
         let begun = call.pieces > 0 || !call.text.is_empty() || call.state != State::Open;
@@ -236,12 +236,12 @@ impl Calls {
         let alike = |call: &Call| {
             call.state != State::Open && call.head == head && call.text == written.text
         };
-        let known = self.calls.iter().position(alike).filter(|_| self.repeats);
+        let known = self.all.iter().position(alike).filter(|_| self.repeats);
         let at = match known {
             Some(at) => at,
             None => self.add(None, head)?,
         };
-        if let (None, Some(call)) = (known, self.calls.get_mut(at)) {
+        if let (None, Some(call)) = (known, self.all.get_mut(at)) {
             call.state = State::Complete;
             call.text = written.text;
             let kept = call.text.len();
@@ -265,12 +265,12 @@ impl Calls {
     }
 
     pub(super) fn any_open(&self) -> bool {
-        self.calls.iter().any(|call| call.state == State::Open)
+        self.all.iter().any(|call| call.state == State::Open)
     }
 
     /// The next call that waits for a verdict.
     pub(super) fn proposed(&self) -> Option<ProposedCall> {
-        self.calls
+        self.all
             .iter()
             .find(|call| call.waits())
             .map(Call::proposed)
@@ -281,7 +281,7 @@ impl Calls {
     }
 
     pub(super) fn replace(&mut self, arguments: &Map<String, Value>) -> Result<(), AnswerError> {
-        let waiting = self.calls.iter().find(|call| call.waits());
+        let waiting = self.all.iter().find(|call| call.waits());
         let call = waiting.ok_or(AnswerError::NothingProposed)?;
         let text = match call.head.form {
             _ if !call.placed => return Err(AnswerError::Fixed),
@@ -297,7 +297,7 @@ impl Calls {
 
     /// Whether everything that goes with these places may go out.
     pub(super) fn decided(&self, marks: &[Mark]) -> bool {
-        let mut calls = marks.iter().filter_map(|mark| self.calls.get(mark.call));
+        let mut calls = marks.iter().filter_map(|mark| self.all.get(mark.call));
         calls.all(|call| !matches!(call.state, State::Open | State::Complete))
     }
 
@@ -309,7 +309,7 @@ impl Calls {
     ) -> Result<Option<String>, AnswerError> {
         let mut edits: Vec<(&Range<usize>, String)> = marks
             .iter()
-            .filter_map(|mark| Some((&mark.span, self.calls.get(mark.call)?.instead(mark)?)))
+            .filter_map(|mark| Some((&mark.span, self.all.get(mark.call)?.instead(mark)?)))
             .collect();
         if edits.is_empty() {
             return Ok(None);
@@ -327,7 +327,7 @@ impl Calls {
     }
 
     fn decide(&mut self, state: State) -> Result<(), AnswerError> {
-        let waiting = self.calls.iter_mut().find(|call| call.waits());
+        let waiting = self.all.iter_mut().find(|call| call.waits());
         let call = waiting.ok_or(AnswerError::NothingProposed)?;
         call.state = state;
         if !self.repeats {
@@ -338,32 +338,32 @@ impl Calls {
     }
 
     fn find(&self, key: Key) -> Option<usize> {
-        self.calls.iter().position(|call| call.key == Some(key))
+        self.all.iter().position(|call| call.key == Some(key))
     }
 
     fn open(&mut self, key: Key) -> Result<(usize, &mut Call), AnswerError> {
         let at = self.find(key).ok_or(AnswerError::Malformed(NO_CALL))?;
-        match self.calls.get_mut(at) {
+        match self.all.get_mut(at) {
             Some(call) if call.state == State::Open => Ok((at, call)),
             _ => Err(AnswerError::Ambiguous("a call that goes on after its end")),
         }
     }
 
     fn twin(&self, at: usize, text: &str) -> Option<usize> {
-        let head = &self.calls.get(at)?.head;
-        self.calls.iter().enumerate().position(|(other, call)| {
+        let head = &self.all.get(at)?.head;
+        self.all.iter().enumerate().position(|(other, call)| {
             other != at && call.state != State::Open && call.head == *head && call.text == text
         })
     }
 
     fn add(&mut self, key: Option<Key>, head: Head) -> Result<usize, AnswerError> {
-        if self.calls.len() >= self.limit {
+        if self.all.len() >= self.limit {
             return Err(AnswerError::TooManyCalls);
         }
         if head.name.is_empty() {
             return Err(AnswerError::Malformed("a call without a name"));
         }
-        self.calls.push(Call {
+        self.all.push(Call {
             key,
             head,
             initial: None,
@@ -372,7 +372,7 @@ impl Calls {
             placed: false,
             state: State::Open,
         });
-        Ok(self.calls.len() - 1)
+        Ok(self.all.len() - 1)
     }
 
     fn keep(&mut self, bytes: usize) {
@@ -384,7 +384,7 @@ impl Calls {
     }
 
     fn mark(&mut self, call: usize, span: Range<usize>, bare: bool, role: Role) {
-        if let Some(call) = self.calls.get_mut(call) {
+        if let Some(call) = self.all.get_mut(call) {
             call.placed |= !span.is_empty();
         }
         self.marks.push(Mark {

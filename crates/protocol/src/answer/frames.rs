@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-use crate::json::Tree;
+use crate::json::{Node, Tree};
 
 use super::array::{self, Elements};
 use super::aws::Message;
@@ -131,7 +131,7 @@ impl Frames {
             Payload::Json(outer) if self.is_chunk(&frame) => {
                 let tree = Tree::parse(outer)?;
                 let bytes = tree.root().map(|root| string(root, "bytes")).transpose()?;
-                let encoded = bytes.flatten().and_then(|node| node.text()).ok_or(CHUNK)?;
+                let encoded = bytes.flatten().and_then(Node::text).ok_or(CHUNK)?;
                 let inner = STANDARD.decode(encoded.as_bytes()).map_err(|_| CHUNK)?;
                 Ok(Frame {
                     payload: Payload::Json(Cow::Owned(inner)),

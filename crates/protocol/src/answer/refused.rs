@@ -17,7 +17,6 @@ pub(super) fn ending(
 ) -> Bytes {
     let error = error(refusal);
     let object = match api {
-        LlmApi::ChatCompletions => json!({"error": error}),
         // The first members are the API's own event, the last is what its SDKs raise.
         LlmApi::Responses if framing != Framing::Document => json!({
             "type": "error",
@@ -27,7 +26,7 @@ pub(super) fn ending(
             "sequence_number": sequence,
             "error": error,
         }),
-        LlmApi::Responses => json!({"error": error}),
+        LlmApi::ChatCompletions | LlmApi::Responses => json!({"error": error}),
         LlmApi::Messages => json!({
             "type": "error",
             "error": {

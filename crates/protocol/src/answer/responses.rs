@@ -39,7 +39,7 @@ impl Stream {
         }
         match &*kind {
             "response.output_item.added" => self.begin(root, calls),
-            "response.output_item.done" => self.complete(root, calls),
+            "response.output_item.done" => complete(root, calls),
             "error" => {
                 heard.error(
                     root.get("error")
@@ -98,22 +98,6 @@ impl Stream {
         calls.initial((0, place), written)
     }
 
-    fn complete(&mut self, root: Node<'_>, calls: &mut Calls) -> Result<(), AnswerError> {
-        let Some(item) = object(root, "item")? else {
-            return Ok(());
-        };
-        let key = (0, index(root, "output_index")?);
-        let begun = calls.at(key);
-        match (call(item)?, begun) {
-            (None, None) => Ok(()),
-            (Some((head, written)), None) => calls.whole(head, written),
-            (Some((head, written)), Some(begun)) if head == *begun => calls.complete(key, written),
-            _ => Err(AnswerError::Ambiguous(
-                "an item that changes while it arrives",
-            )),
-        }
-    }
-
     /// The place that a part of a call names, by index and, where it does, by the item's id.
     fn key(&self, root: Node<'_>) -> Result<(u64, u64), AnswerError> {
         let place = index(root, "output_index")?;
@@ -125,6 +109,22 @@ impl Stream {
             ),
             _ => Ok((0, place)),
         }
+    }
+}
+
+fn complete(root: Node<'_>, calls: &mut Calls) -> Result<(), AnswerError> {
+    let Some(item) = object(root, "item")? else {
+        return Ok(());
+    };
+    let key = (0, index(root, "output_index")?);
+    let begun = calls.at(key);
+    match (call(item)?, begun) {
+        (None, None) => Ok(()),
+        (Some((head, written)), None) => calls.whole(head, written),
+        (Some((head, written)), Some(begun)) if head == *begun => calls.complete(key, written),
+        _ => Err(AnswerError::Ambiguous(
+            "an item that changes while it arrives",
+        )),
     }
 }
 

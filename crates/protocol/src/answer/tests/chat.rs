@@ -6,18 +6,21 @@ const API: LlmApi = LlmApi::ChatCompletions;
 const SSE: Framing = Framing::ServerSentEvents;
 
 fn chunk(delta: Value, finish: Value) -> Value {
+    let mut choice = json!({"index": 0, "logprobs": null});
+    choice["delta"] = delta;
+    choice["finish_reason"] = finish;
     json!({
         "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-x-2026",
-        "choices": [{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}],
-        "usage": null,
+        "choices": [choice], "usage": null,
     })
 }
 
 fn tool(index: u64, id: Value, name: Value, arguments: &str) -> Value {
-    json!({"tool_calls": [{
-        "index": index, "id": id, "type": "function",
-        "function": {"name": name, "arguments": arguments},
-    }]})
+    let mut call =
+        json!({"index": index, "type": "function", "function": {"arguments": arguments}});
+    call["id"] = id;
+    call["function"]["name"] = name;
+    json!({"tool_calls": [call]})
 }
 
 fn piece(index: u64, arguments: &str) -> Value {

@@ -5,8 +5,11 @@ use super::*;
 const API: LlmApi = LlmApi::GenerateContent;
 
 fn chunk(parts: Value, finish: Value) -> Value {
+    let mut candidate = json!({"content": {"role": "model"}, "index": 0});
+    candidate["content"]["parts"] = parts;
+    candidate["finishReason"] = finish;
     json!({
-        "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": finish, "index": 0}],
+        "candidates": [candidate],
         "usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": 3, "cachedContentTokenCount": 2},
         "modelVersion": "gemini-x", "responseId": "r1",
     })

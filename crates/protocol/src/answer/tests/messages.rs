@@ -14,11 +14,15 @@ fn start() -> Value {
 }
 
 fn block(index: u64, block: Value) -> Value {
-    json!({"type": "content_block_start", "index": index, "content_block": block})
+    let mut event = json!({"type": "content_block_start", "index": index});
+    event["content_block"] = block;
+    event
 }
 
 fn used(kind: &str, input: Value) -> Value {
-    json!({"type": kind, "id": "call_secret", "name": "drop_table", "input": input})
+    let mut used = json!({"type": kind, "id": "call_secret", "name": "drop_table"});
+    used["input"] = input;
+    used
 }
 
 fn piece(index: u64, text: &str) -> Value {
@@ -72,7 +76,7 @@ fn assembled(sent: &[u8]) -> Vec<Value> {
         let at = usize::try_from(event["index"].as_u64().unwrap_or_default()).unwrap();
         match event["type"].as_str().unwrap() {
             "content_block_start" => {
-                blocks.push((event["content_block"]["input"].clone(), String::new()))
+                blocks.push((event["content_block"]["input"].clone(), String::new()));
             }
             "content_block_delta" => {
                 blocks[at].1 += event["delta"]["partial_json"].as_str().unwrap_or_default();

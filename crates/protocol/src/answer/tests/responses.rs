@@ -7,11 +7,13 @@ const SSE: Framing = Framing::ServerSentEvents;
 const ARGUMENTS: &str = "{\"table\":\"ledger\"}";
 
 fn response(status: &str, output: Value) -> Value {
-    json!({
-        "id": "resp_1", "object": "response", "model": "gpt-x", "status": status, "output": output,
+    let mut response = json!({
+        "id": "resp_1", "object": "response", "model": "gpt-x", "status": status,
         "error": null, "incomplete_details": null, "tools": [{"type": "function", "name": "offered"}],
         "usage": {"input_tokens": 8, "output_tokens": 6, "input_tokens_details": {"cached_tokens": 1}},
-    })
+    });
+    response["output"] = output;
+    response
 }
 
 fn function(arguments: &str, status: &str) -> Value {
