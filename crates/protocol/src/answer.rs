@@ -5,6 +5,7 @@
 
 mod array;
 mod aws;
+mod call;
 mod calls;
 mod chat;
 mod converse;
@@ -30,11 +31,12 @@ use serde_json::{Map, Value};
 
 use crate::{LlmApi, RefusalDocument};
 
-pub use calls::{Arguments, ProposedCall, RunBy};
+pub use call::{Arguments, ProposedCall, RunBy};
 pub use error::AnswerError;
 pub use heard::{Heard, Usage};
 
-use calls::{Calls, Mark};
+use call::Mark;
+use calls::Calls;
 use frames::{Frames, Payload};
 use reader::Reader;
 

@@ -3,7 +3,8 @@
 use crate::json::Node;
 
 use super::AnswerError;
-use super::calls::{Calls, Form, Head, RunBy, Written};
+use super::call::{Form, Head, RunBy, Written};
+use super::calls::Calls;
 use super::event::{Event, at, index, member, object, objects, string, text};
 use super::heard::{Counts, Heard};
 
@@ -171,6 +172,6 @@ const TOOL_CALLS: &str = "tool_calls";
 const FUNCTION_CALL: &str = "function_call";
 pub(super) const USAGE: Counts = Counts {
     input: &["prompt_tokens"],
-    output: &["completion_tokens"],
+    output: &[&["completion_tokens"]],
     cached: &["prompt_tokens_details", "cached_tokens"],
 };

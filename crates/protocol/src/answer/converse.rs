@@ -3,7 +3,8 @@
 use crate::json::Node;
 
 use super::AnswerError;
-use super::calls::{Calls, Form, Head, RunBy, Written};
+use super::call::{Form, Head, RunBy, Written};
+use super::calls::Calls;
 use super::event::{Event, at, index, member, object, objects, string, text};
 use super::heard::{Counts, Heard};
 
@@ -99,6 +100,6 @@ fn head(used: Node<'_>) -> Result<Head, AnswerError> {
 
 const USAGE: Counts = Counts {
     input: &["inputTokens"],
-    output: &["outputTokens"],
+    output: &[&["outputTokens"]],
     cached: &["cacheReadInputTokens"],
 };

@@ -3,7 +3,8 @@
 use crate::json::Node;
 
 use super::AnswerError;
-use super::calls::{Calls, Form, Head, RunBy, Written};
+use super::call::{Form, Head, RunBy, Written};
+use super::calls::Calls;
 use super::event::{at, member, object, objects, text};
 use super::heard::{Counts, Heard};
 
@@ -20,10 +21,12 @@ pub(super) fn chunk(
         };
         for part in objects(content, "parts")? {
             if let Some(call) = object(part, "functionCall")? {
-                propose(call, "name", RunBy::Agent, calls)?;
+                propose(call, text(call, "name")?.into_owned(), RunBy::Agent, calls)?;
             }
             if let Some(call) = object(part, "toolCall")? {
-                propose(call, "toolType", RunBy::Provider, calls)?;
+                let kind = text(call, "toolType")?;
+                let name = if kind.is_empty() { "toolCall" } else { &kind };
+                propose(call, name.to_owned(), RunBy::Provider, calls)?;
             }
         }
     }
@@ -32,7 +35,7 @@ pub(super) fn chunk(
 
 fn propose(
     call: Node<'_>,
-    name: &str,
+    name: String,
     run_by: RunBy,
     calls: &mut Calls,
 ) -> Result<(), AnswerError> {
@@ -41,7 +44,7 @@ fn propose(
     }
     let head = Head {
         id: text(call, "id")?.into_owned(),
-        name: text(call, name)?.into_owned(),
+        name,
         run_by,
         form: Form::Json,
     };
@@ -63,6 +66,6 @@ fn facts(root: Node<'_>, heard: &mut Heard) {
 
 const USAGE: Counts = Counts {
     input: &["promptTokenCount"],
-    output: &["candidatesTokenCount"],
+    output: &[&["candidatesTokenCount"], &["thoughtsTokenCount"]],
     cached: &["cachedContentTokenCount"],
 };

@@ -34,7 +34,8 @@ pub struct Usage {
 /// Where an API keeps its counts, from the usage object down.
 pub(super) struct Counts {
     pub(super) input: &'static [&'static str],
-    pub(super) output: &'static [&'static str],
+    /// Summed up.
+    pub(super) output: &'static [&'static [&'static str]],
     pub(super) cached: &'static [&'static str],
 }
 
@@ -55,9 +56,11 @@ impl Heard {
     pub(super) fn usage(&mut self, usage: Option<Node<'_>>, counts: &Counts) {
         let Some(usage) = usage else { return };
         let known = self.usage;
+        let written = counts.output.iter().filter_map(|path| count(usage, path));
+        let written = written.reduce(u64::saturating_add);
         self.usage = Usage {
             input: count(usage, counts.input).or(known.input),
-            output: count(usage, counts.output).or(known.output),
+            output: written.or(known.output),
             cached: count(usage, counts.cached).or(known.cached),
         };
     }

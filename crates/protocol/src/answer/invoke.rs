@@ -23,7 +23,8 @@ impl Stream {
     ) -> Result<(), AnswerError> {
         heard.usage(root.get("amazon-bedrock-invocationMetrics"), &METRICS);
         let mut known = false;
-        if member(root, "type")?.is_some_and(|kind| kind.kind() == Kind::String) {
+        let kind = member(root, "type")?.and_then(Node::text);
+        if kind.is_some_and(|kind| messages::STRUCTURE.contains(&&*kind)) {
             known = true;
             let event = Event { name: "", root };
             self.messages.event(event, calls, heard)?;
@@ -100,6 +101,6 @@ const CALLS: [&str; 5] = [
 
 const METRICS: Counts = Counts {
     input: &["inputTokenCount"],
-    output: &["outputTokenCount"],
+    output: &[&["outputTokenCount"]],
     cached: &["cacheReadInputTokenCount"],
 };

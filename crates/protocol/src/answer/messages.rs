@@ -3,7 +3,8 @@
 use crate::json::{Kind, Node};
 
 use super::AnswerError;
-use super::calls::{Calls, Form, Head, RunBy, Written};
+use super::call::{Form, Head, RunBy, Written};
+use super::calls::Calls;
 use super::event::{Event, at, index, member, object, objects, string, text, typed};
 use super::heard::{Counts, Heard};
 
@@ -155,7 +156,7 @@ fn message(message: Node<'_>, heard: &mut Heard) {
 }
 
 /// The events that an answer is put together from.
-const STRUCTURE: [&str; 6] = [
+pub(super) const STRUCTURE: [&str; 6] = [
     "message_start",
     "content_block_start",
     "content_block_delta",
@@ -166,6 +167,6 @@ const STRUCTURE: [&str; 6] = [
 
 const USAGE: Counts = Counts {
     input: &["input_tokens"],
-    output: &["output_tokens"],
+    output: &[&["output_tokens"]],
     cached: &["cache_read_input_tokens"],
 };

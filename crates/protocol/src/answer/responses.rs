@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::json::{self, Node};
 
 use super::AnswerError;
-use super::calls::{Calls, Form, Head, RunBy, Written};
+use super::call::{Form, Head, RunBy, Written};
+use super::calls::Calls;
 use super::event::{Event, at, count, index, object, objects, string, text};
 use super::heard::{Counts, Heard};
 
@@ -237,6 +238,6 @@ const HOSTED: [&str; 4] = [
 
 const USAGE: Counts = Counts {
     input: &["input_tokens"],
-    output: &["output_tokens"],
+    output: &[&["output_tokens"]],
     cached: &["input_tokens_details", "cached_tokens"],
 };

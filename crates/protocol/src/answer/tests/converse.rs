@@ -204,9 +204,13 @@ fn other_models_are_read_by_their_shape() {
     );
     let told = whole(LlmApi::InvokeModel, AWS, &text, &Verdict::Release);
     assert_eq!((told.sent, told.heard.usage), (text, usage(3, 1, None)));
-    let unread = chunk(&json!({"event_type": "x", "toolCalls": [{"name": "t"}]}));
-    let told = whole(LlmApi::InvokeModel, AWS, &unread, &Verdict::Release);
-    assert!(matches!(told.error, Some(AnswerError::Malformed(_))));
+    for unread in [
+        json!({"event_type": "x", "toolCalls": [{"name": "t"}]}),
+        json!({"type": "tool-call-start", "delta": {"message": {"tool_calls": {"name": "t"}}}}),
+    ] {
+        let told = whole(LlmApi::InvokeModel, AWS, &chunk(&unread), &Verdict::Release);
+        assert!(matches!(told.error, Some(AnswerError::Malformed(_))));
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn chunk(parts: Value, finish: Value) -> Value {
     candidate["finishReason"] = finish;
     json!({
         "candidates": [candidate],
-        "usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": 3, "cachedContentTokenCount": 2},
+        "usageMetadata": {"promptTokenCount": 7, "candidatesTokenCount": 2, "thoughtsTokenCount": 1, "cachedContentTokenCount": 2},
         "modelVersion": "gemini-x", "responseId": "r1",
     })
 }
@@ -137,6 +137,23 @@ fn what_is_not_read_is_an_error() {
         let told = whole(API, Framing::ServerSentEvents, &stream, &Verdict::Release);
         assert!(told.error.is_some(), "{part}");
     }
+}
+
+#[test]
+fn what_the_provider_runs_is_seen_and_marked() {
+    let tools = json!([{"toolCall": {"toolType": "MAPS", "args": {}}}, {"toolCall": {"id": "x"}}]);
+    let stream = data_events(&[chunk(tools, Value::Null)]);
+    let told = whole(API, Framing::ServerSentEvents, &stream, &Verdict::Release);
+    let seen: Vec<_> = told
+        .calls
+        .iter()
+        .map(|call| (&*call.name, call.run_by))
+        .collect();
+    assert_eq!(
+        seen,
+        [("MAPS", RunBy::Provider), ("toolCall", RunBy::Provider)]
+    );
+    assert_eq!(told.sent, stream);
 }
 
 #[test]
