@@ -10,7 +10,7 @@ use crate::json::{self, JsonError, Node};
 use super::AnswerError;
 
 /// A call that the model proposes, complete, before the agent has seen any of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ProposedCall {
     /// The provider's id of the call; empty where it gives none.
     pub id: String,
@@ -27,7 +27,7 @@ pub enum RunBy {
     Provider,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Arguments {
     /// Free text of a custom tool is the member `input`. An item that is a call by its type alone
     /// (a shell command, a click) is given whole.
@@ -102,7 +102,7 @@ pub(super) struct Call {
     pub(super) state: State,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(super) enum State {
     Open,
     Complete,
@@ -201,6 +201,29 @@ impl Written {
             text: value.raw().to_owned(),
             span: value.span(),
             bare: true,
+        }
+    }
+}
+
+/// No arguments.
+impl fmt::Debug for ProposedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProposedCall")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("run_by", &self.run_by)
+            .field("arguments", &self.arguments)
+            .finish()
+    }
+}
+
+/// Neither names nor values.
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(_) => f.write_str("Read(..)"),
+            Self::Unreadable(error) => f.debug_tuple("Unreadable").field(error).finish(),
+            Self::NotAnObject => f.write_str("NotAnObject"),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 use super::AnswerError;
-use super::call::{Call, Head, Key, Mark, ProposedCall, Role, State, Written};
+use super::call::{Call, Form, Head, Key, Mark, ProposedCall, Role, State, Written};
 
 #[derive(Debug)]
 pub(super) struct Calls {
@@ -114,7 +114,7 @@ impl Calls {
             ));
         }
         if call.state == State::Open {
-            // Decided, or about to be, under another place.
+            // Judged already, when the item began.
             call.state = if twin.is_some() {
                 State::Released
             } else {
@@ -237,11 +237,13 @@ impl Calls {
         }
     }
 
+    /// A released call like this one, which holds no pieces and so nothing else to judge.
     fn twin(&self, at: usize, text: &str) -> Option<usize> {
         let head = &self.all.get(at)?.head;
-        self.all.iter().enumerate().position(|(other, call)| {
-            other != at && call.state != State::Open && call.head == *head && call.text == text
-        })
+        let like = |call: &Call| call.state == State::Released && call.head == *head;
+        self.all
+            .iter()
+            .position(|call| head.form == Form::Item && like(call) && call.text == text)
     }
 
     fn add(&mut self, key: Option<Key>, head: Head) -> Result<usize, AnswerError> {

@@ -95,7 +95,7 @@ fn facts(root: Node<'_>, heard: &mut Heard) {
 /// The parts of calls in one delta; those of a legacy `function_call` have the place before all others.
 fn fragments(delta: Node<'_>, choice: u64, calls: &mut Calls) -> Result<(), AnswerError> {
     for call in objects(delta, TOOL_CALLS)? {
-        let place = index(call, "index")?.saturating_add(1);
+        let place = index(call, "index")? + 1;
         let id = text(call, "id")?;
         let (function, form) = function(call)?;
         fragment(function, &id, form, (choice, place), calls)?;

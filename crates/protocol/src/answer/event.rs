@@ -78,9 +78,12 @@ pub(super) fn objects<'t>(node: Node<'t>, name: &str) -> Result<Vec<Node<'t>>, A
 }
 
 /// The place that a part of a call belongs to, which it must name.
+///
+/// Far below the numbers that some clients can no longer tell apart.
 pub(super) fn index(node: Node<'_>, name: &str) -> Result<u64, AnswerError> {
     member(node, name)?
         .and_then(whole)
+        .filter(|index| *index <= u64::from(u16::MAX))
         .ok_or(AnswerError::Malformed("a part of a call without its index"))
 }
 

@@ -211,6 +211,15 @@ fn a_call_is_proposed_until_it_is_answered() {
 }
 
 #[test]
+fn debug_output_shows_nothing_of_the_answer() {
+    let mut guard = Guard::new(LlmApi::ChatCompletions, Framing::ServerSentEvents, LIMITS);
+    guard.feed(&chat::stream());
+    let steps = format!("{:?} {:?} {guard:?}", guard.step(), guard.step());
+    assert!(steps.contains("drop_table"));
+    assert!(!steps.contains("ledger") && !steps.contains("Let me see"));
+}
+
+#[test]
 fn nothing_follows_a_refusal() {
     let mut guard = Guard::new(LlmApi::ChatCompletions, Framing::ServerSentEvents, LIMITS);
     guard.feed(&chat::stream());

@@ -279,6 +279,19 @@ fn an_item_that_is_a_call_by_its_type_is_judged_whole() {
 }
 
 #[test]
+fn a_call_that_was_named_before_its_pieces_is_judged_with_them() {
+    let mut events = events();
+    events[0] = event(
+        "created",
+        0,
+        json!({"response": response("in_progress", json!([function(ARGUMENTS, "completed")]))}),
+    );
+    let told = whole(API, SSE, &named_events(&events), &replace());
+    assert_eq!((told.error, told.calls.len()), (None, 2));
+    assert!(!contains(&told.sent, "ledger"));
+}
+
+#[test]
 fn a_namespace_is_part_of_the_name() {
     let mut item = function("{}", "completed");
     item["namespace"] = json!("crm");
