@@ -56,13 +56,13 @@ pub enum Framing {
     AwsEventStream,
 }
 
-/// What one answer may take. Memory stays below two events and `hold_bytes`, and what is fed at once.
+/// What one answer may take. What is kept between steps stays below an event, `hold_bytes` and what was fed last.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// One event of a stream. Media within an event counts.
+    /// One event of a stream. Media within it counts, and the last event of Responses repeats the whole answer.
     pub event_bytes: usize,
-    /// Events that are held back and the arguments that are put together from them; also one whole
-    /// document, which is always held.
+    /// Events that are held back, those that belong to calls counted twice, and the arguments that are
+    /// put together from them; also one whole document, which is always held.
     pub hold_bytes: usize,
     /// Events that are held back.
     pub hold_events: usize,
