@@ -29,7 +29,7 @@ use std::fmt;
 use bytes::{Bytes, BytesMut};
 use serde_json::{Map, Value};
 
-use crate::{LlmApi, RefusalDocument};
+use crate::{LlmApi, RefusalDocument, urlencoded};
 
 pub use call::{Arguments, ProposedCall, RunBy};
 pub use error::AnswerError;
@@ -56,13 +56,33 @@ pub enum Framing {
     AwsEventStream,
 }
 
-/// What one answer may take. What is kept between steps stays below an event, `hold_bytes` and what was fed last.
+impl Framing {
+    /// How the answer to this request comes.
+    pub fn of(api: LlmApi, streams: bool, query: Option<&str>) -> Self {
+        if !streams {
+            return Self::Document;
+        }
+        let asks_for_events = || {
+            let pairs = urlencoded::pairs(query.unwrap_or_default());
+            pairs
+                .iter()
+                .any(|pair| pair.name == "alt" && pair.value == "sse")
+        };
+        match api {
+            LlmApi::Converse | LlmApi::InvokeModel => Self::AwsEventStream,
+            LlmApi::GenerateContent if !asks_for_events() => Self::JsonArray,
+            _ => Self::ServerSentEvents,
+        }
+    }
+}
+
+/// What one answer may take. Memory stays below two events and `hold_bytes`, and what is fed at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// One event of a stream. Media within it counts, and the last event of Responses repeats the whole answer.
+    /// One event of a stream. Media within an event counts.
     pub event_bytes: usize,
-    /// Events that are held back, those that belong to calls counted twice, and the arguments that are
-    /// put together from them; also one whole document, which is always held.
+    /// Events that are held back and the arguments that are put together from them; also one whole
+    /// document, which is always held.
     pub hold_bytes: usize,
     /// Events that are held back.
     pub hold_events: usize,
