@@ -24,6 +24,7 @@ mod memory;
 mod names;
 mod outcomes;
 mod pages;
+mod proposed;
 mod protocols;
 mod refusals;
 mod regions;
