@@ -187,7 +187,7 @@ impl Record {
     /// Of a call that is proposed in answer to another one.
     pub(crate) fn proposed(plane: &Plane, asked: &Asked) -> Self {
         let mut record = Self::begin(plane, &asked.channel, &asked.method, &HeaderMap::new());
-        record.trace = asked.trace.clone();
+        record.trace = asked.trace.child();
         record.destination.clone_from(&asked.destination);
         record.caller.clone_from(&asked.caller);
         record.proposed_by = Some(Arc::clone(&asked.id));
