@@ -126,7 +126,8 @@ async fn streams_that_never_become_requests_are_recorded_with_their_connection()
         frames.extend(frame(CONTINUATION, 0, 1, &huge));
     }
     frames.extend(frame(CONTINUATION, END_HEADERS, 1, &huge));
-    let malformed = [0x82, 0x87, 0x84, 0x00, 0x01, b'X', 0x01, b'1'];
+    // RFC 9113, 8.2.2: a field that only HTTP/1.1 has.
+    let malformed = [&request(0x82, &name)[..], b"\x00\x0aconnection\x05close"].concat();
     frames.extend(frame(HEADERS, END_HEADERS | END_STREAM, 3, &malformed));
     frames.extend(get(5, &name));
     client.send(frames).await;

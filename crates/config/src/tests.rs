@@ -448,7 +448,7 @@ fn what_only_follows_from_a_mistake_is_not_told() {
         ),
         (
             "region: a\nupstream: {hosts: {a.test: ['${env:NOT}'], b.test: []}}",
-            "2:30: `${env:NOT}` is not set\n2:53: `b.test` needs at least one address",
+            "2:29: the environment variable `NOT` is not set\n2:52: `b.test` needs at least one address",
         ),
         (
             "region: a\nidentity: {credentials: [7, {id: a, tenant: t, agent: 'b c', secret_sha256: HASH}]}",

@@ -76,7 +76,8 @@ limits: {conections: 5, headers: many, header_timeout: 48h}
     let said = aegis(&["validate", "--config", &config]);
 
     assert_eq!(code(&said), 78);
-    let told: Vec<&str> = err(&said).lines().collect();
+    let text = err(&said);
+    let told: Vec<&str> = text.lines().collect();
     let wanted = [
         ("aegis.yaml:1:9: ", "AEGIS_TEST_NOT_SET"),
         ("aegis.yaml:2:42: ", "the admin port must differ"),
@@ -86,7 +87,7 @@ limits: {conections: 5, headers: many, header_timeout: 48h}
             "expected a mapping, found a whole number",
         ),
         ("aegis.yaml:9:7: ", "exactly one of `secret_sha256`"),
-        ("aegis.yaml:9:22: ", "`anonymous` stands for"),
+        ("aegis.yaml:9:23: ", "`anonymous` stands for"),
         ("aegis.yaml:11:12: ", "none.pem"),
         ("aegis.yaml:12:20: ", "expected a duration"),
         (
@@ -99,15 +100,11 @@ limits: {conections: 5, headers: many, header_timeout: 48h}
         ("policy.yaml:1:9: ", "did you mean `tenants`?"),
     ];
     for (place, words) in wanted {
-        let found = |line: &&&str| line.contains(place) && line.contains(words);
-        assert!(
-            told.iter().find(found).is_some(),
-            "{place}{words}: {}",
-            err(&said)
-        );
+        let found = |line: &&str| line.contains(place) && line.contains(words);
+        assert!(told.iter().any(found), "{place}{words}: {text}");
     }
     let last = format!("{} mistakes", wanted.len());
-    assert_eq!(told.last(), Some(&&*last), "{}", err(&said));
+    assert_eq!(told.last(), Some(&&*last), "{text}");
 }
 
 #[test]
