@@ -68,10 +68,6 @@ impl Frames {
     }
 
     /// Length (24 bits), type (8), flags (8), a reserved bit, stream (31).
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "each field is cut to its width first"
-    )]
     fn begin(&mut self, header: u128) {
         self.skip = (header >> 48 & 0xff_ffff) as usize;
         let (kind, stream) = ((header >> 40 & 0xff) as u8, (header & 0x7fff_ffff) as u32);
