@@ -33,6 +33,7 @@ fmt: ## format the code
 
 bench: ## measure decisions and the whole proxy, and print the tables of docs/performance.md
 	@tests/tools/install-debian.sh cc
+	-@tests/tools/install-envoy.sh
 	cargo build --locked --release --package aegis --package aegis-bench
 	target/release/aegis-bench
 

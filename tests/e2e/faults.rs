@@ -74,6 +74,11 @@ async fn each_fault_denies_the_call_under_its_own_rule() {
             r#"deny contains {"rule": "own", "message": "m"} if { input.call.parameters.amount == 7; count([1 | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); a == b + 1]) == 0 }"#,
             "aegis.deadline",
         ),
+        // What a module finds, the library has to go through.
+        (
+            r#"deny contains {"rule": sprintf("own.%d", [n]), "message": "m"} if { input.call.parameters.amount == 7; some n in numbers.range(1, 1000) }"#,
+            "aegis.instruction_limit",
+        ),
     ] {
         let aegis = with_module(&upstream, module).await;
 
@@ -93,7 +98,7 @@ async fn each_fault_denies_the_call_under_its_own_rule() {
             "the next call: {module}"
         );
     }
-    assert_eq!(upstream.count(), 4);
+    assert_eq!(upstream.count(), 5);
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ async fn a_client_has_no_more_streams_than_it_may() {
     drop(client);
     assert_eq!(every_call_has_both_lines(&aegis, &name).await, 3);
     assert_eq!(upstream.count(), 3);
+    unread_streams_are_recorded(&aegis, 17).await;
 }
 
 #[tokio::test]
@@ -111,6 +112,30 @@ async fn a_header_list_beyond_the_limit_is_refused_and_recorded() {
     assert_eq!(who(&decision), WEB_BOT);
     assert_eq!(end["status"], 431);
     assert_eq!(upstream.connections(), 0);
+    others_are_served(&aegis).await;
+}
+
+/// What hyper answers by itself is on record when the connection ends.
+#[tokio::test]
+async fn streams_that_never_become_requests_are_recorded_with_their_connection() {
+    let (upstream, aegis, mut client) = silent_upstream(100).await;
+    let name = authority(&upstream);
+    let huge = field("x-huge", &"a".repeat(16_000));
+    let mut frames = frame(HEADERS, END_STREAM, 1, &request(0x82, &name));
+    for _ in 0..2 {
+        frames.extend(frame(CONTINUATION, 0, 1, &huge));
+    }
+    frames.extend(frame(CONTINUATION, END_HEADERS, 1, &huge));
+    // RFC 9113, 8.2.2: a field that only HTTP/1.1 has.
+    let malformed = [&request(0x82, &name)[..], b"\x00\x0aconnection\x05close"].concat();
+    frames.extend(frame(HEADERS, END_HEADERS | END_STREAM, 3, &malformed));
+    frames.extend(get(5, &name));
+    client.send(frames).await;
+    upstream.received(1).await;
+    drop(client);
+
+    unread_streams_are_recorded(&aegis, 2).await;
+    assert_eq!(every_call_has_both_lines(&aegis, &name).await, 1);
     others_are_served(&aegis).await;
 }
 
@@ -221,6 +246,23 @@ async fn misbehaviour_is_recorded(aegis: &Aegis) {
     assert_eq!(end["outcome_detail"], "refused");
     assert_eq!(end["error"], "http.malformed");
     assert_eq!(end.get("status"), None, "nobody saw one");
+}
+
+async fn unread_streams_are_recorded(aegis: &Aegis, count: u64) {
+    let (decision, end) = aegis
+        .lines(|line| line["rules"][0]["rule"] == "http.unread")
+        .await;
+    let message = decision["rules"][0]["message"].as_str().expect("words");
+    assert!(
+        message.starts_with(&format!("{count} streams ")),
+        "{message}"
+    );
+    assert_eq!(decision["outcome"], "deny");
+    assert_eq!(who(&decision), WEB_BOT, "the tunnel's caller");
+    assert_eq!(
+        (&end["outcome_detail"], &end["error"], end.get("status")),
+        (&"refused".into(), &"http.unread".into(), None)
+    );
 }
 
 /// Waits for the end lines of all calls to `authority`, and counts them.

@@ -17,6 +17,7 @@ mod floods;
 mod forwarding;
 mod http2;
 mod identity;
+mod install_page;
 mod invariants;
 mod leases;
 mod malformed;

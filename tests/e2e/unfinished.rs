@@ -103,15 +103,17 @@ async fn a_client_may_stop_anywhere_and_leaves_a_record_where_a_request_had_begu
         }
     })
     .await;
-    let bodies = lines
-        .iter()
-        .filter(|line| line["error"] == "http.body_broken")
-        .count();
+    let count = |error: &str| lines.iter().filter(|line| line["error"] == error).count();
+    let (heads, bodies) = (count("http.head_cut"), count("http.body_broken"));
     let tunnels = lines
         .iter()
         .filter(|line| line["phase"] == "connect")
         .count();
-    assert_eq!((bodies, tunnels), (2, 3), "{lines:#?}");
+    assert_eq!((heads, bodies, tunnels), (2, 2, 3), "{lines:#?}");
+    let inside = lines
+        .iter()
+        .find(|line| line["rules"][0]["rule"] == "http.head_cut" && line["tunnel"].is_string());
+    assert_eq!(who(inside.expect("a record")), WEB_BOT);
     assert_eq!(upstream.connections(), 0);
 }
 

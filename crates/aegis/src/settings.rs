@@ -40,6 +40,12 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Settings, aegis_document:
     )
 }
 
+/// As far as the file can be read, and its mistakes: for those who list them.
+pub(crate) fn examine(file: &Path, text: &str) -> (Option<Settings>, aegis_document::Problems) {
+    let name = file.display().to_string();
+    Settings::examine(&name, text, directory_of(file), &System)
+}
+
 /// Which policies a file with mistakes means, as far as it says it.
 pub(crate) fn policy_of(file: &Path, text: &str) -> Option<PolicySettings> {
     let name = file.display().to_string();

@@ -15,6 +15,7 @@ use std::time::Duration;
 use aegis_document::{Document, Problems};
 use jiff::Timestamp;
 
+use crate::convert::Check;
 use crate::expand::{Lookup, expand};
 use crate::reference::Key;
 use crate::sections::{KeyAlgorithm, Proof, Secret};
@@ -124,9 +125,17 @@ impl Settings {
         lookup: &dyn Lookup,
     ) -> Result<Self, Problems> {
         let mut document = Document::parse(file, text)?;
-        document.expand(&|value| expand(value, base, lookup))?;
-        let mirror = document.read()?;
-        convert::settings(mirror, base, &document)
+        let expanded = document.expand(&|value| expand(value, base, lookup));
+        let (mirror, mut problems) = document.read_sound();
+        problems.take_from(expanded);
+        let settings = mirror.map(|mirror| {
+            let mut check = Check::new(&document, &mut problems);
+            convert::settings(mirror, base, &mut check)
+        });
+        match settings {
+            Some(settings) => problems.into_result(settings),
+            None => Err(problems.sorted()),
+        }
     }
 
     /// Every key of the file, in the order of the reference page.

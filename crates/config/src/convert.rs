@@ -21,32 +21,24 @@ use crate::sections::{
 };
 use crate::{Settings, units};
 
-pub(crate) fn settings(
-    written: mirror::Settings,
-    base: &Path,
-    document: &Document,
-) -> Result<Settings, Problems> {
-    let mut check = Check {
-        document,
-        problems: Problems::new(),
-    };
+pub(crate) fn settings(written: mirror::Settings, base: &Path, check: &mut Check<'_>) -> Settings {
     check.name(&["region"], &written.region);
     let data_dir = base.join(written.data_dir.as_deref().unwrap_or(Path::new("data")));
-    let listen = listen(written.listen, base, &mut check);
+    let listen = listen(written.listen, base, check);
     let settings = Settings {
         region: written.region.into(),
-        identity: identity(written.identity, &listen, &mut check),
+        identity: identity(written.identity, &listen, check),
         listen,
-        policy: policy::policy(written.policy, base, &data_dir, &mut check),
-        control: policy::control(written.control, base, &mut check),
+        policy: policy::policy(written.policy, base, &data_dir, check),
+        control: policy::control(written.control, base, check),
         audit: audit(written.audit, base, &data_dir),
-        telemetry: telemetry(written.telemetry, &mut check),
-        upstream: upstream(written.upstream, base, &mut check),
-        limits: limits(&written.limits, &mut check),
+        telemetry: telemetry(written.telemetry, check),
+        upstream: upstream(written.upstream, base, check),
+        limits: limits(&written.limits, check),
         data_dir,
     };
-    policy::agree(&settings, &mut check);
-    check.problems.into_result(settings)
+    policy::agree(&settings, check);
+    settings
 }
 
 fn listen(written: mirror::Listen, base: &Path, check: &mut Check<'_>) -> Listen {
@@ -60,7 +52,8 @@ fn listen(written: mirror::Listen, base: &Path, check: &mut Check<'_>) -> Listen
         }),
     };
     // Port 0 lets the system choose, and it chooses two.
-    if listen.forward == listen.admin && listen.admin.port() != 0 {
+    let both_known = check.knows(&["listen", "forward"]);
+    if both_known && listen.forward == listen.admin && listen.admin.port() != 0 {
         check.refuse(
             &["listen", "admin"],
             "the admin port must differ from the forward port",
@@ -86,10 +79,8 @@ fn names(names: &[String], check: &mut Check<'_>) {
 }
 
 fn identity(written: mirror::Identity, listen: &Listen, check: &mut Check<'_>) -> Identity {
-    let asks_for_certificates = listen
-        .tls
-        .as_ref()
-        .is_some_and(|tls| tls.client_ca.is_some());
+    let client_ca = listen.tls.as_ref().and_then(|tls| tls.client_ca.as_ref());
+    let asks_for_certificates = client_ca.is_some() || !check.knows(&CLIENT_CA);
     let mut ids = HashSet::new();
     let mut digests = HashSet::new();
     let mut credentials = Vec::new();
@@ -103,8 +94,10 @@ fn identity(written: mirror::Identity, listen: &Listen, check: &mut Check<'_>) -
             check.refuse(&at("id"), "two credentials have this id");
         }
         let Some((key, proof, digest)) = proof(&written) else {
-            let message = "exactly one of `secret_sha256` and `certificate_sha256` is needed";
-            check.refuse(&["identity", "credentials", position.as_str()], message);
+            if check.knows(&at("secret_sha256")) && check.knows(&at("certificate_sha256")) {
+                let message = "exactly one of `secret_sha256` and `certificate_sha256` is needed";
+                check.refuse(&["identity", "credentials", position.as_str()], message);
+            }
             continue;
         };
         if !digests.insert(digest) {
@@ -182,7 +175,8 @@ fn upstream(written: mirror::Upstream, base: &Path, check: &mut Check<'_>) -> Up
         idle_timeout: or(written.idle_timeout, default.idle_timeout),
         idle_per_host: written.idle_per_host.unwrap_or(default.idle_per_host),
     };
-    if !upstream.web_roots && upstream.ca_file.is_none() {
+    let ca_file_known = check.knows(&["upstream", "ca_file"]);
+    if !upstream.web_roots && upstream.ca_file.is_none() && ca_file_known {
         let message = "without the web's roots, `ca_file` is needed: nothing else is trusted";
         check.refuse(&["upstream", "web_roots"], message);
     }
@@ -269,15 +263,27 @@ pub(crate) fn or<T>(written: Option<Written<T>>, default: T) -> T {
     written.map_or(default, |written| written.0)
 }
 
-/// Collects mistakes of meaning, each with its place.
+/// Collects mistakes of meaning, each with its place, beside those of form.
 pub(crate) struct Check<'d> {
     pub(crate) document: &'d Document,
-    pub(crate) problems: Problems,
+    pub(crate) problems: &'d mut Problems,
 }
 
-impl Check<'_> {
+impl<'d> Check<'d> {
+    pub(crate) fn new(document: &'d Document, problems: &'d mut Problems) -> Self {
+        Self { document, problems }
+    }
+
+    /// Says nothing where a mistake of form has been told already.
     pub(crate) fn refuse(&mut self, path: &[&str], message: impl Into<String>) {
-        self.problems.push(self.document.problem(path, message));
+        if self.knows(path) {
+            self.problems.push(self.document.problem(path, message));
+        }
+    }
+
+    /// Whether the text says what stands here. Two keys contradict each other only where both are known.
+    pub(crate) fn knows(&self, path: &[&str]) -> bool {
+        !self.document.is_in_doubt(path)
     }
 
     pub(crate) fn name(&mut self, path: &[&str], name: &str) {
@@ -341,6 +347,9 @@ impl Check<'_> {
         }
     }
 }
+
+/// Whether callers may prove themselves with certificates, in both planes' files.
+pub(crate) const CLIENT_CA: [&str; 3] = ["listen", "tls", "client_ca"];
 
 pub(crate) const MIB: usize = 1 << 20;
 pub(crate) const GIB: usize = 1 << 30;

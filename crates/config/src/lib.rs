@@ -1,7 +1,7 @@
 //! The settings file as small valid typed structs; reads no file and no environment by itself.
 //!
-//! [`Settings::read`] goes from text to settings or to all mistakes at once: mistakes of form
-//! first, then mistakes of meaning. Each part of [`Settings`] is handed only to its user.
+//! [`Settings::read`] goes from text to settings or to all mistakes at once, of form and of meaning;
+//! what merely follows from a mistake is not one more. Each part of [`Settings`] is handed only to its user.
 
 pub mod control_plane;
 mod convert;
@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aegis_document::{Document, Problems};
+
+use crate::convert::Check;
 
 pub use crate::expand::{Lookup, System};
 pub use crate::reference::{Fallback, Key};
@@ -56,10 +58,33 @@ impl Settings {
         base: &Path,
         lookup: &dyn Lookup,
     ) -> Result<Self, Problems> {
-        let mut document = Document::parse(file, text)?;
-        document.expand(&|value| expand::expand(value, base, lookup))?;
-        let mirror = document.read()?;
-        convert::settings(mirror, base, &document)
+        let (settings, problems) = Self::examine(file, text, base, lookup);
+        match settings {
+            Some(settings) => problems.into_result(settings),
+            None => Err(problems),
+        }
+    }
+
+    /// As [`Settings::read`], for whoever looks on for mistakes: with problems, the settings have a
+    /// default or nothing in the place of what is mistaken, and nobody may run them.
+    pub fn examine(
+        file: &str,
+        text: &str,
+        base: &Path,
+        lookup: &dyn Lookup,
+    ) -> (Option<Self>, Problems) {
+        let mut document = match Document::parse(file, text) {
+            Ok(document) => document,
+            Err(problems) => return (None, problems),
+        };
+        let expanded = document.expand(&|value| expand::expand(value, base, lookup));
+        let (mirror, mut problems) = document.read_sound();
+        problems.take_from(expanded);
+        let settings = mirror.map(|mirror| {
+            let mut check = Check::new(&document, &mut problems);
+            convert::settings(mirror, base, &mut check)
+        });
+        (settings, problems.sorted())
     }
 
     /// Which policies a settings file means that [`Settings::read`] refuses: whoever lists its

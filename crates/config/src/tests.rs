@@ -417,3 +417,54 @@ fn durations_and_sizes_have_one_plain_form() {
         assert_eq!(units::size(wrong), None, "{wrong:?}");
     }
 }
+
+/// What a default would contradict, nobody wrote; what was taken out of a list does not shift places.
+#[test]
+fn what_only_follows_from_a_mistake_is_not_told() {
+    for (text, expected) in [
+        (
+            "regoin: here",
+            "1:1: unknown key `regoin`; did you mean `region`?",
+        ),
+        (
+            "region: a\nlisten: {forward: 3128, admin: '127.0.0.1:3128'}",
+            "2:19: `forward`: expected an address and a port such as 127.0.0.1:3128 or [::1]:3128, found a whole number",
+        ),
+        (
+            "region: a\nupstream: {web_roots: false, ca_fiel: own.pem}",
+            "2:30: unknown key `ca_fiel`; did you mean `ca_file`?",
+        ),
+        (
+            "region: a\nlisten: {tls: {names: [7], client_ca: [x]}}\nidentity: {credentials: [{id: a, tenant: t, agent: b, certificate_sha256: HASH}]}",
+            "2:24: `names`: expected text, found a whole number\n2:39: `client_ca`: expected a path, found a list",
+        ),
+        (
+            "region: a\npolicy: {bundle: {file: b, tenants: [t], keys: [{id: k}], signature: no}}",
+            "2:49: the key `algorithm` is missing\n2:49: the key `file` is missing\n2:70: `signature`: expected one of `required`, `insecure_skip`",
+        ),
+        (
+            "region: a\ncontrl: {url: u, id: i}\npolicy: {bundle: {tenants: [t], signature: insecure_skip}}",
+            "2:1: unknown key `contrl`; did you mean `control`?",
+        ),
+        (
+            "region: a\nupstream: {hosts: {a.test: ['${env:NOT}'], b.test: []}}",
+            "2:29: the environment variable `NOT` is not set\n2:52: `b.test` needs at least one address",
+        ),
+        (
+            "region: a\nidentity: {credentials: [7, {id: a, tenant: t, agent: 'b c', secret_sha256: HASH}]}",
+            "2:26: `credentials`: expected a mapping, found a whole number\n2:55: a name must not be empty or contain spaces",
+        ),
+    ] {
+        assert_eq!(complaints(&text.replace("HASH", HASH)), expected, "{text}");
+    }
+}
+
+#[test]
+fn settings_with_mistakes_can_be_examined_and_not_read() {
+    let text = "region: a\nupstream: {ca_file: own.pem}\nlimits: {headers: many}";
+    let (settings, problems) = Settings::examine("a.yaml", text, Path::new("/etc"), &Fake);
+    let ca_file = settings.expect("most of it is sound").upstream.ca_file;
+    assert_eq!(ca_file.unwrap(), Path::new("/etc/own.pem"));
+    assert_eq!(problems.len(), 1);
+    assert_eq!(read(text).unwrap_err().len(), 1);
+}

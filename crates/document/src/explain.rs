@@ -8,16 +8,47 @@ use crate::mistake::{Fault, Mistake};
 use crate::node::{Entry, Kind, Node, Place, Step};
 use crate::problem::{Problem, Problems, nearest};
 
+/// What a typed reading comes to.
+pub(crate) struct Survey<T> {
+    /// `None` where too little of the text is sound.
+    pub(crate) value: Option<T>,
+    /// What the value was read from where that is not the whole text: its sound part, and stand-ins
+    /// for what is missing.
+    pub(crate) rest: Option<Node>,
+    pub(crate) problems: Problems,
+}
+
 pub(crate) fn read<T: DeserializeOwned>(file: &str, root: &Node) -> Result<T, Problems> {
+    match survey(file, root) {
+        Survey {
+            value: Some(value),
+            rest: None,
+            ..
+        } => Ok(value),
+        survey => Err(survey.problems),
+    }
+}
+
+pub(crate) fn survey<T: DeserializeOwned>(file: &str, root: &Node) -> Survey<T> {
+    let mut problems = Problems::new();
     let mut mistake = match T::deserialize(root) {
-        Ok(value) => return Ok(value),
+        Ok(value) => {
+            return Survey {
+                value: Some(value),
+                rest: None,
+                problems,
+            };
+        }
         Err(mistake) => mistake,
     };
-    let mut problems = Problems::from(explain(file, root, &mistake));
     let mut tree = root.clone();
+    let mut value = None;
     // Every round takes a node away or adds a missing key, so the rounds end; the bound keeps a
     // hostile text from asking for many.
     for round in 0.. {
+        if !follows_from_earlier(&tree, &mistake) {
+            problems.push(explain(file, &tree, &mistake));
+        }
         if round == MAX_ROUNDS {
             let message = "there are more mistakes than are told at once";
             problems.push(Problem::new(file, root.place, message));
@@ -27,14 +58,18 @@ pub(crate) fn read<T: DeserializeOwned>(file: &str, root: &Node) -> Result<T, Pr
             break;
         }
         match T::deserialize(&tree) {
-            Ok(_) => break,
+            Ok(read) => {
+                value = Some(read);
+                break;
+            }
             Err(next) => mistake = next,
         }
-        if !follows_from_earlier(&tree, &mistake) {
-            problems.push(explain(file, &tree, &mistake));
-        }
     }
-    Err(problems.sorted())
+    Survey {
+        value,
+        rest: Some(tree),
+        problems: problems.sorted(),
+    }
 }
 
 /// Takes the mistake out of the tree; false where nothing is left to read.

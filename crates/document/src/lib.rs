@@ -2,7 +2,8 @@
 //!
 //! Two readers look at every text: one gives the values, an event parser gives the places, and
 //! where the two see different documents the text is refused. Mistakes of form come out all at
-//! once; whoever finds a mistake of meaning asks [`Document::problem`] for its place. No message
+//! once, and [`Document::read_sound`] gives what they leave to whoever looks for mistakes of meaning
+//! and asks [`Document::problem`] for their places. No message
 //! repeats a value, since a value may be a secret.
 
 mod deserializer;
@@ -70,6 +71,23 @@ impl Document {
         explain::read(&self.file, &self.root)
     }
 
+    /// Reads on past mistakes of form: the value, as far as the text is sound, and the mistakes. From
+    /// then on this document is what was read, and [`Self::is_in_doubt`] tells where it is not what
+    /// the text says. No value where too little is sound.
+    pub fn read_sound<T: DeserializeOwned>(&mut self) -> (Option<T>, Problems) {
+        let survey = explain::survey(&self.file, &self.root);
+        if let Some(rest) = survey.rest {
+            self.root = rest;
+        }
+        (survey.value, survey.problems)
+    }
+
+    /// Whether a mistake is the reason for what stands at `path`, or for nothing standing there. What
+    /// is said about such a place would follow from that mistake.
+    pub fn is_in_doubt(&self, path: &[&str]) -> bool {
+        self.root.is_in_doubt(path)
+    }
+
     /// The part under `path` (keys, or list positions as decimal numbers) as a `T`.
     pub fn read_at<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, Problems> {
         match self.root.find(path) {
@@ -96,7 +114,8 @@ impl Document {
     }
 
     /// Replaces text values (keys never) by what `replace` makes of them; `None` keeps the value.
-    /// What `replace` refuses becomes a problem at the value's place, with its message.
+    /// What `replace` refuses becomes a problem at the value's place, with its message, and is in
+    /// doubt from then on.
     pub fn expand(
         &mut self,
         replace: &dyn Fn(&str) -> Result<Option<String>, String>,
@@ -109,7 +128,10 @@ impl Document {
             match replace(text) {
                 Ok(None) => {}
                 Ok(Some(new)) => *text = new.into(),
-                Err(message) => problems.push(Problem::new(&self.file, node.place, message)),
+                Err(message) => {
+                    problems.push(Problem::new(&self.file, node.place, message));
+                    node.kind = Kind::Anything;
+                }
             }
         });
         problems.into_result(())

@@ -97,6 +97,21 @@ impl Node {
         }
     }
 
+    /// Whether what stands at the path is not what the text says: something mistaken was taken away
+    /// there, or a stand-in put there.
+    pub(crate) fn is_in_doubt(&self, path: &[&str]) -> bool {
+        if matches!(self.kind, Kind::Anything) {
+            return true;
+        }
+        let Some((name, rest)) = path.split_first() else {
+            return matches!(self.kind, Kind::List(_)) && !self.settled.is_empty();
+        };
+        match self.child(name) {
+            Some(child) => child.is_in_doubt(rest),
+            None => self.settled.iter().any(|key| key == name),
+        }
+    }
+
     fn child(&self, name: &str) -> Option<&Self> {
         match &self.kind {
             Kind::Map(entries) => entries

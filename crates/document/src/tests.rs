@@ -369,6 +369,27 @@ fn text_values_are_expanded_and_refusals_keep_their_place() {
         document.expand(&expand).unwrap_err().to_string(),
         "f.yaml:1:5: it is not set\nf.yaml:2:8: it is not set"
     );
+    assert!(document.is_in_doubt(&["a", "0"]) && !document.is_in_doubt(&["a", "1"]));
+}
+
+#[test]
+fn reading_goes_on_past_mistakes_and_knows_where_it_did() {
+    let text = "ownr: a\narea: 3\nbeds: [7, {plant: rose, rows: many}, {plant: fern, rows: 2}]\n";
+    let mut document = Document::parse("f.yaml", text).unwrap();
+    let (garden, problems) = document.read_sound::<Garden>();
+    assert_eq!(problems.len(), 3, "{problems}");
+    let garden = garden.expect("the rest is sound");
+    assert_eq!((garden.area, garden.beds.len()), (3, 2));
+    assert_eq!(garden.beds[1].plant, "fern");
+
+    let doubt = |path: &[&str]| document.is_in_doubt(path);
+    assert!(doubt(&["owner"]) && doubt(&["beds"]) && doubt(&["beds", "0", "rows"]));
+    assert!(!doubt(&["area"]) && !doubt(&["beds", "1", "rows"]) && !doubt(&["gate"]));
+    let fern = document.problem(&["beds", "1", "plant"], "no").to_string();
+    assert_eq!(fern, "f.yaml:3:46: no");
+
+    let mut document = Document::parse("f.yaml", "[]").unwrap();
+    assert_eq!(document.read_sound::<Garden>().0, None);
 }
 
 #[test]

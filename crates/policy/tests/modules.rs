@@ -98,6 +98,15 @@ fn each_fault_denies_with_its_own_reason() {
             r#"deny contains {"rule": "mine", "message": "m"} if { input.id == "0190"; count([1 | some a in numbers.range(1, 3000); some b in numbers.range(1, 3000); a == b + 1]) == 0 }"#,
             Fault::Deadline,
         ),
+        (
+            r#"deny contains {"rule": sprintf("mine.%d", [n]), "message": "m"} if { input.id == "0190"; some n in numbers.range(1, 1000) }"#,
+            Fault::InstructionLimit,
+        ),
+        // The library's default names itself by this rule; whoever says it is taken for it, and denied.
+        (
+            r#"deny contains {"rule": "aegis.undefined", "message": "m"} if input.id == "0190""#,
+            Fault::Undefined,
+        ),
     ] {
         let decision = decided(module);
         assert_eq!(decision.fault, Some(fault), "{module}");

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use crate::activation::ActivationStatus;
 use crate::approvals::Pending;
 use crate::control::LinkStatus;
+use crate::install_page;
 use crate::plane::Plane;
 
 /// Serves until the process ends: while the proxy drains, somebody must be able to ask how it goes.
@@ -79,10 +80,8 @@ fn answer(plane: &Plane, request: &Request<Incoming>) -> Response<Full<Bytes>> {
             schema_version: 1,
             pending: plane.approvals.list(),
         }),
-        "/ca.pem" => with_type(
-            "application/x-pem-file",
-            plane.ca.certificate_pem().to_owned(),
-        ),
+        "/ca" => install_page::page(&plane.ca).map(Full::new),
+        "/ca.pem" => install_page::certificate(&plane.ca).map(Full::new),
         _ => text(StatusCode::NOT_FOUND, PATHS),
     }
 }
@@ -141,4 +140,4 @@ fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
 }
 
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-const PATHS: &str = "/healthz /readyz /metrics /status /approvals /ca.pem\n";
+const PATHS: &str = "/healthz /readyz /metrics /status /approvals /ca /ca.pem\n";

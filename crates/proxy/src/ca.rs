@@ -23,7 +23,10 @@ use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, ring as tls};
 use rustls::server::{NoServerSessionStorage, ProducesTickets};
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
+use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+
+use crate::identity::sha256;
 
 /// The CA of this data plane. Cheap to share behind an `Arc`.
 pub struct Ca {
@@ -111,6 +114,14 @@ impl Ca {
         &self.authority.pem
     }
 
+    /// SHA-256 of each certificate in that text, as `openssl x509 -fingerprint` writes it.
+    pub fn fingerprints(&self) -> Vec<String> {
+        CertificateDer::pem_slice_iter(self.authority.pem.as_bytes())
+            .flatten()
+            .map(|certificate| fingerprint(&certificate))
+            .collect()
+    }
+
     /// One certificate as PEM text (RFC 7468).
     pub fn to_pem(certificate: &CertificateDer<'_>) -> String {
         let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
@@ -196,6 +207,12 @@ struct Authority {
     pem: String,
     /// Sent after the leaf: what lies between it and a root that clients hold themselves.
     presented: Vec<CertificateDer<'static>>,
+}
+
+fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+    let digest = sha256(certificate);
+    let pairs: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
 }
 
 /// Old clients read the common name, which has room for 64 characters; longer names go without.

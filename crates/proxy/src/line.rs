@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aegis_policy::{Authority, Caller, Outcome, Scheme, Snapshot};
 use aegis_protocol::Dialect;
+use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
@@ -13,6 +14,7 @@ use crate::body::AnswerBody;
 use crate::describe::Asking;
 use crate::exchange::{Keep, Received};
 use crate::hygiene;
+use crate::install_page;
 use crate::lease::Lease;
 use crate::masking;
 use crate::plane::Plane;
@@ -43,7 +45,7 @@ pub(crate) async fn handle(
     if let Some(verdict) = verdict {
         match &travelled {
             Ok(Arrived::Switched { .. } | Arrived::Tunnel { .. }) => verdict.grant(),
-            Ok(Arrived::Answer { .. }) | Err(_) => verdict.refuse(),
+            Ok(Arrived::Answer { .. } | Arrived::Own(_)) | Err(_) => verdict.refuse(),
         }
     }
     match travelled {
@@ -72,6 +74,8 @@ enum Arrived {
         opened: Opened,
         lease: Lease,
     },
+    /// It was for Aegis itself, and goes no further.
+    Own(Response<Bytes>),
 }
 
 /// A refusal, and how this caller is told.
@@ -93,6 +97,10 @@ async fn forward(
     let mut request = Request::canonical(request, channel)?;
     let path = masking::path(&request.path, &plane.describer.scanner);
     record.addressed(request.scheme, &request.authority, &path);
+    if let Some(answer) = install_page::answer(&plane.ca, &request, channel) {
+        record.own_answer().await?;
+        return Ok(Arrived::Own(answer));
+    }
     let caller = caller?;
     // Before anything is judged: what is judged is what will be sent.
     hygiene::clean_request(&mut request.headers);
@@ -310,6 +318,12 @@ fn arrive(
                 lease,
             ));
             response
+        }
+        Arrived::Own(mut response) => {
+            record.answered(response.status().as_u16());
+            stamp.mark(response.headers_mut(), Outcome::Allow);
+            record.end(Ending::Answered);
+            response.map(AnswerBody::whole)
         }
     }
 }

@@ -56,6 +56,8 @@ pub(crate) struct Judged<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ending {
     Forwarded,
+    /// By Aegis itself: it was asked for what is its own.
+    Answered,
     /// By Aegis, with a stable code.
     Refused(&'static str),
     /// At the upstream, with a stable code.
@@ -336,6 +338,7 @@ impl Ending {
     fn words(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::Forwarded => ("forwarded", None),
+            Self::Answered => ("answered", None),
             Self::Refused(code) => ("refused", Some(code)),
             Self::Failed(code) => ("failed", Some(code)),
             Self::ClosedByPolicy => ("closed_by_policy", Some("policy.revoked")),

@@ -27,6 +27,8 @@ pub(crate) enum Cause {
     Malformed,
     HeadTooLarge,
     HeadStalled,
+    HeadCut,
+    Unread,
     BodyStalled,
     BodyBroken,
     NotProxyForm,
@@ -233,6 +235,8 @@ impl Refusal {
                 | Cause::Malformed
                 | Cause::HeadTooLarge
                 | Cause::HeadStalled
+                | Cause::HeadCut
+                | Cause::Unread
                 | Cause::BodyStalled
                 | Cause::BodyBroken
                 | Cause::NotProxyForm
@@ -278,6 +282,8 @@ impl Cause {
             Self::HandshakeStalled => (StatusCode::REQUEST_TIMEOUT, "tls.stalled", "the TLS handshake did not end in time", RETRY, true),
             Self::HeadTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "http.too_large", "the request's head is larger than the limit", FIX, false),
             Self::HeadStalled => (StatusCode::REQUEST_TIMEOUT, "http.head_stalled", "the request's head did not arrive in time", RETRY, true),
+            Self::HeadCut => (StatusCode::BAD_REQUEST, "http.head_cut", "the connection ended within the head of a request", FIX, false),
+            Self::Unread => (StatusCode::BAD_REQUEST, "http.unread", "streams of the connection never became requests", FIX, false),
             Self::BodyStalled => (StatusCode::REQUEST_TIMEOUT, "http.body_stalled", "the request's body did not arrive in time", RETRY, true),
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "http.body_broken", "the request's body ended early or is not well-formed", FIX, false),
             Self::NotProxyForm => (StatusCode::BAD_REQUEST, "http.not_proxy_form", "this is a forward proxy: send an absolute http:// URL, or CONNECT", "configure this address as the HTTP proxy", false),

@@ -23,6 +23,7 @@ use crate::prefixed::Prefixed;
 use crate::record;
 use crate::refusal::{Cause, Refusal};
 use crate::request::{Channel, Inside};
+use crate::streams::{Counted, Streams};
 use crate::wire::{Broken, InFlight, Wire, WireLimits};
 
 /// Serves HTTP/1.1 until the client or the drain ends it.
@@ -63,10 +64,12 @@ where
         return;
     };
     let wire = parts.io.into_inner();
-    let unread = wire.is_in_message();
+    let (unread, cut) = (wire.is_in_message(), wire.is_in_head());
     let mut stream = wire.into_inner();
     // hyper takes an error before the first byte of a head for the end of the connection.
-    if result.is_err() || broken.get().is_some() {
+    if cut && broken.get().is_none() {
+        record::refuse_unread(plane, channel, &Refusal::new(Cause::HeadCut), false).await;
+    } else if result.is_err() || broken.get().is_some() {
         let answerable = silent.then_some(stream);
         say_why(plane, channel, answerable, &broken, result).await;
     } else if unread {
@@ -80,11 +83,35 @@ async fn serve_http2<S>(plane: &Arc<Plane>, channel: &Channel, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let streams = Streams::default();
+    let result = carry_http2(plane, channel, stream, &streams).await;
+    let refusal = match (result, streams.unread()) {
+        (Err(error), _) if is_misbehaviour(&error) => Refusal::new(Cause::Malformed),
+        (_, 0) => return,
+        (_, count) => Refusal::with(
+            Cause::Unread,
+            format!("{count} streams of this connection never became requests"),
+        ),
+    };
+    record::refuse_unread(plane, channel, &refusal, false).await;
+}
+
+async fn carry_http2<S>(
+    plane: &Arc<Plane>,
+    channel: &Channel,
+    stream: S,
+    streams: &Streams,
+) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let service = service_fn(|request| {
+        streams.became_request();
         let (plane, channel) = (Arc::clone(plane), channel.clone());
         async move { Answer::Ok(line::handle(plane, channel, request).await) }
     });
     let limits = &plane.limits;
+    let stream = Counted::new(stream, streams.clone());
     let mut connection = std::pin::pin!(
         http2::Builder::new(plane.drain.clone())
             .timer(TokioTimer::new())
@@ -104,21 +131,19 @@ where
             () = idle(&channel.in_flight, limits.idle_timeout) => {}
         }
     };
-    let result = tokio::select! {
+    tokio::select! {
         result = &mut connection => result,
-        () = channel.carried.overdue(plane.activation.changes()) => return channel.revoked.say(),
+        () = channel.carried.overdue(plane.activation.changes()) => {
+            channel.revoked.say();
+            Ok(())
+        }
         () = no_more => {
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 result = &mut connection => result,
-                () = plane.drain.over() => return,
+                () = plane.drain.over() => Ok(()),
             }
         }
-    };
-    if let Err(error) = result
-        && is_misbehaviour(&error)
-    {
-        record::refuse_unread(plane, channel, &Refusal::new(Cause::Malformed), false).await;
     }
 }
 

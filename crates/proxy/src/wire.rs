@@ -158,6 +158,11 @@ impl<S> Wire<S> {
         !self.framing.between_messages()
     }
 
+    /// Whether the client has begun a head and not ended it.
+    pub(crate) fn is_in_head(&self) -> bool {
+        self.framing.in_head()
+    }
+
     pub(crate) fn into_inner(self) -> S {
         self.io
     }

@@ -1,4 +1,4 @@
-//! The whole proxy against no proxy and against the floor, in turn and on the same machine.
+//! The whole proxy against no proxy, against the floor and against Envoy, in turn and on the same machine.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{policy, tls};
 
 pub(crate) fn table() -> Result<String> {
     let stage = Stage::set()?;
-    let idle = [stage.floor.process.memory()?, stage.aegis.process.memory()?];
+    let idle = memory(&stage)?;
     let mut rows = rows(&stage)?;
     Core::Surroundings.enter()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -39,11 +39,22 @@ pub(crate) fn table() -> Result<String> {
     }
     table += "\n";
     table += &head(&["process", "RSS idle MiB", "RSS after the load MiB"]);
-    let after = [stage.floor.process.memory()?, stage.aegis.process.memory()?];
-    for ((name, idle), after) in ["floor", "aegis"].iter().zip(idle).zip(after) {
-        table += &row(&[(*name).to_owned(), idle.to_string(), after.to_string()]);
+    for ((name, idle), (_, after)) in idle.into_iter().zip(memory(&stage)?) {
+        table += &row(&[name.to_owned(), idle.to_string(), after.to_string()]);
+    }
+    if stage.envoy.is_none() {
+        table += "\nEnvoy is not installed, so it was not measured: tests/tools/install-envoy.sh\n";
     }
     Ok(table)
+}
+
+fn memory(stage: &Stage) -> Result<Vec<(&'static str, u64)>> {
+    let floor = Some(("floor", &stage.floor));
+    let envoy = stage.envoy.as_ref().map(|envoy| ("envoy", envoy));
+    let all = floor.into_iter().chain(envoy);
+    all.chain([("aegis", &stage.aegis)])
+        .map(|(name, measured)| Ok((name, measured.process.memory()?)))
+        .collect()
 }
 
 struct Row<'a> {
@@ -99,6 +110,11 @@ fn rows(stage: &Stage) -> Result<Vec<Row<'_>>> {
                 way(floor.port, true, &upstream_ca, &again),
                 Some(&floor.process),
             );
+            // Of an encrypted call Envoy would see a tunnel and no request.
+            if let (false, Some(envoy)) = (encrypted, &stage.envoy) {
+                let way = way(envoy.port, true, &upstream_ca, &again);
+                add("envoy", way, Some(&envoy.process));
+            }
             add(
                 "aegis",
                 way(aegis.port, true, &interception_ca, &again),

@@ -3,6 +3,7 @@
 //! The same program is its own workers: an upstream, a proxy without policy, a loop of decisions.
 
 mod decisions;
+mod envoy;
 mod exchange;
 mod floor;
 mod instructions;

@@ -1,4 +1,4 @@
-//! Everything that one end-to-end run needs: files, ports, the upstream, the floor and the real proxy.
+//! Everything that one end-to-end run needs: files, ports, the upstream, the floor, Envoy where it is installed, and the real proxy.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -14,11 +14,12 @@ use tempfile::TempDir;
 
 use crate::floor::{self, Ports};
 use crate::process::{Core, Process};
-use crate::{policy, tls, upstream};
+use crate::{envoy, policy, tls, upstream};
 
 pub(crate) struct Stage {
     pub(crate) upstream: Ports,
     pub(crate) floor: Measured,
+    pub(crate) envoy: Option<Measured>,
     pub(crate) aegis: Measured,
     directory: TempDir,
     _upstream: Process,
@@ -42,6 +43,7 @@ impl Stage {
             free_port()?,
             free_port()?,
         ];
+        let peer = free_port()?;
         let [plain, encrypted, floor, forward, admin] = ports;
         let text = |port: u16| port.to_string();
         let bench = std::env::current_exe()?;
@@ -59,13 +61,19 @@ impl Stage {
             process: Process::start(Core::Measured, &bench, &arguments)?,
             port: floor,
         };
+        let envoy = envoy::start(path, peer, plain)?;
+        let envoy = envoy.map(|process| Measured {
+            process,
+            port: peer,
+        });
         let settings = settings(path, forward, admin)?;
         let arguments = ["proxy", "--config", &settings.to_string_lossy()];
         let aegis = Measured {
             process: Process::start(Core::Measured, &bench.with_file_name("aegis"), &arguments)?,
             port: forward,
         };
-        for port in ports {
+        let peers = envoy.iter().map(|envoy| envoy.port);
+        for port in ports.into_iter().chain(peers) {
             wait("a listener", || answers(port, "").is_ok())?;
         }
         // Without a policy it listens already, and denies.
@@ -79,6 +87,7 @@ impl Stage {
         Ok(Self {
             upstream: upstream_ports,
             floor,
+            envoy,
             aegis,
             directory,
             _upstream: upstream,

@@ -94,23 +94,25 @@ struct Checked {
 }
 
 impl Findings {
-    /// The settings where they are good, and in any case the policies that they mean.
+    /// The settings where they are good, and in any case what they name: files, and the policies that
+    /// they mean.
     fn settings(&mut self, file: &Path, text: &str) -> (Option<Checked>, Option<PolicySettings>) {
-        let read = settings::parse(file, text).and_then(|settings| {
-            let document = Document::parse(&file.display().to_string(), text)?;
-            Ok(Checked { settings, document })
-        });
-        match read {
-            Ok(checked) => {
-                self.files(&checked);
+        let (settings, problems) = settings::examine(file, text);
+        let is_good = problems.is_empty();
+        self.problems.extend(problems);
+        let document = Document::parse(&file.display().to_string(), text).ok();
+        let checked = settings.zip(document);
+        let checked = checked.map(|(settings, document)| Checked { settings, document });
+        if let Some(checked) = &checked {
+            self.files(checked);
+        }
+        match checked.filter(|_| is_good) {
+            Some(checked) => {
                 self.sample(&checked, file);
                 let policy = checked.settings.policy.clone();
                 (Some(checked), Some(policy))
             }
-            Err(problems) => {
-                self.problems.extend(problems);
-                (None, settings::policy_of(file, text))
-            }
+            None => (None, settings::policy_of(file, text)),
         }
     }
 

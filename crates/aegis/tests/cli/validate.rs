@@ -46,6 +46,67 @@ fn validate_tells_all_mistakes_at_once_with_their_places() {
     assert!(err(&said).ends_with("3 mistakes\n"), "{}", err(&said));
 }
 
+/// A key that is misspelt, a wrong type, a value out of range, keys that contradict each other, a
+/// variable that is not set, a file that is not there, and a mistake in the policies.
+#[test]
+fn one_run_names_mistakes_of_every_kind_and_nothing_that_only_follows_from_them() {
+    let home = home();
+    write(&home, "rules/policy.yaml", "aegis: {tenant: {}}\n");
+    let config = write(
+        &home,
+        "aegis.yaml",
+        "\
+region: ${env:AEGIS_TEST_NOT_SET}
+listen: {forward: 127.0.0.1:3128, admin: 127.0.0.1:3128}
+policy:
+  directory: rules
+identity:
+  credentials:
+    - {id: a, tenant: acme, agent: bot, secret_sha265: aa}
+    - 7
+    - {id: b, tenant: anonymous, agent: bot}
+upstream:
+  ca_file: none.pem
+  connect_timeout: 5
+  idle_per_host: 20000
+limits: {conections: 5, headers: many, header_timeout: 48h}
+",
+    );
+
+    let said = aegis(&["validate", "--config", &config]);
+
+    assert_eq!(code(&said), 78);
+    let text = err(&said);
+    let told: Vec<&str> = text.lines().collect();
+    let wanted = [
+        ("aegis.yaml:1:9: ", "AEGIS_TEST_NOT_SET"),
+        ("aegis.yaml:2:42: ", "the admin port must differ"),
+        ("aegis.yaml:7:41: ", "did you mean `secret_sha256`?"),
+        (
+            "aegis.yaml:8:7: ",
+            "expected a mapping, found a whole number",
+        ),
+        ("aegis.yaml:9:7: ", "exactly one of `secret_sha256`"),
+        ("aegis.yaml:9:23: ", "`anonymous` stands for"),
+        ("aegis.yaml:11:12: ", "none.pem"),
+        ("aegis.yaml:12:20: ", "expected a duration"),
+        (
+            "aegis.yaml:13:18: ",
+            "expected a whole number from 0 to 10000",
+        ),
+        ("aegis.yaml:14:10: ", "did you mean `connections`?"),
+        ("aegis.yaml:14:34: ", "found text"),
+        ("aegis.yaml:14:56: ", "expected a duration from 1ms to 24h"),
+        ("policy.yaml:1:9: ", "did you mean `tenants`?"),
+    ];
+    for (place, words) in wanted {
+        let found = |line: &&str| line.contains(place) && line.contains(words);
+        assert!(told.iter().any(found), "{place}{words}: {text}");
+    }
+    let last = format!("{} mistakes", wanted.len());
+    assert_eq!(told.last(), Some(&&*last), "{text}");
+}
+
 #[test]
 fn the_first_policy_of_the_readme_is_good_and_its_mistakes_are_told_as_shown() {
     let home = home();

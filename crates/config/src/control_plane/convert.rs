@@ -4,50 +4,35 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
-use aegis_document::{Document, Problems};
-
 use super::mirror;
 use super::{
     BUNDLE_LIFETIME, Database, KEY_OVERLAP, Limits, Listen, Principal, Role, Settings, Signing,
     SigningKey, Tls,
 };
 use crate::convert::policy::algorithm;
-use crate::convert::{Check, GIB, MIB, SHA256_OF_NOTHING, or};
+use crate::convert::{CLIENT_CA, Check, GIB, MIB, SHA256_OF_NOTHING, or};
 use crate::mirror::Written;
 use crate::sections::{Digest, Proof, Secret};
 use crate::units::show_duration;
 
-pub(super) fn settings(
-    written: mirror::Settings,
-    base: &Path,
-    document: &Document,
-) -> Result<Settings, Problems> {
-    let mut check = Check {
-        document,
-        problems: Problems::new(),
-    };
+pub(super) fn settings(written: mirror::Settings, base: &Path, check: &mut Check<'_>) -> Settings {
     let data_dir = base.join(written.data_dir.as_deref().unwrap_or(Path::new("data")));
-    let listen = listen(written.listen, base, &mut check);
-    let asks_for_certificates = (listen.tls.as_ref()).is_some_and(|tls| tls.client_ca.is_some());
+    let listen = listen(written.listen, base, check);
+    let client_ca = listen.tls.as_ref().and_then(|tls| tls.client_ca.as_ref());
+    let asks_for_certificates = client_ca.is_some() || !check.knows(&CLIENT_CA);
     let mut principals = Principals::new(asks_for_certificates);
-    principals.data_planes(written.data_planes, &mut check);
-    principals.people(
-        "publishers",
-        written.publishers,
-        &Role::Publisher,
-        &mut check,
-    );
-    principals.people("operators", written.operators, &Role::Operator, &mut check);
-    principals.auditors(written.auditors, &mut check);
-    let settings = Settings {
-        database: database(written.database, base, &data_dir, &mut check),
-        signing: signing(written.signing, base, &mut check),
+    principals.data_planes(written.data_planes, check);
+    principals.people("publishers", written.publishers, &Role::Publisher, check);
+    principals.people("operators", written.operators, &Role::Operator, check);
+    principals.auditors(written.auditors, check);
+    Settings {
+        database: database(written.database, base, &data_dir, check),
+        signing: signing(written.signing, base, check),
         principals: principals.known,
-        limits: limits(&written.limits, &mut check),
+        limits: limits(&written.limits, check),
         listen,
         data_dir,
-    };
-    check.problems.into_result(settings)
+    }
 }
 
 fn listen(written: mirror::Listen, base: &Path, check: &mut Check<'_>) -> Listen {
@@ -60,7 +45,8 @@ fn listen(written: mirror::Listen, base: &Path, check: &mut Check<'_>) -> Listen
             client_ca: tls.client_ca.map(|file| base.join(file)),
         }),
     };
-    if !listen.address.ip().is_loopback() && listen.tls.is_none() {
+    let tls_known = check.knows(&["listen", "tls"]);
+    if !listen.address.ip().is_loopback() && listen.tls.is_none() && tls_known {
         let message = "tokens would cross the network in the clear";
         let problem = check.document.problem(&["listen", "address"], message);
         let hint = "add `listen.tls`, or listen on a loopback address";
@@ -227,8 +213,12 @@ impl Principals {
                 ("certificate_sha256", Proof::Certificate(digest), digest)
             }
             _ => {
-                let message = "exactly one of `token_sha256` and `certificate_sha256` is needed";
-                return check.refuse(place, message);
+                if check.knows(&at("token_sha256")) && check.knows(&at("certificate_sha256")) {
+                    let message =
+                        "exactly one of `token_sha256` and `certificate_sha256` is needed";
+                    check.refuse(place, message);
+                }
+                return;
             }
         };
         if !self.digests.insert(digest) {

@@ -48,6 +48,8 @@ pub(super) fn policy(
 pub(super) fn agree(settings: &Settings, check: &mut Check<'_>) {
     if let PolicySource::Bundle(BundleSettings { file: None, .. }) = &settings.policy.source
         && settings.control.is_none()
+        && check.knows(&["policy", "bundle", "file"])
+        && check.knows(&["control"])
     {
         let message = "a bundle needs a `file`, or the section `control` to be fetched from";
         check.refuse(&["policy", "bundle"], message);
@@ -76,7 +78,7 @@ fn bundle(written: mirror::Bundle, base: &Path, check: &mut Check<'_>) -> Bundle
     }
     let keys = keys(written.keys, base, check);
     let skip = matches!(written.signature, Some(mirror::Signature::InsecureSkip));
-    if !skip && keys.is_empty() {
+    if !skip && keys.is_empty() && check.knows(&["policy", "bundle", "signature"]) {
         let message = "without a trusted key no bundle is accepted";
         check.refuse(&["policy", "bundle", "keys"], message);
     }

@@ -98,6 +98,27 @@ impl Record {
         });
     }
 
+    /// The decision line of a call that nobody judges, because it leads nowhere: Aegis is asked for
+    /// what is its own and public.
+    pub(crate) async fn own_answer(&mut self) -> Result<(), Refusal> {
+        self.written = true;
+        self.rules = vec![OWN_ANSWER.into()];
+        let line = DecisionRecord {
+            outcome: Outcome::Allow.as_str(),
+            rules: vec![RuleRecord {
+                rule: OWN_ANSWER,
+                message: "how to trust Aegis' CA is told to everybody",
+            }],
+            ..self.bare_line()
+        };
+        let written = self.evidence.log.append(&line).await;
+        written.map_err(|error| Refusal::with(Cause::AuditUnavailable, error.to_string()))
+    }
+
+    pub(super) fn is_own_answer(&self) -> bool {
+        self.rules.first().is_some_and(|rule| **rule == *OWN_ANSWER)
+    }
+
     /// The decision line of a call that ended before it could be judged: it was not allowed.
     pub(super) fn never_judged(&mut self, rule: &str) {
         self.written = true;
@@ -157,3 +178,5 @@ impl Record {
 fn rule_ids(reasons: &[Reason]) -> impl Iterator<Item = Arc<str>> {
     reasons.iter().map(|reason| Arc::clone(&reason.rule))
 }
+
+const OWN_ANSWER: &str = "aegis.install_page";

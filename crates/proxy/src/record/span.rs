@@ -46,6 +46,7 @@ impl Record {
     fn outcome(&self) -> Outcome {
         match &self.call {
             Some(call) if self.overruled.is_empty() => call.outcome,
+            None if self.is_own_answer() => Outcome::Allow,
             _ => Outcome::Deny,
         }
     }

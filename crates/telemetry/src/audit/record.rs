@@ -89,7 +89,7 @@ pub struct EndRecord<'a> {
     /// The HTTP status that the agent saw; absent when it saw none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// `forwarded`, `refused`, `aborted`, `failed`, `closed_by_policy` or `drained`.
+    /// `forwarded`, `answered`, `refused`, `aborted`, `failed`, `closed_by_policy` or `drained`.
     pub outcome_detail: &'a str,
     /// A stable code of what went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
