@@ -8,8 +8,8 @@ use aegis_document::{Document, Problems};
 
 use super::mirror;
 use super::{
-    BUNDLE_LIFETIME, Database, KEY_OVERLAP, Limits, Listen, Principal, Role, Settings, Signing,
-    SigningKey, Tls,
+    AUDIT_KEEP_DAYS, BUNDLE_LIFETIME, Database, KEY_OVERLAP, Limits, Listen, Principal, Role,
+    Settings, Signing, SigningKey, Tls,
 };
 use crate::convert::policy::algorithm;
 use crate::convert::{Check, GIB, MIB, SHA256_OF_NOTHING, or};
@@ -42,6 +42,7 @@ pub(super) fn settings(
     let settings = Settings {
         database: database(written.database, base, &data_dir, &mut check),
         signing: signing(written.signing, base, &mut check),
+        audit_keep: audit_keep(&written.audit, &mut check),
         principals: principals.known,
         limits: limits(&written.limits, &mut check),
         listen,
@@ -127,6 +128,14 @@ fn signing(written: mirror::Signing, base: &Path, check: &mut Check<'_>) -> Sign
         );
     }
     signing
+}
+
+/// 0 is for ever.
+fn audit_keep(written: &mirror::Audit, check: &mut Check<'_>) -> Option<Duration> {
+    let days = written.keep_days.unwrap_or(AUDIT_KEEP_DAYS);
+    let count = usize::try_from(days).unwrap_or(usize::MAX);
+    check.count(&["audit", "keep_days"], count, 0..=MOST_DAYS);
+    (days > 0).then(|| Duration::from_hours(24 * u64::from(days)))
 }
 
 /// Who has been read so far, and by what nobody else may be known.
@@ -319,6 +328,9 @@ fn limits(written: &mirror::Limits, check: &mut Check<'_>) -> Limits {
 
 /// Every region, or all tenants.
 const ANY: &str = "*";
+
+/// A hundred years.
+const MOST_DAYS: usize = 36_525;
 
 const SHORTEST_LIFE: Duration = Duration::from_mins(1);
 const LONGEST_LIFE: Duration = Duration::from_hours(24 * 366);
