@@ -56,12 +56,12 @@ async fn compile_for(
         return Ok(BTreeMap::new());
     }
     let work = move || {
-        let compiled = compiler.compile(&files(&sources));
+        let whole = compiler.compile(&files(&sources));
         let mut packages = BTreeMap::new();
         let mut mistakes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, scope) in scopes {
-            let package = match &compiled {
-                Ok(compiled) => compiled.package(&scope),
+            let package = match &whole {
+                Ok(policy) => policy.package(&scope),
                 Err(texts) => Err(texts.clone()),
             };
             match package {

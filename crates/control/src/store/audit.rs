@@ -131,7 +131,7 @@ impl Store {
             for table in ["audit_rules", "audit_lines"] {
                 let sql = format!("DELETE FROM {table} WHERE line_id IN ({places})");
                 let query = sqlx::query(AssertSqlSafe(sql));
-                let query = old.iter().fold(query, |query, line| query.bind(line));
+                let query = old.iter().fold(query, Query::bind);
                 query.execute(&mut *tx).await?;
             }
         }
