@@ -172,6 +172,22 @@ async fn a_bundle_that_cannot_be_kept_on_disk_is_not_put_in_force() {
     in_force(&aegis, "4-").await;
 }
 
+/// What would not be remembered could be rolled back after a restart.
+#[tokio::test]
+async fn a_bundle_whose_number_cannot_be_kept_on_disk_is_not_put_in_force() {
+    let (aegis, publisher, upstream, draft) = on_bundle_three().await;
+    let before = aegis.policy_version().await;
+    let memo = aegis.data_dir().join("bundle/active.json");
+    fs::remove_file(&memo).expect("the memo");
+    fs::create_dir_all(memo.join("in-the-way")).expect("a directory");
+    let next = publisher.sign(&stricter(&draft).number(4));
+    assert_eq!(aegis.refuse_bundle(&next).await, "bundle.not_kept");
+    assert_eq!(aegis.policy_version().await, before);
+    assert_eq!(charge(&aegis, &upstream, 7).await.status(), 200);
+    fs::remove_dir_all(&memo).expect("the directory");
+    in_force(&aegis, "4-").await;
+}
+
 #[tokio::test]
 async fn a_bundle_whose_time_is_over_no_longer_decides() {
     let (aegis, publisher, upstream, draft) = on_bundle_three().await;

@@ -159,6 +159,8 @@ async fn the_decision_line_says_who_what_where_and_why() {
         ("action", json!("charge")),
         ("region", json!("eu-central-1")),
         ("destination_regions", json!(["eu-central-1"])),
+        ("method", json!("POST")),
+        ("content_type", json!("application/json")),
         ("outcome", json!("deny")),
         ("policy_version", json!(aegis.policy_version().await)),
         (

@@ -22,11 +22,9 @@ async fn text_flows_on_while_a_proposed_call_waits_for_its_judgement() {
     feed.end();
 
     let rest = reply.text().await;
-    let sent: String = call
-        .iter()
-        .map(|event| format!("data: {event}\n\n"))
-        .collect();
-    assert_eq!(rest, format!("{sent}data: [DONE]\n\n"));
+    let mut sent: Vec<String> = call.iter().map(Value::to_string).collect();
+    sent.push("[DONE]\n\n".to_owned());
+    assert_eq!(rest, format!("data: {}", sent.join("\n\ndata: ")));
 }
 
 #[tokio::test]
@@ -148,13 +146,17 @@ async fn the_end_line_says_what_the_answer_cost() {
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_followed_is_not_passed_on() {
-    let compressed = || Answer::json(&json!({"id": "c1"})).header("content-encoding", "gzip");
-    let no_json = || Answer::text("data: {\"choices\": []}\n\n");
-    let answers: [(fn() -> Answer, &str); 2] = [
-        (compressed, "protocol.answer"),
-        (no_json, "protocol.answer_malformed"),
-    ];
-    for (answer, rule) in answers {
+    for (compressed, rule) in [
+        (true, "protocol.answer"),
+        (false, "protocol.answer_malformed"),
+    ] {
+        let answer = move || {
+            if compressed {
+                Answer::json(&json!({"id": "c1"})).header("content-encoding", "gzip")
+            } else {
+                Answer::text("data: {\"choices\": []}\n\n")
+            }
+        };
         let (aegis, llm) = answering(answer).await;
         let mut reply = ask(&aegis, &llm, "bot", false).await;
         assert_eq!(reply.status(), 502);

@@ -1,11 +1,13 @@
 //! The command line as types. Reads arguments and nothing else.
 
+mod listing;
 #[cfg(test)]
 mod tests;
 
 use clap::{Parser, Subcommand};
 
 use crate::{commands, demo};
+pub(crate) use listing::command;
 
 /// A policy-enforcing egress proxy for AI agents.
 #[derive(Debug, Parser)]

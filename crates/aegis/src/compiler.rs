@@ -4,9 +4,9 @@
 mod tests;
 
 use aegis_api::{Diff, SourceFile};
-use aegis_authoring::{Files, bench, package};
+use aegis_authoring::{Approved, Files, untried};
 use aegis_bundle::{File, Scope};
-use aegis_control::{Compiler, Package};
+use aegis_control::{Compiled, Compiler, Package};
 use aegis_document::Problems;
 use aegis_policy::difference::Difference;
 use aegis_policy::suite::Suite;
@@ -17,15 +17,9 @@ use aegis_policy::{Mode, Source};
 pub(crate) struct SourceCompiler;
 
 impl Compiler for SourceCompiler {
-    fn compile(&self, files: &[File], scope: &Scope) -> Result<Package, Vec<String>> {
-        let package = package(&sorted(files), &scope.tenants)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-        Ok(Package {
-            roots: package.roots,
-            data: package.data,
-            modules: package.modules.into_iter().map(sent).collect(),
-            tests: package.tests.into_iter().map(sent).collect(),
-        })
+    fn compile(&self, files: &[File]) -> Result<Box<dyn Compiled>, Vec<String>> {
+        let approved = Approved::check(sorted(files)).map_err(|problems| lines(&problems))?;
+        Ok(Box::new(CompiledSources(approved)))
     }
 
     fn diff(&self, old: &[File], new: &[File]) -> Diff {
@@ -39,10 +33,31 @@ impl Compiler for SourceCompiler {
     }
 }
 
+/// Sources that can come into force.
+struct CompiledSources(Approved);
+
+impl Compiled for CompiledSources {
+    fn package(&self, scope: &Scope) -> Result<Package, Vec<String>> {
+        let package = self.0.package(&scope.tenants);
+        let package = package.map_err(|problems| lines(&problems))?;
+        Ok(Package {
+            roots: package.roots,
+            data: package.data,
+            modules: package.modules.into_iter().map(sent).collect(),
+            tests: package.tests.into_iter().map(sent).collect(),
+        })
+    }
+}
+
+fn lines(problems: &Problems) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
 /// Decides the tests and made-up calls of both by both.
 pub(crate) fn compare(old: &Files, new: &Files) -> Result<Difference, Problems> {
-    let (_, before) = bench(old, Mode::Enforce)?;
-    let (_, after) = bench(new, Mode::Enforce)?;
+    let (_, before) = untried(old, Mode::Enforce)?;
+    let (_, after) = untried(new, Mode::Enforce)?;
+    let (before, after) = (before.bench(), after.bench());
     let mut calls = before.inputs(&Suite::read(&old.tests)?);
     calls.extend(after.inputs(&Suite::read(&new.tests)?));
     Ok(Difference::between(
@@ -81,7 +96,7 @@ pub(crate) fn first() -> Diff {
 pub(crate) fn unknown(problems: &Problems) -> Diff {
     let mut lines =
         vec!["the older sources do not compile any more, so nothing can be compared".to_owned()];
-    lines.extend(problems.iter().map(ToString::to_string));
+    lines.extend(self::lines(problems));
     Diff {
         lines,
         loosened: true,

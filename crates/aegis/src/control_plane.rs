@@ -3,14 +3,16 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use aegis_api::{PublicationDetail, Rollout, Stage};
+use aegis_api::{BundleRecord, PublicationDetail, Rollout, Stage};
 use aegis_client::{Access, Client, ClientError};
 use clap::Args;
 use http::Uri;
+use serde_json::{Value as Json, json};
 
 use crate::exit::{Exit, Failure};
 use crate::table::shown;
@@ -158,19 +160,10 @@ pub(crate) fn announcement(detail: &PublicationDetail) -> String {
         Stage::Released => "released",
         Stage::Superseded => "superseded",
     };
-    let to = detail
-        .changes
-        .iter()
-        .rev()
-        .find_map(|change| change.rollout.as_ref());
+    let to = newest_rollout(detail);
     let to = to.map_or_else(String::new, |to| format!(", to {}", rollout_words(to)));
     let mut lines = vec![format!("publication {}: {stage}{to}", publication.number)];
-    let mut scopes = std::collections::BTreeMap::new();
-    for bundle in &detail.bundles {
-        // The oldest come first: the newest of a scope stays.
-        scopes.insert(&bundle.scope, bundle);
-    }
-    for (scope, bundle) in scopes {
+    for (scope, bundle) in newest_bundles(detail) {
         let (number, key) = (bundle.number, &bundle.key);
         lines.push(format!(
             "  {scope}: bundle {number}, signed by {key}, until {}",
@@ -178,6 +171,27 @@ pub(crate) fn announcement(detail: &PublicationDetail) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// The same for programs. `publication` is null where nothing was published.
+pub(crate) fn announcement_json(detail: &PublicationDetail) -> Json {
+    json!({
+        "schema_version": 1,
+        "publication": detail.publication,
+        "rollout": newest_rollout(detail),
+        "bundles": newest_bundles(detail).into_values().collect::<Vec<_>>(),
+    })
+}
+
+fn newest_rollout(detail: &PublicationDetail) -> Option<&Rollout> {
+    let mut changes = detail.changes.iter().rev();
+    changes.find_map(|change| change.rollout.as_ref())
+}
+
+/// By scope. The oldest come first: the newest of a scope stays.
+fn newest_bundles(detail: &PublicationDetail) -> BTreeMap<&str, &BundleRecord> {
+    let bundles = detail.bundles.iter();
+    bundles.map(|bundle| (&*bundle.scope, bundle)).collect()
 }
 
 const VARIABLE: &str = "AEGIS_TOKEN";

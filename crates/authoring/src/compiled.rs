@@ -1,7 +1,7 @@
 //! Policy sources as one: the data, the modules, and the way back to whoever wrote them.
 
 use aegis_document::{Problem, Problems};
-use aegis_policy::{Mode, Snapshot, Source, Sources, Workbench};
+use aegis_policy::{Mode, Snapshot, Source, Sources, Untried, Workbench};
 use serde_json::{Map, Value as Json};
 
 use crate::draft::Draft;
@@ -31,7 +31,13 @@ pub fn check(files: &Files, mode: Mode, number: u64) -> Result<(Compiled, Snapsh
     check_with(files, mode, |sources| Snapshot::build(sources, number))
 }
 
-/// The same, for who looks into a policy: tests it, explains it, compares it.
+/// The same, for who only looks into a policy and puts it nowhere: far quicker, since it is not tried
+/// on both evaluators.
+pub fn untried(files: &Files, mode: Mode) -> Result<(Compiled, Untried), Problems> {
+    check_with(files, mode, Untried::build)
+}
+
+/// The same, for who looks into a policy that can come into force: tests it, explains it, packs it.
 pub fn bench(files: &Files, mode: Mode) -> Result<(Compiled, Workbench), Problems> {
     check_with(files, mode, |sources| Workbench::build(sources, 1))
 }

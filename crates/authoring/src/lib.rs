@@ -15,8 +15,8 @@ mod read;
 mod schema;
 mod select;
 
-pub use compiled::{Compiled, bench, check, compile};
+pub use compiled::{Compiled, bench, check, compile, untried};
 pub use files::Files;
-pub use package::{Package, package};
+pub use package::{Approved, Package, package};
 pub use places::Origin;
 pub use schema::schemas;

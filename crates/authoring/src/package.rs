@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use aegis_bundle::{File, Layout};
 use aegis_document::{Document, Problem, Problems};
-use aegis_policy::{Fault, Mode, Snapshot, Source, Sources};
+use aegis_policy::{Fault, Mode, Snapshot, Source, Sources, Untried, Workbench};
 use serde_json::{Map, Value as Json};
 
-use crate::compiled::bench;
+use crate::compiled::{Compiled, bench};
 use crate::files::Files;
 
 /// What a bundle carries beside its manifest and signature.
@@ -26,37 +26,70 @@ pub struct Package {
     pub tests: Vec<File>,
 }
 
-/// Checks and tests the whole policy, then takes from it what concerns these tenants: them, their
-/// agents, what those may do, and their tests. The catalogue, users' modules and users' own data
-/// concern everybody.
+/// A policy that can come into force and passes its own tests.
+#[derive(Debug)]
+pub struct Approved {
+    files: Files,
+    compiled: Compiled,
+    whole: Workbench,
+}
+
+/// The package of a policy that is packed once.
 pub fn package(files: &Files, tenants: &BTreeSet<String>) -> Result<Package, Problems> {
-    let (compiled, whole) = bench(files, Mode::Enforce)?;
-    whole.test(&files.tests, &files.module_tests)?;
-    let mut problems = Problems::new();
-    for tenant in tenants {
-        if !whole.snapshot().modes().contains_key(tenant) {
-            problems.push(without_place(format!(
-                "no document declares the tenant `{tenant}`"
-            )));
-        }
+    Approved::check(files.clone())?.package(tenants)
+}
+
+impl Approved {
+    /// Checks and tests the whole policy, once for all packages that are made of it.
+    pub fn check(files: Files) -> Result<Self, Problems> {
+        let (compiled, whole) = bench(&files, Mode::Enforce)?;
+        whole.test(&files.tests, &files.module_tests)?;
+        Ok(Self {
+            files,
+            compiled,
+            whole,
+        })
     }
-    problems.into_result(())?;
-    let mut data = compiled.data().clone();
-    let agents_of_others = keep(&mut data, tenants);
-    let snapshot = snapshot(&data, &files.modules)?;
-    data.insert(Layout::COMPILED.to_owned(), compiled_data(&snapshot)?);
-    let tests = files.tests.iter();
-    let tests = tests.map(|test| for_scope(test, tenants, &agents_of_others));
-    Ok(Package {
-        roots: roots(&data),
-        modules: modules(files),
-        tests: tests
-            .collect::<Result<Vec<_>, _>>()?
-            .into_iter()
-            .flatten()
-            .collect(),
-        data,
-    })
+
+    /// What concerns these tenants: them, their agents, what those may do, and their tests. The
+    /// catalogue, users' modules and users' own data concern everybody.
+    pub fn package(&self, tenants: &BTreeSet<String>) -> Result<Package, Problems> {
+        self.declares(tenants)?;
+        let mut data = self.compiled.data().clone();
+        let agents_of_others = keep(&mut data, tenants);
+        let compiled = if data == *self.compiled.data() {
+            compiled_data(self.whole.snapshot())?
+        } else {
+            // A part of what has been tried; whoever activates it tries it again.
+            let part = part(&data, &self.files.modules)?;
+            compiled_data(part.bench().snapshot())?
+        };
+        data.insert(Layout::COMPILED.to_owned(), compiled);
+        let tests = self.files.tests.iter();
+        let tests = tests.map(|test| for_scope(test, tenants, &agents_of_others));
+        Ok(Package {
+            roots: roots(&data),
+            modules: modules(&self.files),
+            tests: tests
+                .collect::<Result<Vec<_>, _>>()?
+                .into_iter()
+                .flatten()
+                .collect(),
+            data,
+        })
+    }
+
+    fn declares(&self, tenants: &BTreeSet<String>) -> Result<(), Problems> {
+        let mut problems = Problems::new();
+        let declared = self.whole.snapshot().modes();
+        for tenant in tenants {
+            if !declared.contains_key(tenant) {
+                let message = format!("no document declares the tenant `{tenant}`");
+                problems.push(without_place(message));
+            }
+        }
+        problems.into_result(())
+    }
 }
 
 /// Leaves only what concerns these tenants; the names of the agents that are gone.
@@ -88,7 +121,7 @@ fn keep(data: &mut Map<String, Json>, tenants: &BTreeSet<String>) -> BTreeSet<St
     others
 }
 
-fn snapshot(data: &Map<String, Json>, modules: &[Source]) -> Result<Snapshot, Problems> {
+fn part(data: &Map<String, Json>, modules: &[Source]) -> Result<Untried, Problems> {
     let text = serde_json::to_string(data).map_err(|error| without_place(error.to_string()))?;
     let sources = Sources {
         modules: modules.to_vec(),
@@ -98,7 +131,7 @@ fn snapshot(data: &Map<String, Json>, modules: &[Source]) -> Result<Snapshot, Pr
         }],
         mode: Mode::Enforce,
     };
-    Snapshot::build(&sources, 1)
+    Untried::build(&sources)
 }
 
 fn compiled_data(snapshot: &Snapshot) -> Result<Json, Problems> {

@@ -28,6 +28,8 @@ pub struct Settings {
     pub listen: Listen,
     pub database: Database,
     pub signing: Signing,
+    /// How old an uploaded audit line may become; for ever if absent.
+    pub audit_keep: Option<Duration>,
     /// Everybody who may ask for anything.
     pub principals: Vec<Principal>,
     pub limits: Limits,
@@ -172,6 +174,9 @@ impl Default for Limits {
 
 /// A week: what a data plane outlives without its control plane is half of it at least.
 pub const BUNDLE_LIFETIME: Duration = Duration::from_hours(168);
+
+/// More than a year of audit lines.
+pub const AUDIT_KEEP_DAYS: u32 = 400;
 
 /// As long as a bundle of the old key may be in force.
 pub const KEY_OVERLAP: Duration = Duration::from_hours(168);

@@ -19,8 +19,8 @@ use crate::plane::Plane;
 use crate::principals::Principals;
 use crate::settings::{Settings, SettingsError};
 use crate::store::{Store, StoreError};
-use crate::tls::TlsError;
-use crate::{keeper, listener, routes, tls};
+use crate::tls::{Follower, TlsError};
+use crate::{keeper, listener, retention, routes};
 
 /// A control plane that runs.
 pub struct Control {
@@ -53,12 +53,8 @@ impl Control {
         compiler: Arc<dyn Compiler>,
     ) -> Result<Self, StartError> {
         settings.check()?;
-        let tls = settings
-            .listen
-            .tls
-            .as_ref()
-            .map(tls::acceptor)
-            .transpose()?;
+        let tls = settings.listen.tls.as_ref();
+        let tls = tls.map(Follower::start).transpose()?;
         let keys = Keys::load(&settings.keys, settings.key_overlap)?;
         let address = settings.listen.address;
         let unbound = |error| StartError::Listen { address, error };
@@ -72,6 +68,7 @@ impl Control {
             principals,
             compiler,
             bundle_lifetime: settings.bundle_lifetime,
+            audit_keep: settings.audit_keep,
             limits: settings.limits,
             writing: Mutex::new(()),
             stopping: CancellationToken::new(),
@@ -80,9 +77,15 @@ impl Control {
         keeper::renew(&plane).await;
         let tasks = TaskTracker::new();
         let router = routes::router(&plane);
-        let accepting = listener::accept(Arc::clone(&plane), listener, tls, router, tasks.clone());
+        let current = tls.as_ref().map(Follower::current);
+        let accepting =
+            listener::accept(Arc::clone(&plane), listener, current, router, tasks.clone());
         tasks.spawn(accepting);
         tasks.spawn(keeper::keep(Arc::clone(&plane)));
+        tasks.spawn(retention::enforce(Arc::clone(&plane)));
+        if let Some(tls) = tls {
+            tasks.spawn(tls.follow(plane.stopping.clone()));
+        }
         Ok(Self {
             plane,
             address,

@@ -38,7 +38,8 @@ pub(crate) async fn packages(
     Ok(packages)
 }
 
-/// For the scopes that are wanted. A mistake is told once, with all scopes that have it.
+/// For the scopes that are wanted; without any, nothing is compiled. A mistake is told once, with
+/// all scopes that have it.
 async fn compile_for(
     plane: &Plane,
     sources: Vec<SourceFile>,
@@ -51,12 +52,19 @@ async fn compile_for(
             scopes.push((name.to_owned(), scope.clone()));
         }
     }
+    if scopes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let work = move || {
-        let files = files(&sources);
+        let whole = compiler.compile(&files(&sources));
         let mut packages = BTreeMap::new();
         let mut mistakes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, scope) in scopes {
-            match compiler.compile(&files, &scope) {
+            let package = match &whole {
+                Ok(policy) => policy.package(&scope),
+                Err(texts) => Err(texts.clone()),
+            };
+            match package {
                 Ok(package) => drop(packages.insert(name, package)),
                 Err(texts) => {
                     for text in texts {

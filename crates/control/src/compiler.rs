@@ -7,15 +7,21 @@ use aegis_bundle::{File, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Compiles the sources of a publication. It is called on a thread that may block; the same sources
-/// and scope must make the same package.
+/// Compiles the sources of a publication. It is called on threads that may block.
 pub trait Compiler: Send + Sync + 'static {
-    /// Compiles, checks and tests the sources for one scope, or says all that is wrong with them:
-    /// a line for each mistake, `file:line:column: …` where it has a place.
-    fn compile(&self, files: &[File], scope: &Scope) -> Result<Package, Vec<String>>;
+    /// Compiles, checks and tests the sources, or says all that is wrong with them: a line for each
+    /// mistake, `file:line:column: …` where it has a place.
+    fn compile(&self, files: &[File]) -> Result<Box<dyn Compiled>, Vec<String>>;
 
-    /// What changes between two sets of sources; both compile.
+    /// What changes between two sets of sources. It may be asked before both are known to compile.
     fn diff(&self, old: &[File], new: &[File]) -> Diff;
+}
+
+/// Sources that are in order, compiled once for all scopes.
+pub trait Compiled {
+    /// What one scope gets of them, or what it is in them that keeps it from that. The same sources
+    /// and scope make the same package.
+    fn package(&self, scope: &Scope) -> Result<Package, Vec<String>>;
 }
 
 /// What sources compile to for one scope: a bundle without its manifest and signature.

@@ -26,6 +26,7 @@ mod plane;
 mod principals;
 mod publications;
 mod publish;
+mod retention;
 mod rollout;
 mod routes;
 mod settings;
@@ -35,7 +36,7 @@ mod store;
 mod tls;
 
 pub use app::{Control, StartError, openapi};
-pub use compiler::{Compiler, Package};
+pub use compiler::{Compiled, Compiler, Package};
 pub use keys::KeyFileError;
 pub use settings::{
     Database, Limits, Listen, Principal, Proof, Role, Settings, SettingsError, SigningKey, Tenants,

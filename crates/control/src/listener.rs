@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 use tower_service::Service as _;
@@ -27,7 +27,7 @@ use crate::routes::PeerCertificate;
 pub(crate) async fn accept(
     plane: Arc<Plane>,
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<watch::Receiver<TlsAcceptor>>,
     router: Router,
     tasks: TaskTracker,
 ) {
@@ -50,7 +50,8 @@ pub(crate) async fn accept(
                 continue;
             }
         };
-        let (plane, tls, router) = (Arc::clone(&plane), tls.clone(), router.clone());
+        let tls = tls.as_ref().map(|current| current.borrow().clone());
+        let (plane, router) = (Arc::clone(&plane), router.clone());
         tasks.spawn(async move {
             welcome(&plane, stream, tls, router).await;
             drop(permit);

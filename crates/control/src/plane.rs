@@ -21,6 +21,8 @@ pub(crate) struct Plane {
     pub(crate) principals: Principals,
     pub(crate) compiler: Arc<dyn Compiler>,
     pub(crate) bundle_lifetime: Duration,
+    /// Without it audit lines are kept for ever.
+    pub(crate) audit_keep: Option<Duration>,
     pub(crate) limits: Limits,
     /// Whoever publishes, promotes, rolls back or renews: one at a time, so that nobody compiles
     /// what another has outdated. Between processes the database decides.

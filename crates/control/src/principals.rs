@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 use crate::error::Fault;
 use crate::settings::{Principal, Proof, Role, Tenants, is_plain};
 
-type Digest = [u8; 32];
+pub(crate) type Digest = [u8; 32];
 
 #[derive(Debug)]
 pub(crate) struct Principals {

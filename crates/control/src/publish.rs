@@ -74,7 +74,12 @@ async fn try_publish(plane: &Plane, author: &str, new: &Publish) -> Result<u64, 
         return Err(Fault::CanaryRunning);
     }
     let old = files_of(plane, new.base).await?;
-    let packages = compile::all(plane, &new.files).await?;
+    // Neither needs the other, and both take long.
+    let (packages, diff) = tokio::join!(
+        compile::all(plane, &new.files),
+        compile::diff(plane, old, new.files.clone()),
+    );
+    let (packages, diff) = (packages?, diff?);
     let number = new.base + 1;
     let change = NewChange {
         after,
@@ -89,7 +94,7 @@ async fn try_publish(plane: &Plane, author: &str, new: &Publish) -> Result<u64, 
         base: new.base,
         restores: None,
         files: new.files.clone(),
-        diff: compile::diff(plane, old, new.files.clone()).await?,
+        diff,
     };
     let work = Issue {
         change,

@@ -19,6 +19,8 @@ pub struct Settings {
     pub key_overlap: Duration,
     /// From a bundle's issue to its expiry. It is issued anew when half of that has passed.
     pub bundle_lifetime: Duration,
+    /// How old an uploaded audit line may become, by the time that it states; for ever if absent.
+    pub audit_keep: Option<Duration>,
     /// Everybody who may ask for anything. The scopes of the data planes are those for which
     /// bundles are made.
     pub principals: Vec<Principal>,

@@ -119,7 +119,7 @@ pub(crate) enum UnnamedData {
 pub(crate) type Actions = BTreeMap<String, Constraints>;
 pub(crate) type Constraints = BTreeMap<String, ConstraintData>;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TruncatedData {
     #[default]
@@ -137,7 +137,7 @@ pub(crate) enum Effect {
 }
 
 /// What must hold for one parameter. A parameter that is absent passes unless it is `required`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ConstraintData {
     pub(crate) min: Option<serde_json::Number>,

@@ -44,11 +44,13 @@ impl Difference {
         let mut calls: HashMap<Operation, usize> = HashMap::new();
         let mut changes: BTreeMap<(Operation, Verdict, Verdict), (usize, &Intent)> =
             BTreeMap::new();
-        for intent in intents {
+        // One policy after the other: a thread keeps what it asks with, and what it has been
+        // answered, for one policy at a time.
+        let before: Vec<Verdict> = intents.iter().map(|intent| verdict(old, intent)).collect();
+        for (intent, before) in intents.iter().zip(before) {
             let operation = Operation::of(intent);
             *calls.entry(operation.clone()).or_default() += 1;
-            let before = Verdict::of(&old.evaluate(&intent.under(old.catalogue())));
-            let after = Verdict::of(&new.evaluate(&intent.under(new.catalogue())));
+            let after = verdict(new, intent);
             if before != after {
                 let change = changes.entry((operation, before, after));
                 change.or_insert((0, intent)).0 += 1;
@@ -119,6 +121,10 @@ impl Operation {
             action: Arc::clone(&intent.call.action),
         }
     }
+}
+
+fn verdict(policy: &Snapshot, intent: &Intent) -> Verdict {
+    Verdict::of(&policy.decide(&intent.under(policy.catalogue())))
 }
 
 const SEED: u64 = 0x00d1_ff00;

@@ -16,7 +16,8 @@ pub struct Explanation {
     pub causes: Vec<Cause>,
     /// Reasons of what it would be without shadow that are not among the reasons of what it is.
     pub suspended: Vec<Cause>,
-    /// What the call passed, where it is forwarded.
+    /// What the call is known to have passed. A decision names the strongest findings only: whether
+    /// a weaker one was there as well nobody can tell, so such a check is not among these.
     pub held: Vec<Held>,
 }
 
@@ -79,15 +80,13 @@ impl Workbench {
         let would = decision.would.iter().flat_map(|would| &would.reasons);
         let suspended = would.filter(|reason| !decision.reasons.contains(reason));
         let suspended: Vec<Cause> = suspended.map(cause).collect();
-        let mut held = Vec::new();
-        if decision.outcome.forwards() {
-            held = subject.held();
-            let failed = |held: &Held| {
-                let mut causes = causes.iter().chain(&suspended);
-                causes.any(|cause| cause.path == held.path)
-            };
-            held.retain(|held| !failed(held));
-        }
+        let failed = |held: &Held| {
+            let causes = causes.iter().chain(&suspended);
+            let mut paths = causes.map(|cause| &cause.path);
+            paths.any(|path| !path.is_empty() && held.path.starts_with(path))
+        };
+        let mut held = subject.held(&decision);
+        held.retain(|held| !failed(held));
         Explanation {
             decision,
             causes,

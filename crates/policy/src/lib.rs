@@ -35,4 +35,4 @@ pub use intent::{
 pub use rego::{Answers, FileCoverage, RegoReport, RegoResult, RegoVerdict};
 pub use snapshot::{Comparison, Revision, Snapshot, TenantMode};
 pub use sources::{Source, Sources};
-pub use workbench::Workbench;
+pub use workbench::{Untried, Workbench};

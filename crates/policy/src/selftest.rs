@@ -1,5 +1,6 @@
 //! A new snapshot answers made-up calls on both evaluators before it may decide. It reaches no network.
 
+mod boundaries;
 mod generator;
 mod values;
 
@@ -9,6 +10,7 @@ use crate::data::AegisData;
 use crate::snapshot::Snapshot;
 use crate::sources::Model;
 use crate::{Fault, Intent, Sources};
+use boundaries::Target;
 use generator::Generator;
 
 /// `count` calls, derived from the data of these sources so that each of the four outcomes is
@@ -19,19 +21,20 @@ pub fn intents(sources: &Sources, seed: u64, count: usize) -> Result<Vec<Intent>
     Ok((0..count).filter_map(|_| generator.intent()).collect())
 }
 
-/// The boundaries of the constraints, and `count` calls at random.
+/// The boundaries of the constraints of every operation, and `count` calls at random.
 pub(crate) fn of_model(model: &Model, seed: u64, count: usize) -> Vec<Intent> {
-    edges_and_random(&model.data, seed, count).collect()
+    let operations = boundaries::operations(&model.data);
+    edges_and_random(&model.data, operations, (seed, count)).collect()
 }
 
 /// Made one at a time: all of them would take more memory than a large policy.
-fn edges_and_random(
-    data: &AegisData,
-    seed: u64,
-    count: usize,
-) -> impl Iterator<Item = Intent> + use<'_> {
+fn edges_and_random<'a>(
+    data: &'a AegisData,
+    operations: impl Iterator<Item = Target<'a>>,
+    (seed, count): (u64, usize),
+) -> impl Iterator<Item = Intent> {
     let mut generator = Generator::new(data, seed);
-    let edges = generator.boundaries(BOUNDARIES).map(Some);
+    let edges = boundaries::boundaries(operations, BOUNDARIES).map(Some);
     let calls = edges.chain((0..count).map(|_| None));
     calls.filter_map(move |edge| match edge {
         Some(edge) => generator.at_edge(edge),
@@ -45,7 +48,8 @@ pub(crate) fn run(snapshot: &Snapshot, data: &AegisData) -> Result<(), Problems>
         .comparison()
         .map_err(|fault| failed(&fault.to_string(), None))?;
     let mut late = 0;
-    for intent in edges_and_random(data, SEED, RANDOM) {
+    let operations = boundaries::different_operations(data);
+    for intent in edges_and_random(data, operations, (SEED, RANDOM)) {
         let intent = &intent;
         match comparison.agree(intent) {
             Ok(false) => return Err(failed("the two evaluators disagree", Some(intent))),
@@ -81,7 +85,7 @@ const SEED: u64 = 0x00ae_9150;
 /// At most this many boundaries; of more, an even choice.
 const BOUNDARIES: usize = 2_000;
 
-const RANDOM: usize = 300;
+const RANDOM: usize = 500;
 
 /// Calls that may miss the deadline.
 const LATE: usize = 3;

@@ -76,6 +76,16 @@ impl Snapshot {
         sources: &Sources,
         revision: Revision,
     ) -> Result<(Self, Model), Problems> {
+        let (snapshot, model) = Self::untried_with_model(sources, revision)?;
+        selftest::run(&snapshot, &model.data)?;
+        Ok((snapshot, model))
+    }
+
+    /// The same, not yet tried on both evaluators.
+    pub(crate) fn untried_with_model(
+        sources: &Sources,
+        revision: Revision,
+    ) -> Result<(Self, Model), Problems> {
         let (model, parts) = Parts::read(sources)?;
         let snapshot = parts.build(rego::LIBRARY, &model.data, sources.mode, revision)?;
         Ok((snapshot, model))
@@ -85,7 +95,9 @@ impl Snapshot {
         let (model, parts) = Parts::read(sources)?;
         // Everything is in order, so no place in a text is asked for again.
         let data = model.data;
-        parts.build(library, &data, sources.mode, revision)
+        let snapshot = parts.build(library, &data, sources.mode, revision)?;
+        selftest::run(&snapshot, &data)?;
+        Ok(snapshot)
     }
 
     /// The decision on one call; there always is one. Blocks on nothing.
@@ -193,14 +205,12 @@ impl Parts {
         revision: Revision,
     ) -> Result<Snapshot, Problems> {
         let compiled = compile::compile(data, mode);
-        let snapshot = Snapshot {
+        Ok(Snapshot {
             policy: Policy::build(library, data, compiled, self.extension, self.facts)?,
             catalogue: self.catalogue,
             revision,
             modes: modes(data, mode),
-        };
-        selftest::run(&snapshot, data)?;
-        Ok(snapshot)
+        })
     }
 }
 

@@ -18,6 +18,11 @@ pub struct Workbench {
     pub(crate) modules: Vec<Source>,
 }
 
+/// A policy that is only looked into: everything but the self-test, which takes most of the time,
+/// and for want of it never a policy that decides traffic. Its snapshot cannot be taken out.
+#[derive(Debug)]
+pub struct Untried(Workbench);
+
 impl Workbench {
     /// As [`Snapshot::build`], which see.
     pub fn build(sources: &Sources, number: u64) -> Result<Self, Problems> {
@@ -26,12 +31,16 @@ impl Workbench {
 
     /// As [`Snapshot::build_as`].
     pub fn build_as(sources: &Sources, revision: Revision) -> Result<Self, Problems> {
-        let (snapshot, model) = Snapshot::build_with_model(sources, revision)?;
-        Ok(Self {
+        let built = Snapshot::build_with_model(sources, revision)?;
+        Ok(Self::of(built, sources))
+    }
+
+    fn of((snapshot, model): (Snapshot, Model), sources: &Sources) -> Self {
+        Self {
             snapshot,
             model,
             modules: sources.modules.clone(),
-        })
+        }
     }
 
     /// Runs table tests and Rego tests; what failed, if anything did.
@@ -66,6 +75,18 @@ impl Workbench {
     /// What a proxy decides by.
     pub fn into_snapshot(self) -> Snapshot {
         self.snapshot
+    }
+}
+
+impl Untried {
+    /// Reads and compiles everything, or says all that is wrong.
+    pub fn build(sources: &Sources) -> Result<Self, Problems> {
+        let built = Snapshot::untried_with_model(sources, Revision::of(sources, 1))?;
+        Ok(Self(Workbench::of(built, sources)))
+    }
+
+    pub fn bench(&self) -> &Workbench {
+        &self.0
     }
 }
 

@@ -254,13 +254,6 @@ fn what_is_suspended_is_explained_beside_what_counts() {
 
 #[test]
 fn an_allow_says_which_checks_held() {
-    let held = |intent: &Intent| {
-        let held = DEMO.explain(intent, Values::Hidden).held;
-        assert!(held.iter().all(|held| held.place.is_some()));
-        held.into_iter()
-            .map(|held| format!("{} {}", held.check, held.path[1..].join(".")))
-            .collect::<Vec<_>>()
-    };
     let grant = "profiles.finance.tools.stripe-payments.charge";
     assert_eq!(
         held(&charge(json!({"amount": 1, "currency": "eur"}))),
@@ -285,7 +278,50 @@ fn an_allow_says_which_checks_held() {
             "region tenants.acme.regions",
         ]
     );
-    assert!(held(&charge(json!({}))).is_empty());
+}
+
+/// A denial names every check that denies, and none that only asks for approval or redacts.
+#[test]
+fn a_denial_says_which_checks_are_known_to_have_held() {
+    let grant = "profiles.finance.tools.stripe-payments.charge";
+    let caller = [
+        "agent agents.finance-bot".to_owned(),
+        "host catalogue.stripe-payments.hosts".to_owned(),
+        "region tenants.acme.regions".to_owned(),
+        format!("tool {grant}"),
+    ];
+    assert_eq!(held(&charge(json!({}))), caller);
+    let of_amount = ["min", "max", "required"];
+    let of_amount = of_amount.map(|key| format!("parameter {grant}.amount.{key}"));
+    let required = [format!("parameter {grant}.currency.required")];
+    let dear = charge(json!({"amount": 9000, "currency": "chf"}));
+    let expected = [&caller[..], &of_amount, &required].concat();
+    assert_eq!(held(&dear), expected);
+    let worded = charge(json!({"amount": "much", "currency": "chf"}));
+    assert_eq!(held(&worded), [&caller[..], &required].concat());
+    let elsewhere = to(charge(json!({"amount": 1})), "elsewhere.example");
+    assert!(!held(&elsewhere).iter().any(|held| held.starts_with("host")));
+}
+
+#[test]
+fn of_a_caller_that_is_not_known_nothing_was_checked() {
+    let stranger = || charge(json!({"amount": 1, "currency": "eur"}));
+    for (tenant, agent) in [
+        ("acme", "nobody"),
+        ("nobody", "finance-bot"),
+        ("labs", "finance-bot"),
+    ] {
+        let held = held(&by(stranger(), tenant, agent));
+        assert_eq!(held, [""; 0], "{tenant} {agent}");
+    }
+}
+
+fn held(intent: &Intent) -> Vec<String> {
+    let held = DEMO.explain(intent, Values::Hidden).held;
+    assert!(held.iter().all(|held| held.place.is_some()));
+    held.into_iter()
+        .map(|held| format!("{} {}", held.check, held.path[1..].join(".")))
+        .collect()
 }
 
 fn cause(intent: &Intent) -> Cause {

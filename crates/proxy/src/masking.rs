@@ -15,6 +15,9 @@ pub(crate) struct Written<'a> {
     pub(crate) tool: Cow<'a, str>,
     pub(crate) action: Cow<'a, str>,
     pub(crate) parameters: Vec<(&'a str, Recorded<'a>)>,
+    /// Empty where there is none, as of a tunnel.
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) content_type: Cow<'a, str>,
 }
 
 impl<'a> Written<'a> {
@@ -25,6 +28,8 @@ impl<'a> Written<'a> {
             tool: call.tool.as_ref().into(),
             action: call.action.as_ref().into(),
             parameters: Vec::new(),
+            method: Cow::default(),
+            content_type: Cow::default(),
         }
     }
 
@@ -52,7 +57,22 @@ impl<'a> Written<'a> {
             tool: view.word(&call.tool),
             action: view.word(&call.action),
             parameters,
+            method: header(intent.http.as_ref().map(|http| &*http.method), scanner),
+            content_type: header(
+                intent.http.as_ref().map(|http| &*http.content_type),
+                scanner,
+            ),
         }
+    }
+}
+
+/// A method or a media type: the caller may write anything there, and nobody looks for data in it.
+fn header<'w>(word: Option<&'w str>, scanner: &Scanner) -> Cow<'w, str> {
+    let word = word.unwrap_or_default();
+    if word.len() > LONGEST_HEADER || scanner.suspects(word) {
+        MASKED.into()
+    } else {
+        word.into()
     }
 }
 
@@ -156,6 +176,8 @@ const MASKED: &str = "[masked]";
 const LONGEST_NAME: usize = 64;
 /// Bytes; a host and the name of a tool.
 const LONGEST_WORD: usize = 320;
+/// Bytes; the longest media type (RFC 6838, section 4.2: two names of 64, and a slash).
+const LONGEST_HEADER: usize = 129;
 /// Bytes, as JSON.
 const LONGEST_VALUE: usize = 256;
 const MOST_PARAMETERS: usize = 64;

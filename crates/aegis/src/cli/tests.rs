@@ -5,7 +5,8 @@ use std::path::Path;
 
 use clap::{Command, CommandFactory as _, Parser as _};
 
-use super::Cli;
+use super::listing::GROUPS;
+use super::{Cli, command};
 
 #[test]
 fn every_example_of_every_help_page_is_accepted() {
@@ -62,6 +63,37 @@ fn the_readme_has_the_exit_codes_of_the_help() {
 #[test]
 fn every_command_that_does_something_has_an_example() {
     assert_examples(&mut Cli::command(), "aegis");
+}
+
+#[test]
+fn the_help_lists_every_command_once_with_what_it_is_for() {
+    let mut listed: Vec<&str> = GROUPS
+        .iter()
+        .flat_map(|(_, names)| *names)
+        .copied()
+        .collect();
+    listed.sort_unstable();
+    let root = Cli::command();
+    let mut known: Vec<&str> = root.get_subcommands().map(Command::get_name).collect();
+    known.sort_unstable();
+    assert_eq!(listed, known);
+    let help = command().render_help().to_string();
+    for child in root.get_subcommands() {
+        let about = child.get_about().unwrap().to_string();
+        let line = help.lines().find(|line| line.ends_with(&about)).unwrap();
+        assert!(
+            line.starts_with(&format!("  {} ", child.get_name())),
+            "{line}"
+        );
+    }
+    for part in [
+        "Usage: aegis <COMMAND>",
+        "Options:\n",
+        "Examples:\n",
+        "Exit codes: ",
+    ] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use aegis_api::{Promotion, PublicationDetail, Rollout, paths};
 use clap::Args;
 
-use crate::control_plane::{Reach, announcement, failure, rollout};
+use crate::control_plane::{Reach, announcement, announcement_json, failure, rollout};
 use crate::exit::Failure;
-use crate::output::result;
+use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     reason: String,
     #[command(flatten)]
     reach: Reach,
+    /// Say what was done in JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -37,7 +40,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .post(&path, &promotion)
         .await
         .map_err(|error| failure(&error))?;
-    result(announcement(&done));
+    if arguments.json {
+        output::json(&announcement_json(&done));
+    } else {
+        output::result(announcement(&done));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

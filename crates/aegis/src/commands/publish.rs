@@ -4,16 +4,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use aegis_api::{Diff, PublicationDetail, PublicationList, Publish, Rollout, SourceFile, paths};
-use aegis_authoring::{Files, bench};
+use aegis_authoring::{Files, untried};
 use aegis_client::Client;
 use aegis_policy::{Mode, Source};
 use clap::Args;
+use serde_json::{Value as Json, json};
 
 use crate::commands::policy::directory;
 use crate::compiler::{compare, first, sorted_sources, unknown, words};
-use crate::control_plane::{Reach, announcement, failure, rollout};
+use crate::control_plane::{Reach, announcement, announcement_json, failure, rollout};
 use crate::exit::{Exit, Failure};
-use crate::output::{note, result};
+use crate::output::{self, note, result};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -35,6 +36,9 @@ pub(crate) struct Arguments {
     /// Publish although some call goes from deny to allow
     #[arg(long)]
     allow_loosening: bool,
+    /// Say what was done in JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -50,11 +54,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let old = sources_of(&client, base).await?;
     let is_first = old.is_empty();
     let diff = difference(old, new).await?;
-    result(format!("changes since publication {base}:"));
-    diff.lines
-        .iter()
-        .for_each(|line| result(format!("  {line}")));
+    if !arguments.json {
+        result(format!("changes since publication {base}:"));
+        diff.lines
+            .iter()
+            .for_each(|line| result(format!("  {line}")));
+    }
     if diff.loosened && !is_first && !arguments.allow_loosening {
+        if arguments.json {
+            output::json(&unpublished(base, &diff));
+        }
         note("nothing was published");
         let message = "some call goes from deny to allow; if that is meant, give --allow-loosening";
         return Err(Failure::new(Exit::Refused, message));
@@ -69,14 +78,24 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .post(paths::PUBLICATIONS, &publish)
         .await
         .map_err(|error| failure(&error))?;
-    result(announcement(&done));
+    if arguments.json {
+        output::json(&announcement_json(&done));
+    } else {
+        result(announcement(&done));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every mistake and every failed test, before anybody is asked anything.
+/// What was found out before nothing was sent.
+fn unpublished(base: u64, diff: &Diff) -> Json {
+    json!({"schema_version": 1, "publication": null, "base": base, "diff": diff})
+}
+
+/// Every mistake and every failed test, before anybody is asked anything. On both evaluators the
+/// control plane tries it.
 fn check(files: &Files) -> Result<(), Failure> {
-    bench(files, Mode::Enforce)
-        .and_then(|(_, bench)| bench.test(&files.tests, &files.module_tests))
+    untried(files, Mode::Enforce)
+        .and_then(|(_, policy)| policy.bench().test(&files.tests, &files.module_tests))
         .map_err(|problems| {
             Failure::new(
                 Exit::Configuration,

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use aegis_api::{PublicationDetail, Rollback, paths};
 use clap::Args;
 
-use crate::control_plane::{Reach, announcement, failure};
+use crate::control_plane::{Reach, announcement, announcement_json, failure};
 use crate::exit::Failure;
-use crate::output::result;
+use crate::output::{self, result};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     above: Option<u64>,
     #[command(flatten)]
     reach: Reach,
+    /// Say what was done in JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -41,6 +44,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .post(paths::ROLLBACKS, &rollback)
         .await
         .map_err(|error| failure(&error))?;
+    if arguments.json {
+        output::json(&announcement_json(&done));
+        return Ok(ExitCode::SUCCESS);
+    }
     let diff = &done.publication.diff;
     result(format!(
         "changes since publication {}:",

@@ -44,19 +44,21 @@ fn scope(tenant: &str) -> Scope {
     }
 }
 
+fn compile(files: &[File], tenant: &str) -> Result<Package, Vec<String>> {
+    SourceCompiler.compile(files)?.package(&scope(tenant))
+}
+
 fn mistakes(files: &[File], tenant: &str) -> Vec<String> {
-    SourceCompiler
-        .compile(files, &scope(tenant))
-        .expect_err("these sources should be refused")
+    compile(files, tenant).expect_err("these sources should be refused")
 }
 
 #[test]
 fn a_package_is_for_its_scope_alone() {
-    let package = SourceCompiler.compile(&files(10), &scope("acme")).unwrap();
+    let package = compile(&files(10), "acme").unwrap();
     let text = serde_json::to_string(&package).unwrap();
     assert!(text.contains("payer") && !text.contains("spy") && !text.contains("globex"));
     assert_eq!(package.tests.len(), 1);
-    let again = SourceCompiler.compile(&files(10), &scope("acme")).unwrap();
+    let again = compile(&files(10), "acme").unwrap();
     assert_eq!(again, package);
 }
 

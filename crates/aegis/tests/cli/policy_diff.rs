@@ -79,6 +79,53 @@ fn recorded_calls_are_decided_too_and_those_that_cannot_be_are_counted() {
     );
 }
 
+/// Made-up calls are all JSON, so only what the log says can tell.
+#[test]
+fn recorded_calls_have_the_method_and_the_media_type_that_they_had() {
+    let home = home();
+    let with_type = |id: &str, method: &str, content_type: Option<&str>| {
+        let mut line = line(id, "charge", &json!({"amount": 1, "currency": "eur"}));
+        line["method"] = json!(method);
+        line["content_type"] = content_type.map_or(Value::Null, Value::from);
+        line.to_string()
+    };
+    let log = [
+        with_type("1", "POST", Some("application/x-www-form-urlencoded")),
+        with_type("2", "POST", Some("application/json")),
+        with_type("3", "PUT", Some("application/json")),
+        with_type("4", "POST", None),
+    ];
+    let log = write(&home, "audit.jsonl", &log.join("\n"));
+    for (condition, changed) in [
+        (
+            "http.content_type == \"application/x-www-form-urlencoded\"",
+            1,
+        ),
+        ("http.content_type == \"\"", 1),
+        ("http.method == \"PUT\"", 1),
+        ("http.method == \"PATCH\"", 0),
+    ] {
+        let new = policy();
+        let module = MODULE.replace("CONDITION", condition);
+        write(&new, "own.rego", &module);
+        let said = diff(&policy(), &new, &["--log", &log, "-o", "json"]);
+        assert_eq!(code(&said), 0, "{}", err(&said));
+        let told: Value = serde_json::from_str(&out(&said)).expect("JSON");
+        assert_eq!(told["recorded"], 4, "{told:#}");
+        let changes = told["changes"].as_array().expect("changes").iter();
+        let counts: i64 = changes.filter_map(|change| change["count"].as_i64()).sum();
+        assert_eq!(counts, changed, "{condition}: {told:#}");
+    }
+}
+
+const MODULE: &str = "package aegis.ext
+
+deny contains {\"rule\": \"own.http\", \"message\": \"not so\"} if {
+	input.phase == \"request\"
+	input.CONDITION
+}
+";
+
 #[test]
 fn a_bundle_is_not_looked_into_without_a_key_or_leave() {
     let old = policy();

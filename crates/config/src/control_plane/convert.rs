@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::mirror;
 use super::{
-    BUNDLE_LIFETIME, Database, KEY_OVERLAP, Limits, Listen, Principal, Role, Settings, Signing,
-    SigningKey, Tls,
+    AUDIT_KEEP_DAYS, BUNDLE_LIFETIME, Database, KEY_OVERLAP, Limits, Listen, Principal, Role,
+    Settings, Signing, SigningKey, Tls,
 };
 use crate::convert::policy::algorithm;
 use crate::convert::{CLIENT_CA, Check, GIB, MIB, SHA256_OF_NOTHING, or};
@@ -28,6 +28,7 @@ pub(super) fn settings(written: mirror::Settings, base: &Path, check: &mut Check
     Settings {
         database: database(written.database, base, &data_dir, check),
         signing: signing(written.signing, base, check),
+        audit_keep: audit_keep(&written.audit, check),
         principals: principals.known,
         limits: limits(&written.limits, check),
         listen,
@@ -113,6 +114,14 @@ fn signing(written: mirror::Signing, base: &Path, check: &mut Check<'_>) -> Sign
         );
     }
     signing
+}
+
+/// 0 is for ever.
+fn audit_keep(written: &mirror::Audit, check: &mut Check<'_>) -> Option<Duration> {
+    let days = written.keep_days.unwrap_or(AUDIT_KEEP_DAYS);
+    let count = usize::try_from(days).unwrap_or(usize::MAX);
+    check.count(&["audit", "keep_days"], count, 0..=MOST_DAYS);
+    (days > 0).then(|| Duration::from_hours(24 * u64::from(days)))
 }
 
 /// Who has been read so far, and by what nobody else may be known.
@@ -309,6 +318,9 @@ fn limits(written: &mirror::Limits, check: &mut Check<'_>) -> Limits {
 
 /// Every region, or all tenants.
 const ANY: &str = "*";
+
+/// A hundred years.
+const MOST_DAYS: usize = 36_525;
 
 const SHORTEST_LIFE: Duration = Duration::from_mins(1);
 const LONGEST_LIFE: Duration = Duration::from_hours(24 * 366);

@@ -19,6 +19,8 @@ pub(super) struct Settings {
     pub(super) database: Option<String>,
     pub(super) signing: Signing,
     #[serde(default)]
+    pub(super) audit: Audit,
+    #[serde(default)]
     pub(super) data_planes: Vec<DataPlane>,
     #[serde(default)]
     pub(super) publishers: Vec<Person>,
@@ -51,6 +53,12 @@ pub(super) struct Signing {
     pub(super) keys: Vec<Key>,
     pub(super) overlap: Option<Written<Duration>>,
     pub(super) bundle_lifetime: Option<Written<Duration>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Audit {
+    pub(super) keep_days: Option<u32>,
 }
 
 #[derive(serde::Deserialize)]

@@ -1,12 +1,13 @@
 //! Every key of the control plane's settings file as data; its defaults are taken from the code.
 
-use super::{BUNDLE_LIFETIME, KEY_OVERLAP, Limits, Listen};
+use super::{AUDIT_KEEP_DAYS, BUNDLE_LIFETIME, KEY_OVERLAP, Limits, Listen};
 use crate::reference::{Fallback, Key, duration, key, literal, size};
 
 pub(super) fn keys() -> Vec<Key> {
-    let sections: [&[Key]; 6] = [
+    let sections: [&[Key]; 7] = [
         &general(),
         &signing(),
+        &[audit()],
         &data_planes(),
         &people(),
         &amounts(),
@@ -39,7 +40,7 @@ fn general() -> [Key; 6] {
             "listen.tls.certificate",
             "PEM file",
             Fallback::Required,
-            "Certificate chain, the server's own first. Without the section HTTP is plain.",
+            "Certificate chain, the server's own first. Without the section HTTP is plain. The three files are read again when they change.",
         ),
         key(
             "listen.tls.key",
@@ -95,6 +96,15 @@ fn signing() -> [Key; 6] {
             "From issue to expiry, from `1m` to a year; issued anew after half of it. So long data planes decide without a control plane, at least half of it.",
         ),
     ]
+}
+
+fn audit() -> Key {
+    key(
+        "audit.keep_days",
+        "whole number",
+        literal(AUDIT_KEEP_DAYS),
+        "Days until an uploaded audit line is deleted, by the time that it states; 0 keeps all for ever.",
+    )
 }
 
 fn data_planes() -> [Key; 6] {

@@ -165,6 +165,7 @@ fn every_documented_key_is_accepted_and_documented_defaults_change_nothing() {
     });
     let bare = read(&file_of(required.map(written))).unwrap();
     assert_eq!((bare.limits, bare.signing), (all.limits, all.signing));
+    assert_eq!(bare.audit_keep, all.audit_keep);
     assert_eq!(bare.listen.address, all.listen.address);
 }
 
@@ -187,6 +188,21 @@ operators: [{{name: olga, certificate_sha256: {HASH}}}]
         Proof::Certificate(_)
     ));
     assert_eq!(settings.signing.overlap, Duration::from_hours(168));
+}
+
+#[test]
+fn audit_lines_are_kept_for_more_than_a_year_unless_the_file_says_otherwise() {
+    let keep = |audit: &str| read(&format!("{SMALLEST}\n{audit}")).unwrap().audit_keep;
+    let days = |days: u64| Some(Duration::from_hours(24 * days));
+    assert_eq!(keep(""), days(400));
+    assert_eq!(keep("audit: {keep_days: 7}"), days(7));
+    assert_eq!(keep("audit: {keep_days: 0}"), None);
+    let text = format!("{SMALLEST}\naudit: {{keep_days: 40000}}");
+    assert!(
+        complaints(&text).starts_with("2:20: "),
+        "{}",
+        complaints(&text)
+    );
 }
 
 fn page() -> String {

@@ -108,6 +108,36 @@ impl Store {
             .await?;
         rows.iter().map(read).collect()
     }
+
+    /// At most `limit` of the lines from before the horizon, the oldest first; how many are gone.
+    /// The database itself lets nobody delete a line from after the latest horizon.
+    pub(crate) async fn delete_lines(&self, horizon: &str, limit: u32) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        sqlx::query("UPDATE audit_horizon SET time = $1 WHERE time < $1")
+            .bind(horizon)
+            .execute(&mut *tx)
+            .await?;
+        let old: Vec<String> = sqlx::query_scalar(
+            "SELECT line_id FROM audit_lines WHERE time < $1 ORDER BY time, line_id LIMIT $2",
+        )
+        .bind(horizon)
+        .bind(i64::from(limit))
+        .fetch_all(&mut *tx)
+        .await?;
+        let places: Vec<String> = (1..=old.len()).map(|place| format!("${place}")).collect();
+        let places = places.join(", ");
+        if !old.is_empty() {
+            // The rules first: each belongs to a line.
+            for table in ["audit_rules", "audit_lines"] {
+                let sql = format!("DELETE FROM {table} WHERE line_id IN ({places})");
+                let query = sqlx::query(AssertSqlSafe(sql));
+                let query = old.iter().fold(query, Query::bind);
+                query.execute(&mut *tx).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(u64::try_from(old.len()).unwrap_or(u64::MAX))
+    }
 }
 
 fn insert<'q>(id: &'q str, line: &'q Line) -> Query<'q, Any, sqlx::any::AnyArguments> {

@@ -6,17 +6,24 @@ use sqlx::{AnyPool, SqlSafeStr as _};
 use super::{Dialect, StoreError};
 
 pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), StoreError> {
-    let first = match dialect {
-        Dialect::Sqlite => include_str!("../../migrations/sqlite_1.sql"),
-        Dialect::Postgres => include_str!("../../migrations/postgres_1.sql"),
+    let [first, horizon] = match dialect {
+        Dialect::Sqlite => [
+            include_str!("../../migrations/sqlite_1.sql"),
+            include_str!("../../migrations/sqlite_2.sql"),
+        ],
+        Dialect::Postgres => [
+            include_str!("../../migrations/postgres_1.sql"),
+            include_str!("../../migrations/postgres_2.sql"),
+        ],
     };
-    let steps = vec![Migration::new(
-        1,
-        "first schema".into(),
-        MigrationType::Simple,
-        first.into_sql_str(),
-        false,
-    )];
+    let step = |number, name: &'static str, sql: &'static str| {
+        let sql = sql.into_sql_str();
+        Migration::new(number, name.into(), MigrationType::Simple, sql, false)
+    };
+    let steps = vec![
+        step(1, "first schema", first),
+        step(2, "audit horizon", horizon),
+    ];
     Migrator::with_migrations(steps)
         .run(pool)
         .await

@@ -219,7 +219,7 @@ async fn settings_that_make_no_sense_are_refused_at_start() {
     }
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
@@ -235,7 +235,14 @@ fn issued(
     (certificate.der().clone(), key)
 }
 
-fn with_tls(folder: &Path, authority: &CertifiedIssuer<'_, KeyPair>) -> Settings {
+pub(crate) fn with_tls(folder: &Path, authority: &CertifiedIssuer<'_, KeyPair>) -> Settings {
+    let mut settings = settings(folder);
+    settings.listen.tls = Some(written(folder, authority));
+    settings
+}
+
+/// The files of a server whose certificate and whose clients' are this authority's.
+pub(crate) fn written(folder: &Path, authority: &CertifiedIssuer<'_, KeyPair>) -> Tls {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     let certificate = params.signed_by(&key, authority).unwrap();
@@ -245,16 +252,14 @@ fn with_tls(folder: &Path, authority: &CertifiedIssuer<'_, KeyPair>) -> Settings
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         file
     };
-    let mut settings = settings(folder);
-    settings.listen.tls = Some(Tls {
+    Tls {
         certificate: file("server.pem", certificate.pem()),
         key: file("server.key", key.serialize_pem()),
         client_ca: Some(file("ca.pem", authority.pem())),
-    });
-    settings
+    }
 }
 
-fn connector(
+pub(crate) fn connector(
     authority: &CertifiedIssuer<'_, KeyPair>,
     client: Option<(CertificateDer<'static>, KeyPair)>,
 ) -> TlsConnector {

@@ -2,13 +2,13 @@
 
 use aegis_api::Diff;
 use aegis_bundle::{File, Scope};
-use aegis_control::{Compiler, Package};
+use aegis_control::{Compiled, Compiler, Package};
 use serde_json::{Map, Value, json};
 
 pub(crate) struct Words;
 
 impl Compiler for Words {
-    fn compile(&self, files: &[File], scope: &Scope) -> Result<Package, Vec<String>> {
+    fn compile(&self, files: &[File]) -> Result<Box<dyn Compiled>, Vec<String>> {
         let is_wrong = |file: &&File| file.text.contains("mistake");
         let mistakes: Vec<String> = files
             .iter()
@@ -18,6 +18,26 @@ impl Compiler for Words {
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
+        Ok(Box::new(Texts(files.to_vec())))
+    }
+
+    fn diff(&self, old: &[File], new: &[File]) -> Diff {
+        let changed = new.iter().filter(|file| !old.contains(file));
+        Diff {
+            lines: changed
+                .map(|file| format!("{} changes", file.path))
+                .collect(),
+            loosened: new.iter().any(|file| file.text.contains("loose")),
+        }
+    }
+}
+
+/// Texts without a mistake.
+struct Texts(Vec<File>);
+
+impl Compiled for Texts {
+    fn package(&self, scope: &Scope) -> Result<Package, Vec<String>> {
+        let files = &self.0;
         if files.iter().any(|file| file.text.contains("only acme"))
             && scope.to_string().contains("beta")
         {
@@ -38,15 +58,5 @@ impl Compiler for Words {
             modules: Vec::new(),
             tests: Vec::new(),
         })
-    }
-
-    fn diff(&self, old: &[File], new: &[File]) -> Diff {
-        let changed = new.iter().filter(|file| !old.contains(file));
-        Diff {
-            lines: changed
-                .map(|file| format!("{} changes", file.path))
-                .collect(),
-            loosened: new.iter().any(|file| file.text.contains("loose")),
-        }
     }
 }

@@ -22,5 +22,7 @@ mod plane;
 mod postgres;
 mod publications;
 mod renewal;
+mod retention;
 mod rollouts;
+mod rotation;
 mod schema;

@@ -136,6 +136,7 @@ pub(crate) fn settings(folder: &Path) -> Settings {
         keys: vec![key(folder, "ed")],
         key_overlap: Duration::from_hours(1),
         bundle_lifetime: Duration::from_hours(24),
+        audit_keep: None,
         principals: principals(),
         limits: Limits::default(),
     }

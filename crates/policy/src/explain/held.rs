@@ -1,25 +1,27 @@
-//! What a forwarded call passed, in the order of the checks. It lists, and checks nothing again.
+//! What a call passed, in the order of the checks. It lists, and checks nothing again.
 
 use std::collections::BTreeSet;
 
 use super::Held;
 use super::trace::{KEYS, Subject, path};
-use crate::{Phase, hosts};
+use crate::data::Effect;
+use crate::{Decision, Outcome, Phase, hosts};
 
 impl Subject<'_> {
     /// The grant that the call is one of, and the rules for the data that it carries.
     pub(crate) fn passed(&self) -> Vec<Vec<String>> {
-        let (Some((profile, data)), Phase::Request) = (self.profile, self.intent.phase) else {
+        let Some((profile, data)) = self.profile else {
             return Vec::new();
         };
+        if self.intent.phase == Phase::Connect {
+            return Vec::new();
+        }
         let tenant = &*self.intent.caller.tenant;
         if self.agent.is_none_or(|(_, agent)| agent.tenant != *tenant) {
             return Vec::new();
         }
-        let call = &self.intent.call;
         let grant = self.operation;
-        let grant =
-            grant.map(|(action, _)| path(&["profiles", profile, "tools", &call.tool, action]));
+        let grant = grant.map(|(action, _)| self.granted(profile, action));
         let types: BTreeSet<&str> = self.intent.data.iter().map(|found| found.kind).collect();
         let ruled = types
             .into_iter()
@@ -28,8 +30,9 @@ impl Subject<'_> {
         grant.into_iter().chain(ruled).collect()
     }
 
-    pub(super) fn held(&self) -> Vec<Held> {
-        let Some((agent, _)) = self.agent else {
+    /// The checks whose failure the decision would name.
+    pub(super) fn held(&self, decision: &Decision) -> Vec<Held> {
+        let Some((agent, _)) = self.agent.filter(|_| is_judged(decision)) else {
             return Vec::new();
         };
         let mut paths = vec![("agent", path(&["agents", agent]))];
@@ -39,20 +42,46 @@ impl Subject<'_> {
         {
             paths.push(("region", path(&["tenants", tenant, "regions"])));
         }
+        // Constraints say nothing of what was not seen.
+        let unseen = names(decision, "truncated");
         for passed in self.passed() {
-            let is_grant = passed.get(3).is_some_and(|section| section == "tools");
+            let section = passed.get(3).map(String::as_str);
+            let is_grant = matches!(section, Some("tools" | "proposed"));
             paths.push((if is_grant { "tool" } else { "data" }, passed.clone()));
-            if is_grant {
+            if is_grant && !unseen {
                 let constraints = self.constraints(&passed);
                 paths.extend(constraints.into_iter().map(|path| ("parameter", path)));
             }
         }
+        let would = decision.would.as_ref();
+        let strongest = would.map_or(decision.outcome, |would| would.outcome);
+        paths.retain(|(check, path)| {
+            let fails_as = self.fails_as(check, path);
+            fails_as.is_none_or(|outcome| outcome >= strongest)
+        });
         let held = paths.into_iter().map(|(check, path)| Held {
             check,
             place: self.bench.place(&path),
             path,
         });
         held.collect()
+    }
+
+    /// What a call comes to at least that does not pass the check; `None` if every call passes it.
+    fn fails_as(&self, check: &str, path: &[String]) -> Option<Outcome> {
+        let name = path.last().map_or("", String::as_str);
+        let effect = match (check, name) {
+            ("parameter", "approve_above") => Effect::ApprovalNeeded,
+            ("parameter", "redact") => Effect::Sanitize,
+            ("data", kind) => *self.profile?.1.data.get(kind)?,
+            _ => Effect::Deny,
+        };
+        match effect {
+            Effect::Allow => None,
+            Effect::Sanitize => Some(Outcome::Sanitize),
+            Effect::ApprovalNeeded => Some(Outcome::ApprovalNeeded),
+            Effect::Deny => Some(Outcome::Deny),
+        }
     }
 
     /// The constraints of the operation that looked at a parameter of the call.
@@ -96,4 +125,17 @@ impl Subject<'_> {
             Some(path(&["catalogue", server, "hosts"]))
         })
     }
+}
+
+/// Whether the checks were made at all: not for a caller that is not known, and not where the
+/// evaluators have failed.
+fn is_judged(decision: &Decision) -> bool {
+    let unjudged = ["tenant.unknown", "agent.unknown", "agent.tenant"];
+    decision.fault.is_none() && !unjudged.into_iter().any(|rule| names(decision, rule))
+}
+
+fn names(decision: &Decision, rule: &str) -> bool {
+    let would = decision.would.iter().flat_map(|would| &would.reasons);
+    let mut reasons = decision.reasons.iter().chain(would);
+    reasons.any(|reason| &*reason.rule == rule)
 }

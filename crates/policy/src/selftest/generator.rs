@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
+use super::boundaries::{Boundary, Target, of_profile};
 use super::values::{Random, beside, edges, misspell};
 use crate::check::DATA_CLASSES;
-use crate::data::{AegisData, AgentData, ConstraintData, Constraints, Effect, ProfileData};
+use crate::data::{
+    AegisData, AgentData, ConstraintData, Constraints, Effect, PatternData, ProfileData,
+    ServiceData,
+};
 use crate::{
     Auth, Authority, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent,
     Parameters, Phase, Scheme, Truncation,
@@ -16,6 +20,8 @@ use crate::{
 pub(super) struct Generator<'a> {
     data: &'a AegisData,
     agents: Vec<(&'a str, &'a AgentData)>,
+    /// A text that each pattern accepts, as far as one is known.
+    samples: HashMap<&'a PatternData, Option<Json>>,
     random: Random,
 }
 
@@ -28,24 +34,6 @@ enum Aim {
     Anything,
 }
 
-/// One operation that an agent is granted, or one that nobody is.
-#[derive(Clone, Copy)]
-struct Target<'a> {
-    agent: &'a str,
-    tenant: &'a str,
-    profile: Option<&'a ProfileData>,
-    tool: &'a str,
-    action: &'a str,
-    constraints: Option<&'a Constraints>,
-}
-
-/// One parameter at the edge of what its constraint allows; `None` is an absent one.
-pub(super) struct Boundary<'a> {
-    target: Target<'a>,
-    parameter: &'a str,
-    edge: Option<Json>,
-}
-
 impl<'a> Generator<'a> {
     pub(super) fn new(data: &'a AegisData, seed: u64) -> Self {
         let agents = data
@@ -56,6 +44,7 @@ impl<'a> Generator<'a> {
         Self {
             data,
             agents,
+            samples: HashMap::new(),
             random: Random(seed),
         }
     }
@@ -80,16 +69,6 @@ impl<'a> Generator<'a> {
         Some(intent)
     }
 
-    /// For every constraint of every profile: each value at its edge. Of more than `limit`, an even choice.
-    pub(super) fn boundaries(&self, limit: usize) -> impl Iterator<Item = Boundary<'a>> + use<'a> {
-        let mut agents: HashMap<&str, (&str, &AgentData)> = HashMap::new();
-        for &(name, agent) in &self.agents {
-            agents.entry(&agent.profile).or_insert((name, agent));
-        }
-        let count = boundaries(self.data, agents.clone()).count();
-        boundaries(self.data, agents).step_by(count.div_ceil(limit).max(1))
-    }
-
     /// The call at a boundary, everything else as it should be.
     pub(super) fn at_edge(&mut self, boundary: Boundary<'a>) -> Option<Intent> {
         let Boundary {
@@ -108,39 +87,28 @@ impl<'a> Generator<'a> {
 
     fn target(&mut self) -> Target<'a> {
         let data = self.data;
+        let nothing = Target {
+            phase: Phase::Request,
+            agent: "anonymous",
+            tenant: "anonymous",
+            profile: None,
+            tool: "http",
+            action: "get",
+            constraints: None,
+        };
         let Some((agent, of)) = self.random.pick(&self.agents).copied() else {
-            return Target {
-                agent: "anonymous",
-                tenant: "anonymous",
-                profile: None,
-                tool: "http",
-                action: "get",
-                constraints: None,
-            };
+            return nothing;
         };
         let profile = data.profiles.get(&of.profile);
-        let operations: Vec<_> = profile
-            .into_iter()
-            .flat_map(|profile| &profile.tools)
-            .flat_map(|(tool, actions)| {
-                actions.iter().map(move |(action, constraints)| {
-                    (tool.as_str(), action.as_str(), Some(constraints))
-                })
-            })
-            .collect();
-        let (tool, action, constraints) = self
-            .random
-            .pick(&operations)
-            .copied()
-            .unwrap_or(("http", "get", None));
-        Target {
+        let operations = profile.map(|profile| of_profile(agent, &of.tenant, profile).collect());
+        let operations: Vec<Target<'a>> = operations.unwrap_or_default();
+        let granted = self.random.pick(&operations).copied();
+        granted.unwrap_or(Target {
             agent,
             tenant: &of.tenant,
             profile,
-            tool,
-            action,
-            constraints,
-        }
+            ..nothing
+        })
     }
 
     /// A call of this operation to where it belongs, with nothing in it.
@@ -151,7 +119,7 @@ impl<'a> Generator<'a> {
             target.action
         };
         Some(Intent {
-            phase: Phase::Request,
+            phase: target.phase,
             id: "made-up".into(),
             time: "2026-01-01T00:00:00Z".into(),
             front: Front::Forward,
@@ -188,7 +156,14 @@ impl<'a> Generator<'a> {
             .split_once('/')
             .map_or(target.tool, |(server, _)| server);
         let service = data.catalogue.get(server);
+        let proposed = target.phase == Phase::ProposedCall;
         let hosts: Vec<(&String, &[String])> = match (service, target.profile) {
+            // By some service that the agent may call, as models are.
+            (_, Some(profile)) if proposed => {
+                let tools = profile.tools.keys();
+                let services = tools.filter_map(|tool| data.catalogue.get(tool));
+                services.flat_map(ServiceData::hosts).collect()
+            }
             (Some(service), _) => service.hosts().collect(),
             (None, Some(profile)) => profile.hosts.iter().map(|host| (host, &[][..])).collect(),
             (None, None) => Vec::new(),
@@ -225,7 +200,7 @@ impl<'a> Generator<'a> {
         })
     }
 
-    fn parameters(&mut self, constraints: Option<&Constraints>, aim: Aim) -> Parameters {
+    fn parameters(&mut self, constraints: Option<&'a Constraints>, aim: Aim) -> Parameters {
         let mut parameters = Parameters::new();
         for (name, constraint) in constraints.into_iter().flatten() {
             let value = if aim == Aim::Anything && self.random.one_in(3) {
@@ -241,7 +216,7 @@ impl<'a> Generator<'a> {
     }
 
     /// A value that the constraint accepts, or that it redacts or asks approval for.
-    fn suitable(&mut self, constraint: &ConstraintData, aim: Aim) -> Option<Json> {
+    fn suitable(&mut self, constraint: &'a ConstraintData, aim: Aim) -> Option<Json> {
         if constraint.forbidden || (!constraint.required && self.random.one_in(8)) {
             return None;
         }
@@ -265,27 +240,12 @@ impl<'a> Generator<'a> {
                 .or(constraint.max.as_ref());
             return limit.map(|limit| json!(limit));
         }
-        match constraint
-            .pattern
-            .as_ref()
-            .map(|pattern| (pattern, pattern.compile()))
-        {
-            Some((pattern, Ok(matcher))) => {
-                let own = [&pattern.regex, &pattern.glob, &pattern.cidr]
-                    .into_iter()
-                    .flatten();
-                let own = own.map(|text| {
-                    text.trim_matches(['^', '$', '*'])
-                        .split('/')
-                        .next()
-                        .unwrap_or_default()
-                        .to_owned()
-                });
-                own.chain(SAMPLES.map(str::to_owned))
-                    .map(Json::String)
-                    .find(|sample| matcher.holds(sample))
+        match &constraint.pattern {
+            Some(pattern) => {
+                let known = self.samples.entry(pattern);
+                known.or_insert_with(|| sample(pattern)).clone()
             }
-            _ => Some(json!("anything")),
+            None => Some(json!("anything")),
         }
     }
 
@@ -326,6 +286,9 @@ impl<'a> Generator<'a> {
         if self.random.one_in(12) {
             intent.phase = Phase::Connect;
         }
+        if self.random.one_in(40) {
+            intent.phase = Phase::ProposedCall;
+        }
         if aim != Aim::Anything {
             return;
         }
@@ -361,43 +324,19 @@ impl<'a> Generator<'a> {
     }
 }
 
-/// `agents`: for each profile the first agent that has it.
-fn boundaries<'a>(
-    data: &'a AegisData,
-    agents: HashMap<&'a str, (&'a str, &'a AgentData)>,
-) -> impl Iterator<Item = Boundary<'a>> + use<'a> {
-    let profiles = data.profiles.iter().filter_map(move |(name, profile)| {
-        let &(agent, of) = agents.get(name.as_str())?;
-        Some(Target {
-            agent,
-            tenant: &of.tenant,
-            profile: Some(profile),
-            tool: "",
-            action: "",
-            constraints: None,
-        })
+/// A text that the pattern accepts, if one of those that come to mind does.
+fn sample(pattern: &PatternData) -> Option<Json> {
+    let Ok(matcher) = pattern.compile() else {
+        return Some(json!("anything"));
+    };
+    let own = [&pattern.regex, &pattern.glob, &pattern.cidr];
+    let own = own.into_iter().flatten().map(|text| {
+        let literal = text.trim_matches(['^', '$', '*']);
+        literal.split('/').next().unwrap_or_default().to_owned()
     });
-    let operations = profiles.flat_map(|target| {
-        let tools = target.profile.into_iter().flat_map(|it| &it.tools);
-        tools.flat_map(move |(tool, actions)| {
-            actions.iter().map(move |(action, constraints)| Target {
-                tool,
-                action,
-                constraints: Some(constraints),
-                ..target
-            })
-        })
-    });
-    operations.flat_map(|target| {
-        let constraints = target.constraints.into_iter().flatten();
-        constraints.flat_map(move |(parameter, constraint)| {
-            edges(constraint).into_iter().map(move |edge| Boundary {
-                target,
-                parameter,
-                edge,
-            })
-        })
-    })
+    own.chain(SAMPLES.map(str::to_owned))
+        .map(Json::String)
+        .find(|sample| matcher.holds(sample))
 }
 
 /// A host that the rule means: of a suffix, some name below it. None where the rule is mistaken.

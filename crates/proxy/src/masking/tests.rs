@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aegis_dlp::Scanner;
 
-use super::{path, points_into};
+use super::{header, path, points_into};
 
 #[test]
 fn a_finding_points_into_the_parameter_that_holds_it() {
@@ -31,4 +31,22 @@ fn data_in_a_path_is_masked_and_the_rest_stays() {
         "/v1/users/[REDACTED:email]/x%20y"
     );
     assert_eq!(&*written("/v1//users/7"), "/v1//users/7");
+}
+
+#[test]
+fn a_method_and_a_media_type_are_written_unless_something_hides_in_them() {
+    let scanner = Scanner::standard();
+    let written = |word: &str| header(Some(word), &scanner).into_owned();
+    for word in [
+        "POST",
+        "PURGE",
+        "application/json",
+        "application/vnd.api+json",
+    ] {
+        assert_eq!(written(word), word);
+    }
+    assert_eq!(written("ann@example.org/json"), "[masked]");
+    assert_eq!(written("4111111111111111/json"), "[masked]");
+    assert_eq!(written(&"x".repeat(130)), "[masked]");
+    assert_eq!(header(None, &scanner), "");
 }

@@ -27,6 +27,8 @@ impl Record {
             tool: &written.tool,
             action: &written.action,
             parameters: written.parameters.clone(),
+            method: &written.method,
+            content_type: &written.content_type,
             data: intent.data.iter().map(data_record).collect(),
             decision_us: as_micros(judged.decided),
             phase: intent.phase.as_str(),

@@ -48,6 +48,12 @@ pub struct DecisionRecord<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_map")]
     pub parameters: Vec<(&'a str, Recorded<'a>)>,
     pub destination: DestinationRecord<'a>,
+    /// Of a request that was described.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub method: &'a str,
+    /// The media type of its body, without parameters, where the caller names one.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub content_type: &'a str,
     /// Region of this data plane.
     pub region: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]

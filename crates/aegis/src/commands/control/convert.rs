@@ -23,6 +23,7 @@ pub(super) fn settings(file: file::Settings) -> Settings {
         keys: file.signing.keys.into_iter().map(key).collect(),
         key_overlap: file.signing.overlap,
         bundle_lifetime: file.signing.bundle_lifetime,
+        audit_keep: file.audit_keep,
         principals: file.principals.into_iter().map(principal).collect(),
         limits: limits(&file.limits),
     }

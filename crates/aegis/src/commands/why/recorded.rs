@@ -26,6 +26,10 @@ pub(crate) struct Line {
     #[serde(default)]
     parameters: Parameters,
     pub(crate) destination: Destination,
+    #[serde(default)]
+    method: Option<String>,
+    #[serde(default)]
+    content_type: Option<String>,
     region: String,
     pub(crate) outcome: Outcome,
     #[serde(default)]
@@ -122,9 +126,13 @@ impl Line {
         }
     }
 
-    /// The call, without what was masked, as this policy's catalogue places it. Whether its body
-    /// was JSON or a form is not recorded: the reading that leads to the recorded decision counts.
+    /// The call, without what was masked, as this policy's catalogue places it. Older logs do not
+    /// say whether its body was JSON or a form: the reading that leads to the recorded decision
+    /// counts.
     pub(crate) fn intent(&self, bench: &Workbench) -> Result<Intent, String> {
+        if let Some(content_type) = self.content_type() {
+            return self.read_as(bench, Some(content_type));
+        }
         let first = self.read_as(bench, None)?;
         if !self.is_decided_alike(bench, &first)
             && let Ok(form) = self.read_as(bench, Some(FORM))
@@ -199,6 +207,7 @@ impl Line {
             "data": data.collect::<Vec<_>>(),
             "truncated": self.truncated,
             "opaque": self.has_rule("opaque"),
+            "method": self.method(),
             "content_type": content_type,
         });
         if let Json::Object(more) = more {
@@ -208,6 +217,17 @@ impl Line {
             destination.insert("path".to_owned(), json!(path));
         }
         call
+    }
+
+    fn method(&self) -> Option<&str> {
+        self.method.as_deref().filter(|method| *method != MASK)
+    }
+
+    /// Empty where the caller named none; `None` where the log does not tell.
+    fn content_type(&self) -> Option<&str> {
+        self.method()?;
+        let content_type = self.content_type.as_deref().unwrap_or_default();
+        Some(content_type).filter(|content_type| *content_type != MASK)
     }
 
     fn is_tunnel(&self) -> bool {

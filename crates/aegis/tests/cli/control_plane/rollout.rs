@@ -1,6 +1,9 @@
 //! Canary, promotion, rollback and new keys, as two data planes see them.
 
+use std::process::Output;
+
 use aegis_testkit::within;
+use serde_json::{Value, json};
 
 use super::stage::Stage;
 use crate::harness::{code, err, out};
@@ -51,6 +54,39 @@ async fn a_canary_reaches_its_label_a_promotion_the_rest_and_a_rollback_brings_t
     rest.has("-p3").await;
     assert_eq!(stage.charge(&canary, 50).await, 403);
     assert_eq!(stage.charge(&rest, 50).await, 403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn programs_are_told_what_people_are_told() {
+    let stage = Stage::start().await;
+    let told = |done: &Output| serde_json::from_str::<Value>(&out(done)).expect("JSON");
+    stage.write_policy(10);
+    let first = told(&stage.publish(&["--json"]));
+    assert_eq!(first["schema_version"], 1);
+    assert_eq!(first["publication"]["number"], 1);
+    assert_eq!(first["publication"]["stage"], "released");
+    assert_eq!(first["bundles"][0]["scope"], "acme@eu-central-1");
+
+    stage.write_policy(100);
+    let refused = stage.publish(&["--json"]);
+    assert_eq!(code(&refused), 3);
+    let refused = told(&refused);
+    assert_eq!(
+        (&refused["publication"], &refused["base"]),
+        (&json!(null), &json!(1))
+    );
+    assert_eq!(refused["diff"]["loosened"], true);
+
+    let canary = told(&stage.publish(&["--json", "--canary", "10%", "--allow-loosening"]));
+    assert_eq!(canary["rollout"], json!({"to": "percent", "percent": 10}));
+    let words = ["promote", "2", "--to", "all", "--reason", "quiet", "--json"];
+    let promoted = told(&stage.aegis("olga", &words));
+    assert_eq!(promoted["rollout"], json!({"to": "all"}));
+    let words = ["rollback", "--to", "1", "--reason", "too much", "--json"];
+    let back = told(&stage.aegis("olga", &words));
+    assert_eq!(back["publication"]["restores"], 1);
+    assert_eq!(back["publication"]["diff"]["loosened"], false);
+    assert_eq!(back["bundles"][0]["number"], 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

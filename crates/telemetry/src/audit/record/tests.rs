@@ -6,12 +6,13 @@ use super::*;
 fn a_decision_line_has_exactly_these_fields() {
     let expected = json!({
         "event": "decision", "schema_version": 1, "id": "id-1",
-        "time": "2026-11-21T10:00:00.000001Z", "connection": 3, "tunnel": "id-0",
+        "time": "2026-11-21T10:00:00.000001Z", "connection": 3, "tunnel": "id-0", "proposed_by": "id-2",
         "phase": "request", "front": "forward", "tenant": "acme", "agent": "finance-bot",
         "auth": "credential", "kind": "tool", "tool": "stripe-payments", "action": "charge",
         "parameters": {"amount": 7000, "note": "[masked]"},
         "destination": {"scheme": "https", "host": "api.stripe.example", "port": 443,
                         "path": "/v1/charges", "provider": "stripe"},
+        "method": "POST", "content_type": "application/json",
         "region": "eu-central-1", "destination_regions": ["eu-central-1"],
         "outcome": "approval_needed",
         "would": {"outcome": "deny", "rules": [{"rule": "tool.amount", "message": "above 5000"}]},
@@ -29,7 +30,10 @@ fn what_does_not_apply_is_left_out_of_a_line() {
     let line = written(&DecisionRecord::default());
     for field in [
         "tunnel",
+        "proposed_by",
         "parameters",
+        "method",
+        "content_type",
         "would",
         "data",
         "approval_id",
@@ -113,6 +117,7 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
         time: "2026-11-21T10:00:00.000001Z",
         connection: 3,
         tunnel: Some("id-0"),
+        proposed_by: Some("id-2"),
         phase: "request",
         front: "forward",
         tenant: "acme",
@@ -132,6 +137,8 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
             path: "/v1/charges",
             provider: "stripe",
         },
+        method: "POST",
+        content_type: "application/json",
         region: "eu-central-1",
         destination_regions: vec!["eu-central-1"],
         outcome: "approval_needed",
