@@ -204,8 +204,14 @@ fn proposed_calls(name: &str, policy: &Item<AgentPolicy>, draft: &mut Draft) -> 
         }
         functions.insert(function.to_owned(), json(&proposal.parameters));
     }
-    let says_nothing = functions.is_empty() && spec.unnamed == Unnamed::Deny;
-    (!says_nothing).then(|| value!({"unnamed": spec.unnamed, "tools": functions}))
+    let mut proposed = Map::new();
+    if spec.unnamed != Unnamed::default() {
+        proposed.insert("unnamed".to_owned(), json(&spec.unnamed));
+    }
+    if !functions.is_empty() {
+        proposed.insert("tools".to_owned(), functions.into());
+    }
+    (!proposed.is_empty()).then(|| proposed.into())
 }
 
 /// What nobody uses nobody would notice to be wrong.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::{Dialect, LlmApi, RefusalDocument, render};
+use crate::{LlmApi, RefusalDocument, render};
 
 use super::{Framing, aws};
 
@@ -15,41 +15,29 @@ pub(super) fn ending(
     begun: bool,
     sequence: u64,
 ) -> Bytes {
-    let error = error(refusal);
-    let object = match api {
-        // The first members are the API's own event, the last is what its SDKs raise.
-        LlmApi::Responses if framing != Framing::Document => json!({
-            "type": "error",
-            "code": error.get("code"),
-            "message": error.get("message"),
-            "param": null,
-            "sequence_number": sequence,
-            "error": error,
-        }),
-        LlmApi::ChatCompletions | LlmApi::Responses => json!({"error": error}),
-        LlmApi::Messages => json!({
-            "type": "error",
-            "error": {
-                "type": "permission_error",
-                "message": error.get("message"),
-                "aegis": error.get("aegis"),
-            },
-        }),
-        LlmApi::Converse | LlmApi::InvokeModel => json!({
-            "message": error.get("message"),
-            "aegis": error.get("aegis"),
-        }),
-        // Its SDK looks for an error in the first member.
-        LlmApi::GenerateContent => json!({
-            "error": {
-                "code": refusal.status,
-                "message": error.get("message"),
-                "status": "PERMISSION_DENIED",
-                "aegis": error.get("aegis"),
-            },
-        }),
+    let body = render(&api.dialect(), refusal).body;
+    let object = if api == LlmApi::Responses && framing != Framing::Document {
+        numbered(&body, sequence)
+    } else {
+        String::from_utf8_lossy(&body).into_owned()
     };
-    framed(api, framing, &object.to_string(), begun)
+    framed(api, framing, &object, begun)
+}
+
+/// As an event of Responses: the first members are the API's own, the last is what its SDKs raise.
+fn numbered(body: &[u8], sequence: u64) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let error = body.get("error");
+    let part = |name: &str| error.and_then(|error| error.get(name));
+    let event = json!({
+        "type": "error",
+        "code": part("code"),
+        "message": part("message"),
+        "param": null,
+        "sequence_number": sequence,
+        "error": error,
+    });
+    event.to_string()
 }
 
 fn framed(api: LlmApi, framing: Framing, object: &str, begun: bool) -> Bytes {
@@ -63,13 +51,6 @@ fn framed(api: LlmApi, framing: Framing, object: &str, begun: bool) -> Bytes {
         (Framing::JsonArray, _) => format!("[{object}]").into_bytes(),
         (Framing::AwsEventStream, _) => aws::message(&EXCEPTION, object.as_bytes()),
     })
-}
-
-/// Message, code and problem document, in the words that every refusal has.
-fn error(refusal: &RefusalDocument<'_>) -> Value {
-    let body = render(&Dialect::OpenAi, refusal).body;
-    let mut body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    body.get_mut("error").map(Value::take).unwrap_or_default()
 }
 
 /// Modelled in both streams, and nothing that SDKs would try again.
