@@ -28,7 +28,17 @@ export function decision(headers) {
 export function failure(error) {
   return {
     exception: error.constructor.name,
+    bases: bases(error),
     message: error.message,
     cause: error.cause?.message ?? null,
   };
+}
+
+// The types that an error stands on, itself first.
+function bases(error) {
+  const names = [];
+  for (let type = error.constructor; type.name; type = Object.getPrototypeOf(type)) {
+    names.push(type.name);
+  }
+  return names;
 }

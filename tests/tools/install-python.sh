@@ -1,31 +1,45 @@
 #!/usr/bin/env bash
-# Puts the pinned Python packages of the tests into .tools/python. Does nothing where they already are.
+# Puts the pinned Python packages of the tests into .tools. Does nothing where they already are.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 clients=tests/tools/requirements.txt
+litellm=tests/tools/requirements-litellm.txt
 engine=tests/tools/requirements-opa.txt
-venv=.tools/python
-stamp=$venv/requirements.sha256
 
-wanted=$(cat "$clients" "$engine" | sha256sum)
-if [[ -x $venv/bin/python && -f $stamp && $(<"$stamp") == "$wanted" ]]; then
-    exit 0
-fi
+# Whether the environment has what these files ask for.
+has() {
+    [[ -x $1/bin/python && -f $1/requirements.sha256 && $(<"$1/requirements.sha256") == "$(cat "${@:2}" | sha256sum)" ]]
+}
 
-rm -rf "$venv"
-mkdir -p .tools
-python3 -m venv "$venv"
+# Notes what the environment has: last, so that an interrupted installation starts again.
+stamp() {
+    cat "${@:2}" | sha256sum >"$1/requirements.sha256"
+}
 
+# A new environment with the packages of one file.
 # pip's own resolver can take many minutes over the clients; uv takes seconds.
-uv=$(command -v uv || true)
-if [[ -z $uv ]]; then
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check uv
-    uv=$venv/bin/uv
-fi
-"$uv" pip install --quiet --python "$venv/bin/python" --requirement "$clients"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --no-deps --ignore-requires-python --requirement "$engine"
+create() {
+    rm -rf "$1"
+    mkdir -p .tools
+    python3 -m venv "$1"
+    local uv
+    uv=$(command -v uv || true)
+    if [[ -z $uv ]]; then
+        "$1/bin/python" -m pip install --quiet --disable-pip-version-check uv
+        uv=$1/bin/uv
+    fi
+    "$uv" pip install --quiet --python "$1/bin/python" --requirement "$2"
+}
 
-# Last, so that an interrupted installation starts again.
-echo "$wanted" >"$stamp"
+if ! has .tools/python "$clients" "$engine"; then
+    create .tools/python "$clients"
+    .tools/python/bin/python -m pip install --quiet --disable-pip-version-check \
+        --no-deps --ignore-requires-python --requirement "$engine"
+    stamp .tools/python "$clients" "$engine"
+fi
+
+if ! has .tools/litellm "$litellm"; then
+    create .tools/litellm "$litellm"
+    stamp .tools/litellm "$litellm"
+fi

@@ -84,16 +84,18 @@ impl RefusalDocument<'_> {
         first.map_or(self.outcome.as_str(), |reason| &reason.rule)
     }
 
-    /// The message with the rules: many callers are shown no other member.
+    /// The message with the rules and the approval: many callers are shown no other member.
     fn explained(&self) -> String {
         let explain = |reason: &Reason| format!("{} (rule {})", reason.message, reason.rule);
         let reasons: Vec<String> = self.reasons.iter().map(explain).collect();
-        let title = super::title(self.outcome);
-        if reasons.is_empty() {
-            title.to_owned()
-        } else {
-            format!("{title}: {}", reasons.join("; "))
+        let mut message = super::title(self.outcome).to_owned();
+        if !reasons.is_empty() {
+            message = format!("{message}: {}", reasons.join("; "));
         }
+        if let Some(id) = self.approval_id {
+            message = format!("{message}; approval_id {id}");
+        }
+        message
     }
 }
 

@@ -1,0 +1,39 @@
+"""The google-genai SDK, generateContent of the Gemini API."""
+
+from google import genai
+from google.genai import types
+from llm import SCHEMA, TOOLS, cases
+from report import setting
+
+client = genai.Client(
+    api_key="unused",
+    http_options=types.HttpOptions(base_url=setting("LLM_URL"), timeout=30_000),
+)
+
+
+def complete(model, prompt):
+    return client.models.generate_content(model=model, contents=prompt).text
+
+
+def stream(model, prompt, heard):
+    config = types.GenerateContentConfig(
+        tools=[types.Tool(function_declarations=tools())],
+        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+    )
+    chunks = client.models.generate_content_stream(model=model, contents=prompt, config=config)
+    for chunk in chunks:
+        heard.events.append(chunk)
+        for part in chunk.candidates[0].content.parts or []:
+            heard.text(part.text)
+        for call in chunk.function_calls or []:
+            heard.call(call.name, call.args)
+
+
+def tools():
+    return [
+        types.FunctionDeclaration(name=name, description=what, parameters_json_schema=SCHEMA)
+        for name, what in TOOLS.items()
+    ]
+
+
+cases("google-genai", complete, stream)

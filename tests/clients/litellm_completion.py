@@ -1,0 +1,46 @@
+"""litellm, which speaks the language of the provider that the model's name begins with."""
+
+import json
+import os
+
+# Where it would ask the internet for prices when it is loaded.
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+
+import litellm
+from llm import SCHEMA, TOOLS, cases
+from report import setting
+
+litellm.suppress_debug_info = True
+PROVIDER = {"api_base": setting("LLM_URL"), "num_retries": 0, "timeout": 30}
+if setting("LLM_MODEL").startswith("bedrock/"):
+    unused = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
+    PROVIDER |= {**unused, "aws_region_name": "eu-central-1"}
+else:
+    PROVIDER["api_key"] = "unused"
+
+
+def complete(model, prompt):
+    messages = [{"role": "user", "content": prompt}]
+    answer = litellm.completion(model=model, messages=messages, **PROVIDER)
+    return answer.choices[0].message.content
+
+
+def stream(model, prompt, heard):
+    messages = [{"role": "user", "content": prompt}]
+    asked = {"model": model, "messages": messages, "tools": tools(), "stream": True}
+    for chunk in litellm.completion(**asked, **PROVIDER):
+        heard.events.append(chunk)
+        heard.text(chunk.choices[0].delta.content)
+    message = litellm.stream_chunk_builder(heard.events).choices[0].message
+    for call in message.tool_calls or []:
+        heard.call(call.function.name, json.loads(call.function.arguments))
+
+
+def tools():
+    return [
+        {"type": "function", "function": {"name": name, "description": what, "parameters": SCHEMA}}
+        for name, what in TOOLS.items()
+    ]
+
+
+cases("litellm", complete, stream)

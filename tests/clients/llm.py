@@ -1,0 +1,62 @@
+"""The cases that every SDK of an LLM API goes through; a driver says how its SDK is called, and nothing else.
+
+The drivers read, beside what report.py names:
+  LLM_URL                   base URL of the provider, such as https://openai.test:8443/v1
+  LLM_MODEL                 a model that policy allows
+  LLM_DENIED_MODEL          a model that policy refuses
+"""
+
+from importlib.metadata import version
+
+from report import case, failure, setting
+
+TOOLS = {"get_weather": "the weather in a city", "delete_everything": "deletes a path"}
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}, "path": {"type": "string"}}}
+
+
+class Heard:
+    """What a stream gave its caller, also where it ended with an error."""
+
+    def __init__(self):
+        self.events = []
+        self.texts = []
+        self.calls = []
+
+    def text(self, text):
+        if text:
+            self.texts.append(text)
+
+    def call(self, name, arguments):
+        self.calls.append({"name": name, "arguments": arguments})
+
+
+def cases(package, complete, stream):
+    """`complete(model, prompt)` gives a text; `stream(model, prompt, heard)` fills what was heard."""
+    case("client", version=version(package))
+    model, denied = setting("LLM_MODEL"), setting("LLM_DENIED_MODEL")
+    whole("allow", lambda: complete(model, "hello there"))
+    whole("deny", lambda: complete(denied, "hello there"))
+    whole("approval_needed", lambda: complete(model, "write to ann@corp.example"))
+    for name, prompt in (
+        ("stream", "hello there"),
+        ("proposed_allowed", "how is the weather?"),
+        ("proposed_denied", "delete everything"),
+    ):
+        streamed(name, lambda heard: stream(model, prompt, heard))
+
+
+def whole(name, ask):
+    try:
+        case(name, text=ask())
+    except Exception as error:
+        case(name, **failure(error))
+
+
+def streamed(name, ask):
+    heard, failed = Heard(), {}
+    try:
+        ask(heard)
+    except Exception as error:
+        failed = failure(error)
+    seen = [repr(event) for event in heard.events]
+    case(name, texts=heard.texts, calls=heard.calls, seen=seen, **failed)
