@@ -6,6 +6,7 @@
 pub mod control_plane;
 mod convert;
 mod expand;
+mod gateway;
 mod mirror;
 mod names;
 mod reference;
@@ -22,6 +23,10 @@ use std::sync::Arc;
 use aegis_document::{Document, Problems};
 
 pub use crate::expand::{Lookup, System};
+pub use crate::gateway::{
+    GatewayService, GatewaySettings, KeyCommand, KeySource, SendAs, ServiceCredential, ServiceUrl,
+    Sigv4,
+};
 pub use crate::reference::{Fallback, Key};
 pub use crate::sections::{
     AuditSettings, BundleKey, BundleSettings, ControlSettings, Credential, Digest, Identity,
@@ -37,6 +42,8 @@ pub struct Settings {
     /// Where the CA lives, and the audit log unless it is placed elsewhere.
     pub data_dir: PathBuf,
     pub listen: Listen,
+    /// Present: services can be reached by a base URL.
+    pub gateway: Option<GatewaySettings>,
     pub identity: Identity,
     pub policy: PolicySettings,
     /// Present: this data plane belongs to a control plane.
@@ -80,6 +87,7 @@ impl Settings {
         Self {
             region: region.into(),
             listen: Listen::default(),
+            gateway: None,
             identity: Identity::default(),
             policy: PolicySettings::default(),
             control: None,
