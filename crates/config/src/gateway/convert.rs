@@ -50,7 +50,7 @@ struct Place<'p, 'd> {
     check: &'p mut Check<'d>,
 }
 
-impl<'p, 'd> Place<'p, 'd> {
+impl<'d> Place<'_, 'd> {
     fn below<'q>(&'q mut self, key: &'q str) -> Place<'q, 'd> {
         let path = self.path.iter().copied().chain([key]).collect();
         Place {

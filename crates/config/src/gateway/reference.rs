@@ -4,9 +4,12 @@ use super::{GatewaySettings, KeyCommand};
 use crate::reference::{Fallback, Key, duration, key, literal};
 
 /// `NAME` stands for a name that the operator chooses.
-pub(crate) fn keys() -> [Key; 14] {
-    let command = KeyCommand::new(Vec::new());
-    let one_of_three = Fallback::Derived("one of the three");
+pub(crate) fn keys() -> Vec<Key> {
+    let sections: [&[Key]; 3] = [&services(), &keys_of_services(), &signatures()];
+    sections.concat()
+}
+
+fn services() -> [Key; 4] {
     [
         key(
             "gateway.address",
@@ -32,6 +35,13 @@ pub(crate) fn keys() -> [Key; 14] {
             Fallback::Derived("with `key`"),
             "Where the service's key is put: `Authorization: Bearer KEY`, or the whole value of a header such as `x-api-key`. Without the section `credential` nothing is put.",
         ),
+    ]
+}
+
+fn keys_of_services() -> [Key; 5] {
+    let command = KeyCommand::new(Vec::new());
+    let one_of_three = Fallback::Derived("one of the three");
+    [
         key(
             "gateway.services.NAME.credential.key.file",
             "file",
@@ -62,6 +72,11 @@ pub(crate) fn keys() -> [Key; 14] {
             duration(command.cache),
             "How long what the command printed is used.",
         ),
+    ]
+}
+
+fn signatures() -> [Key; 5] {
+    [
         key(
             "gateway.services.NAME.credential.sigv4.region",
             "name",

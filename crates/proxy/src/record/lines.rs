@@ -63,7 +63,7 @@ impl Record {
                 .as_ref()
                 .map(|tunnel| tunnel.id.as_ref()),
             phase: "request",
-            front: "forward",
+            front: self.channel.connection.front.as_str(),
             tenant: caller.map_or("", |caller| &caller.tenant),
             agent: caller.map_or("", |caller| &caller.agent),
             auth: caller.map_or("", |caller| caller.auth.as_str()),

@@ -175,6 +175,7 @@ fn refused(trace: &TraceContext) -> SpanRecord<'_> {
         trace,
         start: UNIX_EPOCH + Duration::from_secs(1_000),
         end: UNIX_EPOCH + Duration::from_millis(1_000_005),
+        front: "forward",
         tenant: "acme",
         agent: "finance-bot",
         tool: "stripe-payments",
