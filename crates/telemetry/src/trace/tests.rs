@@ -30,6 +30,7 @@ const EVIDENCE: [(&str, &str); 17] = [
     ("aegis.approval_id", "ap-1"),
     ("aegis.decision", "approval_needed"),
     ("aegis.decision_id", "id-1"),
+    ("aegis.front", "forward"),
     ("aegis.policy_version", "7-3fa9c1d2e0b4"),
     ("aegis.reasons", "tool.amount,user.late"),
     ("aegis.region", "eu-central-1"),
