@@ -17,9 +17,9 @@ use crate::finance::rules;
 async fn a_call_arrives_with_the_services_key_and_without_the_agents() {
     let llm = Llm::start().await;
 
-    let reply = llm.chat("small").await;
+    let mut reply = llm.chat("small").await;
 
-    assert_eq!(reply.status(), 200);
+    assert_eq!(reply.status(), 200, "{}", reply.text().await);
     assert_eq!(reply.header("aegis-decision"), Some("allow"));
     let received = llm.upstream.request();
     assert_eq!(received.target, "/v1/chat/completions");
@@ -200,7 +200,7 @@ profiles:
         chat:
           model: {{enum: [small]}}
           seed: {{max: 100, approve_above: 10}}
-        embeddings: {{}}
+        other: {{}}
 catalogue:
   llm: {{hosts: ['llm.test:{port}'], protocol: openai}}
 "
