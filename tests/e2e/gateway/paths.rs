@@ -61,7 +61,10 @@ async fn percent_encoding_and_query_arrive_untouched() {
     let reply = llm.aegis.post_as("bot", path, &chat("small")).await;
 
     let target = "/v1/embeddings/a%3Ab%2Fc?x=%C3%A4&y=1%2B1";
-    assert_eq!((reply.status(), &*llm.upstream.request().target), (200, target));
+    assert_eq!(
+        (reply.status(), &*llm.upstream.request().target),
+        (200, target)
+    );
 }
 
 #[tokio::test]
