@@ -15,6 +15,7 @@ mod faults;
 mod finance;
 mod floods;
 mod forwarding;
+mod gateway;
 mod http2;
 mod identity;
 mod install_page;

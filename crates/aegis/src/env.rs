@@ -4,6 +4,7 @@
 //! Environment variables are an invitation, not a wall: a process that ignores them is held back
 //! only by the network around it.
 
+pub(crate) mod gateway;
 mod kubernetes;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,19 @@ pub(crate) enum Shell {
     Docker,
     /// a config map with the trust files, and the parts of a pod's spec that use it
     K8s,
+}
+
+impl Shell {
+    /// One variable, with its line end.
+    fn line(self, name: &str, value: &str) -> String {
+        match self {
+            Self::Bash => format!("export {name}={}\n", posix_quoted(value)),
+            Self::Fish => format!("set -gx {name} {}\n", fish_quoted(value)),
+            Self::Dotenv => format!("{name}={}\n", dotenv_quoted(value)),
+            Self::Docker => format!("--env {} \\\n", posix_quoted(&format!("{name}={value}"))),
+            Self::K8s => kubernetes::variable(name, value),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -77,18 +91,11 @@ impl Variables {
 
     pub(crate) fn render(&self, shell: Shell) -> String {
         match shell {
-            Shell::Bash => {
-                self.lines(|name, value| format!("export {name}={}\n", posix_quoted(value)))
+            Shell::Bash | Shell::Fish | Shell::Dotenv => {
+                self.lines(|name, value| shell.line(name, value))
             }
-            Shell::Fish => {
-                self.lines(|name, value| format!("set -gx {name} {}\n", fish_quoted(value)))
-            }
-            Shell::Dotenv => self.lines(|name, value| format!("{name}={}\n", dotenv_quoted(value))),
             Shell::Docker => {
-                let argument = |name: &str, value: &str| posix_quoted(&format!("{name}={value}"));
-                let arguments =
-                    self.lines(|name, value| format!("--env {} \\\n", argument(name, value)));
-                arguments + &self.docker_mounts()
+                self.lines(|name, value| shell.line(name, value)) + &self.docker_mounts()
             }
             Shell::K8s => kubernetes::manifest(self),
         }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use aegis_document::{Document, Problems};
 
+use crate::gateway::convert::gateway;
 use crate::mirror::{self, Written};
 use crate::names::{is_host, is_host_name, is_place_of_a_server};
 use crate::sections::{
@@ -27,6 +28,7 @@ pub(crate) fn settings(written: mirror::Settings, base: &Path, check: &mut Check
     let listen = listen(written.listen, base, check);
     let settings = Settings {
         region: written.region.into(),
+        gateway: gateway(written.gateway, base, &listen, check),
         identity: identity(written.identity, &listen, check),
         listen,
         policy: policy::policy(written.policy, base, &data_dir, check),

@@ -6,6 +6,7 @@
 pub mod control_plane;
 mod convert;
 mod expand;
+mod gateway;
 mod mirror;
 mod names;
 mod reference;
@@ -24,6 +25,10 @@ use aegis_document::{Document, Problems};
 use crate::convert::Check;
 
 pub use crate::expand::{Lookup, System};
+pub use crate::gateway::{
+    GatewayService, GatewaySettings, KeyCommand, KeySource, SendAs, ServiceCredential, ServiceUrl,
+    Sigv4,
+};
 pub use crate::reference::{Fallback, Key};
 pub use crate::sections::{
     AuditSettings, BundleKey, BundleSettings, ControlSettings, Credential, Digest, Identity,
@@ -39,6 +44,8 @@ pub struct Settings {
     /// Where the CA lives, and the audit log unless it is placed elsewhere.
     pub data_dir: PathBuf,
     pub listen: Listen,
+    /// Present: services can be reached by a base URL.
+    pub gateway: Option<GatewaySettings>,
     pub identity: Identity,
     pub policy: PolicySettings,
     /// Present: this data plane belongs to a control plane.
@@ -105,6 +112,7 @@ impl Settings {
         Self {
             region: region.into(),
             listen: Listen::default(),
+            gateway: None,
             identity: Identity::default(),
             policy: PolicySettings::default(),
             control: None,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
+use crate::gateway::mirror::Gateway;
 use crate::sections::Digest;
 use crate::units;
 
@@ -19,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) data_dir: Option<PathBuf>,
     #[serde(default)]
     pub(crate) listen: Listen,
+    pub(crate) gateway: Option<Gateway>,
     #[serde(default)]
     pub(crate) identity: Identity,
     #[serde(default)]

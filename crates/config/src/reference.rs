@@ -6,6 +6,7 @@ pub(crate) mod tests;
 
 use std::fmt;
 
+use crate::gateway;
 use crate::sections::{Limits, Listen, ListenTls, UpstreamSettings};
 use crate::units::{show_duration, show_size};
 
@@ -56,11 +57,12 @@ impl fmt::Display for Key {
 }
 
 pub(crate) fn keys() -> Vec<Key> {
-    let sections: [&[Key]; 9] = [
+    let sections: [&[Key]; 10] = [
         &general(),
         &bundle(),
         &control(),
         &listen(),
+        &gateway::reference::keys(),
         &identity(),
         &records(),
         &upstream(),
@@ -207,7 +209,7 @@ fn listen() -> [Key; 4] {
             "listen.tls.names",
             "list of names",
             literal(format!("[{names}]")),
-            "Host names and addresses in the certificate that the forward port shows. The section `listen.tls`, even as `{}`, makes the port speak TLS.",
+            "Host names and addresses in the certificate that the forward port and the gateway show. The section `listen.tls`, even as `{}`, makes both speak TLS.",
         ),
     ]
 }

@@ -39,7 +39,10 @@ pub enum Phase {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Front {
+    /// A proxy that the agent was told to use.
     Forward,
+    /// A base URL in the place of the service's own.
+    Gateway,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -226,6 +229,7 @@ impl Front {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Forward => "forward",
+            Self::Gateway => "gateway",
         }
     }
 }

@@ -10,11 +10,13 @@ use std::time::Duration;
 use aegis_client::SetupError;
 use aegis_config::Settings;
 use aegis_dlp::Scanner;
-use aegis_policy::TenantMode;
+use aegis_policy::{Front, TenantMode};
 use aegis_telemetry::audit::{Log, LogSettings};
 use aegis_telemetry::metrics::Metrics;
 use aegis_telemetry::trace::{Tracer, TracerError};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use crate::activation::{self, Activation};
 use crate::approvals::Approvals;
@@ -26,7 +28,9 @@ use crate::drain::Drain;
 use crate::exchange::Exchange;
 use crate::forward_tls::{self, ForwardTlsError};
 use crate::gate::Gate;
+use crate::gateway::{ServiceError, Services};
 use crate::identity::Identities;
+use crate::listener::Admission;
 use crate::plane::Plane;
 use crate::policy_source::PolicySource;
 use crate::pool::Pool;
@@ -40,8 +44,9 @@ use crate::{admin, listener};
 pub struct App {
     plane: Arc<Plane>,
     forward: SocketAddr,
+    gateway: Option<SocketAddr>,
     admin: SocketAddr,
-    accepting: JoinHandle<()>,
+    accepting: Vec<JoinHandle<()>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +65,10 @@ pub enum StartError {
     Resolver(String),
     #[error("control plane: {0}")]
     Control(#[from] SetupError),
-    #[error("TLS on the forward port: {0}")]
+    #[error("TLS on the agents' ports: {0}")]
     ForwardTls(#[from] ForwardTlsError),
+    #[error(transparent)]
+    Service(#[from] ServiceError),
 }
 
 impl App {
@@ -74,13 +81,28 @@ impl App {
         let admin = listener::bind(settings.listen.admin)
             .await
             .map_err(StartError::Listen)?;
+        let gateway = match &settings.gateway {
+            Some(gateway) => Some(
+                listener::bind(gateway.address)
+                    .await
+                    .map_err(StartError::Listen)?,
+            ),
+            None => None,
+        };
+        let gateway_address = gateway.as_ref().map(TcpListener::local_addr).transpose();
+        let gateway_address = gateway_address.map_err(StartError::Listen)?;
         let forward_address = forward.local_addr().map_err(StartError::Listen)?;
         let admin_address = admin.local_addr().map_err(StartError::Listen)?;
         let plane = Arc::new(plane(&settings)?);
-        let tls = settings.listen.tls.as_ref();
-        let tls = tls
-            .map(|tls| forward_tls::acceptor(tls, &plane.ca))
-            .transpose()?;
+        let mut ports = vec![(
+            Front::Forward,
+            forward,
+            tls(&settings, &plane.ca, &["http/1.1"])?,
+        )];
+        if let Some(gateway) = gateway {
+            let tls = tls(&settings, &plane.ca, &["h2", "http/1.1"])?;
+            ports.push((Front::Gateway, gateway, tls));
+        }
         let source = PolicySource::new(&settings);
         let fetched = source.fetched();
         source.start(&plane.activation, &plane.drain).await;
@@ -89,10 +111,14 @@ impl App {
         }
         tokio::spawn(Pool::sweep_regularly(Arc::downgrade(&plane.exchange.pool)));
         tokio::spawn(admin::serve(Arc::clone(&plane), admin));
-        let accepting = tokio::spawn(listener::accept(Arc::clone(&plane), forward, tls));
+        let accepting = ports.into_iter().map(|(front, port, tls)| {
+            tokio::spawn(listener::accept(Arc::clone(&plane), front, port, tls))
+        });
+        let accepting = accepting.collect();
         Ok(Self {
             plane,
             forward: forward_address,
+            gateway: gateway_address,
             admin: admin_address,
             accepting,
         })
@@ -100,6 +126,11 @@ impl App {
 
     pub fn forward_address(&self) -> SocketAddr {
         self.forward
+    }
+
+    /// `None` where no gateway is configured.
+    pub fn gateway_address(&self) -> Option<SocketAddr> {
+        self.gateway
     }
 
     pub fn admin_address(&self) -> SocketAddr {
@@ -136,7 +167,9 @@ impl App {
     /// Returns how much was cut.
     pub async fn stop(mut self) -> u64 {
         let cut = self.plane.drain.run(self.plane.limits.drain_grace).await;
-        let _ = (&mut self.accepting).await;
+        for port in self.accepting.drain(..) {
+            let _ = port.await;
+        }
         tracing::info!(cut, "drained");
         self.close_the_books(cut).await;
         cut
@@ -176,7 +209,9 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
     let pool = Arc::new(Pool::new(upstream.idle_timeout, upstream.idle_per_host));
     Ok(Plane {
         ca: Ca::load_or_create(&settings.data_dir)?,
+        admission: Admission::new(settings.limits.connections),
         identities: Identities::new(&settings.identity.credentials),
+        services: Services::new(settings.gateway.as_ref())?,
         gate: Gate::new(
             Arc::clone(&activation),
             Arc::clone(&approvals),
@@ -202,6 +237,17 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
         drain,
         limits: settings.limits.clone(),
     })
+}
+
+/// How a port that speaks this greets its clients, if it speaks TLS.
+fn tls(
+    settings: &Settings,
+    ca: &Ca,
+    alpn: &[&str],
+) -> Result<Option<TlsAcceptor>, ForwardTlsError> {
+    let tls = settings.listen.tls.as_ref();
+    tls.map(|tls| forward_tls::acceptor(tls, ca, alpn))
+        .transpose()
 }
 
 fn evidence(settings: &Settings, drain: Drain) -> Result<Evidence, StartError> {

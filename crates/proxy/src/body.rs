@@ -92,6 +92,13 @@ impl RequestBody {
         }
     }
 
+    /// All its bytes, where it was read to its end.
+    pub(crate) fn complete(&self) -> Option<&[u8]> {
+        self.rest
+            .is_none()
+            .then(|| self.ready.as_deref().unwrap_or_default())
+    }
+
     pub(crate) fn has_trailers(&self) -> bool {
         self.trailers.is_some()
     }

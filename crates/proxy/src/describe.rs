@@ -45,6 +45,7 @@ pub(crate) struct Describer {
 /// Who asks, and under which id.
 #[derive(Debug)]
 pub(crate) struct Asking {
+    pub(crate) front: Front,
     pub(crate) id: Arc<str>,
     pub(crate) time: Arc<str>,
     pub(crate) caller: Caller,
@@ -99,7 +100,7 @@ impl Describer {
             phase: Phase::Connect,
             id: asking.id,
             time: asking.time,
-            front: Front::Forward,
+            front: asking.front,
             region: Arc::clone(&self.region),
             caller: asking.caller,
             destination: Destination::catalogued(scheme, authority.clone(), "".into(), service),
@@ -122,7 +123,7 @@ impl Describer {
             phase: Phase::Request,
             id: asking.id,
             time: asking.time,
-            front: Front::Forward,
+            front: asking.front,
             region: Arc::clone(&self.region),
             caller: asking.caller,
             destination: Destination::catalogued(
@@ -268,7 +269,8 @@ fn view_with<'a>(request: &'a Request<RequestBody>, body: BodyView<'a>) -> Reque
     }
 }
 
-fn guess(request: &Request<Incoming>, service: Option<&Service>) -> Dialect {
+/// The likely dialect of a request that nobody has read yet.
+pub(crate) fn guess(request: &Request<Incoming>, service: Option<&Service>) -> Dialect {
     Dialect::guess(service, &request.path, media_type(&request.headers))
 }
 

@@ -13,6 +13,7 @@ use hyper::upgrade::OnUpgrade;
 
 use crate::body::RequestBody;
 use crate::gate::Outbound;
+use crate::gateway::Service;
 use crate::hygiene;
 use crate::lease::Lease;
 use crate::pool::{Pool, PoolKey};
@@ -33,6 +34,15 @@ pub(crate) enum Received {
         client: OnUpgrade,
         upstream: OnUpgrade,
     },
+}
+
+impl Received {
+    fn headers_mut(&mut self) -> &mut HeaderMap {
+        match self {
+            Self::Answer { response, .. } => response.headers_mut(),
+            Self::Switched { response, .. } => response.headers_mut(),
+        }
+    }
 }
 
 /// How a request came to its upstream, for the record.
@@ -87,7 +97,11 @@ impl Exchange {
         trace: &TraceContext,
         mut connected: impl FnMut(Via),
     ) -> Result<Received, Refusal> {
-        let (request, upgrade) = prepare(outbound.into_request(), trace)?;
+        let (mut request, upgrade, service) = prepare(outbound.into_request(), trace)?;
+        if let Some(service) = &service {
+            // The last change: a signature covers what is sent.
+            Box::pin(service.authenticate(&mut request, target)).await?;
+        }
         let upstream = match upgrade {
             None => self.dialer.connect(target).await?,
             Some(_) => self.dialer.connect_for_upgrade(target).await?,
@@ -119,11 +133,20 @@ impl Exchange {
                 address,
             }
         });
-        received(response, upgrade, keep)
+        let mut received = received(response, upgrade, keep)?;
+        if let Some(service) = service {
+            hygiene::clean_service_response(received.headers_mut(), |it| service.relocate(it));
+        }
+        Ok(received)
     }
 }
 
 type Idle = (http1::SendRequest<RequestBody>, PoolKey, Arc<str>);
+type Prepared = (
+    http::Request<RequestBody>,
+    Option<Upgrade>,
+    Option<Arc<Service>>,
+);
 type Answered = (Response<Incoming>, Option<Idle>);
 
 enum Sent {
@@ -203,10 +226,7 @@ fn is_body_error(error: &hyper::Error) -> bool {
 }
 
 /// The request as it leaves: absolute, without what was meant for this hop.
-fn prepare(
-    request: Request<RequestBody>,
-    trace: &TraceContext,
-) -> Result<(http::Request<RequestBody>, Option<Upgrade>), Refusal> {
+fn prepare(request: Request<RequestBody>, trace: &TraceContext) -> Result<Prepared, Refusal> {
     let Request {
         method,
         scheme,
@@ -216,6 +236,7 @@ fn prepare(
         mut headers,
         body,
         upgrade,
+        service,
     } = request;
     // Aegis has answered it, or the body is on its way anyway.
     headers.remove(header::EXPECT);
@@ -247,7 +268,7 @@ fn prepare(
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    Ok((request, upgrade))
+    Ok((request, upgrade, service))
 }
 
 /// HTTP/1.1 wants the path in the request line and the name in `Host`.

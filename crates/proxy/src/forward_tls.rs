@@ -1,4 +1,4 @@
-//! TLS on the forward port itself, so that clients can prove who they are by a certificate. Accepts nothing.
+//! TLS on the agents' ports themselves, so that clients can prove who they are by a certificate. Accepts nothing.
 
 use std::sync::Arc;
 
@@ -26,8 +26,12 @@ pub enum ForwardTlsError {
 }
 
 /// Shows certificates of Aegis' own CA for the configured names, and asks clients for theirs where
-/// a CA for them is configured.
-pub(crate) fn acceptor(tls: &ListenTls, ca: &Ca) -> Result<TlsAcceptor, ForwardTlsError> {
+/// a CA for them is configured. `alpn` is what the port speaks, the best first.
+pub(crate) fn acceptor(
+    tls: &ListenTls,
+    ca: &Ca,
+    alpn: &[&str],
+) -> Result<TlsAcceptor, ForwardTlsError> {
     let mut names = Vec::with_capacity(tls.names.len());
     for name in &tls.names {
         let host = Host::parse(name).map_err(|_| ForwardTlsError::Name(name.clone()))?;
@@ -41,7 +45,7 @@ pub(crate) fn acceptor(tls: &ListenTls, ca: &Ca) -> Result<TlsAcceptor, ForwardT
         .map_err(RootsError::from)?
         .with_client_cert_verifier(verifier(tls)?)
         .with_cert_resolver(Arc::new(ByName { names }));
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

@@ -32,6 +32,29 @@ pub(crate) fn clean_response(headers: &mut HeaderMap) {
     }
 }
 
+/// Takes out of a service's answer what is meant for its own origin: at the gateway's, which all
+/// services share, it would reach the others.
+pub(crate) fn clean_service_response(
+    headers: &mut HeaderMap,
+    relocate: impl Fn(&HeaderValue) -> Option<HeaderValue>,
+) {
+    for name in &OF_AN_ORIGIN {
+        headers.remove(name);
+    }
+    for name in [header::LOCATION, header::CONTENT_LOCATION] {
+        if let Some(elsewhere) = headers.remove(&name)
+            && let Some(here) = relocate(&elsewhere)
+        {
+            headers.insert(name, here);
+        }
+    }
+}
+
+/// Takes the cookies out of a request to a service: they were set at the gateway's origin.
+pub(crate) fn clean_service_request(headers: &mut HeaderMap) {
+    headers.remove(header::COOKIE);
+}
+
 /// The protocol that an HTTP/1.1 request asks to switch to. `h2c` may always be ignored
 /// (RFC 9110, 7.8) and is: the request is then an ordinary one.
 pub(crate) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
@@ -107,6 +130,19 @@ const END_TO_END: [HeaderName; 5] = [
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
     header::AUTHORIZATION,
+];
+
+const OF_AN_ORIGIN: [HeaderName; 10] = [
+    header::ALT_SVC,
+    HeaderName::from_static("clear-site-data"),
+    HeaderName::from_static("nel"),
+    HeaderName::from_static("public-key-pins"),
+    HeaderName::from_static("refresh"),
+    HeaderName::from_static("report-to"),
+    HeaderName::from_static("reporting-endpoints"),
+    header::SERVER,
+    header::SET_COOKIE,
+    header::STRICT_TRANSPORT_SECURITY,
 ];
 
 const HOP_BY_HOP: [HeaderName; 9] = [

@@ -1,16 +1,19 @@
 //! Proves who calls, before anything else of the request is looked at. Must not trust what a caller says of itself.
 
+mod presented;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use aegis_config::{Credential, Proof};
-use aegis_policy::{Auth, Caller};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderValue, header};
+use aegis_policy::{Auth, Caller, Front};
+use http::HeaderMap;
 use ring::digest;
 
 use crate::refusal::{Cause, Refusal};
+use presented::Presented;
+
+pub(crate) use presented::strip;
 
 type Digest = [u8; digest::SHA256_OUTPUT_LEN];
 
@@ -57,45 +60,40 @@ impl Identities {
     /// The caller that the request's headers and the connection's certificate prove.
     ///
     /// Something presented but not known is refused; it never counts as anonymous. Where both a
-    /// certificate and a credential are presented, they must name the same caller.
+    /// certificate and a credential are presented, they must name the same caller; two credentials
+    /// must be one.
     pub(crate) fn identify(
         &self,
+        front: Front,
         headers: &HeaderMap,
         certificate: Option<&Digest>,
     ) -> Result<Caller, Refusal> {
+        let unknown = || Refusal::new(unknown_at(front));
         let by_certificate = certificate
             .map(|hash| self.certificates.get(hash).ok_or_else(unknown))
             .transpose()?;
-        let by_secret = match single(headers)? {
-            Some(value) => Some(self.by_header(value).ok_or_else(unknown)?),
-            None => None,
-        };
+        let mut by_secret: Option<&(Arc<str>, Caller)> = None;
+        for presented in presented::all(front, headers).map_err(|_| unknown())? {
+            let known = self.by_secret(&presented).ok_or_else(unknown)?;
+            if by_secret.is_some_and(|(id, _)| *id != known.0) {
+                return Err(unknown());
+            }
+            by_secret = Some(known);
+        }
         match (by_certificate, by_secret) {
-            (Some(a), Some(b)) if (&a.tenant, &a.agent) != (&b.tenant, &b.agent) => Err(unknown()),
-            (Some(caller), _) | (None, Some(caller)) => Ok(caller.clone()),
+            (Some(a), Some((_, b))) if (&a.tenant, &a.agent) != (&b.tenant, &b.agent) => {
+                Err(unknown())
+            }
+            (Some(caller), _) | (None, Some((_, caller))) => Ok(caller.clone()),
             (None, None) => Ok(self.anonymous.clone()),
         }
     }
 
-    fn by_header(&self, value: &HeaderValue) -> Option<&Caller> {
-        let (scheme, rest) = value.to_str().ok()?.split_once(' ')?;
-        let rest = rest.trim();
-        if scheme.eq_ignore_ascii_case("bearer") {
-            return self.by_secret(rest.as_bytes()).map(|(_, caller)| caller);
-        }
-        if !scheme.eq_ignore_ascii_case("basic") {
-            return None;
-        }
-        let pair = STANDARD.decode(rest).ok()?;
-        let colon = pair.iter().position(|byte| *byte == b':')?;
-        let (user, secret) = pair.split_at_checked(colon)?;
-        let (id, caller) = self.by_secret(secret.get(1..)?)?;
-        (id.as_bytes() == user).then_some(caller)
-    }
-
     /// Looking up a hash tells a prober nothing about the secret behind it, so a map is enough.
-    fn by_secret(&self, secret: &[u8]) -> Option<&(Arc<str>, Caller)> {
-        self.secrets.get(&sha256(secret))
+    fn by_secret(&self, presented: &Presented) -> Option<&(Arc<str>, Caller)> {
+        let known = self.secrets.get(&sha256(&presented.secret))?;
+        let named = presented.id.as_deref();
+        named.is_none_or(|id| *id == *known.0).then_some(known)
     }
 }
 
@@ -105,16 +103,11 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     out
 }
 
-fn single(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Refusal> {
-    let mut values = headers.get_all(header::PROXY_AUTHORIZATION).iter();
-    match (values.next(), values.next()) {
-        (first, None) => Ok(first),
-        (_, Some(_)) => Err(unknown()),
+fn unknown_at(front: Front) -> Cause {
+    match front {
+        Front::Forward => Cause::Credential,
+        Front::Gateway => Cause::ApiKey,
     }
-}
-
-fn unknown() -> Refusal {
-    Refusal::new(Cause::Credential)
 }
 
 const ANONYMOUS: &str = "anonymous";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aegis_policy::{Authority, Caller, Outcome, Scheme, Snapshot};
+use aegis_policy::{Authority, Caller, Front, Outcome, Scheme, Snapshot};
 use aegis_protocol::Dialect;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header};
@@ -11,9 +11,10 @@ use hyper::upgrade::OnUpgrade;
 
 use crate::answer::{Following, Source};
 use crate::body::AnswerBody;
-use crate::describe::Asking;
+use crate::describe::{self, Asking};
 use crate::exchange::{Keep, Received};
 use crate::hygiene;
+use crate::identity;
 use crate::install_page;
 use crate::lease::Lease;
 use crate::masking;
@@ -32,7 +33,8 @@ pub(crate) async fn handle(
     request: http::Request<Incoming>,
 ) -> Response<AnswerBody> {
     let mut record = Record::begin(&plane, &channel, request.method(), request.headers());
-    let connects = request.method() == Method::CONNECT && channel.tunnel.is_none();
+    let proxied = channel.connection.front == Front::Forward && channel.tunnel.is_none();
+    let connects = proxied && request.method() == Method::CONNECT;
     // The wire waits for it after each such message, also after a CONNECT that is refused unheard.
     let waits =
         request.method() == Method::CONNECT || request.headers().contains_key(header::UPGRADE);
@@ -94,18 +96,23 @@ async fn forward(
     // What else is wrong with it is told first, but who sent it is on record.
     let caller = identify(plane, channel, request.headers(), record);
     request::measure(&request, &plane.limits)?;
-    let mut request = Request::canonical(request, channel)?;
+    let mut request = Request::canonical(request, channel, &plane.services)?;
     let path = masking::path(&request.path, &plane.describer.scanner);
     record.addressed(request.scheme, &request.authority, &path);
     if let Some(answer) = install_page::answer(&plane.ca, &request, channel) {
         record.own_answer().await?;
         return Ok(Arrived::Own(answer));
     }
-    let caller = caller?;
+    let dialect = dialect_at_once(plane, &request);
+    let caller = caller.map_err(|refusal| (refusal, dialect.clone()))?;
     // Before anything is judged: what is judged is what will be sent.
     hygiene::clean_request(&mut request.headers);
-    let policy = policy_in_force(plane)?;
-    let asking = Asking::new(record, caller);
+    if request.service.is_some() {
+        identity::strip(&mut request.headers);
+        hygiene::clean_service_request(&mut request.headers);
+    }
+    let policy = policy_in_force(plane).map_err(|refusal| (refusal, dialect))?;
+    let asking = Asking::new(record, caller, channel.connection.front);
     let traffic = Arc::clone(record.traffic());
     let described = plane
         .describer
@@ -148,9 +155,9 @@ async fn send(
             let response = match following {
                 Some(following) => {
                     let request = grant.intent();
-                    following
-                        .follow(response, plane, request, record, &mut lease)
-                        .await?
+                    let followed = following.follow(response, plane, request, record, &mut lease);
+                    // Kept out of the future of every other call.
+                    Box::pin(followed).await?
                 }
                 None => response.map(Source::Upstream),
             };
@@ -189,7 +196,7 @@ async fn open_tunnel(
     record.addressed(Scheme::Https, &authority, &"".into());
     let caller = caller?;
     let policy = policy_in_force(plane)?;
-    let asking = Asking::new(record, caller.clone());
+    let asking = Asking::new(record, caller.clone(), channel.connection.front);
     let intent = plane
         .describer
         .tunnel(&authority, Scheme::Https, asking, &policy);
@@ -230,7 +237,7 @@ pub(crate) async fn judge_renamed(
     let mut record = Record::begin(plane, channel, &Method::CONNECT, &HeaderMap::new());
     record.addressed(inside.scheme, &authority, &"".into());
     record.identified(&inside.caller);
-    let asking = Asking::new(&record, inside.caller.clone());
+    let asking = Asking::new(&record, inside.caller.clone(), channel.connection.front);
     let judged = async {
         let policy = policy_in_force(plane)?;
         let intent = plane
@@ -336,12 +343,25 @@ fn identify(
     record: &mut Record,
 ) -> Result<Caller, Refusal> {
     let certificate = channel.connection.certificate.as_ref();
+    let front = channel.connection.front;
     let caller = match &channel.tunnel {
         Some(tunnel) => tunnel.caller.clone(),
-        None => plane.identities.identify(headers, certificate)?,
+        None => plane.identities.identify(front, headers, certificate)?,
     };
     record.identified(&caller);
     Ok(caller)
+}
+
+/// Before a request has been read. An SDK at the gateway understands its provider's errors only; a
+/// client of the proxy is told about its way there in HTTP.
+fn dialect_at_once(plane: &Plane, request: &Request<Incoming>) -> Dialect {
+    match (&request.service, plane.activation.current()) {
+        (None, _) => Dialect::Problem,
+        (Some(_), None) => describe::guess(request, None),
+        (Some(_), Some(policy)) => {
+            describe::guess(request, policy.catalogue().service(&request.authority))
+        }
+    }
 }
 
 /// Taken once for a request: every station judges by the same policy.
@@ -356,8 +376,9 @@ fn policy_in_force(plane: &Plane) -> Result<Arc<Snapshot>, Refusal> {
 }
 
 impl Asking {
-    fn new(record: &Record, caller: Caller) -> Self {
+    fn new(record: &Record, caller: Caller, front: Front) -> Self {
         Self {
+            front,
             id: Arc::clone(record.id()),
             time: Arc::clone(record.time()),
             caller,

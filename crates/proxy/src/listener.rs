@@ -1,4 +1,4 @@
-//! Accepts connections on the forward port, as many as the settings allow. Reads nothing of them.
+//! Accepts connections on the agents' ports, as many as the settings allow. Reads nothing of them.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use aegis_policy::Front;
 use aegis_telemetry::metrics::Open;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
@@ -22,6 +24,8 @@ use crate::socket;
 /// A client's connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
+    /// Of the port that it came to.
+    pub(crate) front: Front,
     /// Counted from the start of the process.
     pub(crate) number: u64,
     /// Address and port of its other end, as records show them.
@@ -32,10 +36,31 @@ pub(crate) struct Connection {
     permit: Option<(OwnedSemaphorePermit, Open)>,
 }
 
+/// Counts the connections of all ports, and those that are open.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    places: Arc<Semaphore>,
+    numbers: AtomicU64,
+}
+
+impl Admission {
+    /// For so many open connections.
+    pub(crate) fn new(places: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(places)),
+            numbers: AtomicU64::new(0),
+        }
+    }
+}
+
 /// Accepts until the drain begins.
-pub(crate) async fn accept(plane: Arc<Plane>, listener: TcpListener, tls: Option<TlsAcceptor>) {
-    let permits = Arc::new(Semaphore::new(plane.limits.connections));
-    let numbers = AtomicU64::new(0);
+pub(crate) async fn accept(
+    plane: Arc<Plane>,
+    front: Front,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+) {
+    let Admission { places, numbers } = &plane.admission;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -51,9 +76,10 @@ pub(crate) async fn accept(plane: Arc<Plane>, listener: TcpListener, tls: Option
             }
         };
         let number = numbers.fetch_add(1, Ordering::Relaxed) + 1;
-        let permit = Arc::clone(&permits).try_acquire_owned().ok();
+        let permit = Arc::clone(places).try_acquire_owned().ok();
         let permit = permit.map(|permit| (permit, plane.evidence.metrics.connection_opened()));
         let connection = Connection {
+            front,
             number,
             peer: peer.to_string(),
             certificate: None,
@@ -78,8 +104,7 @@ async fn welcome(
     // It fails only for a client that is gone, and reading tells that, too.
     let _ = socket::prepare(&stream);
     let Some(tls) = tls else {
-        let channel = Channel::outside(Arc::new(connection));
-        return session::serve_http1(&plane, &channel, stream).await;
+        return serve(&plane, connection, stream).await;
     };
     let mut has_spoken = false;
     let handshake = async {
@@ -96,12 +121,24 @@ async fn welcome(
             connection.certificate = certificates
                 .and_then(|chain| chain.first())
                 .map(|first| sha256(first));
-            let channel = Channel::outside(Arc::new(connection));
-            session::serve_http1(&plane, &channel, stream).await;
+            serve(&plane, connection, stream).await;
         }
         Err(error) if has_spoken => not_secured(&plane, connection, error).await,
         // Who says nothing has asked for nothing.
         Err(_) => {}
+    }
+}
+
+/// A proxy speaks HTTP/1.1 with its clients; a server is asked for HTTP/2 as well.
+async fn serve<S>(plane: &Arc<Plane>, connection: Connection, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let front = connection.front;
+    let channel = Channel::outside(Arc::new(connection));
+    match front {
+        Front::Forward => session::serve_http1(plane, &channel, stream).await,
+        Front::Gateway => session::serve_either(plane, &channel, stream).await,
     }
 }
 

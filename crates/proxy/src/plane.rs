@@ -12,7 +12,9 @@ use crate::describe::Describer;
 use crate::drain::Drain;
 use crate::exchange::Exchange;
 use crate::gate::Gate;
+use crate::gateway::Services;
 use crate::identity::Identities;
+use crate::listener::Admission;
 use crate::record::Evidence;
 use crate::route::Router;
 
@@ -20,8 +22,11 @@ use crate::route::Router;
 #[derive(Debug)]
 pub(crate) struct Plane {
     pub(crate) limits: Limits,
+    pub(crate) admission: Admission,
     pub(crate) ca: Ca,
     pub(crate) identities: Identities,
+    /// Behind the gateway.
+    pub(crate) services: Services,
     pub(crate) activation: Arc<Activation>,
     /// To the control plane, if there is one.
     pub(crate) link: Option<Arc<Link>>,

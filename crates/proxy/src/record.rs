@@ -366,9 +366,10 @@ fn proven(plane: &Plane, channel: &Channel) -> Option<Caller> {
         return Some(tunnel.caller.clone());
     }
     let certificate = channel.connection.certificate.as_ref()?;
+    let front = channel.connection.front;
     let identified = plane
         .identities
-        .identify(&HeaderMap::new(), Some(certificate));
+        .identify(front, &HeaderMap::new(), Some(certificate));
     identified.ok()
 }
 

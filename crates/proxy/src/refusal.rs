@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use aegis_policy::{Auth, Decision, Intent, Outcome, Reason};
+use aegis_policy::{Auth, Decision, Front, Intent, Outcome, Reason};
 use aegis_protocol::{Dialect, RefusalDocument, Rendered};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
@@ -36,6 +36,11 @@ pub(crate) enum Cause {
     Destination,
     Credential,
     CredentialMissing,
+    ApiKey,
+    ApiKeyMissing,
+    NotGatewayForm,
+    ServicePath,
+    ServiceUnknown,
     Uninspectable,
     // policy
     Policy,
@@ -50,6 +55,8 @@ pub(crate) enum Cause {
     Overload,
     BodyOverload,
     Draining,
+    ServiceKey,
+    Unsignable,
     // the upstream
     NameNotFound,
     ConnectFailed,
@@ -107,7 +114,10 @@ impl Refusal {
             (Some(_), _) => Cause::PolicyFault,
             (None, Outcome::ApprovalNeeded) => Cause::Approval,
             // A credential may be all that is missing.
-            (None, _) if intent.caller.auth == Auth::Anonymous => Cause::CredentialMissing,
+            (None, _) if intent.caller.auth == Auth::Anonymous => match intent.front {
+                Front::Forward => Cause::CredentialMissing,
+                Front::Gateway => Cause::ApiKeyMissing,
+            },
             (None, _) => Cause::Policy,
         };
         let reasons = decision.reasons.clone();
@@ -149,7 +159,9 @@ impl Refusal {
     /// prove itself first must hear it from HTTP.
     pub(crate) fn status_in(&self, dialect: &Dialect) -> StatusCode {
         match self.status() {
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+            status @ (StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED) => {
+                status
+            }
             _ if dialect.answers_in_band() => StatusCode::OK,
             status => status,
         }
@@ -183,9 +195,19 @@ impl Refusal {
         let headers = response.headers_mut();
         headers.extend(rendered.headers);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let challenge = HeaderValue::from_static("Basic realm=\"aegis\", charset=\"UTF-8\"");
-            headers.insert(header::PROXY_AUTHENTICATE, challenge);
+        match self.status() {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                let challenge = "Basic realm=\"aegis\", charset=\"UTF-8\"";
+                headers.insert(
+                    header::PROXY_AUTHENTICATE,
+                    HeaderValue::from_static(challenge),
+                );
+            }
+            StatusCode::UNAUTHORIZED => {
+                let challenge = HeaderValue::from_static("Bearer realm=\"aegis\"");
+                headers.insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            _ => {}
         }
         stamp.mark(headers, self.outcome);
         response
@@ -240,6 +262,8 @@ impl Refusal {
                 | Cause::BodyStalled
                 | Cause::BodyBroken
                 | Cause::NotProxyForm
+                | Cause::NotGatewayForm
+                | Cause::ServicePath
                 | Cause::NameDisagreement
                 | Cause::Destination
                 | Cause::Uninspectable
@@ -291,6 +315,11 @@ impl Cause {
             Self::Destination => (StatusCode::BAD_REQUEST, "name.invalid", "the destination is not a valid host and port", FIX, false),
             Self::Credential => (StatusCode::PROXY_AUTHENTICATION_REQUIRED, "identity.invalid", "the proxy credential is not known", CREDENTIAL, false),
             Self::CredentialMissing => (StatusCode::PROXY_AUTHENTICATION_REQUIRED, "identity.anonymous", "no proxy credential was presented", CREDENTIAL, false),
+            Self::ApiKey => (StatusCode::UNAUTHORIZED, "identity.invalid", "the credential is not known", API_KEY, false),
+            Self::ApiKeyMissing => (StatusCode::UNAUTHORIZED, "identity.anonymous", "no credential was presented", API_KEY, false),
+            Self::NotGatewayForm => (StatusCode::BAD_REQUEST, "http.not_gateway_form", "this is a gateway: send /SERVICE/path", "configure this address as a base URL, not as a proxy", false),
+            Self::ServicePath => (StatusCode::BAD_REQUEST, "gateway.path", "the path does not begin with a service's name, or has a dot segment", FIX, false),
+            Self::ServiceUnknown => (StatusCode::NOT_FOUND, "gateway.unknown_service", "the gateway has no service of this name", "ask your operator for the service's base URL", false),
             Self::Uninspectable => (StatusCode::FORBIDDEN, "protocol.malformed", "the request cannot be understood, so it cannot be judged", FIX, false),
             Self::Policy => (StatusCode::FORBIDDEN, "policy.deny", "policy denies this call", "do not retry or work around this; choose another tool, other parameters, or ask your operator", false),
             Self::PolicyFault => (StatusCode::FORBIDDEN, "policy.fault", "policy could not be evaluated, so the call is denied", "tell your operator: the policy is at fault, not the call", false),
@@ -303,6 +332,8 @@ impl Cause {
             Self::Overload => (StatusCode::SERVICE_UNAVAILABLE, "overload", "too many connections", RETRY, true),
             Self::BodyOverload => (StatusCode::SERVICE_UNAVAILABLE, "overload.bodies", "too many request bodies are waiting to be judged or sent", RETRY, true),
             Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining", "the proxy is shutting down", RETRY, true),
+            Self::ServiceKey => (StatusCode::SERVICE_UNAVAILABLE, "gateway.key", "the service's key cannot be had, so the call is not made", "retry later, or tell your operator", true),
+            Self::Unsignable => (StatusCode::PAYLOAD_TOO_LARGE, "gateway.unsignable", "the body is too long to be signed for the service", "send a shorter body", false),
             Self::NameNotFound => (StatusCode::BAD_GATEWAY, "dns.failed", "the destination's name cannot be resolved", RETRY, true),
             Self::ConnectFailed => (StatusCode::BAD_GATEWAY, "upstream.connect", "the destination does not accept connections", RETRY, true),
             Self::ConnectTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream.connect_timeout", "the destination did not accept a connection in time", RETRY, true),
@@ -317,6 +348,7 @@ impl Cause {
 
 const FIX: &str = "correct the request before sending it again";
 const RETRY: &str = "retry later";
+const API_KEY: &str = "send the credential you were given as the API key";
 const CREDENTIAL: &str = "send the credential you were given as Proxy-Authorization";
 
 const DECISION: HeaderName = HeaderName::from_static("aegis-decision");

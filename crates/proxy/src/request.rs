@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use aegis_config::Limits;
-use aegis_policy::{Authority, Caller, Scheme};
+use aegis_policy::{Authority, Caller, Front, Scheme};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
+use crate::gateway::{Service, Services};
 use crate::hygiene;
 use crate::lease::Carried;
 use crate::listener::Connection;
@@ -86,6 +87,8 @@ pub(crate) struct Request<B> {
     pub(crate) headers: HeaderMap,
     pub(crate) body: B,
     pub(crate) upgrade: Option<Upgrade>,
+    /// What the gateway was asked for: its key is added when the request leaves.
+    pub(crate) service: Option<Arc<Service>>,
 }
 
 /// A switch of protocols that the client asks for.
@@ -99,6 +102,7 @@ impl Request<Incoming> {
     pub(crate) fn canonical(
         mut request: http::Request<Incoming>,
         channel: &Channel,
+        services: &Services,
     ) -> Result<Self, Refusal> {
         // HTTP/1.0 does not know them (RFC 9110, 7.8), HTTP/2 has none.
         let upgrade = (request.version() == Version::HTTP_11)
@@ -109,11 +113,12 @@ impl Request<Incoming> {
                 client: hyper::upgrade::on(&mut request),
             });
         let (parts, body) = request.into_parts();
-        let (scheme, authority) = match &channel.tunnel {
-            None => (Scheme::Http, name_of_absolute_form(&parts)?),
-            Some(tunnel) => (tunnel.scheme, name_inside(&parts, tunnel)?),
-        };
-        let path = path_of(&parts)?;
+        let Place {
+            scheme,
+            authority,
+            path,
+            service,
+        } = Place::of(&parts, channel, services)?;
         Ok(Self {
             method: parts.method,
             scheme,
@@ -123,6 +128,7 @@ impl Request<Incoming> {
             headers: parts.headers,
             body,
             upgrade,
+            service,
         })
     }
 }
@@ -138,6 +144,7 @@ impl<B> Request<B> {
             headers,
             body,
             upgrade,
+            service,
         } = self;
         (
             Request {
@@ -149,6 +156,7 @@ impl<B> Request<B> {
                 headers,
                 body: (),
                 upgrade,
+                service,
             },
             body,
         )
@@ -163,6 +171,7 @@ impl<B> Request<B> {
             query,
             headers,
             upgrade,
+            service,
             ..
         } = self;
         Request {
@@ -174,7 +183,44 @@ impl<B> Request<B> {
             headers,
             body,
             upgrade,
+            service,
         }
+    }
+}
+
+/// Where a request goes, by its front.
+struct Place {
+    scheme: Scheme,
+    authority: Authority,
+    path: Arc<str>,
+    service: Option<Arc<Service>>,
+}
+
+impl Place {
+    fn of(parts: &Parts, channel: &Channel, services: &Services) -> Result<Self, Refusal> {
+        let (scheme, authority) = match (&channel.tunnel, channel.connection.front) {
+            (Some(tunnel), _) => (tunnel.scheme, name_inside(parts, tunnel)?),
+            (None, Front::Forward) => (Scheme::Http, name_of_absolute_form(parts)?),
+            (None, Front::Gateway) => return Self::behind_gateway(parts, services),
+        };
+        Ok(Self {
+            scheme,
+            authority,
+            path: path_of(parts)?,
+            service: None,
+        })
+    }
+
+    /// `Host` names the gateway there, and nothing follows from it.
+    fn behind_gateway(parts: &Parts, services: &Services) -> Result<Self, Refusal> {
+        single_host(&parts.headers)?;
+        let (service, path) = services.locate(parts)?;
+        Ok(Self {
+            scheme: service.scheme,
+            authority: service.authority.clone(),
+            path,
+            service: Some(service),
+        })
     }
 }
 

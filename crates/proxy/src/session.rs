@@ -1,5 +1,7 @@
 //! A connection of a client, plain or in a tunnel, served request by request. Knows HTTP versions, not calls.
 
+mod version;
+
 use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -25,6 +27,8 @@ use crate::refusal::{Cause, Refusal};
 use crate::request::{Channel, Inside};
 use crate::streams::{Counted, Streams};
 use crate::wire::{Broken, InFlight, Wire, WireLimits};
+
+pub(crate) use version::serve_either;
 
 /// Serves HTTP/1.1 until the client or the drain ends it.
 pub(crate) async fn serve_http1<S>(plane: &Arc<Plane>, channel: &Channel, stream: S)

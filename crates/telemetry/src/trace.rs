@@ -60,6 +60,8 @@ pub struct SpanRecord<'a> {
     pub trace: &'a TraceContext,
     pub start: SystemTime,
     pub end: SystemTime,
+    /// `forward` or `gateway`.
+    pub front: &'a str,
     pub tenant: &'a str,
     pub agent: &'a str,
     pub tool: &'a str,
@@ -178,6 +180,7 @@ impl Sender {
                 all.push(KeyValue::new(key, text.to_owned()));
             }
         };
+        put("aegis.front", span.front);
         put("aegis.tenant", span.tenant);
         put("aegis.agent", span.agent);
         put("aegis.tool", span.tool);

@@ -37,9 +37,8 @@ impl Aegis {
     pub fn with_policy(policy: &str) -> AegisBuilder {
         let directory = TempDir::new().expect("a directory for the test");
         let mut settings = Settings::for_directory(directory.path().join("data"), "eu-central-1");
-        let any_port = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-        settings.listen.forward = any_port;
-        settings.listen.admin = any_port;
+        settings.listen.forward = any_port();
+        settings.listen.admin = any_port();
         let policies = directory.path().join("policies");
         settings.policy.source = PolicySource::Directory(policies.clone());
         settings.upstream.allow_addresses = vec!["127.0.0.0/8".parse().expect("a network")];
@@ -53,7 +52,7 @@ impl Aegis {
         builder
     }
 
-    fn app(&self) -> &App {
+    pub(crate) fn app(&self) -> &App {
         self.app
             .as_ref()
             .expect("the application has not been stopped")
@@ -319,7 +318,11 @@ fn credential(tenant: &str, agent: &str, proof: Proof) -> Credential {
     }
 }
 
-fn secret_of(id: &str) -> String {
+pub(crate) fn any_port() -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
+}
+
+pub(crate) fn secret_of(id: &str) -> String {
     format!("secret-of-{id}")
 }
 

@@ -203,6 +203,14 @@ impl Session {
         }
     }
 
+    /// Speaks HTTP/2 without asking (RFC 9113, 3.3).
+    pub async fn h2c(client: RawClient) -> Self {
+        Self {
+            sender: start_http2(client).await,
+            route: Route::Tunnelled,
+        }
+    }
+
     pub async fn send(&self, mut request: Request<Payload>) -> Reply {
         if let Route::Proxied {
             credentials: Some(value),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::env::{Shell, Variables};
+use crate::env::{self, Shell, Variables};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, warning};
 use crate::proxy_url::ProxyUrl;
@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// Where the proxy is reached, instead of where the settings say
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
+    /// Base URLs of the gateway's services for their SDKs, instead of the proxy
+    #[arg(long, requires = "config", conflicts_with_all = ["proxy", "data_dir"])]
+    gateway: bool,
     #[command(flatten)]
     credential: CredentialArguments,
 }
@@ -58,6 +61,9 @@ impl CredentialArguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if let (true, Some(file)) = (arguments.gateway, &arguments.config) {
+        return base_urls(arguments, file);
+    }
     let (data_dir, url) = place(arguments)?;
     let ca_pem = read_ca(&data_dir.join("ca.pem"))?;
     let credential = arguments.credential.secret()?;
@@ -70,6 +76,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         ));
     }
     output::result(variables.render(arguments.shell).trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An SDK shows the secret alone, in the place of its API key.
+fn base_urls(arguments: &Arguments, file: &Path) -> Result<ExitCode, Failure> {
+    let settings = settings::read(file)?;
+    let Some(gateway) = &settings.gateway else {
+        let message = "the settings have no section `gateway`";
+        return Err(Failure::new(Exit::Usage, message));
+    };
+    let tls = settings.listen.tls.is_some();
+    let url = ProxyUrl::of_listener(gateway.address, tls).with(None);
+    let credential = arguments.credential.secret()?;
+    let secret = credential.as_ref().map(|(_, secret)| secret);
+    let lines = env::gateway::render(gateway, url.expose(), secret, arguments.shell);
+    output::result(lines.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -134,6 +156,7 @@ const EXAMPLES: &str = "\
 Examples:
   aegis env --shell bash --config aegis.yaml --credential finance-bot --secret-file secret
   aegis env --shell dotenv --data-dir ./data --proxy http://127.0.0.1:3128
+  aegis env --shell bash --config aegis.yaml --gateway --credential finance-bot --secret-file secret
   aegis env --shell docker --config aegis.yaml --proxy http://172.17.0.1:3128
 
 The variables are an invitation, not a wall: a process that ignores them is held

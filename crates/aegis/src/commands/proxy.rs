@@ -39,6 +39,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         "forward proxy on {} ({url})",
         app.forward_address()
     ));
+    if let Some(gateway) = app.gateway_address() {
+        let url = ProxyUrl::of_listener(gateway, tls);
+        note(format!("gateway on {gateway} ({url})"));
+    }
     note(format!("admin on http://{}", app.admin_address()));
     announce_policy(&app);
     signals.next().await;
@@ -75,7 +79,8 @@ pub(crate) fn shadow_warning(tenant: &str, mode: TenantMode) -> Option<String> {
     Some(format!("SHADOW {tenant}: {what}"))
 }
 
-const PORTS: &str = "choose another address with listen.forward or listen.admin in the settings";
+const PORTS: &str =
+    "choose another address with listen.forward, listen.admin or gateway.address in the settings";
 
 const EXAMPLES: &str = "\
 Examples:

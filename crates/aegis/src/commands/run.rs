@@ -151,6 +151,8 @@ fn settings_of(arguments: &Arguments) -> Result<Settings, Failure> {
     settings.listen.forward = ANY_PORT;
     settings.listen.admin = ANY_PORT;
     settings.listen.tls = None;
+    // The command is behind the proxy; whoever else uses the gateway has a data plane of its own.
+    settings.gateway = None;
     settings.limits.drain_grace = settings.limits.drain_grace.min(DRAIN);
     Ok(settings)
 }

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aegis_config::{PolicySettings, PolicySource, Settings};
+use aegis_config::{
+    GatewayService, KeySource, PolicySettings, PolicySource, ServiceCredential, Settings,
+};
 use aegis_document::{Document, Problem, Problems, nearest};
 use aegis_policy::{Snapshot, Sources};
 use clap::{Args, ValueEnum};
@@ -105,6 +107,7 @@ impl Findings {
         let checked = checked.map(|(settings, document)| Checked { settings, document });
         if let Some(checked) = &checked {
             self.files(checked);
+            self.keys_of_services(checked);
         }
         match checked.filter(|_| is_good) {
             Some(checked) => {
@@ -148,6 +151,20 @@ impl Findings {
         for (place, file) in named {
             if let Some(mistake) = file.and_then(|file| certificate_mistake(file).err()) {
                 self.problems.push(document.problem(place, mistake));
+            }
+        }
+    }
+
+    /// A key may come later than the settings, so that it is missing is no mistake. No command is run.
+    fn keys_of_services(&mut self, Checked { settings, document }: &Checked) {
+        let services = settings.gateway.iter().flat_map(|it| &it.services);
+        for (name, service) in services {
+            for (place, source) in sources(service) {
+                let place = [&["gateway", "services", name, "credential"][..], place].concat();
+                if let Some(missing) = missing(source) {
+                    let message = format!("{missing}, so every call to `{name}` is refused");
+                    self.warnings.push(document.problem(&place, message));
+                }
             }
         }
     }
@@ -261,6 +278,35 @@ fn hinted(problem: Problem, near: Option<&str>) -> Problem {
     match near {
         Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
         None => problem,
+    }
+}
+
+fn sources(service: &GatewayService) -> Vec<(&'static [&'static str], &KeySource)> {
+    match &service.credential {
+        None => Vec::new(),
+        Some(ServiceCredential::Key { key, .. }) => vec![(&["key"], key)],
+        Some(ServiceCredential::Sigv4(signed)) => {
+            let mut all: Vec<(&'static [&'static str], _)> = vec![
+                (&["sigv4", "access_key_id"], &signed.access_key_id),
+                (&["sigv4", "secret_access_key"], &signed.secret_access_key),
+            ];
+            let token = signed.session_token.as_ref();
+            all.extend(token.map(|token| (&["sigv4", "session_token"][..], token)));
+            all
+        }
+    }
+}
+
+fn missing(source: &KeySource) -> Option<String> {
+    match source {
+        KeySource::File(file) => fs::File::open(file)
+            .err()
+            .map(|error| format!("cannot read {}: {}", file.display(), error.kind())),
+        KeySource::Env(name) => {
+            let unset = std::env::var_os(&**name).is_none_or(|value| value.is_empty());
+            unset.then(|| format!("the environment variable `{name}` is not set"))
+        }
+        KeySource::Command(_) => None,
     }
 }
 

@@ -14,8 +14,7 @@ pub(super) fn manifest(variables: &Variables) -> String {
             ADDING => mounted(added),
             _ => value.to_owned(),
         };
-        let value = quoted(&value);
-        format!("      - name: {name}\n        value: {value}\n")
+        variable(name, &value)
     });
     let data = [bundle, added].map(entry).concat();
     format!(
@@ -40,6 +39,12 @@ volumes:
       name: {NAME}
 "
     )
+}
+
+/// An item of a container's `env`.
+pub(super) fn variable(name: &str, value: &str) -> String {
+    let value = quoted(value);
+    format!("      - name: {name}\n        value: {value}\n")
 }
 
 fn entry(file: &TrustFile) -> String {

@@ -246,3 +246,19 @@ fn policies_beside_settings_that_do_not_name_them_are_a_warning() {
     assert!(err(&said).contains(wanted), "{}", err(&said));
     assert_eq!(names(home.path()), before);
 }
+
+#[test]
+fn a_service_whose_key_is_not_there_is_a_warning_at_its_place() {
+    let home = home();
+    let gateway = "gateway:\n  services:\n    llm: {upstream: 'https://llm.test', credential: {send_as: bearer, key: {file: none}}}\n";
+    let config = proxy_config(&home, "127.0.0.1:0", gateway);
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 0, "{}", err(&said));
+    let wanted = "so every call to `llm` is refused";
+    assert!(err(&said).contains("aegis.yaml:7:80: "), "{}", err(&said));
+    assert!(err(&said).contains(wanted), "{}", err(&said));
+
+    write(&home, "none", "sk-real\n");
+    let said = aegis(&["validate", "--config", &config]);
+    assert!(!err(&said).contains(wanted), "{}", err(&said));
+}

@@ -54,6 +54,44 @@ fn env_puts_the_secret_of_a_file_into_the_proxys_url() {
 }
 
 #[test]
+fn env_prints_base_urls_of_the_gateway_for_the_sdks_that_have_one() {
+    let home = home();
+    let settings = "\
+region: here
+gateway:
+  address: 0.0.0.0:8080
+  services:
+    openai: {upstream: 'https://api.openai.com'}
+    claude: {upstream: 'https://api.anthropic.com'}
+    own: {upstream: 'https://llm.internal'}
+";
+    let config = write(&home, "aegis.yaml", settings);
+    let secret = write(&home, "secret", "hush\n");
+    let asked = ["env", "--shell", "dotenv", "--config", &config, "--gateway"];
+    let said = aegis(
+        &[
+            &asked[..],
+            &["--credential", "bot", "--secret-file", &secret],
+        ]
+        .concat(),
+    );
+    assert_eq!(code(&said), 0, "{}", err(&said));
+    assert_eq!(
+        out(&said),
+        "\
+ANTHROPIC_BASE_URL=http://127.0.0.1:8080/claude
+ANTHROPIC_API_KEY=hush
+OPENAI_BASE_URL=http://127.0.0.1:8080/openai/v1
+OPENAI_API_KEY=hush
+"
+    );
+
+    let config = write(&home, "none.yaml", "region: here\n");
+    let said = aegis(&["env", "--shell", "dotenv", "--config", &config, "--gateway"]);
+    assert_eq!(code(&said), 2, "{}", err(&said));
+}
+
+#[test]
 fn a_new_credential_is_known_by_its_hash_only() {
     let said = aegis(&[
         "credential",

@@ -11,6 +11,9 @@ use crate::{Lookup, Settings};
 
 pub(crate) const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
+/// Stands in a key for a name that the operator chooses.
+const CHOSEN: &str = "NAME";
+
 /// An environment without variables and files.
 pub(crate) struct Nothing;
 
@@ -44,6 +47,11 @@ fn example(path: &str) -> String {
         "url" => "https://control.example:8181".to_owned(),
         "token" => "some-token".to_owned(),
         "upload_decisions" => "false".to_owned(),
+        "upstream" => "https://api.example/v1".to_owned(),
+        "send_as" => "x-api-key".to_owned(),
+        "env" => "SOME_NAME".to_owned(),
+        "command" => "[some, program]".to_owned(),
+        "access_key_id" | "secret_access_key" | "session_token" => "{env: SOME_NAME}".to_owned(),
         other => panic!("the test knows no example for `{other}`"),
     }
 }
@@ -60,6 +68,7 @@ pub(crate) fn file_of<'a>(keys: impl IntoIterator<Item = (&'a str, String)>) -> 
     }
     for (section, keys) in sections {
         let inner = file_of(keys);
+        let section = section.replace(CHOSEN, "some-name");
         parts.push(match section.strip_suffix("[]") {
             Some(list) => format!("{list}: [{inner}]"),
             None => format!("{section}: {inner}"),
@@ -78,36 +87,69 @@ pub(crate) fn default_of(key: &Key) -> Option<(&'static str, String)> {
 #[test]
 fn a_file_of_all_documented_defaults_changes_nothing() {
     let keys = Settings::reference();
-    // Writing anything below `listen.tls` switches TLS on: it is compared on its own.
-    let (tls, others): (Vec<_>, Vec<_>) = keys
-        .iter()
-        .filter_map(default_of)
+    // Writing anything below these switches something on: they are compared on their own.
+    let defaults = || keys.iter().filter_map(default_of);
+    let (gateway, others): (Vec<_>, Vec<_>) =
+        defaults().partition(|(path, _)| path.starts_with("gateway."));
+    let (tls, others): (Vec<_>, Vec<_>) = others
+        .into_iter()
         .partition(|(path, _)| path.starts_with("listen.tls."));
     let region = ("region", "eu".to_owned());
     let text = file_of(others.into_iter().chain([region.clone()]));
     assert_eq!(read(&text).unwrap(), read("region: eu").unwrap());
 
     assert!(!tls.is_empty());
-    let text = file_of(tls.into_iter().chain([region]));
+    let text = file_of(tls.into_iter().chain([region.clone()]));
     assert_eq!(
         read(&text).unwrap(),
         read("{region: eu, listen: {tls: {}}}").unwrap()
     );
+
+    assert_eq!(gateway.len(), 5);
+    // A key by command, then a signature.
+    for left_out in [
+        &["sigv4", "key.file", "key.env"][..],
+        &["credential.key", "send_as"],
+    ] {
+        let belongs = |path: &&str| !left_out.iter().any(|part| path.contains(part));
+        let needed = keys.iter().filter(|key| key.path.starts_with("gateway."));
+        let needed = needed
+            .filter(|key| default_of(key).is_none() && belongs(&key.path))
+            .map(|key| (key.path, example(key.path)));
+        let needed: Vec<_> = needed.chain([region.clone()]).collect();
+        let defaults = gateway.iter().filter(|(path, _)| belongs(path)).cloned();
+        let written = read(&file_of(needed.iter().cloned().chain(defaults)));
+        assert_eq!(written.unwrap(), read(&file_of(needed)).unwrap());
+    }
 }
 
 #[test]
 fn every_documented_key_is_accepted() {
     let keys = Settings::reference();
-    // The two proofs of a credential exclude each other, and so do the two places of policies.
+    // The two proofs of a credential exclude each other, so do the two places of policies, the
+    // three places of a key, and a key and a signature.
     let excluded = [
         "identity.credentials[].certificate_sha256",
         "policy.directory",
+        "gateway.services.NAME.credential.key.file",
+        "gateway.services.NAME.credential.key.env",
     ];
-    let keys = keys.iter().filter(|key| !excluded.contains(&key.path));
-    let written = keys.map(|key| default_of(key).unwrap_or_else(|| (key.path, example(key.path))));
-    let text = file_of(written);
-    read(&text).unwrap();
-    read(&text.replace("secret_sha256", "certificate_sha256")).unwrap();
+    let text = |alternative: &str| {
+        let keys = keys
+            .iter()
+            .filter(|key| !excluded.contains(&key.path) && !key.path.contains(alternative));
+        file_of(keys.map(|key| default_of(key).unwrap_or_else(|| (key.path, example(key.path)))))
+    };
+    let with_key = text(".sigv4.");
+    read(&with_key).unwrap();
+    read(&with_key.replace("secret_sha256", "certificate_sha256")).unwrap();
+    for other in ["file: some.file", "env: SOME_NAME"] {
+        let command = "command: [some, program], timeout: 10s, cache: 5m";
+        assert!(with_key.contains(command), "{with_key}");
+        read(&with_key.replace(command, other)).unwrap();
+    }
+    let signed = text(".credential.key.").replace("send_as: x-api-key, ", "");
+    read(&signed).unwrap();
 }
 
 /// A wrong key in each section makes the reader list the keys it knows there.
@@ -131,6 +173,10 @@ pub(crate) fn assert_known(keys: &[Key], complaints: impl Fn(&str) -> Problems) 
         sections.entry("").or_default().insert(name);
     }
     for (section, documented) in sections {
+        // Any name is known there.
+        if documented.contains(CHOSEN) {
+            continue;
+        }
         let wrong = if section.is_empty() {
             "wrong-key"
         } else {

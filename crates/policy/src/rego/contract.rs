@@ -52,7 +52,7 @@ pub(super) static INPUT: Shape = Object(&[
     all("phase", OneOf(&["connect", "request", "proposed_call"])),
     all("id", Text),
     all("time", Text),
-    all("front", OneOf(&["forward"])),
+    all("front", OneOf(&["forward", "gateway"])),
     all("region", Text),
     all(
         "tenant",

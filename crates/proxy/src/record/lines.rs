@@ -67,7 +67,7 @@ impl Record {
                 .map(|tunnel| tunnel.id.as_ref()),
             proposed_by: self.proposed_by.as_deref(),
             phase: "request",
-            front: "forward",
+            front: self.channel.connection.front.as_str(),
             tenant: caller.map_or("", |caller| &caller.tenant),
             agent: caller.map_or("", |caller| &caller.agent),
             auth: caller.map_or("", |caller| caller.auth.as_str()),

@@ -23,6 +23,7 @@ impl Record {
             trace: &self.trace,
             start: self.begun_at,
             end: SystemTime::now(),
+            front: self.channel.connection.front.as_str(),
             tenant: caller.map_or("", |caller| &caller.tenant),
             agent: caller.map_or("", |caller| &caller.agent),
             tool: call.map_or("", |call| &call.tool),

@@ -56,7 +56,8 @@ pub(super) fn responses(request: &Received) -> Answer {
         let output = json!([message("completed", &TEXT.concat())]);
         return Answer::json(&response("completed", &output));
     }
-    let mut events = vec![json!({"type": "response.created", "response": response("in_progress", &json!([]))})];
+    let mut events =
+        vec![json!({"type": "response.created", "response": response("in_progress", &json!([]))})];
     events.extend(text_item());
     let mut output = vec![message("completed", &TEXT.concat())];
     if let Some(call) = Call::asked_for(request) {

@@ -163,8 +163,8 @@ fn every_constant_of_the_vocabulary_is_in_the_table() {
     let phases = [Phase::Connect, Phase::Request, Phase::ProposedCall].map(|phase| match phase {
         Phase::Connect | Phase::Request | Phase::ProposedCall => phase.as_str(),
     });
-    let fronts = [Front::Forward].map(|front| match front {
-        Front::Forward => front.as_str(),
+    let fronts = [Front::Forward, Front::Gateway].map(|front| match front {
+        Front::Forward | Front::Gateway => front.as_str(),
     });
     let auths = [Auth::Anonymous, Auth::Credential, Auth::Certificate].map(|auth| match auth {
         Auth::Anonymous | Auth::Credential | Auth::Certificate => auth.as_str(),
