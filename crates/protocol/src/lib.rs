@@ -3,6 +3,7 @@
 //! Pure functions over bytes: no sockets, no clock, no policy. What cannot be read for certain is
 //! an [`InspectError`], and whoever gets one denies.
 
+pub mod answer;
 mod body;
 mod error;
 mod findings;

@@ -1,0 +1,349 @@
+//! Follows one answer of an LLM API and holds back each call that it proposes until the caller has judged it.
+//!
+//! Pure and incremental: bytes in, steps out; no sockets, no clock, no policy. What it cannot read
+//! as every client reads it is an [`AnswerError`], and whoever gets one refuses the answer.
+
+mod array;
+mod aws;
+mod call;
+mod calls;
+mod chat;
+mod converse;
+mod error;
+mod event;
+mod frames;
+mod gemini;
+mod heard;
+mod invoke;
+mod messages;
+mod reader;
+mod refused;
+mod responses;
+mod sse;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use bytes::{Bytes, BytesMut};
+use serde_json::{Map, Value};
+
+use crate::{LlmApi, RefusalDocument};
+
+pub use call::{Arguments, ProposedCall, RunBy};
+pub use error::AnswerError;
+pub use heard::{Heard, Usage};
+
+use call::Mark;
+use calls::Calls;
+use frames::{Frames, Payload};
+use reader::Reader;
+
+/// How the body of an answer comes.
+///
+/// What the client was told to expect decides, which is the request; a body that comes otherwise is
+/// an error. Content codings are the caller's: bytes come decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// One JSON document.
+    Document,
+    /// `text/event-stream`.
+    ServerSentEvents,
+    /// One JSON array, sent element by element: Gemini where `alt` is not `sse`.
+    JsonArray,
+    /// `application/vnd.amazon.eventstream`.
+    AwsEventStream,
+}
+
+/// What one answer may take. Memory stays below two events and `hold_bytes`, and what is fed at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// One event of a stream. Media within an event counts.
+    pub event_bytes: usize,
+    /// Events that are held back and the arguments that are put together from them; also one whole
+    /// document, which is always held.
+    pub hold_bytes: usize,
+    /// Events that are held back.
+    pub hold_events: usize,
+    /// Proposed calls in one answer.
+    pub calls: usize,
+}
+
+/// What is to be done next.
+#[derive(Clone, PartialEq)]
+pub enum Step {
+    /// These bytes go to the client, now.
+    Forward(Bytes),
+    /// Answer with [`Guard::release`], [`Guard::replace`] or [`Guard::refuse`]; until then this step repeats.
+    Judge(ProposedCall),
+    /// Nothing to do before more bytes are fed, or the end is told.
+    Wait,
+    /// Everything has been forwarded, or the answer was refused.
+    End,
+}
+
+/// One answer, from its first byte.
+///
+/// ```text
+/// loop { match guard.step() {
+///     Ok(Forward(bytes))  send them
+///     Ok(Judge(call))     guard.release() | guard.replace(arguments) | send guard.refuse(refusal)
+///     Ok(Wait)            guard.feed(next bytes of the body), or guard.finish() at its end
+///     Ok(End)             done
+///     Err(error)          send guard.refuse(refusal)
+/// } }
+/// ```
+///
+/// Nothing of a call goes out before it was released or replaced. Events that came before it have
+/// gone; those behind it follow it. An error repeats until the answer is refused.
+pub struct Guard {
+    api: LlmApi,
+    framing: Framing,
+    limits: Limits,
+    frames: Frames,
+    reader: Reader,
+    calls: Calls,
+    heard: Heard,
+    /// What is not forwarded and not held: first bytes that may pass, then those of the next event.
+    buffer: BytesMut,
+    passable: usize,
+    /// Passed before something was held.
+    passed: Option<Bytes>,
+    held: VecDeque<Held>,
+    held_bytes: usize,
+    /// The body has ended.
+    finished: bool,
+    /// The stream has said that it ends.
+    done: bool,
+    /// Something was forwarded.
+    begun: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// What may pass still does; then only a refusal follows.
+    Failed(AnswerError),
+    Closed,
+}
+
+/// An event that waits for a verdict, or behind one that does.
+struct Held {
+    raw: Bytes,
+    /// Its JSON, where calls have places in it.
+    json: String,
+    marks: Vec<Mark>,
+}
+
+impl Guard {
+    pub fn new(api: LlmApi, framing: Framing, limits: Limits) -> Self {
+        Self {
+            api,
+            framing,
+            limits,
+            frames: Frames::new(framing, api == LlmApi::InvokeModel, limits),
+            reader: Reader::new(api),
+            calls: Calls::new(reader::repeats(api, framing), limits.calls),
+            heard: Heard::default(),
+            buffer: BytesMut::new(),
+            passable: 0,
+            passed: None,
+            held: VecDeque::new(),
+            held_bytes: 0,
+            finished: false,
+            done: false,
+            begun: false,
+            state: State::Open,
+        }
+    }
+
+    /// The next bytes of the body. Ask for steps until [`Step::Wait`] before feeding more.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        if self.state != State::Closed {
+            self.buffer.extend_from_slice(bytes);
+        }
+    }
+
+    /// The body is complete. A body that broke off is not: refuse the answer instead.
+    pub fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    pub fn step(&mut self) -> Result<Step, AnswerError> {
+        loop {
+            if self.state == State::Closed {
+                return Ok(Step::End);
+            }
+            if let Some(bytes) = self.outgoing()? {
+                self.begun = true;
+                return Ok(Step::Forward(bytes));
+            }
+            if let State::Failed(error) = self.state {
+                return Err(error);
+            }
+            if let Some(call) = self.calls.proposed() {
+                return Ok(Step::Judge(call));
+            }
+            match self.read_event() {
+                Ok(true) => {}
+                Ok(false) if self.passable > 0 => self.pass(),
+                Ok(false) if !self.finished => return Ok(Step::Wait),
+                Ok(false) if self.calls.any_open() => self.fail(AnswerError::Incomplete),
+                Ok(false) => self.state = State::Closed,
+                Err(error) => self.fail(error),
+            }
+        }
+    }
+
+    /// The proposed call may go to the agent as it is.
+    pub fn release(&mut self) -> Result<(), AnswerError> {
+        self.calls.release()
+    }
+
+    /// The proposed call goes to the agent with these arguments. Where that is not possible nothing
+    /// is decided: refuse it then.
+    pub fn replace(&mut self, arguments: &Map<String, Value>) -> Result<(), AnswerError> {
+        self.calls.replace(arguments)
+    }
+
+    /// The answer ends here. The bytes are the last that the client gets: an error that its SDK raises.
+    ///
+    /// For a document they are the whole body, fit for a response with the refusal's own status.
+    /// Everything that was held is dropped, and nothing more of the body is needed.
+    pub fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes {
+        self.state = State::Closed;
+        self.buffer = BytesMut::new();
+        self.held = VecDeque::new();
+        let sequence = self.reader.next_sequence();
+        refused::ending(self.api, self.framing, refusal, self.begun, sequence)
+    }
+
+    /// What the answer has said about itself so far, held events included.
+    pub fn heard(&self) -> &Heard {
+        &self.heard
+    }
+
+    /// What may go out, in its order.
+    fn outgoing(&mut self) -> Result<Option<Bytes>, AnswerError> {
+        if self.passed.is_some() {
+            return Ok(self.passed.take());
+        }
+        let decided = |held: &Held| self.calls.decided(&held.marks);
+        if !self.held.front().is_some_and(decided) {
+            return Ok(None);
+        }
+        let Some(held) = self.held.pop_front() else {
+            return Ok(None);
+        };
+        self.held_bytes -= held.size();
+        let rewritten = self.calls.rewritten(&held.json, &held.marks);
+        let sent = match rewritten {
+            Ok(None) => Ok(held.raw),
+            Ok(Some(json)) => self.frames.rewrite(&held.raw, &json),
+            Err(error) => Err(error),
+        };
+        sent.map(Some).inspect_err(|error| self.fail(*error))
+    }
+
+    /// Reads one event; `false` where none is complete.
+    fn read_event(&mut self) -> Result<bool, AnswerError> {
+        let unread = self.buffer.get(self.passable..).unwrap_or_default();
+        let Some(frame) = self.frames.next(unread, self.finished)? else {
+            return Ok(false);
+        };
+        let length = frame.length;
+        let mut text = String::new();
+        match frame.payload {
+            Payload::None => {}
+            Payload::Exception => self.heard.exception(frame.name),
+            Payload::Json(json) => {
+                if std::mem::replace(&mut self.done, json.trim_ascii() == DONE) {
+                    return Err(AnswerError::Ambiguous("an event behind the last"));
+                }
+                let (calls, heard) = (&mut self.calls, &mut self.heard);
+                match self.framing {
+                    _ if self.done => {}
+                    Framing::Document => self.reader.document(&json, calls, heard)?,
+                    _ => self.reader.event(frame.name, &json, calls, heard)?,
+                }
+                if self.calls.has_marks() {
+                    text = String::from_utf8(json.into_owned())
+                        .map_err(|_| AnswerError::Malformed("an event is not utf-8"))?;
+                }
+            }
+        }
+        let marks = self.calls.take_marks();
+        if marks.is_empty() && self.held.is_empty() {
+            self.passable += length;
+            return Ok(true);
+        }
+        self.hold(length, text, marks).map(|()| true)
+    }
+
+    fn hold(&mut self, length: usize, json: String, marks: Vec<Mark>) -> Result<(), AnswerError> {
+        self.pass();
+        let held = Held {
+            raw: self.buffer.split_to(length).freeze(),
+            json,
+            marks,
+        };
+        self.held_bytes += held.size();
+        self.held.push_back(held);
+        let bytes = self.held_bytes.saturating_add(self.calls.kept_bytes());
+        let is_stream = self.framing != Framing::Document;
+        if is_stream
+            && (bytes > self.limits.hold_bytes || self.held.len() > self.limits.hold_events)
+        {
+            return Err(AnswerError::HoldLimit);
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self) {
+        let bytes = self.buffer.split_to(std::mem::take(&mut self.passable));
+        if !bytes.is_empty() {
+            self.passed = Some(bytes.freeze());
+        }
+    }
+
+    fn fail(&mut self, error: AnswerError) {
+        self.pass();
+        self.held.clear();
+        self.state = State::Failed(error);
+    }
+}
+
+impl Held {
+    fn size(&self) -> usize {
+        self.raw.len() + self.json.len()
+    }
+}
+
+/// Lengths instead of bytes.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forward(bytes) => write!(f, "Forward({} bytes)", bytes.len()),
+            Self::Judge(call) => f.debug_tuple("Judge").field(call).finish(),
+            Self::Wait => f.write_str("Wait"),
+            Self::End => f.write_str("End"),
+        }
+    }
+}
+
+/// Nothing of the answer.
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard")
+            .field("api", &self.api)
+            .field("framing", &self.framing)
+            .field("held", &self.held.len())
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Data by which a stream says that it ends.
+const DONE: &[u8] = b"[DONE]";
