@@ -29,7 +29,7 @@ use std::fmt;
 use bytes::{Bytes, BytesMut};
 use serde_json::{Map, Value};
 
-use crate::{LlmApi, RefusalDocument};
+use crate::{LlmApi, RefusalDocument, urlencoded};
 
 pub use call::{Arguments, ProposedCall, RunBy};
 pub use error::AnswerError;
@@ -54,6 +54,26 @@ pub enum Framing {
     JsonArray,
     /// `application/vnd.amazon.eventstream`.
     AwsEventStream,
+}
+
+impl Framing {
+    /// How the answer to this request comes.
+    pub fn of(api: LlmApi, streams: bool, query: Option<&str>) -> Self {
+        if !streams {
+            return Self::Document;
+        }
+        let asks_for_events = || {
+            let pairs = urlencoded::pairs(query.unwrap_or_default());
+            pairs
+                .iter()
+                .any(|pair| pair.name == "alt" && pair.value == "sse")
+        };
+        match api {
+            LlmApi::Converse | LlmApi::InvokeModel => Self::AwsEventStream,
+            LlmApi::GenerateContent if !asks_for_events() => Self::JsonArray,
+            _ => Self::ServerSentEvents,
+        }
+    }
 }
 
 /// What one answer may take. Memory stays below two events and `hold_bytes`, and what is fed at once.

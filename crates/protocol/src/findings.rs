@@ -45,6 +45,18 @@ pub(crate) fn find(
     search.found
 }
 
+/// In a value by itself.
+pub(crate) fn in_json(value: &Value, scanner: &Scanner) -> Vec<DataFinding> {
+    let mut search = Search {
+        scanner,
+        texts: true,
+        found: Vec::new(),
+        index: HashMap::new(),
+    };
+    search.value(&Trail::Root, None, value);
+    search.found
+}
+
 /// Whether a string, a name or a whole number of a JSON text can hold data: without an escape, each
 /// of them is a part of the text.
 fn json_may_hold_data(body: BodyView<'_>, scanner: &Scanner) -> bool {

@@ -14,6 +14,7 @@ pub mod json;
 mod llm;
 mod mcp;
 mod parameters;
+pub mod proposed;
 mod recognise;
 mod redact;
 mod refusal;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use aegis_policy::{CallKind, Decision, Intent, Outcome, Snapshot, Truncation};
-use aegis_protocol::Rewritten;
+use aegis_policy::{CallKind, Decision, Intent, Outcome, Parameters, Snapshot, Truncation};
+use aegis_protocol::{Rewritten, proposed};
 use http::{HeaderValue, header};
 
 use crate::activation::Activation;
@@ -131,6 +131,45 @@ impl Gate {
             decision,
             epoch: policy.epoch(),
         })
+    }
+
+    /// Judges a call that a model's answer proposes. `None`: it may go to the agent as it is; else
+    /// with these arguments.
+    pub(crate) async fn authorize_proposed(
+        &self,
+        intent: Intent,
+        policy: &Snapshot,
+        scanner: &aegis_dlp::Scanner,
+        record: &mut Record,
+    ) -> Result<Option<Parameters>, Refusal> {
+        let started = Instant::now();
+        let decision = policy.decide(&intent);
+        let decided = started.elapsed();
+        let intent = Arc::new(intent);
+        let judged = Judged {
+            intent: &intent,
+            decision: &decision,
+            policy,
+            decided,
+            written: Written::call(&intent, &[], scanner),
+        };
+        if decision.outcome != Outcome::Sanitize {
+            self.admit(&judged, Content::Parameters, record).await?;
+            return Ok(None);
+        }
+        let redactions = &decision.obligations.redact;
+        match proposed::redact(&intent.call.parameters, redactions, scanner) {
+            Ok(redacted) => {
+                self.admit(&judged, Content::Parameters, record).await?;
+                record.redacted(redactions);
+                Ok(Some(redacted))
+            }
+            Err(error) => {
+                let refusal = Refusal::with(Cause::SanitizeImpossible, error.to_string());
+                record.judged(&judged, Some(&refusal), None).await?;
+                Err(refusal)
+            }
+        }
     }
 
     /// A lease on the grant, for what stays open.

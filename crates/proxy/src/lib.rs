@@ -6,6 +6,7 @@
 mod activation;
 mod address;
 mod admin;
+mod answer;
 mod app;
 mod approvals;
 mod body;

@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
+use crate::answer::{Following, Source};
 use crate::body::AnswerBody;
 use crate::describe::Asking;
 use crate::exchange::{Keep, Received};
@@ -54,7 +55,7 @@ pub(crate) async fn handle(
 /// Where the line ended well.
 enum Arrived {
     Answer {
-        response: Response<Incoming>,
+        response: Response<Source>,
         keep: Option<Keep>,
         outcome: Outcome,
         lease: Lease,
@@ -81,7 +82,7 @@ struct Refused {
 
 /// A request that is read, judged and sent.
 async fn forward(
-    plane: &Plane,
+    plane: &Arc<Plane>,
     channel: &Channel,
     request: http::Request<Incoming>,
     record: &mut Record,
@@ -110,12 +111,16 @@ async fn forward(
 
 /// The second half: from here on the refusal is in the dialect that the request was found to speak.
 async fn send(
-    plane: &Plane,
-    described: crate::describe::Described,
+    plane: &Arc<Plane>,
+    mut described: crate::describe::Described,
     policy: &Snapshot,
     record: &mut Record,
 ) -> Result<Arrived, Refusal> {
     let scanner = &plane.describer.scanner;
+    let following = Following::of(&described.reading, described.request.query.as_deref());
+    if following.is_some() {
+        Following::ask_for_plain(&mut described.request.headers);
+    }
     let (grant, outbound) = plane
         .gate
         .authorize(described, policy, scanner, record)
@@ -131,12 +136,23 @@ async fn send(
         .await?;
     let outcome = grant.outcome();
     Ok(match received {
-        Received::Answer { response, keep } => Arrived::Answer {
-            response,
-            keep,
-            outcome,
-            lease,
-        },
+        Received::Answer { response, keep } => {
+            let response = match following {
+                Some(following) => {
+                    let request = grant.intent();
+                    following
+                        .follow(response, plane, request, record, &mut lease)
+                        .await?
+                }
+                None => response.map(Source::Upstream),
+            };
+            Arrived::Answer {
+                response,
+                keep,
+                outcome,
+                lease,
+            }
+        }
         Received::Switched {
             response,
             client,

@@ -16,6 +16,7 @@ use aegis_policy::{
     Authority, Caller, Decision, Intent, Outcome, Reason, Redaction, Revision, Scheme, Snapshot,
 };
 use aegis_protocol::Dialect;
+use aegis_protocol::answer::Heard;
 use aegis_telemetry::audit::{self, EndRecord, Log, Timings};
 use aegis_telemetry::metrics::{Metrics, Open};
 use aegis_telemetry::trace::{TraceContext, Tracer};
@@ -88,10 +89,23 @@ pub(crate) struct Record {
     written: bool,
     ended: bool,
     status: Option<u16>,
+    /// The call whose answer proposes this one.
+    proposed_by: Option<Arc<str>>,
+    heard: Option<Box<Heard>>,
     route: Option<(Via, Arc<str>)>,
     timings: Timings,
     _in_flight: Open,
     _answering: Answering,
+}
+
+/// The call that a model is answering.
+pub(crate) struct Asked {
+    channel: Channel,
+    id: Arc<str>,
+    trace: TraceContext,
+    method: Method,
+    destination: Option<(Scheme, Authority, Arc<str>)>,
+    caller: Option<Caller>,
 }
 
 /// What the end line and the span need of a judged call.
@@ -148,12 +162,36 @@ impl Record {
             written: false,
             ended: false,
             status: None,
+            proposed_by: None,
+            heard: None,
             route: None,
             timings: Timings::default(),
             _in_flight: evidence.metrics.request_started(),
             _answering: channel.in_flight.begin(),
             evidence: Arc::clone(evidence),
         }
+    }
+
+    /// What the records of the calls that this one's answer proposes begin with.
+    pub(crate) fn asking(&self) -> Asked {
+        Asked {
+            channel: self.channel.clone(),
+            id: Arc::clone(&self.id),
+            trace: self.trace.clone(),
+            method: self.method.clone(),
+            destination: self.destination.clone(),
+            caller: self.caller.clone(),
+        }
+    }
+
+    /// Of a call that is proposed in answer to another one.
+    pub(crate) fn proposed(plane: &Plane, asked: &Asked) -> Self {
+        let mut record = Self::begin(plane, &asked.channel, &asked.method, &HeaderMap::new());
+        record.trace = asked.trace.clone();
+        record.destination.clone_from(&asked.destination);
+        record.caller.clone_from(&asked.caller);
+        record.proposed_by = Some(Arc::clone(&asked.id));
+        record
     }
 
     pub(crate) fn id(&self) -> &Arc<str> {
@@ -211,6 +249,11 @@ impl Record {
     pub(crate) fn answered(&mut self, status: u16) {
         self.timings.first_byte = Some(self.micros());
         self.status = Some(status);
+    }
+
+    /// What the answer of an LLM API has said about itself.
+    pub(crate) fn heard(&mut self, heard: Heard) {
+        self.heard = Some(Box::new(heard));
     }
 
     pub(crate) fn redacted(&self, redactions: &[Redaction]) {

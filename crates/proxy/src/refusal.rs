@@ -55,6 +55,7 @@ pub(crate) enum Cause {
     UpstreamTls,
     UpstreamBroken,
     UpstreamTimeout,
+    AnswerUnreadable,
 }
 
 /// One row of the table: what the client sees and what it may do next.
@@ -154,8 +155,13 @@ impl Refusal {
 
     /// In the caller's own protocol.
     fn render(&self, dialect: &Dialect, stamp: &Stamp) -> Rendered {
+        aegis_protocol::render(dialect, &self.document(stamp))
+    }
+
+    /// Everything that the agent is told.
+    pub(crate) fn document<'a>(&'a self, stamp: &'a Stamp) -> RefusalDocument<'a> {
         let row = self.cause.row();
-        let document = RefusalDocument {
+        RefusalDocument {
             status: row.status.as_u16(),
             decision_id: &stamp.id,
             outcome: self.outcome,
@@ -165,8 +171,7 @@ impl Refusal {
             region: &stamp.region,
             next_step: row.next_step,
             retryable: row.retryable,
-        };
-        aegis_protocol::render(dialect, &document)
+        }
     }
 
     pub(crate) fn answer(&self, dialect: &Dialect, stamp: &Stamp) -> Response<AnswerBody> {
@@ -297,6 +302,7 @@ impl Cause {
             Self::ConnectTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream.connect_timeout", "the destination did not accept a connection in time", RETRY, true),
             Self::UpstreamTls => (StatusCode::BAD_GATEWAY, "upstream.tls", "the destination's certificate or TLS handshake is not acceptable", "ask your operator if the destination uses a private certificate authority", false),
             Self::UpstreamBroken => (StatusCode::BAD_GATEWAY, "upstream.broken", "the destination closed the connection or did not speak HTTP", RETRY, true),
+            Self::AnswerUnreadable => (StatusCode::BAD_GATEWAY, "protocol.answer", "the model's answer cannot be followed, so what it proposes cannot be judged", "ask your operator whether the model's server is to be trusted", false),
             Self::UpstreamTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream.timeout", "the destination did not answer in time", RETRY, true),
         };
         Row { status, rule, message, next_step, retryable }

@@ -1,13 +1,12 @@
-//! An upstream's answer on its way to the agent, for as long as policy allows it. Its data is not changed.
+//! An upstream's answer on its way to the agent, for as long as policy allows it. It changes no data itself.
 
 use std::fmt;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
+use http_body::{Frame, SizeHint};
 
+use crate::answer::{Piece, Source};
 use crate::body::count;
 use crate::exchange::Keep;
 use crate::hygiene;
@@ -16,7 +15,7 @@ use crate::record::{Ending, Record};
 
 /// The body of a forwarded answer. It ends its call's record exactly once, also when it is dropped.
 pub(crate) struct Relayed {
-    upstream: Incoming,
+    upstream: Source,
     record: Record,
     keep: Option<Keep>,
     stop: Stop,
@@ -34,12 +33,7 @@ pub(crate) enum Cut {
 }
 
 impl Relayed {
-    pub(crate) fn new(
-        upstream: Incoming,
-        record: Record,
-        keep: Option<Keep>,
-        lease: Lease,
-    ) -> Self {
+    pub(crate) fn new(upstream: Source, record: Record, keep: Option<Keep>, lease: Lease) -> Self {
         let mut relayed = Self {
             upstream,
             record,
@@ -56,7 +50,7 @@ impl Relayed {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        let polled = Pin::new(&mut self.upstream).poll_frame(cx);
+        let polled = self.upstream.poll(cx);
         let waits = polled.is_pending();
         if (waits || self.stop.is_stale())
             && let Poll::Ready(cut) = self.stop.poll(cx)
@@ -69,7 +63,15 @@ impl Relayed {
         }
         match polled {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(Ok(mut frame))) => {
+            Poll::Ready(Some(Ok(Piece::Over(over)))) => {
+                self.record.heard(over.heard);
+                match over.refusal {
+                    Some(refusal) => self.record.cut_short(&refusal),
+                    None => self.complete(),
+                }
+                Poll::Ready(None)
+            }
+            Poll::Ready(Some(Ok(Piece::Frame(mut frame)))) => {
                 count(&self.record.traffic().outbound, &frame);
                 if self.upstream.is_end_stream() {
                     self.complete();
@@ -79,9 +81,9 @@ impl Relayed {
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(Some(Err(error))) => {
+            Poll::Ready(Some(Err(cut))) => {
                 self.record.end(Ending::Failed("upstream.broken"));
-                Poll::Ready(Some(Err(Cut::Upstream(error))))
+                Poll::Ready(Some(Err(cut)))
             }
             Poll::Ready(None) => {
                 self.complete();

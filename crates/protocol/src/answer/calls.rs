@@ -185,8 +185,10 @@ impl Calls {
 
     /// Whether everything that goes with these places may go out.
     pub(super) fn decided(&self, marks: &[Mark]) -> bool {
-        let mut calls = marks.iter().filter_map(|mark| self.all.get(mark.call));
-        calls.all(|call| !matches!(call.state, State::Open | State::Complete))
+        marks.iter().all(|mark| {
+            let call = self.all.get(mark.call);
+            call.is_some_and(|call| !matches!(call.state, State::Open | State::Complete))
+        })
     }
 
     /// The event's JSON with the arguments that were replaced; `None` where none were.

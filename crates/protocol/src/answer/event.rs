@@ -83,7 +83,7 @@ pub(super) fn objects<'t>(node: Node<'t>, name: &str) -> Result<Vec<Node<'t>>, A
 pub(super) fn index(node: Node<'_>, name: &str) -> Result<u64, AnswerError> {
     member(node, name)?
         .and_then(whole)
-        .filter(|index| *index <= u64::from(u16::MAX))
+        .filter(|index| u16::try_from(*index).is_ok())
         .ok_or(AnswerError::Malformed("a part of a call without its index"))
 }
 

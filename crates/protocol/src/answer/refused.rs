@@ -67,7 +67,7 @@ fn framed(api: LlmApi, framing: Framing, object: &str, begun: bool) -> Bytes {
 
 /// Message, code and problem document, in the words that every refusal has.
 fn error(refusal: &RefusalDocument<'_>) -> Value {
-    let (_, body) = render(&Dialect::OpenAi, refusal);
+    let body = render(&Dialect::OpenAi, refusal).body;
     let mut body: Value = serde_json::from_slice(&body).unwrap_or_default();
     body.get_mut("error").map(Value::take).unwrap_or_default()
 }

@@ -85,6 +85,19 @@ impl Record {
         self.end(ending);
     }
 
+    /// Ends a call in the middle of its answer, of which the agent has the head and maybe more.
+    pub(crate) fn cut_short(&mut self, refusal: &Refusal) {
+        self.overrule(refusal);
+        for reason in &refusal.reasons {
+            self.evidence.metrics.refused(&reason.rule);
+        }
+        self.end(if refusal.cause == Cause::AnswerUnreadable {
+            Ending::Failed(refusal.code())
+        } else {
+            Ending::Refused(refusal.code())
+        });
+    }
+
     /// The decision line of a call that ended before it could be judged: it was not allowed.
     pub(super) fn never_judged(&mut self, rule: &str) {
         self.written = true;

@@ -1,9 +1,10 @@
 //! The audit lines of a record, filled from what it knows. Writes nothing.
 
 use aegis_policy::{DataFinding, Fault, Host, Outcome, Reason, Redaction, Truncation};
+use aegis_protocol::answer::Heard;
 use aegis_telemetry::audit::{
-    DataRecord, DecisionRecord, DestinationRecord, EndRecord, OutcomeRecord, RouteRecord,
-    RuleRecord,
+    DataRecord, DecisionRecord, DestinationRecord, EndRecord, LlmRecord, OutcomeRecord,
+    RouteRecord, RuleRecord,
 };
 
 use super::{Judged, Record, as_micros};
@@ -62,6 +63,7 @@ impl Record {
                 .tunnel
                 .as_ref()
                 .map(|tunnel| tunnel.id.as_ref()),
+            proposed_by: self.proposed_by.as_deref(),
             phase: "request",
             front: "forward",
             tenant: caller.map_or("", |caller| &caller.tenant),
@@ -105,6 +107,7 @@ impl Record {
             }),
             timings_us: self.timings,
             approval_id: self.call.as_ref().and_then(|call| call.approval.as_deref()),
+            llm: self.heard.as_deref().map(llm_record),
             ..EndRecord::default()
         }
     }
@@ -130,6 +133,19 @@ fn data_record(found: &DataFinding) -> DataRecord<'_> {
         class: found.class,
         path: &found.path,
         count: found.count,
+    }
+}
+
+fn llm_record(heard: &Heard) -> LlmRecord<'_> {
+    LlmRecord {
+        response_id: heard.id.as_deref(),
+        model: heard.model.as_deref(),
+        region: heard.region.as_deref(),
+        input_tokens: heard.usage.input,
+        output_tokens: heard.usage.output,
+        cached_tokens: heard.usage.cached,
+        finish_reasons: &heard.finish,
+        error: heard.error.as_deref(),
     }
 }
 

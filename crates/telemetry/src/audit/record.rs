@@ -33,6 +33,9 @@ pub struct DecisionRecord<'a> {
     /// The id of the CONNECT that the call lives in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tunnel: Option<&'a str>,
+    /// The id of the call whose answer proposes this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<&'a str>,
     pub phase: &'a str,
     pub front: &'a str,
     pub tenant: &'a str,
@@ -103,6 +106,34 @@ pub struct EndRecord<'a> {
     pub timings_us: Timings,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_id: Option<&'a str>,
+    /// What the answer of an LLM API said about itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub llm: Option<LlmRecord<'a>>,
+}
+
+/// The model's server's own words.
+#[derive(Debug, Default, Serialize)]
+pub struct LlmRecord<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_id: Option<&'a str>,
+    /// That answered, which need not be the one that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<&'a str>,
+    /// That did the work, where it is stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// Of the input tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub finish_reasons: &'a [String],
+    /// The kind of the provider's error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'a str>,
 }
 
 /// A parameter's value as it may be written down.

@@ -295,6 +295,13 @@ fn what_clients_would_put_together_differently_is_an_error() {
         ("another case", vec![spelled("Tool_Calls")]),
         ("camel case", vec![spelled("toolCalls")]),
         ("a message in a stream", vec![message]),
+        (
+            "an index beyond what all clients tell apart",
+            vec![chunk(
+                tool(1 << 53, json!("a"), json!("t"), "{}"),
+                json!("stop"),
+            )],
+        ),
         ("never ends", vec![begin()]),
     ] {
         let told = whole(API, SSE, &data_events(&events), &Verdict::Release);

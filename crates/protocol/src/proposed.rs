@@ -1,0 +1,74 @@
+//! A call that a model proposes, as the agent's own: the data in its arguments, and how they are redacted. It decides nothing.
+
+use std::borrow::Cow;
+
+use aegis_dlp::Scanner;
+use aegis_policy::{DataFinding, Parameters, Redaction};
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::parameters::escape;
+use crate::redact::{self, BodyKind, Targets};
+use crate::{RedactError, findings};
+
+/// Sensitive data in the arguments, at `body:` and a JSON Pointer into them.
+pub fn data(arguments: &Parameters, scanner: &Scanner) -> Vec<DataFinding> {
+    findings::in_json(&Value::Object(arguments.clone()), scanner)
+}
+
+/// The arguments without what is to be redacted. A named parameter that is absent needs nothing.
+pub fn redact(
+    arguments: &Parameters,
+    redactions: &[Redaction],
+    scanner: &Scanner,
+) -> Result<Parameters, RedactError> {
+    let (mut pointers, mut kinds) = (Vec::new(), Vec::new());
+    for redaction in redactions {
+        match redaction {
+            Redaction::Parameter(name) if arguments.contains_key(&**name) => {
+                pointers.push(Cow::Owned(format!("/{}", escape(name))));
+            }
+            Redaction::Parameter(_) => {}
+            Redaction::Data(kind) => kinds.push(&**kind),
+        }
+    }
+    let targets = Targets {
+        pointers: &pointers,
+        names: &[],
+        kinds: &kinds,
+    };
+    let text = Bytes::from(Value::Object(arguments.clone()).to_string());
+    match redact::body(BodyKind::Json, &text, &targets, scanner)? {
+        None => Ok(arguments.clone()),
+        Some(redacted) => serde_json::from_slice(&redacted).map_err(|_| RedactError::Remains),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn data_in_arguments_is_found_and_gone_after_redaction() {
+        let scanner = Scanner::standard();
+        let Value::Object(arguments) =
+            json!({"to": {"mail": "ann@corp.example"}, "a/b": 7, "n": 1})
+        else {
+            unreachable!()
+        };
+        let found = data(&arguments, &scanner);
+        assert_eq!((found[0].kind, &*found[0].path), ("email", "body:/to/mail"));
+
+        let redactions = [
+            Redaction::Data("email".into()),
+            Redaction::Parameter("a/b".into()),
+            Redaction::Parameter("absent".into()),
+        ];
+        let redacted = redact(&arguments, &redactions, &scanner).unwrap();
+        assert_eq!(data(&redacted, &scanner), []);
+        assert_eq!(redacted["a/b"], "[REDACTED]");
+        assert_eq!(redacted["n"], 1);
+    }
+}
