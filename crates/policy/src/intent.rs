@@ -77,7 +77,7 @@ pub struct Destination {
     pub regions: Arc<[Arc<str>]>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     pub kind: CallKind,
     pub tool: Arc<str>,

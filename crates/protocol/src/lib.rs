@@ -12,7 +12,7 @@ mod generic;
 mod inspected;
 pub mod json;
 mod llm;
-mod mcp;
+pub mod mcp;
 mod parameters;
 pub mod proposed;
 mod recognise;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
+use crate::mcp::Batch;
 use crate::{BodyView, InspectError, Inspected, RedactError, RequestView, Rewritten, inspect};
 
 pub(crate) struct Sent {
@@ -74,11 +75,7 @@ impl Sent {
     }
 
     pub(crate) fn inspect(&self) -> Result<Inspected, InspectError> {
-        let source = Source {
-            file: "catalogue.yaml".to_owned(),
-            text: CATALOGUE.to_owned(),
-        };
-        let catalogue = Catalogue::read(&[source]).expect("a catalogue");
+        let catalogue = catalogue();
         inspect(
             &self.view(),
             catalogue.service(&self.authority),
@@ -101,7 +98,14 @@ impl Sent {
             .redact(&self.view(), redactions, &Scanner::standard())
     }
 
-    fn view(&self) -> RequestView<'_> {
+    /// As a batch, whatever it is.
+    pub(crate) fn batch(&self) -> Result<Batch, InspectError> {
+        let catalogue = catalogue();
+        let service = catalogue.service(&self.authority);
+        Batch::inspect(&self.view(), service, &Scanner::standard())
+    }
+
+    pub(crate) fn view(&self) -> RequestView<'_> {
         RequestView {
             method: &self.method,
             authority: &self.authority,
@@ -134,6 +138,14 @@ impl Inspected {
             .map(|finding| (finding.kind, &*finding.path))
             .collect()
     }
+}
+
+fn catalogue() -> Catalogue {
+    let source = Source {
+        file: "catalogue.yaml".to_owned(),
+        text: CATALOGUE.to_owned(),
+    };
+    Catalogue::read(&[source]).expect("a catalogue")
 }
 
 /// An address that the standard scanner finds.

@@ -7,6 +7,7 @@ use http::header;
 use serde_json::Value;
 
 use super::{Inspected, Place, Reading, RequestView};
+use crate::mcp::Expected;
 use crate::redact::BodyKind;
 use crate::{Dialect, LlmApi};
 
@@ -24,6 +25,8 @@ pub(crate) struct Described {
     pub(crate) dialect: Dialect,
     /// Of a generation.
     pub(crate) llm: Option<LlmApi>,
+    /// Of an MCP message that is answered.
+    pub(crate) expected: Option<Expected>,
     pub(crate) recordable: Arc<[Arc<str>]>,
 }
 
@@ -41,6 +44,7 @@ impl Described {
             unread: false,
             dialect: Dialect::Problem,
             llm: None,
+            expected: None,
             recordable: Arc::default(),
         }
     }
@@ -92,6 +96,7 @@ impl Described {
                 recordable: self.recordable,
                 truncation,
                 llm: self.llm,
+                expected: self.expected,
                 stream: self.stream,
                 body,
                 parameters: self.places,
