@@ -102,6 +102,7 @@ pub enum CallKind {
     Tool,
     Llm,
     Mcp,
+    A2a,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -264,6 +265,7 @@ impl CallKind {
             Self::Tool => "tool",
             Self::Llm => "llm",
             Self::Mcp => "mcp",
+            Self::A2a => "a2a",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Pure functions over bytes: no sockets, no clock, no policy. What cannot be read for certain is
 //! an [`InspectError`], and whoever gets one denies.
 
+mod a2a;
 pub mod answer;
 mod body;
 mod error;
@@ -11,6 +12,7 @@ pub mod framing;
 mod generic;
 mod inspected;
 pub mod json;
+mod json_rpc;
 mod llm;
 pub mod mcp;
 mod parameters;

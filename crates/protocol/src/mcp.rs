@@ -13,8 +13,7 @@ use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value};
 
 use crate::body::Content;
-use crate::inspected::{Described, Place, Subject};
-use crate::parameters::escape;
+use crate::inspected::{Described, Subject};
 use crate::{Dialect, InspectError};
 
 pub use batch::{Batch, render_batch};
@@ -23,6 +22,7 @@ pub use expected::{Expected, FollowError, Following};
 pub use list::{Entry, Filter, ListKind, Step};
 pub use watch::Watch;
 
+use crate::json_rpc::{Kind, Message, exact_spelling};
 use expected::Asked;
 
 /// `SERVER/TOOL`/`call` for a tool call and `SERVER/PROMPT`/`get` for a prompt, else `SERVER`/method.
@@ -112,7 +112,7 @@ fn call(
             }
             let mut described = Described::new(CallKind::Mcp, server, method);
             let judged = params.iter().filter(|(name, _)| *name != "_meta");
-            add(&mut described, "/params", judged);
+            described.add("/params", judged);
             Ok(described)
         }
     }
@@ -145,7 +145,7 @@ fn named(
     let mut described = Described::new(CallKind::Mcp, tool(server, name), action);
     match params.get("arguments") {
         None | Some(Value::Null) => {}
-        Some(Value::Object(arguments)) => add(&mut described, "/params/arguments", arguments),
+        Some(Value::Object(arguments)) => described.add("/params/arguments", arguments),
         Some(_) => {
             return Err(InspectError::Malformed("the arguments are not an object"));
         }
@@ -156,96 +156,6 @@ fn named(
 /// What policy calls a tool or prompt of a server.
 fn tool(server: &str, name: &str) -> String {
     format!("{server}/{name}")
-}
-
-fn add<'a>(
-    described: &mut Described,
-    pointer: &str,
-    members: impl IntoIterator<Item = (&'a String, &'a Value)>,
-) {
-    for (name, value) in members {
-        described.parameters.insert(name.clone(), value.clone());
-        let place = Place::Body(format!("{pointer}/{}", escape(name)));
-        described.places.push((name.clone(), place));
-    }
-}
-
-/// One JSON-RPC 2.0 message, as strict as MCP's schema.
-struct Message<'a> {
-    kind: Kind<'a>,
-    /// Null for a notification and for a response: neither is answered.
-    id: Value,
-}
-
-enum Kind<'a> {
-    /// A request or a notification; both are judged by their method.
-    Call {
-        method: &'a str,
-        params: Option<&'a Map<String, Value>>,
-    },
-    Response,
-}
-
-impl<'a> Message<'a> {
-    fn read(body: &'a Value) -> Result<Self, InspectError> {
-        let members = body
-            .as_object()
-            .ok_or(InspectError::Malformed("the message is no object"))?;
-        exact_spelling(
-            members,
-            &["jsonrpc", "id", "method", "params", "result", "error"],
-        )?;
-        let answers = ["result", "error"]
-            .iter()
-            .filter(|it| members.contains_key(**it))
-            .count();
-        match (members.get("method"), answers) {
-            (Some(Value::String(method)), 0) if !method.is_empty() => Self::call(members, method),
-            (None, 1) => Ok(Self {
-                kind: Kind::Response,
-                id: Value::Null,
-            }),
-            _ => Err(InspectError::Malformed(
-                "the message is neither one call nor one response",
-            )),
-        }
-    }
-
-    fn call(members: &'a Map<String, Value>, method: &'a str) -> Result<Self, InspectError> {
-        let id = match members.get("id") {
-            None => Value::Null,
-            Some(id @ (Value::String(_) | Value::Number(_))) => id.clone(),
-            Some(_) => {
-                return Err(InspectError::Malformed(
-                    "the id is neither a string nor a number",
-                ));
-            }
-        };
-        let params = match members.get("params") {
-            None => None,
-            Some(Value::Object(params)) => Some(params),
-            Some(_) => return Err(InspectError::Malformed("the params are not an object")),
-        };
-        Ok(Self {
-            kind: Kind::Call { method, params },
-            id,
-        })
-    }
-}
-
-/// Some servers match member names without regard to case and let the last one win.
-fn exact_spelling(members: &Map<String, Value>, known: &[&str]) -> Result<(), InspectError> {
-    let other = |name: &String| {
-        known
-            .iter()
-            .any(|it| it.eq_ignore_ascii_case(name) && it != name)
-    };
-    if members.keys().any(other) {
-        return Err(InspectError::Malformed(
-            "a member of the message is spelled in another case",
-        ));
-    }
-    Ok(())
 }
 
 const SESSION: &str = "mcp-session-id";

@@ -166,5 +166,6 @@ aegis:
     aws: {hosts: [bedrock.example.com], protocol: bedrock}
     google: {hosts: [gemini.example.com], protocol: gemini}
     docs: {hosts: ["mcp.example.com:8443"], protocol: mcp, recordable: [query]}
+    helper: {hosts: [agent.example.com], protocol: a2a, recordable: [taskId]}
     files: {hosts: [files.example.com], protocol: http}
 "#;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Inspected, Place, Reading, RequestView};
 use crate::mcp::Expected;
+use crate::parameters::escape;
 use crate::redact::BodyKind;
 use crate::{Dialect, LlmApi};
 
@@ -54,6 +55,18 @@ impl Described {
         self.parameters.insert(name.to_owned(), value);
         self.places.retain(|(other, _)| other != name);
         self.places.push((name.to_owned(), place));
+    }
+
+    /// Members of an object of the body as parameters; `pointer` is the object's.
+    pub(crate) fn add<'a>(
+        &mut self,
+        pointer: &str,
+        members: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    ) {
+        for (name, value) in members {
+            let place = Place::Body(format!("{pointer}/{}", escape(name)));
+            self.set(name, value.clone(), place);
+        }
     }
 
     /// From here on, no parameter can be rewritten.

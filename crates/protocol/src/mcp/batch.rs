@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 
 use super::{Expected, headers};
-use crate::json::{Kind, Tree};
+use crate::json::{Kind, Node, Tree};
 use crate::redact::edits::Edits;
 use crate::{
     BodyView, Dialect, InspectError, Inspected, RedactError, RefusalDocument, Rendered,
@@ -132,7 +132,7 @@ fn spans(body: &Bytes) -> Result<Vec<Range<usize>>, InspectError> {
     let tree = Tree::parse(body)?;
     let root = tree.root().filter(|root| root.kind() == Kind::Array);
     let root = root.ok_or(InspectError::Batch)?;
-    let spans: Vec<_> = root.children().map(|message| message.span()).collect();
+    let spans: Vec<_> = root.children().map(Node::span).collect();
     if spans.is_empty() || spans.len() > MOST_MESSAGES {
         return Err(InspectError::Batch);
     }

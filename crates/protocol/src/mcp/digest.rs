@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn every_change_matters() {
-        let changes = [
+        let edits = [
             ("/name", json!("searc")),
             ("/title", json!("search")),
             ("/description", json!("Finds documents. ")),
@@ -88,12 +88,11 @@ mod tests {
             ("/annotations/readOnlyHint", json!("true")),
         ];
         let mut seen = vec![digest(&tool())];
-        for (place, value) in changes {
-            let mut changed = tool();
-            *changed.pointer_mut(place).unwrap() = value;
-            let changed = digest(&changed);
-            assert!(!seen.contains(&changed), "{place}");
-            seen.push(changed);
+        for (place, value) in edits {
+            let mut edited = tool();
+            *edited.pointer_mut(place).unwrap() = value;
+            assert!(!seen.contains(&digest(&edited)), "{place}");
+            seen.push(digest(&edited));
         }
         let mut more = tool();
         more["_meta"] = json!({});

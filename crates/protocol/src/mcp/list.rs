@@ -148,15 +148,14 @@ impl Filter {
         if errors.is_empty() {
             errors.push(error(&Value::Null, refusal));
         }
-        Bytes::from(match (self.framing, &*errors) {
-            (Framing::ServerSentEvents, errors) => {
-                let events = errors.iter();
-                events
-                    .map(|error| format!("event: message\ndata: {error}\n\n"))
-                    .collect()
+        let one = errors.len() == 1;
+        Bytes::from(match self.framing {
+            Framing::ServerSentEvents => {
+                let events = errors.join("\n\nevent: message\ndata: ");
+                format!("event: message\ndata: {events}\n\n")
             }
-            (_, [error]) => error.clone(),
-            (_, errors) => format!("[{}]", errors.join(",")),
+            _ if one => errors.concat(),
+            _ => format!("[{}]", errors.join(",")),
         })
     }
 

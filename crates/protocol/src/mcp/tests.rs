@@ -302,13 +302,11 @@ fn a_mirrored_argument_must_stand_in_the_body() {
     for (header, value, agreed) in table {
         let header: &'static str = header.to_ascii_lowercase().leak();
         let sent = send(&search(&arguments)).header(header, value);
-        match agreed {
-            true => assert_eq!(sent.seen().name(), "docs/search call"),
-            false => assert_eq!(
-                sent.error().rule(),
-                "protocol.header_mismatch",
-                "{header} {value}"
-            ),
+        if agreed {
+            assert_eq!(sent.seen().name(), "docs/search call", "{header} {value}");
+        } else {
+            let rule = sent.error().rule();
+            assert_eq!(rule, "protocol.header_mismatch", "{header} {value}");
         }
     }
     let twice = send(&search(&arguments)).header("mcp-param-query", "tea");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::mcp::{Batch, render_batch};
 use crate::testing::{MAIL, Sent, post};
-use crate::{InspectError, RedactError, RefusalDocument};
+use crate::{InspectError, Inspected, RedactError, RefusalDocument};
 
 const SERVER: &str = "mcp.example.com:8443";
 
@@ -39,7 +39,7 @@ fn each_message_is_described_as_the_request_that_it_would_be() {
     for host in [SERVER, "other.example.net"] {
         let found = batch(&post(host, "/mcp").json(&listed())).expect("a batch");
         let name = if host == SERVER { "docs" } else { host };
-        let names: Vec<_> = found.messages().iter().map(|it| it.name()).collect();
+        let names: Vec<_> = found.messages().iter().map(Inspected::name).collect();
         let actions = [
             "/search call",
             " notifications/cancelled",
@@ -48,7 +48,7 @@ fn each_message_is_described_as_the_request_that_it_would_be() {
             " response",
         ];
         assert_eq!(names, actions.map(|action| format!("{name}{action}")));
-        let found: Vec<_> = found.messages().iter().map(|it| it.found()).collect();
+        let found: Vec<_> = found.messages().iter().map(Inspected::found).collect();
         let mail = vec![("email", "body:/params/arguments/to")];
         assert_eq!(found, [vec![], vec![], mail, vec![], vec![]]);
     }

@@ -174,25 +174,19 @@ fn call(tool: String, action: &str, parameters: Parameters) -> Call {
 }
 
 /// Every run of entries that go, with as many commas.
-fn remove(list: &[Item], edits: &mut Edits) {
-    let stays = |at: usize| list.get(at).is_some_and(|item| item.stays == Some(true));
-    let mut at = 0;
-    while at < list.len() {
-        if stays(at) {
-            at += 1;
+fn remove(items: &[Item], edits: &mut Edits) {
+    let goes = |item: &Item| item.stays != Some(true);
+    let mut at: usize = 0;
+    for run in items.chunk_by(|one, next| goes(one) == goes(next)) {
+        let before = at.checked_sub(1).and_then(|at| items.get(at));
+        at += run.len();
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            continue;
+        };
+        if !goes(first) {
             continue;
         }
-        let first = at;
-        while at < list.len() && !stays(at) {
-            at += 1;
-        }
-        let (before, after) = (
-            first.checked_sub(1).and_then(|at| list.get(at)),
-            list.get(at),
-        );
-        let run = list.get(first).zip(list.get(at - 1));
-        let Some((first, last)) = run else { return };
-        let range = match (before, after) {
+        let range = match (before, items.get(at)) {
             (Some(before), _) => before.span.end..last.span.end,
             (None, Some(after)) => first.span.start..after.span.start,
             (None, None) => first.span.start..last.span.end,
