@@ -39,6 +39,7 @@ pub enum Protocol {
     Bedrock,
     Gemini,
     Mcp,
+    A2a,
 }
 
 /// One data file: our section, and whatever else the users' own modules read.

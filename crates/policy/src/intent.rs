@@ -80,7 +80,7 @@ pub struct Destination {
     pub regions: Arc<[Arc<str>]>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     pub kind: CallKind,
     pub tool: Arc<str>,
@@ -105,6 +105,7 @@ pub enum CallKind {
     Tool,
     Llm,
     Mcp,
+    A2a,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -268,6 +269,7 @@ impl CallKind {
             Self::Tool => "tool",
             Self::Llm => "llm",
             Self::Mcp => "mcp",
+            Self::A2a => "a2a",
         }
     }
 }

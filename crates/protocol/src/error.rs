@@ -19,7 +19,7 @@ pub enum InspectError {
     },
     #[error("the client sent an ambiguous path: {0}")]
     AmbiguousPath(#[from] AmbiguousPath),
-    #[error("the client sent several calls in one message; send each on its own")]
+    #[error("the client sent several calls in one message, or too many; send each on its own")]
     Batch,
     #[error("the destination is declared as {declared}, but the client sent {found}")]
     Disagreement {

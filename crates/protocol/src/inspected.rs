@@ -15,10 +15,11 @@ use http::{HeaderMap, HeaderName, Method};
 
 use crate::body::Content;
 use crate::llm::{self, Endpoint};
+use crate::mcp::Expected;
 use crate::recognise::Spoken;
 use crate::redact::BodyKind;
 use crate::urlencoded::{self, Pair};
-use crate::{Dialect, InspectError, LlmApi, findings, generic, mcp, recognise, rest};
+use crate::{Dialect, InspectError, LlmApi, a2a, findings, generic, mcp, recognise, rest};
 
 pub(crate) use described::Described;
 
@@ -58,6 +59,7 @@ pub struct Reading {
     pub truncation: Truncation,
     /// The API that the answer to a generation speaks.
     pub(crate) llm: Option<LlmApi>,
+    pub(crate) expected: Option<Expected>,
     pub(crate) stream: bool,
     /// How the body would be rewritten. `None` where there is no body, or nobody has looked into it.
     pub(crate) body: Option<BodyKind>,
@@ -86,6 +88,11 @@ impl Reading {
     /// The API whose answer is to be understood; `None` where nothing was generated.
     pub fn llm(&self) -> Option<LlmApi> {
         self.llm
+    }
+
+    /// What the answer of an MCP server has to be followed for; `None` where it is none's.
+    pub fn expected(&self) -> Option<&Expected> {
+        self.expected.as_ref()
     }
 
     /// Whether the request asks for an answer in parts.
@@ -122,6 +129,7 @@ pub fn inspect(
         Spoken::Rest(service) => rest::describe(service, subject)?,
         Spoken::Llm(family) => llm::describe(family, subject)?,
         Spoken::Mcp => mcp::describe(&subject)?,
+        Spoken::A2a => a2a::describe(&subject)?,
     };
     Ok(described.finish(view, body, hidden, data))
 }

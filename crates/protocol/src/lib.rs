@@ -3,6 +3,7 @@
 //! Pure functions over bytes: no sockets, no clock, no policy. What cannot be read for certain is
 //! an [`InspectError`], and whoever gets one denies.
 
+mod a2a;
 pub mod answer;
 mod body;
 mod error;
@@ -11,8 +12,9 @@ pub mod framing;
 mod generic;
 mod inspected;
 pub mod json;
+mod json_rpc;
 mod llm;
-mod mcp;
+pub mod mcp;
 mod parameters;
 pub mod proposed;
 mod recognise;

@@ -6,10 +6,11 @@ use aegis_policy::{Protocol, Service};
 use http::Method;
 use serde_json::Value;
 
-use crate::InspectError;
 use crate::body::Content;
 use crate::inspected::Subject;
+use crate::json_rpc::is_message;
 use crate::llm::{self, Family};
+use crate::{InspectError, a2a};
 
 /// What both sides agree on; a REST call needs the service that knows its operations.
 pub(crate) enum Spoken<'a> {
@@ -17,6 +18,7 @@ pub(crate) enum Spoken<'a> {
     Rest(&'a Service),
     Llm(Family),
     Mcp,
+    A2a,
 }
 
 pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectError> {
@@ -28,6 +30,8 @@ pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectE
     let Some(service) = subject.service else {
         return Ok(match seen {
             Seen::JsonRpc => Spoken::Mcp,
+            Seen::A2a => Spoken::A2a,
+            Seen::Other if a2a::asks_for_card(subject) => Spoken::A2a,
             Seen::Llm(family) => {
                 refuse_ambiguous_model(subject, family)?;
                 Spoken::Llm(family)
@@ -41,6 +45,7 @@ pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectE
             (_, Some(family)) => Spoken::Llm(family),
             (Protocol::Rest, _) => Spoken::Rest(service),
             (Protocol::Mcp, _) => Spoken::Mcp,
+            (Protocol::A2a, _) => Spoken::A2a,
             _ => Spoken::Http,
         },
     )
@@ -60,6 +65,8 @@ fn refuse_ambiguous_model(subject: &Subject<'_>, family: Family) -> Result<(), I
 enum Seen {
     /// A JSON-RPC 2.0 request, notification or response.
     JsonRpc,
+    /// A message to an agent. Where the catalogue says MCP, it is one of that.
+    A2a,
     /// An array with JSON-RPC messages in it.
     Batch,
     /// A request to an LLM, at its path.
@@ -80,8 +87,9 @@ impl Seen {
 
     fn in_json(value: &Value, subject: &Subject<'_>) -> Self {
         match value {
-            Value::Array(items) if items.iter().any(is_json_rpc) => Self::Batch,
-            value if is_json_rpc(value) => Self::JsonRpc,
+            Value::Array(items) if items.iter().any(is_message) => Self::Batch,
+            value if a2a::is_call(value, subject) => Self::A2a,
+            value if is_message(value) => Self::JsonRpc,
             value => match &subject.endpoint {
                 Some(endpoint) if endpoint.fits(value) => Self::Llm(endpoint.family),
                 _ => Self::Other,
@@ -92,6 +100,7 @@ impl Seen {
     fn name(self) -> &'static str {
         match self {
             Self::JsonRpc => "a JSON-RPC message",
+            Self::A2a => "a message to an agent",
             Self::Batch => "a JSON-RPC batch",
             Self::Llm(Family::OpenAi) => "a chat completion or response",
             Self::Llm(Family::Anthropic) => "a message to Anthropic",
@@ -116,7 +125,7 @@ fn refuse_misnamed(subject: &Subject<'_>) -> Result<(), InspectError> {
 }
 
 fn agree(declared: Protocol, seen: Seen, subject: &Subject<'_>) -> Result<(), InspectError> {
-    let is_call = matches!(seen, Seen::JsonRpc | Seen::Llm(_));
+    let is_call = matches!(seen, Seen::JsonRpc | Seen::A2a | Seen::Llm(_));
     let (name, agreed) = match (declared, Family::declared(declared)) {
         (_, Some(family)) => {
             // Prefixes differ, so the path is compared leniently; it must not be ambiguous as well.
@@ -124,6 +133,7 @@ fn agree(declared: Protocol, seen: Seen, subject: &Subject<'_>) -> Result<(), In
             (family.name(), speaks_as(family, seen, subject))
         }
         (Protocol::Mcp, _) => ("mcp", speaks_mcp(seen, subject)),
+        (Protocol::A2a, _) => ("a2a", !matches!(seen, Seen::Llm(_))),
         (Protocol::Rest, _) => ("rest", !is_call),
         _ => ("http", !is_call),
     };
@@ -147,7 +157,7 @@ fn speaks_as(family: Family, seen: Seen, subject: &Subject<'_>) -> bool {
             .as_ref()
             .is_none_or(|it| it.family == family),
         Seen::Other => subject.endpoint.is_none(),
-        Seen::JsonRpc | Seen::Batch => false,
+        Seen::JsonRpc | Seen::A2a | Seen::Batch => false,
     }
 }
 
@@ -158,12 +168,6 @@ fn speaks_mcp(seen: Seen, subject: &Subject<'_>) -> bool {
     } else {
         matches!(subject.content, Content::Absent)
     }
-}
-
-fn is_json_rpc(value: &Value) -> bool {
-    let is_version_2 = value.get("jsonrpc").and_then(Value::as_str) == Some("2.0");
-    let message = ["method", "result", "error"];
-    is_version_2 && message.iter().any(|member| value.get(member).is_some())
 }
 
 #[cfg(test)]

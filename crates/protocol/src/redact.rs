@@ -3,7 +3,7 @@
 //! It works on the places in the text, never on a value that is written out anew. What cannot be
 //! rewritten safely is a [`RedactError`], and whoever gets one denies. It does not decide what to redact.
 
-mod edits;
+pub(crate) mod edits;
 mod signed;
 #[cfg(test)]
 mod tests;

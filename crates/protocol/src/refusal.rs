@@ -84,7 +84,7 @@ impl Dialect {
     pub fn guess(service: Option<&Service>, path: &str, content_type: &str) -> Self {
         let asked = || Endpoint::of(path).map(|endpoint| endpoint.api.dialect());
         let guessed = match service.map(|service| service.protocol) {
-            Some(Protocol::Mcp) => Some(Self::JsonRpc { id: Value::Null }),
+            Some(Protocol::Mcp | Protocol::A2a) => Some(Self::JsonRpc { id: Value::Null }),
             Some(protocol) => {
                 Family::declared(protocol).map(|family| asked().unwrap_or(family.dialect()))
             }
@@ -129,8 +129,17 @@ impl RefusalDocument<'_> {
         json!({
             "jsonrpc": "2.0",
             "id": id,
-            "error": {"code": JSON_RPC_REFUSED, "message": self.message(), "data": self.problem()},
+            "error": {"code": self.json_rpc_code(), "message": self.message(), "data": self.problem()},
         })
+    }
+
+    /// MCP's own where it has one for what is wrong.
+    fn json_rpc_code(&self) -> i32 {
+        match self.reasons.first().map(|reason| &*reason.rule) {
+            Some("protocol.header_mismatch") => HEADER_MISMATCH,
+            Some("protocol.batch") => INVALID_REQUEST,
+            _ => JSON_RPC_REFUSED,
+        }
     }
 
     fn kind(&self) -> String {
@@ -169,6 +178,10 @@ fn is_json_rpc_type(content_type: &str) -> bool {
 /// In JSON-RPC's range for servers, and none of those that MCP or its SDKs have given a meaning
 /// (-32000 to -32004, -32020 to -32022, -32042).
 const JSON_RPC_REFUSED: i32 = -32050;
+/// MCP 2026-07-28.
+const HEADER_MISMATCH: i32 = -32020;
+/// JSON-RPC 2.0.
+const INVALID_REQUEST: i32 = -32600;
 
 #[cfg(test)]
 mod tests;

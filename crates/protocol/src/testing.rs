@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
+use crate::mcp::Batch;
 use crate::{BodyView, InspectError, Inspected, RedactError, RequestView, Rewritten, inspect};
 
 pub(crate) struct Sent {
@@ -74,11 +75,7 @@ impl Sent {
     }
 
     pub(crate) fn inspect(&self) -> Result<Inspected, InspectError> {
-        let source = Source {
-            file: "catalogue.yaml".to_owned(),
-            text: CATALOGUE.to_owned(),
-        };
-        let catalogue = Catalogue::read(&[source]).expect("a catalogue");
+        let catalogue = catalogue();
         inspect(
             &self.view(),
             catalogue.service(&self.authority),
@@ -101,7 +98,14 @@ impl Sent {
             .redact(&self.view(), redactions, &Scanner::standard())
     }
 
-    fn view(&self) -> RequestView<'_> {
+    /// As a batch, whatever it is.
+    pub(crate) fn batch(&self) -> Result<Batch, InspectError> {
+        let catalogue = catalogue();
+        let service = catalogue.service(&self.authority);
+        Batch::inspect(&self.view(), service, &Scanner::standard())
+    }
+
+    pub(crate) fn view(&self) -> RequestView<'_> {
         RequestView {
             method: &self.method,
             authority: &self.authority,
@@ -136,6 +140,14 @@ impl Inspected {
     }
 }
 
+fn catalogue() -> Catalogue {
+    let source = Source {
+        file: "catalogue.yaml".to_owned(),
+        text: CATALOGUE.to_owned(),
+    };
+    Catalogue::read(&[source]).expect("a catalogue")
+}
+
 /// An address that the standard scanner finds.
 pub(crate) const MAIL: &str = "jo.doe@mail.example.org";
 
@@ -154,5 +166,6 @@ aegis:
     aws: {hosts: [bedrock.example.com], protocol: bedrock}
     google: {hosts: [gemini.example.com], protocol: gemini}
     docs: {hosts: ["mcp.example.com:8443"], protocol: mcp, recordable: [query]}
+    helper: {hosts: [agent.example.com], protocol: a2a, recordable: [taskId]}
     files: {hosts: [files.example.com], protocol: http}
 "#;

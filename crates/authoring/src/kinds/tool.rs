@@ -75,6 +75,8 @@ pub(crate) enum Protocol {
     Gemini,
     /// The Model Context Protocol.
     Mcp,
+    /// A2A, between agents.
+    A2a,
 }
 
 /// One operation of a `rest` tool.

@@ -85,7 +85,10 @@ pub(super) static INPUT: Shape = Object(&[
     all(
         "call",
         Object(&[
-            all("kind", OneOf(&["tunnel", "http", "tool", "llm", "mcp"])),
+            all(
+                "kind",
+                OneOf(&["tunnel", "http", "tool", "llm", "mcp", "a2a"]),
+            ),
             all("tool", Text),
             all("action", Text),
             described("parameters", Map(&Any)),

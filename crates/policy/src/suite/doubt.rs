@@ -61,9 +61,12 @@ impl Workbench {
             Protocol::Rest => operation(service, method, path),
             Protocol::Http => Ok(method.to_ascii_lowercase()),
             Protocol::Mcp => Ok(mcp_action(intent)),
-            Protocol::OpenAi | Protocol::Anthropic | Protocol::Bedrock | Protocol::Gemini => {
-                return None;
-            }
+            // What their servers are asked has any name.
+            Protocol::OpenAi
+            | Protocol::Anthropic
+            | Protocol::Bedrock
+            | Protocol::Gemini
+            | Protocol::A2a => return None,
         };
         let named = match named {
             Ok(named) => named,
@@ -81,13 +84,12 @@ impl Workbench {
     }
 }
 
-/// A tool of a server is only ever called; what else a server is asked has any name.
+/// A tool of a server is only ever called and a prompt got; what else a server is asked has any name.
 fn mcp_action(intent: &Intent) -> String {
-    let is_tool = intent.call.tool.contains('/');
-    let named = if is_tool {
-        "call"
-    } else {
-        &*intent.call.action
+    let is_named = intent.call.tool.contains('/');
+    let named = match &*intent.call.action {
+        action if !is_named || action == "get" => action,
+        _ => "call",
     };
     named.to_owned()
 }

@@ -262,6 +262,7 @@ impl Protocol {
             Self::Rest => CallKind::Tool,
             Self::OpenAi | Self::Anthropic | Self::Bedrock | Self::Gemini => CallKind::Llm,
             Self::Mcp => CallKind::Mcp,
+            Self::A2a => CallKind::A2a,
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Event<'t> {
 /// A member that calls depend on; `null` is none.
 ///
 /// Some clients read names without regard to case or underscores, so another spelling is an error.
-pub(super) fn member<'t>(node: Node<'t>, name: &str) -> Result<Option<Node<'t>>, AnswerError> {
+pub(crate) fn member<'t>(node: Node<'t>, name: &str) -> Result<Option<Node<'t>>, AnswerError> {
     if node.kind() != Kind::Object {
         return Err(AnswerError::Malformed("an object is due"));
     }
@@ -35,7 +35,7 @@ pub(super) fn member<'t>(node: Node<'t>, name: &str) -> Result<Option<Node<'t>>,
 }
 
 /// Like [`member`], and of this kind.
-pub(super) fn typed<'t>(
+pub(crate) fn typed<'t>(
     node: Node<'t>,
     name: &str,
     kind: Kind,
@@ -52,7 +52,7 @@ pub(super) fn object<'t>(node: Node<'t>, name: &str) -> Result<Option<Node<'t>>,
     typed(node, name, Kind::Object)
 }
 
-pub(super) fn string<'t>(node: Node<'t>, name: &str) -> Result<Option<Node<'t>>, AnswerError> {
+pub(crate) fn string<'t>(node: Node<'t>, name: &str) -> Result<Option<Node<'t>>, AnswerError> {
     typed(node, name, Kind::String)
 }
 

@@ -15,13 +15,13 @@ use super::sse::{self, Events};
 use super::{AnswerError, Framing, Limits};
 
 /// One event as it was sent: the first `length` bytes of what is unread.
-pub(super) struct Frame<'b> {
-    pub(super) length: usize,
-    pub(super) name: &'b str,
-    pub(super) payload: Payload<'b>,
+pub(crate) struct Frame<'b> {
+    pub(crate) length: usize,
+    pub(crate) name: &'b str,
+    pub(crate) payload: Payload<'b>,
 }
 
-pub(super) enum Payload<'b> {
+pub(crate) enum Payload<'b> {
     /// Nothing that any client would read.
     None,
     Json(Cow<'b, [u8]>),
@@ -30,7 +30,7 @@ pub(super) enum Payload<'b> {
 }
 
 #[derive(Debug)]
-pub(super) struct Frames {
+pub(crate) struct Frames {
     cutter: Cutter,
     /// `InvokeModel`: the model's own event stands base64-encoded within each message.
     chunks: bool,
@@ -46,7 +46,7 @@ enum Cutter {
 }
 
 impl Frames {
-    pub(super) fn new(framing: Framing, chunks: bool, limits: Limits) -> Self {
+    pub(crate) fn new(framing: Framing, chunks: bool, limits: Limits) -> Self {
         let cutter = match framing {
             Framing::Document => Cutter::Document,
             Framing::ServerSentEvents => Cutter::Sse(Events::default()),
@@ -61,7 +61,7 @@ impl Frames {
     }
 
     /// The next event of `bytes`, which must start where the last one ended. `ended`: no more will come.
-    pub(super) fn next<'b>(
+    pub(crate) fn next<'b>(
         &mut self,
         bytes: &'b [u8],
         ended: bool,
@@ -93,7 +93,7 @@ impl Frames {
     }
 
     /// The event with another payload.
-    pub(super) fn rewrite(&self, event: &[u8], payload: &str) -> Result<Bytes, AnswerError> {
+    pub(crate) fn rewrite(&self, event: &[u8], payload: &str) -> Result<Bytes, AnswerError> {
         Ok(Bytes::from(match self.cutter {
             Cutter::Document => payload.as_bytes().to_vec(),
             Cutter::Sse(_) => sse::rewrite(event, payload),

@@ -7,6 +7,8 @@ use http::header;
 use serde_json::Value;
 
 use super::{Inspected, Place, Reading, RequestView};
+use crate::mcp::Expected;
+use crate::parameters::escape;
 use crate::redact::BodyKind;
 use crate::{Dialect, LlmApi};
 
@@ -24,6 +26,8 @@ pub(crate) struct Described {
     pub(crate) dialect: Dialect,
     /// Of a generation.
     pub(crate) llm: Option<LlmApi>,
+    /// Of an MCP message that is answered.
+    pub(crate) expected: Option<Expected>,
     pub(crate) recordable: Arc<[Arc<str>]>,
 }
 
@@ -41,6 +45,7 @@ impl Described {
             unread: false,
             dialect: Dialect::Problem,
             llm: None,
+            expected: None,
             recordable: Arc::default(),
         }
     }
@@ -50,6 +55,18 @@ impl Described {
         self.parameters.insert(name.to_owned(), value);
         self.places.retain(|(other, _)| other != name);
         self.places.push((name.to_owned(), place));
+    }
+
+    /// Members of an object of the body as parameters; `pointer` is the object's.
+    pub(crate) fn add<'a>(
+        &mut self,
+        pointer: &str,
+        members: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    ) {
+        for (name, value) in members {
+            let place = Place::Body(format!("{pointer}/{}", escape(name)));
+            self.set(name, value.clone(), place);
+        }
     }
 
     /// From here on, no parameter can be rewritten.
@@ -92,6 +109,7 @@ impl Described {
                 recordable: self.recordable,
                 truncation,
                 llm: self.llm,
+                expected: self.expected,
                 stream: self.stream,
                 body,
                 parameters: self.places,

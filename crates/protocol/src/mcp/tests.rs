@@ -215,25 +215,144 @@ fn mirrored_headers_must_say_what_the_body_says() {
     for sent in mismatched {
         assert_eq!(sent.error().rule(), "protocol.header_mismatch");
     }
+    for broken in ["=?base64?!?=", "=?base64?/w==?="] {
+        let sent = send(&call).header("mcp-name", broken);
+        assert_eq!(sent.error().rule(), "protocol.header_mismatch");
+    }
+    for header in ["mcp-name", "mcp-method", "mcp-protocol-version"] {
+        let twice = send(&call)
+            .header(header, "search")
+            .header(header, "search");
+        assert_eq!(twice.error(), InspectError::HeaderMismatch { header });
+    }
+}
+
+const STATELESS: &str = "2026-07-28";
+
+#[test]
+fn the_stateless_revision_requires_what_it_mirrors() {
+    let mut call = search(&json!({"query": "tea"}));
+    call["params"]["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": STATELESS});
+    let with = |headers: &[(&'static str, &str)]| {
+        let sent = send(&call);
+        headers
+            .iter()
+            .fold(sent, |sent, (name, value)| sent.header(name, value))
+    };
+    let whole = [
+        ("mcp-protocol-version", STATELESS),
+        ("mcp-method", "tools/call"),
+        ("mcp-name", "search"),
+    ];
+    assert_eq!(with(&whole).seen().name(), "docs/search call");
+    for missing in 0..whole.len() {
+        let mut headers = whole.to_vec();
+        let (header, _) = headers.remove(missing);
+        assert_eq!(
+            with(&headers).error(),
+            InspectError::HeaderMismatch { header }
+        );
+    }
+    let mut other = whole;
+    other[0].1 = "2026-07-29";
+    assert_eq!(with(&other).error().rule(), "protocol.header_mismatch");
+
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    let list = send(&list).header("mcp-protocol-version", STATELESS);
+    assert_eq!(list.error().rule(), "protocol.header_mismatch");
     assert_eq!(
-        send(&call)
-            .header("mcp-name", "=?base64?!?=")
-            .error()
-            .rule(),
-        "protocol.malformed"
+        list.header("mcp-method", "tools/list").seen().name(),
+        "docs tools/list"
     );
-    let twice = send(&call)
-        .header("mcp-name", "search")
-        .header("mcp-name", "search");
-    assert_eq!(twice.error().rule(), "protocol.malformed");
+    let note = json!({"jsonrpc": "2.0", "method": "notifications/cancelled"});
+    let note = send(&note).header("mcp-protocol-version", STATELESS);
+    assert_eq!(note.seen().name(), "docs notifications/cancelled");
+}
+
+#[test]
+fn earlier_revisions_require_nothing() {
+    for version in ["2025-06-18", "2025-11-25"] {
+        let call = send(&search(&json!({}))).header("mcp-protocol-version", version);
+        assert_eq!(call.seen().name(), "docs/search call");
+    }
+}
+
+#[test]
+fn a_mirrored_argument_must_stand_in_the_body() {
+    let arguments = json!({"query": "tea", "limit": 42, "whole": 42.0, "deep": {"on": true},
+                           "word": "Gr\u{fc}n", "none": null});
+    let table = [
+        ("mcp-param-query", "tea", true),
+        ("mcp-param-QUERY", "tea", true),
+        ("mcp-param-query", "coffee", false),
+        // Another argument has the value, but not the one of this name.
+        ("mcp-param-query", "42", false),
+        ("mcp-param-limit", "42", true),
+        ("mcp-param-limit", "42.0", true),
+        ("mcp-param-limit", "4.2e1", false),
+        ("mcp-param-limit", "43", false),
+        ("mcp-param-whole", "42", true),
+        ("mcp-param-flag", "true", true),
+        ("mcp-param-flag", "false", false),
+        ("mcp-param-colour", "=?base64?R3LDvG4=?=", true),
+        ("mcp-param-colour", "=?base64?!?=", false),
+        ("mcp-param-none", "null", false),
+        ("mcp-param-other", "", false),
+    ];
+    for (header, value, agreed) in table {
+        let header: &'static str = header.to_ascii_lowercase().leak();
+        let sent = send(&search(&arguments)).header(header, value);
+        if agreed {
+            assert_eq!(sent.seen().name(), "docs/search call", "{header} {value}");
+        } else {
+            let rule = sent.error().rule();
+            assert_eq!(rule, "protocol.header_mismatch", "{header} {value}");
+        }
+    }
+    let twice = send(&search(&arguments)).header("mcp-param-query", "tea");
+    let twice = twice.header("mcp-param-query", "tea");
+    assert_eq!(twice.error().rule(), "protocol.header_mismatch");
+    let list =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"query": "tea"}});
+    let list = send(&list).header("mcp-param-query", "tea");
+    assert_eq!(list.error().rule(), "protocol.header_mismatch");
+}
+
+#[test]
+fn a_prompt_is_judged_as_a_tool_is_and_a_resource_by_its_uri() {
+    let get = json!({"jsonrpc": "2.0", "id": 1, "method": "prompts/get",
+                     "params": {"name": "greet", "arguments": {"who": "me"}}});
+    let seen = send(&get).seen();
+    assert_eq!(seen.name(), "docs/greet get");
+    assert_eq!(Value::Object(seen.call.parameters), json!({"who": "me"}));
+    for (method, uri) in [
+        ("resources/read", "file:///a/../b"),
+        ("resources/subscribe", "file:///a/%2e%2e/b"),
+        ("resources/read", ""),
+    ] {
+        let read = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {"uri": uri}});
+        assert_eq!(send(&read).error().rule(), "protocol.malformed");
+    }
+    for params in [
+        json!({}),
+        json!({"URI": "a"}),
+        json!({"uri": "a", "Uri": "b"}),
+    ] {
+        let read = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": params});
+        assert_eq!(send(&read).error().rule(), "protocol.malformed");
+    }
 }
 
 #[test]
 fn mirrored_arguments_are_searched_and_cannot_be_redacted() {
-    let seen = send(&search(&json!({"query": "tea"})))
+    let seen = send(&search(&json!({"query": MAIL})))
         .header("mcp-param-query", MAIL)
         .seen();
-    assert_eq!(seen.found(), vec![("email", "header:mcp-param-query")]);
+    let places = [
+        ("email", "header:mcp-param-query"),
+        ("email", "body:/params/arguments/query"),
+    ];
+    assert_eq!(seen.found(), places);
     assert_eq!(
         seen.reading.parameters,
         vec![("query".to_owned(), Place::Fixed)]

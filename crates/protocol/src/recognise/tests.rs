@@ -64,13 +64,14 @@ fn an_upgrade_is_opaque() {
     assert!(!get("a.example.net", "/").seen().call.opaque);
 }
 
-const HOSTS: [&str; 8] = [
+const HOSTS: [&str; 9] = [
     "pay.example.com",
     "llm.example.com",
     "claude.example.com",
     "bedrock.example.com",
     "gemini.example.com",
     "mcp.example.com:8443",
+    "agent.example.com",
     "files.example.com",
     "a.example.net",
 ];
@@ -95,10 +96,10 @@ proptest! {
     #[test]
     fn no_message_makes_inspection_panic(
         host in prop::sample::select(&HOSTS[..]),
-        method in ".{0,10}|tools/call|resources/read",
-        name in "name|arguments|Name|.{0,5}",
+        method in ".{0,10}|tools/call|resources/read|prompts/get|SendMessage|message/send|tasks/get",
+        name in "name|arguments|Name|uri|id|message|.{0,5}",
         value in "[\\[{\"0-9a-z}\\]]{0,8}",
-        path in "/v1/chat/completions|/v1/charges|/mcp|/v1/responses|/v1/messages(/count_tokens)?|/model/.{0,9}/(converse|invoke)|/models/.{0,9}:generateContent",
+        path in "/message:send|/tasks/.{0,5}|/v1/chat/completions|/v1/charges|/mcp|/v1/responses|/v1/messages(/count_tokens)?|/model/.{0,9}/(converse|invoke)|/models/.{0,9}:generateContent",
     ) {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {name: "x"},
                           "model": "m", "messages": [], "input": {}, "contents": []}).to_string();

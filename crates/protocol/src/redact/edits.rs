@@ -3,21 +3,21 @@
 use std::ops::Range;
 
 #[derive(Default)]
-pub(super) struct Edits(Vec<(Range<usize>, String)>);
+pub(crate) struct Edits(Vec<(Range<usize>, String)>);
 
 impl Edits {
     /// Replaces a range that begins where the last one ended, or later.
-    pub(super) fn replace(&mut self, range: Range<usize>, text: String) {
+    pub(crate) fn replace(&mut self, range: Range<usize>, text: String) {
         self.0.push((range, text));
     }
 
     /// Whether the last replacement reaches beyond this offset.
-    pub(super) fn cover(&self, at: usize) -> bool {
+    pub(crate) fn cover(&self, at: usize) -> bool {
         self.0.last().is_some_and(|(range, _)| at < range.end)
     }
 
     /// `None` where there is nothing to replace.
-    pub(super) fn apply(&self, text: &str) -> Option<String> {
+    pub(crate) fn apply(&self, text: &str) -> Option<String> {
         self.0.first()?;
         let mut edited = String::with_capacity(text.len());
         let mut done = 0;

@@ -1,0 +1,93 @@
+//! One JSON-RPC 2.0 message, read strictly. It knows no method.
+
+use serde_json::{Map, Value};
+
+use crate::InspectError;
+
+/// Whether a value is a message, well-formed or not.
+pub(crate) fn is_message(value: &Value) -> bool {
+    let is_version_2 = value.get("jsonrpc").and_then(Value::as_str) == Some("2.0");
+    let message = ["method", "result", "error"];
+    is_version_2 && message.iter().any(|member| value.get(member).is_some())
+}
+
+/// One JSON-RPC 2.0 message, as strict as the schemas of MCP and A2A.
+pub(crate) struct Message<'a> {
+    pub(crate) kind: Kind<'a>,
+    /// Null for a notification and for a response: neither is answered.
+    pub(crate) id: Value,
+}
+
+pub(crate) enum Kind<'a> {
+    /// A request or a notification; both are judged by their method.
+    Call {
+        method: &'a str,
+        params: Option<&'a Map<String, Value>>,
+    },
+    Response,
+}
+
+impl<'a> Message<'a> {
+    pub(crate) fn read(body: &'a Value) -> Result<Self, InspectError> {
+        let members = body
+            .as_object()
+            .ok_or(InspectError::Malformed("the message is no object"))?;
+        exact_spelling(
+            members,
+            &["jsonrpc", "id", "method", "params", "result", "error"],
+        )?;
+        let answers = ["result", "error"]
+            .iter()
+            .filter(|it| members.contains_key(**it))
+            .count();
+        match (members.get("method"), answers) {
+            (Some(Value::String(method)), 0) if !method.is_empty() => Self::call(members, method),
+            (None, 1) => Ok(Self {
+                kind: Kind::Response,
+                id: Value::Null,
+            }),
+            _ => Err(InspectError::Malformed(
+                "the message is neither one call nor one response",
+            )),
+        }
+    }
+
+    fn call(members: &'a Map<String, Value>, method: &'a str) -> Result<Self, InspectError> {
+        let id = match members.get("id") {
+            None => Value::Null,
+            Some(id @ (Value::String(_) | Value::Number(_))) => id.clone(),
+            Some(_) => {
+                return Err(InspectError::Malformed(
+                    "the id is neither a string nor a number",
+                ));
+            }
+        };
+        let params = match members.get("params") {
+            None => None,
+            Some(Value::Object(params)) => Some(params),
+            Some(_) => return Err(InspectError::Malformed("the params are not an object")),
+        };
+        Ok(Self {
+            kind: Kind::Call { method, params },
+            id,
+        })
+    }
+}
+
+/// Some servers match member names without regard to case and let the last one win.
+pub(crate) fn exact_spelling(
+    members: &Map<String, Value>,
+    known: &[&str],
+) -> Result<(), InspectError> {
+    let other = |name: &String| {
+        known
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(name) && it != name)
+    };
+    if members.keys().any(other) {
+        return Err(InspectError::Malformed(
+            "a member of the message is spelled in another case",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! Follows one MCP answer and takes out of its lists what the caller may not use.
+//!
+//! Pure and incremental: bytes in, steps out. Whatever stays keeps its bytes. What it cannot read as
+//! every client reads it is a [`FollowError`], and whoever gets one refuses the answer.
+
+mod entries;
+
+use std::fmt;
+
+use aegis_policy::Call;
+use bytes::{Bytes, BytesMut};
+use serde_json::Value;
+
+use super::{Expected, FollowError};
+use crate::answer::frames::{Frames, Payload};
+use crate::answer::{Framing, Limits};
+use crate::{Dialect, RefusalDocument, render};
+
+use entries::Found;
+
+/// One entry of a list.
+#[derive(Clone, PartialEq)]
+pub struct Entry {
+    pub kind: ListKind,
+    /// What using it would be. The arguments of a tool or prompt are not known yet, so it has none;
+    /// a resource has its `uri`, and a template the text of its own as one.
+    pub call: Call,
+    /// [`super::digest`] of the whole entry.
+    pub digest: [u8; 32],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ListKind {
+    Tools,
+    Resources,
+    ResourceTemplates,
+    Prompts,
+}
+
+/// What is to be done next.
+#[derive(Clone, PartialEq)]
+pub enum Step {
+    /// These bytes go to the client, now.
+    Forward(Bytes),
+    /// Answer with [`Filter::keep`]; until then this step repeats.
+    Judge(Vec<Entry>),
+    /// Nothing to do before more bytes are fed, or the end is told.
+    Wait,
+    /// Everything has been forwarded, or the answer was refused.
+    End,
+}
+
+/// One answer, from its first byte.
+///
+/// ```text
+/// loop { match filter.step() {
+///     Ok(Forward(bytes))   send them
+///     Ok(Judge(entries))   filter.keep(one verdict for each)
+///     Ok(Wait)             filter.feed(next bytes of the body), or filter.finish() at its end
+///     Ok(End)              done
+///     Err(error)           send filter.refuse(refusal)
+/// } }
+/// ```
+///
+/// Its length may change. An error repeats until the answer is refused.
+pub struct Filter {
+    expected: Expected,
+    framing: Framing,
+    frames: Frames,
+    /// What has not been forwarded.
+    buffer: BytesMut,
+    pending: Option<Pending>,
+    finished: bool,
+    tool_error: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    Failed(FollowError),
+    Closed,
+}
+
+/// An event whose entries wait for their verdicts.
+struct Pending {
+    raw: Bytes,
+    json: String,
+    found: Found,
+}
+
+impl Filter {
+    pub(super) fn new(expected: Expected, framing: Framing, limits: Limits) -> Self {
+        Self {
+            expected,
+            framing,
+            frames: Frames::new(framing, false, limits),
+            buffer: BytesMut::new(),
+            pending: None,
+            finished: false,
+            tool_error: false,
+            state: State::Open,
+        }
+    }
+
+    /// The next bytes of the body. Ask for steps until [`Step::Wait`] before feeding more.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        if self.state == State::Open {
+            self.buffer.extend_from_slice(bytes);
+        }
+    }
+
+    /// The body is complete. A body that broke off is not: refuse the answer instead.
+    pub fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    pub fn step(&mut self) -> Result<Step, FollowError> {
+        match self.state {
+            State::Closed => return Ok(Step::End),
+            State::Failed(error) => return Err(error),
+            State::Open => {}
+        }
+        let next = self.next();
+        if let Err(error) = next {
+            self.state = State::Failed(error);
+        }
+        next
+    }
+
+    /// Which of the entries that wait stay, in their order. Any other number of verdicts is an error
+    /// and decides nothing.
+    pub fn keep(&mut self, verdicts: &[bool]) -> Result<(), FollowError> {
+        match &mut self.pending {
+            Some(pending) => pending.found.decide(verdicts),
+            None => Err(FollowError::Verdicts),
+        }
+    }
+
+    /// The answer ends here. The bytes are the last that the client gets: an error for each request
+    /// that waits for an answer, in the same framing.
+    pub fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes {
+        self.state = State::Closed;
+        self.pending = None;
+        self.buffer = BytesMut::new();
+        let ids = self.expected.requests.iter().flatten().map(|(id, _)| id);
+        let mut errors: Vec<String> = ids.map(|id| error(id, refusal)).collect();
+        if errors.is_empty() {
+            errors.push(error(&Value::Null, refusal));
+        }
+        let one = errors.len() == 1;
+        Bytes::from(match self.framing {
+            Framing::ServerSentEvents => {
+                let events = errors.join("\n\nevent: message\ndata: ");
+                format!("event: message\ndata: {events}\n\n")
+            }
+            _ if one => errors.concat(),
+            _ => format!("[{}]", errors.join(",")),
+        })
+    }
+
+    /// Whether the result of a tool in this answer said `isError`.
+    pub fn tool_error(&self) -> bool {
+        self.tool_error
+    }
+
+    fn next(&mut self) -> Result<Step, FollowError> {
+        if let Some(pending) = self.pending.take_if(|pending| pending.found.is_decided()) {
+            return Ok(Step::Forward(match pending.found.without(&pending.json) {
+                Some(json) => self.frames.rewrite(&pending.raw, &json)?,
+                None => pending.raw,
+            }));
+        }
+        if let Some(pending) = &self.pending {
+            return Ok(Step::Judge(pending.found.entries()));
+        }
+        let Some(frame) = self.frames.next(&self.buffer, self.finished)? else {
+            if self.finished {
+                self.state = State::Closed;
+                return Ok(Step::End);
+            }
+            return Ok(Step::Wait);
+        };
+        let (length, mut held) = (frame.length, None);
+        match frame.payload {
+            Payload::Json(json) if !is_address(frame.name, &json) => {
+                let found = Found::read(&json, &self.expected)?;
+                self.tool_error |= found.tool_error;
+                if !found.is_empty() {
+                    let json = String::from_utf8(json.into_owned());
+                    let json = json.map_err(|_| FollowError::Malformed("it is not utf-8"))?;
+                    held = Some((json, found));
+                }
+            }
+            Payload::Json(_) | Payload::None | Payload::Exception => {}
+        }
+        let raw = self.buffer.split_to(length).freeze();
+        let Some((json, found)) = held else {
+            return Ok(Step::Forward(raw));
+        };
+        self.pending = Some(Pending { raw, json, found });
+        self.next()
+    }
+}
+
+/// The first event of the transport before 2025-03-26 is a path or URL, not a message.
+fn is_address(name: &str, data: &[u8]) -> bool {
+    name == "endpoint"
+        && data
+            .first()
+            .is_some_and(|first| first.is_ascii_alphabetic() || *first == b'/')
+}
+
+fn error(id: &Value, refusal: &RefusalDocument<'_>) -> String {
+    let rendered = render(&Dialect::JsonRpc { id: id.clone() }, refusal);
+    String::from_utf8_lossy(&rendered.body).into_owned()
+}
+
+/// Without parameters: they are the server's own text.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("kind", &self.kind)
+            .field("tool", &self.call.tool)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Lengths instead of bytes.
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forward(bytes) => write!(f, "Forward({} bytes)", bytes.len()),
+            Self::Judge(entries) => f.debug_tuple("Judge").field(entries).finish(),
+            Self::Wait => f.write_str("Wait"),
+            Self::End => f.write_str("End"),
+        }
+    }
+}
+
+/// Nothing of the answer.
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filter")
+            .field("expected", &self.expected)
+            .field("framing", &self.framing)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,405 @@
+//! Promises about lists in answers: what may not be used is gone, everything else is as it was sent.
+
+mod properties;
+
+use aegis_policy::Outcome;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::mcp::Following;
+use crate::testing::{get, post};
+
+const SERVER: &str = "mcp.example.com:8443";
+
+const LIMITS: Limits = Limits {
+    event_bytes: 4096,
+    hold_bytes: 4096,
+    hold_events: 1,
+    calls: 1,
+};
+
+fn asked(method: &str) -> Expected {
+    let message = json!({"jsonrpc": "2.0", "id": 7, "method": method,
+                         "params": {"name": "a", "uri": "a"}});
+    let seen = post(SERVER, "/mcp").json(&message).seen();
+    seen.reading.expected().expect("an MCP request").clone()
+}
+
+fn headers(content_type: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if !content_type.is_empty() {
+        headers.insert("content-type", content_type.parse().unwrap());
+    }
+    headers
+}
+
+fn filter(expected: &Expected, content_type: &str) -> Filter {
+    match expected.follow(StatusCode::OK, &headers(content_type), LIMITS) {
+        Ok(Following::Filter(filter)) => *filter,
+        other => panic!("a filter is due, not {other:?}"),
+    }
+}
+
+/// Everything that one answer led to.
+#[derive(Debug, PartialEq)]
+struct Told {
+    sent: String,
+    entries: Vec<String>,
+    error: Option<FollowError>,
+}
+
+/// Keeps what has no `x` in its name.
+fn run<'a>(mut filter: Filter, pieces: impl IntoIterator<Item = &'a [u8]>) -> Told {
+    let mut pieces = pieces.into_iter();
+    let (mut sent, mut entries) = (Vec::new(), Vec::new());
+    let error = loop {
+        match filter.step() {
+            Ok(Step::Forward(bytes)) => sent.extend(bytes),
+            Ok(Step::Judge(judged)) => {
+                let name = |entry: &Entry| match entry.call.parameters.get("uri") {
+                    Some(uri) => format!("{} {} {uri}", entry.call.tool, entry.call.action),
+                    None => format!("{} {}", entry.call.tool, entry.call.action),
+                };
+                let names: Vec<_> = judged.iter().map(name).collect();
+                let verdicts: Vec<_> = names.iter().map(|name| !name.contains('x')).collect();
+                entries.extend(names);
+                filter.keep(&verdicts).expect("as many verdicts");
+            }
+            Ok(Step::Wait) => match pieces.next() {
+                Some(piece) => filter.feed(piece),
+                None => filter.finish(),
+            },
+            Ok(Step::End) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    Told {
+        sent: String::from_utf8(sent).expect("utf-8"),
+        entries,
+        error,
+    }
+}
+
+fn document(expected: &Expected, body: &str) -> Told {
+    run(filter(expected, "application/json"), [body.as_bytes()])
+}
+
+fn events(expected: &Expected, body: &str) -> Told {
+    run(
+        filter(expected, "text/event-stream; charset=utf-8"),
+        [body.as_bytes()],
+    )
+}
+
+fn page(names: &[&str]) -> String {
+    let tools: Vec<_> = names
+        .iter()
+        .map(|name| json!({"name": name, "inputSchema": {"type": "object"}}))
+        .collect();
+    json!({"jsonrpc": "2.0", "id": 7, "result": {"tools": tools, "nextCursor": "p2"}}).to_string()
+}
+
+#[test]
+fn tools_that_may_not_be_called_are_gone_and_every_other_byte_stays() {
+    let body = "{\"jsonrpc\":\"2.0\", \"id\":7,\n \"result\":{\"tools\":[ {\"name\" : \"a\"} ,\n\
+                {\"name\":\"x1\"},  {\"name\":\"b\",\"n\":1e2} ,{\"name\":\"x2\"} ], \
+                \"nextCursor\":\"p\\u0032\"}}\n";
+    let told = document(&asked("tools/list"), body);
+    assert_eq!(told.error, None);
+    assert_eq!(
+        told.entries,
+        ["docs/a call", "docs/x1 call", "docs/b call", "docs/x2 call"]
+    );
+    let kept = "{\"jsonrpc\":\"2.0\", \"id\":7,\n \"result\":{\"tools\":[ {\"name\" : \"a\"},  \
+                {\"name\":\"b\",\"n\":1e2} ], \"nextCursor\":\"p\\u0032\"}}\n";
+    assert_eq!(told.sent, kept);
+}
+
+#[test]
+fn a_list_of_which_nothing_goes_is_not_touched() {
+    for names in [&["a", "b"][..], &[]] {
+        let body = page(names);
+        assert_eq!(document(&asked("tools/list"), &body).sent, body);
+        let stream = format!("event: message\nid: 4\ndata: {body}\n\n");
+        assert_eq!(events(&asked("tools/list"), &stream).sent, stream);
+    }
+}
+
+#[test]
+fn an_empty_page_still_leads_to_the_next() {
+    let told = document(&asked("tools/list"), &page(&["x1", "x2"]));
+    let sent: Value = serde_json::from_str(&told.sent).unwrap();
+    assert_eq!(sent["result"], json!({"tools": [], "nextCursor": "p2"}));
+}
+
+#[test]
+fn each_event_of_a_stream_is_filtered() {
+    let notification = json!({"jsonrpc": "2.0", "method": "notifications/message",
+                              "params": {"level": "info", "data": "x"}});
+    let body = format!(
+        "id: 1\ndata: \n\n: ping\n\nevent: message\ndata: {notification}\n\nevent: message\r\ndata: {}\r\n\r\n",
+        page(&["a", "x1"])
+    );
+    let told = events(&asked("tools/list"), &body);
+    assert_eq!(told.error, None);
+    assert_eq!(told.sent, body.replace(&page(&["a", "x1"]), &page(&["a"])));
+}
+
+#[test]
+fn resources_templates_and_prompts_are_judged_by_the_call_that_they_lead_to() {
+    let table = [
+        (
+            "resources/list",
+            json!({"resources": [{"uri": "file:///a", "name": "A"}, {"uri": "file:///x", "name": "A"}]}),
+            "docs resources/read \"file:///a\"",
+        ),
+        (
+            "resources/templates/list",
+            json!({"resourceTemplates": [{"uriTemplate": "db://{t}", "name": "A"}, {"uriTemplate": "x://{t}", "name": "A"}]}),
+            "docs resources/read \"db://{t}\"",
+        ),
+        (
+            "prompts/list",
+            json!({"prompts": [{"name": "greet"}, {"name": "x"}]}),
+            "docs/greet get",
+        ),
+    ];
+    for (method, result, first) in table {
+        let body = json!({"jsonrpc": "2.0", "id": 7, "result": result}).to_string();
+        let told = document(&asked(method), &body);
+        assert_eq!(told.entries.first().map(String::as_str), Some(first));
+        let sent: Value = serde_json::from_str(&told.sent).unwrap();
+        let (_, list) = sent["result"].as_object().unwrap().iter().next().unwrap();
+        assert_eq!(list.as_array().unwrap().len(), 1, "{method}");
+    }
+}
+
+#[test]
+fn a_resource_that_no_call_can_name_is_gone_unasked() {
+    let body =
+        json!({"jsonrpc": "2.0", "id": 7, "result": {"resources": [{"uri": "file:///a/../b"}]}});
+    let told = document(&asked("resources/list"), &body.to_string());
+    assert!(told.entries.is_empty());
+    assert!(told.sent.contains("\"resources\":[]"));
+}
+
+#[test]
+fn a_list_under_another_name_than_the_one_that_was_asked_is_filtered_as_well() {
+    let told = document(&asked("prompts/list"), &page(&["a", "x1"]));
+    assert_eq!(told.sent, page(&["a"]));
+}
+
+#[test]
+fn what_clients_could_read_differently_is_refused() {
+    let list = |tools: &str| format!(r#"{{"jsonrpc":"2.0","id":7,"result":{{"tools":{tools}}}}}"#);
+    let table = [
+        (
+            r#"{"jsonrpc":"2.0","id":7,"result":{"tools":[],"tools":[{"name":"x"}]}}"#.to_owned(),
+            "protocol.list_malformed",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":7,"result":{"Tools":[{"name":"x"}]}}"#.to_owned(),
+            "protocol.list_ambiguous",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":7,"Result":{"tools":[{"name":"x"}]}}"#.to_owned(),
+            "protocol.list_ambiguous",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":7,"result":[{"tools":[]}]}"#.to_owned(),
+            "protocol.list_malformed",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":8,"result":{"tools":[]}}"#.to_owned(),
+            "protocol.list_unasked",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":"7","result":{"tools":[]}}"#.to_owned(),
+            "protocol.list_unasked",
+        ),
+        (
+            r#"{"jsonrpc":"2.0","result":{"tools":[]}}"#.to_owned(),
+            "protocol.list_unasked",
+        ),
+        (list(r#"{"0":{"name":"x"}}"#), "protocol.list_malformed"),
+        (list(r#"[["x"]]"#), "protocol.list_malformed"),
+        (list(r#"[{"title":"x"}]"#), "protocol.list_malformed"),
+        (
+            list(r#"[{"name":"a","Name":"x"}]"#),
+            "protocol.list_ambiguous",
+        ),
+        (list(r#"[{"name":"a"}"#), "protocol.list_malformed"),
+        ("\"tools\"".to_owned(), "protocol.list_malformed"),
+        ("<html>".to_owned(), "protocol.list_malformed"),
+        (page(&["a"; 200]), "protocol.list_limit"),
+    ];
+    for (body, rule) in table {
+        let told = document(&asked("tools/list"), &body);
+        assert_eq!(told.error.map(FollowError::rule), Some(rule), "{body}");
+        assert_eq!(told.sent, "");
+        let told = events(&asked("tools/list"), &format!("data: {body}\n\n"));
+        assert_eq!(told.error.map(FollowError::rule), Some(rule), "{body}");
+        assert_eq!(told.sent, "");
+    }
+}
+
+#[test]
+fn an_error_is_no_list() {
+    let body = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"x"}}"#;
+    assert_eq!(document(&asked("tools/list"), body).sent, body);
+    assert_eq!(document(&asked("tools/list"), "").sent, "");
+}
+
+#[test]
+fn a_list_that_cannot_be_looked_into_is_refused() {
+    let expected = asked("tools/list");
+    let mut compressed = headers("application/json");
+    compressed.insert("content-encoding", "br".parse().unwrap());
+    let mut twice = headers("application/json");
+    twice.append("content-type", "text/html".parse().unwrap());
+    let hidden = [
+        headers("text/html"),
+        headers("application/json; charset=utf-7"),
+        headers("application/octet-stream"),
+        compressed,
+        twice,
+    ];
+    for headers in hidden {
+        let refused = expected.follow(StatusCode::OK, &headers, LIMITS);
+        assert!(matches!(refused, Err(FollowError::Hidden)), "{headers:?}");
+        let failed = expected.follow(StatusCode::UNAUTHORIZED, &headers, LIMITS);
+        assert!(matches!(failed, Ok(Following::Nothing)), "{headers:?}");
+    }
+    // A client that reads JSON whatever the status finds the list filtered there, too.
+    for status in [StatusCode::OK, StatusCode::NOT_FOUND] {
+        for content_type in ["", "Application/JSON", "text/event-stream"] {
+            let followed = expected.follow(status, &headers(content_type), LIMITS);
+            assert!(matches!(followed, Ok(Following::Filter(_))));
+        }
+    }
+}
+
+#[test]
+fn a_resumed_stream_may_bring_any_list() {
+    let seen = get(SERVER, "/mcp")
+        .header("accept", "text/event-stream")
+        .seen();
+    let expected = seen.reading.expected().unwrap();
+    let body = format!("data: {}\n\n", page(&["a", "x1"]).replace(":7,", ":99,"));
+    let told = events(expected, &body);
+    assert_eq!(told.error, None);
+    assert!(told.sent.contains("\"a\"") && !told.sent.contains("x1"));
+    let first = "event: endpoint\ndata: /messages?session_id=1\n\n";
+    assert_eq!(events(expected, first).sent, first);
+    let posing = format!("event: endpoint\ndata: {}\n\n", page(&["a", "x1"]));
+    assert!(!events(expected, &posing).sent.contains("x1"));
+}
+
+#[test]
+fn a_request_that_could_not_be_read_may_have_asked_for_any_list() {
+    let seen = post(SERVER, "/mcp").too_long().seen();
+    let told = document(seen.reading.expected().unwrap(), &page(&["a", "x1"]));
+    assert_eq!(told.sent, page(&["a"]));
+}
+
+#[test]
+fn the_answer_to_a_call_passes_and_tells_whether_the_tool_failed() {
+    let expected = asked("tools/call");
+    for (flag, told) in [
+        (json!(true), true),
+        (json!(false), false),
+        (json!("true"), false),
+    ] {
+        let body = json!({"jsonrpc": "2.0", "id": 7,
+                          "result": {"content": [], "isError": flag}})
+        .to_string();
+        let event = format!("event: message\ndata: {body}\n\n");
+        for (content_type, body) in [("application/json", body), ("text/event-stream", event)] {
+            let followed = expected.follow(StatusCode::OK, &headers(content_type), LIMITS);
+            let Ok(Following::Watch(mut watch)) = followed else {
+                panic!("somebody looks on")
+            };
+            for piece in body.as_bytes().chunks(5) {
+                watch.feed(piece);
+            }
+            watch.finish();
+            assert_eq!(watch.tool_error(), told);
+        }
+    }
+    let Ok(Following::Watch(mut watch)) =
+        expected.follow(StatusCode::OK, &headers("text/event-stream"), LIMITS)
+    else {
+        panic!("somebody looks on")
+    };
+    watch.feed("no field".repeat(1000).as_bytes());
+    watch.finish();
+    assert!(!watch.tool_error());
+}
+
+#[test]
+fn other_answers_go_as_they_come() {
+    for method in [
+        "initialize",
+        "resources/read",
+        "prompts/get",
+        "notifications/initialized",
+    ] {
+        let followed = asked(method).follow(StatusCode::OK, &headers("application/json"), LIMITS);
+        assert!(matches!(followed, Ok(Following::Nothing)), "{method}");
+    }
+}
+
+#[test]
+fn every_verdict_has_its_entry() {
+    let mut filter = filter(&asked("tools/list"), "application/json");
+    filter.feed(page(&["a", "b"]).as_bytes());
+    filter.finish();
+    let Ok(Step::Judge(entries)) = filter.step() else {
+        panic!("entries are due")
+    };
+    for wrong in [&[][..], &[true], &[true; 3]] {
+        assert_eq!(filter.keep(wrong), Err(FollowError::Verdicts));
+        assert_eq!(filter.step(), Ok(Step::Judge(entries.clone())));
+    }
+    assert_eq!(filter.keep(&[true, true]), Ok(()));
+    assert!(matches!(filter.step(), Ok(Step::Forward(_))));
+    assert_eq!(filter.keep(&[true, true]), Err(FollowError::Verdicts));
+}
+
+#[test]
+fn a_refused_answer_ends_with_an_error_for_the_request() {
+    let refusal = RefusalDocument {
+        status: 502,
+        decision_id: "d",
+        outcome: Outcome::Deny,
+        reasons: &[],
+        policy_version: "1",
+        approval_id: None,
+        region: "r",
+        next_step: "n",
+        retryable: false,
+    };
+    let mut filter = filter(&asked("tools/list"), "text/event-stream");
+    filter.feed(b"data: {\n\n");
+    assert!(filter.step().is_err() && filter.step().is_err());
+    let last = filter.refuse(&refusal);
+    let text = std::str::from_utf8(&last).unwrap();
+    let data = text.strip_prefix("event: message\ndata: ").unwrap();
+    let error: Value = serde_json::from_str(data).unwrap();
+    assert_eq!(error["id"], 7);
+    assert!(error["error"]["code"].is_number());
+    filter.feed(page(&["x"]).as_bytes());
+    assert_eq!(filter.step(), Ok(Step::End));
+}
+
+#[test]
+fn debug_output_shows_nothing_of_the_answer() {
+    let mut filter = filter(&asked("resources/list"), "application/json");
+    let body =
+        json!({"jsonrpc": "2.0", "id": 7, "result": {"resources": [{"uri": "file:///secret"}]}});
+    filter.feed(body.to_string().as_bytes());
+    filter.finish();
+    let shown = format!("{:?} {filter:?}", filter.step());
+    assert!(shown.contains("Resources") && !shown.contains("secret"));
+}
