@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use super::{SpanRecord, TraceContext, Tracer, TracerError};
 
 const LIMIT: Duration = Duration::from_secs(30);
-const EVIDENCE: [(&str, &str); 17] = [
+const EVIDENCE: [(&str, &str); 18] = [
     ("aegis.action", "charge"),
     ("aegis.agent", "finance-bot"),
     ("aegis.approval_id", "ap-1"),
