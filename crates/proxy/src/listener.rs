@@ -138,7 +138,8 @@ where
     let channel = Channel::outside(Arc::new(connection));
     match front {
         Front::Forward => session::serve_http1(plane, &channel, stream).await,
-        Front::Gateway => session::serve_either(plane, &channel, stream).await,
+        // Either protocol's state is large, and connections of the other front need no room for it.
+        Front::Gateway => Box::pin(session::serve_either(plane, &channel, stream)).await,
     }
 }
 
