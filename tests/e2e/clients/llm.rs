@@ -108,9 +108,9 @@ async fn keeps_its_promises(client: &Client) {
 
     let ended = &seen["proposed_denied"];
     assert_eq!(ended["texts"], json!(TEXT), "{ended}");
-    assert!(client.refusal(ended).contains(DENIED_CALL.name), "{ended}");
+    assert!(client.refusal(ended).contains("(rule tool)"), "{ended}");
     for hidden in [DENIED_CALL.name, "secret-plans"] {
-        assert!(!ended["seen"].to_string().contains(hidden), "{ended}");
+        assert!(!ended.to_string().contains(hidden), "{ended}");
     }
 
     matrix::compare(&client.row(&seen, world.front));
