@@ -153,12 +153,7 @@ impl World {
             .replace("BLIND", &format!("blind.test:{}", blind.port()));
         let aegis = Aegis::with_policy(&policy)
             .agent("acme", "bot")
-            .hosts(&[
-                "mcp.test",
-                "site.test",
-                "plain.test",
-                "blind.test",
-            ])
+            .hosts(&["mcp.test", "site.test", "plain.test", "blind.test"])
             .upstream_ca(&ca)
             .start()
             .await;

@@ -33,11 +33,7 @@ pub(super) fn compare(row: &Row) {
     }
     let document = document();
     let written = document.lines().find(|it| it.starts_with(&key));
-    assert_eq!(
-        written,
-        Some(&*line),
-        "{UPDATE}=1 rewrites docs/clients.md"
-    );
+    assert_eq!(written, Some(&*line), "{UPDATE}=1 rewrites docs/clients.md");
 }
 
 /// Of all rows that are written.
