@@ -14,7 +14,8 @@ litellm.suppress_debug_info = True
 PROVIDER = {"api_base": setting("LLM_URL"), "num_retries": 0, "timeout": 30}
 if setting("LLM_MODEL").startswith("bedrock/"):
     unused = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
-    PROVIDER |= {**unused, "aws_region_name": "eu-central-1"}
+    # It knows by their names which models of Bedrock take tools.
+    PROVIDER |= {**unused, "aws_region_name": "eu-central-1", "allowed_openai_params": ["tools"]}
 else:
     PROVIDER["api_key"] = "unused"
 

@@ -17,19 +17,18 @@ stamp() {
     cat "${@:2}" | sha256sum >"$1/requirements.sha256"
 }
 
-# A new environment with the packages of one file.
+# A new environment with the packages of one file, compiled: the tests start interpreters many times.
 # pip's own resolver can take many minutes over the clients; uv takes seconds.
 create() {
     rm -rf "$1"
     mkdir -p .tools
     python3 -m venv "$1"
     local uv
-    uv=$(command -v uv || true)
-    if [[ -z $uv ]]; then
+    if ! uv=$(command -v uv || ls .tools/python/bin/uv 2>/dev/null); then
         "$1/bin/python" -m pip install --quiet --disable-pip-version-check uv
         uv=$1/bin/uv
     fi
-    "$uv" pip install --quiet --python "$1/bin/python" --requirement "$2"
+    "$uv" pip install --quiet --compile-bytecode --python "$1/bin/python" --requirement "$2"
 }
 
 if ! has .tools/python "$clients" "$engine"; then

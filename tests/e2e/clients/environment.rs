@@ -135,4 +135,4 @@ pub(super) fn root() -> PathBuf {
 }
 
 /// Interpreters start slowly on a machine that is compiling as well.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);

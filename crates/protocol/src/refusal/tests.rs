@@ -207,7 +207,9 @@ fn an_approval_says_so_in_every_language() {
     ] {
         let (_, body) = rendered(&dialect, &refusal);
         let message = body.pointer(message).and_then(Value::as_str);
-        assert!(message.expect("a message").starts_with(title));
+        let message = message.expect("a message");
+        assert!(message.starts_with(title), "{message}");
+        assert!(message.contains("approval_id a-1"), "{message}");
         let problem = body.pointer(problem).expect("the problem");
         assert_eq!(problem["approval_id"], "a-1");
     }

@@ -1,4 +1,4 @@
-//! Bedrock's Converse and ConverseStream, with the binary event stream that AWS's SDKs read.
+//! Bedrock's Converse and `ConverseStream`, with the binary event stream that AWS's SDKs read.
 
 use aegis_testkit::{Answer, Feed, Received};
 use flate2::Crc;

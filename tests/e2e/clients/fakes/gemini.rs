@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::{Call, TEXT, not_found};
 
 pub(super) fn generate(request: &Received) -> Answer {
-    match request.path() {
-        "/v1beta/models/demo-model:generateContent" => {
+    // SDKs differ in the version that they put before.
+    match request.path().rsplit('/').next() {
+        Some("demo-model:generateContent") => {
             Answer::json(&response(&json!({"text": TEXT.concat()}), Some("STOP")))
         }
-        "/v1beta/models/demo-model:streamGenerateContent" => stream(Call::asked_for(request)),
+        Some("demo-model:streamGenerateContent") => stream(Call::asked_for(request)),
         _ => not_found(request),
     }
 }

@@ -1,4 +1,4 @@
-//! OpenAI's Chat Completions and Responses, as its SDKs read them.
+//! `OpenAI`'s Chat Completions and Responses, as its SDKs read them.
 
 use aegis_testkit::{Answer, Feed, Received};
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ fn text_item() -> Vec<Value> {
         event
     };
     let mut events = vec![
-        item("response.output_item.added", 0, message("in_progress", "")),
+        item("response.output_item.added", 0, &message("in_progress", "")),
         with("response.content_part.added", "part", part("")),
     ];
     events.extend(TEXT.map(|text| with("response.output_text.delta", "delta", text.into())));
@@ -117,7 +117,7 @@ fn text_item() -> Vec<Value> {
         item(
             "response.output_item.done",
             0,
-            message("completed", &TEXT.concat()),
+            &message("completed", &TEXT.concat()),
         ),
     ]);
     events
@@ -134,16 +134,16 @@ fn call_item(call: Call) -> Vec<Value> {
     let mut done = arguments("done", "arguments", &whole);
     done["name"] = call.name.into();
     let begun = function("in_progress", call, "");
-    let mut events = vec![item("response.output_item.added", 1, begun)];
+    let mut events = vec![item("response.output_item.added", 1, &begun)];
     events.extend(
         call.arguments
             .map(|piece| arguments("delta", "delta", piece)),
     );
     let ended = function("completed", call, &whole);
-    events.extend([done, item("response.output_item.done", 1, ended)]);
+    events.extend([done, item("response.output_item.done", 1, &ended)]);
     events
 }
 
-fn item(kind: &str, index: usize, item: Value) -> Value {
+fn item(kind: &str, index: usize, item: &Value) -> Value {
     json!({"type": kind, "output_index": index, "item": item})
 }
