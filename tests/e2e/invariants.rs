@@ -83,6 +83,22 @@ fn only_gate_asks_for_a_decision() {
 }
 
 #[test]
+fn only_exchange_adds_the_keys_of_services_and_only_for_their_target() {
+    let service = code("proxy/src/gateway.rs");
+    let check = "(target.scheme(), target.authority()) != (self.scheme, &self.authority)";
+    assert!(service.contains(check));
+    assert_eq!(service.matches(".add_to(").count(), 1);
+    for (call, file) in [
+        (".authenticate(", "proxy/src/exchange.rs"),
+        (".add_to(", "proxy/src/gateway.rs"),
+    ] {
+        let callers = files_with(call);
+        let callers = callers.iter().filter(|it| it.starts_with("proxy/"));
+        assert_eq!(callers.collect::<Vec<_>>(), [file]);
+    }
+}
+
+#[test]
 fn grants_and_targets_are_made_in_one_place() {
     for (name, home) in [
         ("Grant {", "proxy/src/gate.rs"),

@@ -255,7 +255,7 @@ fn a_service_whose_key_is_not_there_is_a_warning_at_its_place() {
     let said = aegis(&["validate", "--config", &config]);
     assert_eq!(code(&said), 0, "{}", err(&said));
     let wanted = "so every call to `llm` is refused";
-    assert!(err(&said).contains("aegis.yaml:7:80: "), "{}", err(&said));
+    assert!(err(&said).contains("aegis.yaml:7:76: "), "{}", err(&said));
     assert!(err(&said).contains(wanted), "{}", err(&said));
 
     write(&home, "none", "sk-real\n");
