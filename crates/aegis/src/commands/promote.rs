@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     /// The publication that is in canary
     #[arg(value_name = "N")]
     publication: u64,
-    /// `all`, a greater percentage such as 50%, or a label such as ring=second
+    /// `all`, or a greater percentage such as 50%
     #[arg(long, value_name = "SHARE", value_parser = rollout)]
     to: Rollout,
     /// Why, for whoever reads the history

@@ -237,7 +237,15 @@ impl Rejection {
     fn is_final(&self) -> bool {
         !matches!(
             self.code,
-            Some("bundle.not_yet_valid" | "bundle.not_kept" | "bundle.key_unusable")
+            Some(
+                // The clock may be put right, the disk get room, the keys be corrected.
+                "bundle.not_yet_valid"
+                    | "bundle.expired"
+                    | "bundle.not_kept"
+                    | "bundle.key_unusable"
+                    | "bundle.untrusted_key"
+                    | "bundle.signature_invalid"
+            )
         )
     }
 
