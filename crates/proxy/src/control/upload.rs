@@ -84,13 +84,19 @@ async fn send_next(link: &Link) -> Sent {
     Sent::Some
 }
 
-/// The request itself was understood and is wrong; the same bytes stay wrong.
+/// The request itself was understood and is wrong; the same bytes stay wrong. A data plane that may not
+/// upload at all keeps its lines: somebody may give it its role back.
 fn refused_for_ever(error: &ClientError) -> bool {
-    match error {
-        ClientError::Refused {
-            status,
-            problem: Some(_),
-        } => matches!(status, 400 | 403 | 413 | 422),
+    let ClientError::Refused {
+        status,
+        problem: Some(problem),
+    } = error
+    else {
+        return false;
+    };
+    match status {
+        400 | 413 | 422 => true,
+        403 => problem.code == FOREIGN_TENANT,
         _ => false,
     }
 }
@@ -104,3 +110,32 @@ fn packed(batch: &Batch) -> Option<Bytes> {
 }
 
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// The control plane's name for a line of a tenant that this data plane has not.
+const FOREIGN_TENANT: &str = "auth.tenant";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_never_be_stored_is_given_up() {
+        let refused = |status: u16, code: &str| {
+            let problem = serde_json::json!({
+                "title": "refused", "status": status, "detail": "no", "code": code,
+            });
+            let problem = serde_json::from_value(problem).ok();
+            assert!(problem.is_some());
+            refused_for_ever(&ClientError::Refused { status, problem })
+        };
+        assert!(refused(400, "logs.malformed") && refused(422, "logs.version"));
+        assert!(refused(403, FOREIGN_TENANT));
+        assert!(!refused(403, "auth.role") && !refused(403, "auth.scope"));
+        assert!(!refused(401, "auth.unknown") && !refused(503, "database"));
+        let elsewhere = ClientError::Refused {
+            status: 400,
+            problem: None,
+        };
+        assert!(!refused_for_ever(&elsewhere));
+    }
+}

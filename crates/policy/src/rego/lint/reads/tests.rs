@@ -212,7 +212,7 @@ input.call.kind == "LLM"
 input.destination.scheme == "htps"
     4:31: `input.destination.scheme` is never `htps`; did you mean `https`?
 input.front == "reverse"
-    4:18: `input.front` is never `reverse`; it can be `forward`
+    4:18: `input.front` is never `reverse`; it can be `forward`, `gateway`
 "emial" in input.dlp.types
     4:3: `input.dlp.types[…]` is never `emial`; did you mean `email`?
 input.dlp.classes[_] == "secrets"
