@@ -1,6 +1,7 @@
 //! Headers of one hop or of one origin stay there; all services share the gateway's origin.
 
 use aegis_testkit::Answer;
+use serde_json::json;
 
 use super::Llm;
 
@@ -10,7 +11,7 @@ async fn an_answer_loses_what_is_meant_for_the_services_own_origin() {
         |it| {
             it.answer(|request| {
                 let port = request.authority.rsplit(':').next().unwrap_or_default();
-                Answer::text("hello")
+                Answer::json(&json!({"id": "c1", "choices": []}))
                     .header("set-cookie", "session=1")
                     .header("alt-svc", "h3=\":443\"")
                     .header("strict-transport-security", "max-age=1")
@@ -63,7 +64,11 @@ async fn a_request_loses_cookies_and_claims() {
 #[tokio::test]
 async fn an_answer_on_the_forward_front_keeps_its_cookies() {
     let llm = Llm::answering(
-        |it| it.answer(|_| Answer::text("hello").header("set-cookie", "session=1")),
+        |it| {
+            it.answer(|_| {
+                Answer::json(&json!({"id": "c1", "choices": []})).header("set-cookie", "session=1")
+            })
+        },
         |it| it,
     )
     .await;

@@ -64,10 +64,14 @@ async fn events_pass_as_they_come() {
     let body = feed.clone();
     let llm = Llm::answering(|it| it.answer(move |_| Answer::events(&body)), |it| it).await;
 
-    let mut reply = llm.chat("small").await;
+    let mut request = chat("small");
+    request["stream"] = true.into();
+    let mut reply = llm.aegis.post_as("bot", CHAT, &request).await;
 
-    for event in ["one", "two"] {
-        feed.event(event);
+    for text in ["one", "two"] {
+        let delta = json!({"index": 0, "delta": {"content": text}, "finish_reason": null});
+        let event = json!({"id": "c1", "choices": [delta]}).to_string();
+        feed.event(&event);
         let expected = format!("data: {event}\n\n");
         assert_eq!(reply.chunk().await.as_deref(), Some(expected.as_bytes()));
     }

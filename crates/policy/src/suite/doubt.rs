@@ -28,7 +28,8 @@ impl Workbench {
 
     /// The proxy names tool and action by destination, method and path: other names never come about.
     fn tool_doubt(&self, call: &CallData, intent: &Intent) -> Option<Mistake> {
-        let tool = call.tool.as_deref()?;
+        // A function has whatever name the agent gave it.
+        let tool = call.tool.as_deref().filter(|_| !call.is_proposed())?;
         let catalogue = self.snapshot.catalogue();
         let destination = &intent.destination;
         let service = catalogue.service(&destination.authority);
