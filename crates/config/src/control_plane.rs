@@ -38,15 +38,15 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listen {
     pub address: SocketAddr,
-    /// Present on every address but loopback.
+    /// Needed on every address but loopback, since tokens must not cross a network in clear.
     pub tls: Option<Tls>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
-    /// PEM chain.
+    /// PEM, the server's own certificate first.
     pub certificate: PathBuf,
-    /// PEM.
+    /// PEM, readable by the owner alone.
     pub key: PathBuf,
     /// PEM: who may issue client certificates. Without it none are asked for.
     pub client_ca: Option<PathBuf>,
@@ -106,15 +106,24 @@ pub enum Role {
 /// How much callers may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// Open at once; others wait to be accepted.
     pub connections: usize,
+    /// For the head of a request, and between two requests on a connection.
     pub header_timeout: Duration,
+    /// For the body of a request.
     pub body_timeout: Duration,
+    /// The longest wait for a new bundle that is granted.
     pub poll_wait: Duration,
+    /// Bytes of a publication.
     pub publication_bytes: usize,
+    /// Bytes of a batch of audit lines as it comes.
     pub batch_bytes: usize,
+    /// Bytes of a batch of audit lines unpacked.
     pub unpacked_batch_bytes: usize,
     pub batch_lines: usize,
+    /// Bytes of any other request.
     pub request_bytes: usize,
+    /// For requests that are being answered when the control plane stops.
     pub drain_grace: Duration,
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use aegis_bundle::{Algorithm, Region, Scope};
+pub use aegis_config::control_plane::{Limits, Listen, Tls};
 use jiff::Timestamp;
 
 #[derive(Clone, Debug)]
@@ -25,23 +26,6 @@ pub struct Settings {
     /// bundles are made.
     pub principals: Vec<Principal>,
     pub limits: Limits,
-}
-
-#[derive(Clone, Debug)]
-pub struct Listen {
-    pub address: SocketAddr,
-    /// Needed on every address but loopback, since tokens must not cross a network in clear.
-    pub tls: Option<Tls>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Tls {
-    /// PEM, the server's own certificate first.
-    pub certificate: PathBuf,
-    /// PEM, readable by the owner alone.
-    pub key: PathBuf,
-    /// PEM: who may issue client certificates. Without it none are asked for.
-    pub client_ca: Option<PathBuf>,
 }
 
 #[derive(Clone)]
@@ -101,30 +85,6 @@ pub enum Tenants {
     /// Also lines of calls whose caller nobody could prove.
     All,
     Only(BTreeSet<String>),
-}
-
-/// How much callers may ask for.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Open at once; others wait to be accepted.
-    pub connections: usize,
-    /// For the head of a request, and between two requests on a connection.
-    pub header_timeout: Duration,
-    /// For the body of a request.
-    pub body_timeout: Duration,
-    /// The longest wait for a new bundle that is granted.
-    pub poll_wait: Duration,
-    /// Bytes of a publication.
-    pub publication_bytes: usize,
-    /// Bytes of a batch of audit lines as it comes.
-    pub batch_bytes: usize,
-    /// Bytes of a batch of audit lines unpacked.
-    pub unpacked_batch_bytes: usize,
-    pub batch_lines: usize,
-    /// Bytes of any other request.
-    pub request_bytes: usize,
-    /// For requests that are being answered when the control plane stops.
-    pub drain_grace: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -201,36 +161,6 @@ impl Settings {
         match &principal.role {
             Role::DataPlane { scope, .. } if !is_scope(scope) => Err(SettingsError::Scope(name())),
             _ => Ok(()),
-        }
-    }
-}
-
-/// 127.0.0.1:8181.
-impl Default for Listen {
-    fn default() -> Self {
-        Self {
-            address: (Ipv4Addr::LOCALHOST, 8181).into(),
-            tls: None,
-        }
-    }
-}
-
-/// 4,096 connections, 10 s for a head, 30 s for a body, 60 s of waiting for a bundle, 16 MiB for a
-/// publication, 4 MiB and 10,000 lines for a batch, 32 MiB of it unpacked, 256 KiB for the rest,
-/// 10 s to drain.
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 4_096,
-            header_timeout: Duration::from_secs(10),
-            body_timeout: Duration::from_secs(30),
-            poll_wait: Duration::from_mins(1),
-            publication_bytes: 16 << 20,
-            batch_bytes: 4 << 20,
-            unpacked_batch_bytes: 32 << 20,
-            batch_lines: 10_000,
-            request_bytes: 256 << 10,
-            drain_grace: Duration::from_secs(10),
         }
     }
 }

@@ -17,6 +17,7 @@ mod llm;
 pub mod mcp;
 mod parameters;
 pub mod proposed;
+mod proto_json;
 mod recognise;
 mod redact;
 mod refusal;

@@ -107,7 +107,7 @@ impl Following {
         }
         let document = tokio::select! {
             biased;
-            _ = lease.ended() => Err(Refusal::new(Cause::Revoked)),
+            () = lease.revoked() => Err(Refusal::new(Cause::Revoked)),
             document = follower.document() => document,
         };
         record.heard(follower.heard().clone());

@@ -2,7 +2,7 @@
 //! through and whose decision line is in the audit log.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aegis_policy::{CallKind, Decision, Intent, Outcome, Parameters, Snapshot, Truncation};
 use aegis_protocol::{Rewritten, proposed};
@@ -63,9 +63,7 @@ impl Gate {
         scanner: &aegis_dlp::Scanner,
         record: &mut Record,
     ) -> Result<(Grant, Outbound), Refusal> {
-        let started = Instant::now();
-        let decision = policy.decide(&described.intent);
-        let decided = started.elapsed();
+        let (decision, decided) = decide(policy, &described.intent);
         let rewritten = rewrite(&described, &decision, scanner);
         let content = content(&described);
         let Described {
@@ -113,9 +111,7 @@ impl Gate {
         policy: &Snapshot,
         record: &mut Record,
     ) -> Result<Grant, Refusal> {
-        let started = Instant::now();
-        let decision = policy.decide(&intent);
-        let decided = started.elapsed();
+        let (decision, decided) = decide(policy, &intent);
         let intent = Arc::new(intent);
         let written = Written::tunnel(&intent);
         let judged = Judged {
@@ -142,9 +138,7 @@ impl Gate {
         scanner: &aegis_dlp::Scanner,
         record: &mut Record,
     ) -> Result<Option<Parameters>, Refusal> {
-        let started = Instant::now();
-        let decision = policy.decide(&intent);
-        let decided = started.elapsed();
+        let (decision, decided) = decide(policy, &intent);
         let intent = Arc::new(intent);
         let judged = Judged {
             intent: &intent,
@@ -246,6 +240,13 @@ impl Outbound {
             self.request.body.replace(body);
         }
     }
+}
+
+/// The only question that is asked of policy, and how long the answer took.
+fn decide(policy: &Snapshot, intent: &Intent) -> (Decision, Duration) {
+    let started = Instant::now();
+    let decision = policy.decide(intent);
+    (decision, started.elapsed())
 }
 
 /// Where a destination is, by what was declared of it.

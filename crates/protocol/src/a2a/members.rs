@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::InspectError;
 use crate::inspected::{Described, Place};
 use crate::parameters::escape;
+use crate::proto_json;
 
 /// An object whose members have one reading: servers take `task_id` for `taskId`, and some `TaskID`.
 pub(super) struct Members<'a>(Vec<Member<'a>>);
@@ -20,7 +21,7 @@ impl<'a> Members<'a> {
     /// Two members that are one to some server are an error.
     pub(super) fn of(object: &'a Map<String, Value>) -> Result<Self, InspectError> {
         let members = object.iter().map(|(written, value)| Member {
-            name: camel(written),
+            name: proto_json::camel_case(written),
             written,
             value,
         });
@@ -87,15 +88,4 @@ impl<'a> Members<'a> {
     fn member(&self, name: &str) -> Option<&Member<'a>> {
         self.0.iter().find(|it| it.name.eq_ignore_ascii_case(name))
     }
-}
-
-fn camel(name: &str) -> String {
-    let mut words = name.split('_');
-    let mut camel = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut letters = word.chars();
-        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        camel.push_str(letters.as_str());
-    }
-    camel
 }

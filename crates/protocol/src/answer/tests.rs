@@ -88,6 +88,16 @@ pub(super) fn whole(api: LlmApi, framing: Framing, body: &[u8], verdict: &Verdic
     follow(api, framing, [body], verdict)
 }
 
+/// A stream with the one call of these tests that passes unchanged.
+pub(super) fn released(api: LlmApi, framing: Framing, stream: &[u8]) -> Told {
+    let told = whole(api, framing, stream, &Verdict::Release);
+    assert_eq!(told.error, None);
+    assert_eq!(told.sent, stream);
+    let arguments = json!({"table": "ledger"});
+    assert_eq!(told.calls, [call("call_secret", "drop_table", arguments)]);
+    told
+}
+
 pub(super) fn refusal() -> RefusalDocument<'static> {
     static REASONS: std::sync::LazyLock<Vec<Reason>> = std::sync::LazyLock::new(|| {
         vec![Reason {

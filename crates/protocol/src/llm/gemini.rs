@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::endpoint::{Endpoint, Purpose, is};
 use super::members::{Derived, Words};
 use super::{Family, LlmApi, tools};
+use crate::proto_json;
 
 /// `…/models/{model}:{verb}`, and `…/tunedModels/{model}:{verb}` or `…/endpoints/{id}:{verb}`.
 pub(super) fn endpoint(path: &[&str]) -> Option<Endpoint> {
@@ -84,18 +85,6 @@ pub(super) fn derive(body: &Map<String, Value>) -> Derived {
     })
 }
 
-/// Google reads `system_instruction` as `systemInstruction`.
-pub(super) fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let mut camel = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut letters = word.chars();
-        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        camel.push_str(letters.as_str());
-    }
-    camel
-}
-
 pub(super) const WORDS: Words = Words {
     content: &[
         "contents",
@@ -113,7 +102,7 @@ pub(super) const WORDS: Words = Words {
     ],
     canonical: |name| {
         if name.contains('_') {
-            Cow::Owned(camel_case(name))
+            Cow::Owned(proto_json::camel_case(name))
         } else {
             Cow::Borrowed(name)
         }

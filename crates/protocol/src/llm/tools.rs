@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::proto_json;
+
 /// The tools of `OpenAI` and Anthropic.
 pub(super) fn typed(tools: &[Value]) -> Vec<Value> {
     let mut names = Vec::new();
@@ -50,7 +52,7 @@ pub(super) fn of_bedrock(tools: &[Value]) -> Vec<Value> {
 pub(super) fn of_gemini(tools: &Value) -> Vec<Value> {
     let mut names = Vec::new();
     for (kind, value) in one_or_more(tools).filter_map(Value::as_object).flatten() {
-        let kind = super::gemini::camel_case(kind);
+        let kind = proto_json::camel_case(kind);
         if kind == "functionDeclarations" {
             let name = |it: &Value| it.get("name").and_then(Value::as_str).map(Value::from);
             names.extend(one_or_more(value).map(|it| name(it).unwrap_or_else(|| "".into())));

@@ -70,32 +70,29 @@ impl Record {
         } else {
             self.refused_unjudged(refusal).await;
         }
+        self.status = status.map(|status| status.as_u16());
+        self.end_refused(refusal);
+    }
+
+    /// Ends a call in the middle of its answer, of which the agent has the head and maybe more.
+    pub(crate) fn cut_short(&mut self, refusal: &Refusal) {
+        self.overrule(refusal);
+        self.end_refused(refusal);
+    }
+
+    fn end_refused(&mut self, refusal: &Refusal) {
         for reason in &refusal.reasons {
             self.evidence.metrics.refused(&reason.rule);
         }
         if refusal.is_malformed() {
             self.evidence.metrics.malformed(refusal.code());
         }
-        self.status = status.map(|status| status.as_u16());
         let ending = match refusal.cause {
             Cause::Revoked => Ending::ClosedByPolicy,
             _ if refusal.blames_upstream() => Ending::Failed(refusal.code()),
             _ => Ending::Refused(refusal.code()),
         };
         self.end(ending);
-    }
-
-    /// Ends a call in the middle of its answer, of which the agent has the head and maybe more.
-    pub(crate) fn cut_short(&mut self, refusal: &Refusal) {
-        self.overrule(refusal);
-        for reason in &refusal.reasons {
-            self.evidence.metrics.refused(&reason.rule);
-        }
-        self.end(if refusal.cause == Cause::AnswerUnreadable {
-            Ending::Failed(refusal.code())
-        } else {
-            Ending::Refused(refusal.code())
-        });
     }
 
     /// The decision line of a call that nobody judges, because it leads nowhere: Aegis is asked for

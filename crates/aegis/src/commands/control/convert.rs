@@ -2,20 +2,11 @@
 
 use aegis_bundle::{Algorithm, Region, Scope};
 use aegis_config::{KeyAlgorithm, Proof as FileProof, control_plane as file};
-use aegis_control::{
-    Database, Limits, Listen, Principal, Proof, Role, Settings, SigningKey, Tenants, Tls,
-};
+use aegis_control::{Database, Principal, Proof, Role, Settings, SigningKey, Tenants};
 
 pub(super) fn settings(file: file::Settings) -> Settings {
     Settings {
-        listen: Listen {
-            address: file.listen.address,
-            tls: file.listen.tls.map(|tls| Tls {
-                certificate: tls.certificate,
-                key: tls.key,
-                client_ca: tls.client_ca,
-            }),
-        },
+        listen: file.listen,
         database: match file.database {
             file::Database::Sqlite(path) => Database::Sqlite(path),
             file::Database::Postgres(url) => Database::Postgres(url.reveal().to_owned()),
@@ -25,7 +16,7 @@ pub(super) fn settings(file: file::Settings) -> Settings {
         bundle_lifetime: file.signing.bundle_lifetime,
         audit_keep: file.audit_keep,
         principals: file.principals.into_iter().map(principal).collect(),
-        limits: limits(&file.limits),
+        limits: file.limits,
     }
 }
 
@@ -67,20 +58,5 @@ fn principal(principal: file::Principal) -> Principal {
                 Role::Auditor(tenants.map_or(Tenants::All, Tenants::Only))
             }
         },
-    }
-}
-
-fn limits(limits: &file::Limits) -> Limits {
-    Limits {
-        connections: limits.connections,
-        header_timeout: limits.header_timeout,
-        body_timeout: limits.body_timeout,
-        poll_wait: limits.poll_wait,
-        publication_bytes: limits.publication_bytes,
-        batch_bytes: limits.batch_bytes,
-        unpacked_batch_bytes: limits.unpacked_batch_bytes,
-        batch_lines: limits.batch_lines,
-        request_bytes: limits.request_bytes,
-        drain_grace: limits.drain_grace,
     }
 }

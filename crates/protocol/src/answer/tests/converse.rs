@@ -82,17 +82,7 @@ fn unwrapped(payload: &Value) -> Value {
 
 #[test]
 fn a_released_stream_is_the_same_bytes() {
-    let told = whole(LlmApi::Converse, AWS, &stream(), &Verdict::Release);
-    assert_eq!(told.error, None);
-    assert_eq!(told.sent, stream());
-    assert_eq!(
-        told.calls,
-        [call(
-            "call_secret",
-            "drop_table",
-            json!({"table": "ledger"})
-        )]
-    );
+    let told = released(LlmApi::Converse, AWS, &stream());
     assert_eq!(told.heard.usage, usage(5, 2, Some(4)));
     assert_eq!(told.heard.finish, ["tool_use"]);
 }

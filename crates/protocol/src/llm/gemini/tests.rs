@@ -3,7 +3,6 @@
 use aegis_policy::{CallKind, Redaction};
 use serde_json::{Value, json};
 
-use super::camel_case;
 use crate::testing::{MAIL, get, post};
 use crate::{Dialect, LlmApi};
 
@@ -179,19 +178,4 @@ fn data_goes_from_contents_and_everything_else_stays() {
     assert!(!rewritten.to_string().contains(MAIL));
     body["contents"] = rewritten["contents"].clone();
     assert_eq!(rewritten, body);
-}
-
-#[test]
-fn names_are_camel_case_as_google_has_it() {
-    for (name, camel) in [
-        ("system_instruction", "systemInstruction"),
-        ("a_b_c", "aBC"),
-        ("plain", "plain"),
-        ("_x", "X"),
-        ("x_", "x"),
-        ("x__y", "xY"),
-        ("", ""),
-    ] {
-        assert_eq!(camel_case(name), camel);
-    }
 }
