@@ -356,7 +356,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("client", &["api"]),
     ("dlp", &[]),
     ("telemetry", &[]),
-    ("control", &["api", "bundle"]),
+    ("control", &["api", "bundle", "config"]),
     ("policy", &["document"]),
     ("authoring", &["policy", "document", "bundle"]),
     ("config", &["document"]),

@@ -1,7 +1,7 @@
 //! The production form: what it says when it starts, and how it ends.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
 
@@ -39,8 +39,15 @@ fn a_second_signal_ends_a_draining_proxy_at_once() {
     let mut client = TcpStream::connect(address).expect("the proxy accepts");
     // A request that never ends keeps the drain waiting for its whole grace.
     client
-        .write_all(b"POST http://a.test/ HTTP/1.1\r\nhost: a.test\r\ncontent-length: 9\r\n\r\n")
+        .write_all(
+            b"POST http://a.test/ HTTP/1.1\r\nhost: a.test\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n",
+        )
         .expect("sent");
+    let mut begun = [0; 12];
+    client
+        .read_exact(&mut begun)
+        .expect("the proxy waits for the body");
+    assert_eq!(&begun, b"HTTP/1.1 100");
     proxy.wait_for("policy modes: ");
     proxy.signal(Signal::TERM);
     proxy.wait_for("draining");

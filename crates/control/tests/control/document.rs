@@ -97,7 +97,7 @@ fn the_page_has_every_code_every_setting_and_every_operation() {
         .map(|entry| entry.split('"').nth(1).unwrap())
         .collect();
     assert!(codes.len() > 20);
-    let settings = fs::read_to_string(root.join("src/settings.rs")).unwrap();
+    let settings = fs::read_to_string(root.join("../config/src/control_plane.rs")).unwrap();
     let limits = settings.split("pub struct Limits {").nth(1).unwrap();
     let limits = limits.split('}').next().unwrap().lines();
     let limits = limits.filter_map(|line| line.trim().strip_prefix("pub ")?.split(':').next());
