@@ -16,6 +16,7 @@ mod finance;
 mod floods;
 mod forwarding;
 mod gateway;
+mod grpc;
 mod http2;
 mod identity;
 mod install_page;

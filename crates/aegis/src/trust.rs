@@ -95,7 +95,7 @@ pub(crate) fn prepare(
 }
 
 /// Variables whose file replaces the trust store of those who read them.
-pub(crate) const REPLACING: [&str; 7] = [
+pub(crate) const REPLACING: [&str; 8] = [
     "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
@@ -103,6 +103,7 @@ pub(crate) const REPLACING: [&str; 7] = [
     "PIP_CERT",
     "CARGO_HTTP_CAINFO",
     "GIT_SSL_CAINFO",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
 ];
 
 /// The variable whose file is added to the trust store (Node).

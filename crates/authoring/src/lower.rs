@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json as value};
 
 use crate::catalogue;
 use crate::draft::{Draft, json, set};
-use crate::kinds::{AgentPolicy, DlpProfile, Mode, TruncatedBodies, Unnamed};
+use crate::kinds::{AgentPolicy, DlpProfile, GrpcBodies, Mode, TruncatedBodies, Unnamed};
 use crate::read::{Item, Written};
 use crate::select::{Agent, Agents, select};
 
@@ -89,6 +89,9 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
     if spec.truncated_bodies != TruncatedBodies::default() {
         set(&mut entry, "truncated", json(&spec.truncated_bodies));
     }
+    if spec.grpc_bodies != GrpcBodies::default() {
+        set(&mut entry, "grpc_bodies", json(&spec.grpc_bodies));
+    }
     let dlp = spec
         .dlp
         .as_ref()
@@ -107,11 +110,12 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
     for key in ["hosts", "passthrough", "upgrades"] {
         draft.note("profiles", &[name, key], policy.spec(&["egress", key]));
     }
-    draft.note(
-        "profiles",
-        &[name, "truncated"],
-        policy.spec(&["truncatedBodies"]),
-    );
+    for (key, member) in [
+        ("truncated", "truncatedBodies"),
+        ("grpc_bodies", "grpcBodies"),
+    ] {
+        draft.note("profiles", &[name, key], policy.spec(&[member]));
+    }
     if let Some(dlp) = dlp {
         draft.note("profiles", &[name, "data"], dlp.spec(&["types"]));
     }

@@ -198,7 +198,7 @@ const REFUSED: [(&str, &str); 27] = [
         "{agents: {tenant: a}, tools: [{tool: http, actions: [get], parameters: {a: {pattern: {}}}}]}",
     ),
     ("Tool", "{hosts: [a.example]}"),
-    ("Tool", "{hosts: [a.example], protocol: grpc}"),
+    ("Tool", "{hosts: [a.example], protocol: thrift}"),
     ("Tool", "{protocol: http}"),
     ("Tool", "{protocol: http, provider: p, regions: [eu]}"),
     (

@@ -304,6 +304,11 @@ impl Operation {
     }
 }
 
+/// Of the name `SERVER/TOOL` the server; a server by itself is its own.
+pub(crate) fn server(tool: &str) -> &str {
+    tool.split_once('/').map_or(tool, |(server, _)| server)
+}
+
 fn shared(names: &[String]) -> Arc<[Arc<str>]> {
     names.iter().map(|name| name.as_str().into()).collect()
 }

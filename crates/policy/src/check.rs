@@ -2,6 +2,7 @@
 
 use aegis_document::{Document, Problem, Problems, nearest};
 
+use crate::catalogue::server;
 use crate::data::{
     Actions, ConstraintData, DataFile, PatternData, ProfileData, Protocol, ServiceData,
 };
@@ -160,7 +161,7 @@ impl Check<'_> {
 
     /// A tool is a service of the catalogue, `http`, or a host that is recognised by what it speaks.
     fn tool(&mut self, tool: &str, actions: &Actions) {
-        let server = tool.split_once('/').map_or(tool, |(server, _)| server);
+        let server = server(tool);
         let service = self.model.data.catalogue.get(server);
         let unknown = service.is_none() && server != "http" && !looks_like_host(server);
         if unknown && self.model.is_whole {

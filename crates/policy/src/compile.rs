@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::catalogue::server;
 use crate::data::{
-    Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, Mode, ProfileData,
-    TenantData, TruncatedData, UnnamedData,
+    Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, GrpcBodiesData, Mode,
+    ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
 use crate::{Phase, hosts};
@@ -48,7 +49,7 @@ struct Unnamed {
 
 impl Unnamed {
     fn new(shelf: &mut Shelf) -> Self {
-        let free = operation(&ProfileData::default(), &Constraints::new());
+        let free = operation(&Constraints::new(), Unread::denied());
         let mut never = free.clone();
         if let Some(granted) = never.get_mut("granted") {
             *granted = false.into();
@@ -152,8 +153,9 @@ fn profile(
         let tools: Vec<_> = profile
             .operations(phase)
             .map(|(name, actions)| {
-                let ungranted = &unnamed.ungranted;
-                (name.as_str(), tool(shelf, profile, actions, ungranted))
+                let unread = Unread::of(data, profile, name);
+                let tool = tool(shelf, unread, actions, &unnamed.ungranted);
+                (name.as_str(), tool)
             })
             .collect();
         let tools = shelf.object(tools);
@@ -165,16 +167,11 @@ fn profile(
     shelf.object(parts.into_iter().chain([("calls", calls)]))
 }
 
-fn tool(
-    shelf: &mut Shelf,
-    profile: &ProfileData,
-    actions: &Actions,
-    ungranted: &Shelved,
-) -> Shelved {
+fn tool(shelf: &mut Shelf, unread: Unread, actions: &Actions, ungranted: &Shelved) -> Shelved {
     // An action `*` of the profile's own comes later and takes the place of this one.
     let mut operations = vec![("*", ungranted.clone())];
     for (action, constraints) in actions {
-        let operation = shelf.json(&operation(profile, constraints));
+        let operation = shelf.json(&operation(constraints, unread));
         operations.push((action, operation));
     }
     shelf.object(operations)
@@ -183,12 +180,10 @@ fn tool(
 /// The hosts that a profile names in any of its lists, and those of the services whose tools it
 /// grants; `blind` where a tunnel is not to be looked into.
 fn hosts_of(data: &AegisData, profile: &ProfileData) -> Json {
-    let granted = profile.tools.keys().filter_map(|tool| {
-        let server = tool
-            .split_once('/')
-            .map_or(tool.as_str(), |(server, _)| server);
-        data.catalogue.get(server)
-    });
+    let granted = profile
+        .tools
+        .keys()
+        .filter_map(|tool| data.catalogue.get(server(tool)));
     let granted = granted.flat_map(|service| service.hosts().map(|(host, _)| host));
     let named = profile.hosts.iter().chain(&profile.upgrades);
     let seen = canonical(named.chain(granted)).map(|host| (host, "seen".into()));
@@ -202,9 +197,9 @@ fn canonical<'a>(rules: impl IntoIterator<Item = &'a String>) -> impl Iterator<I
 }
 
 /// Without the profile's name: profiles that constrain an operation alike share what is made of it.
-fn operation(profile: &ProfileData, constraints: &Constraints) -> Json {
+fn operation(constraints: &Constraints, unread: Unread) -> Json {
     // What was not seen cannot be constrained: an operation with constraints is never judged half-seen.
-    let lenient = profile.truncated == TruncatedData::Allow && constraints.is_empty();
+    let lenient = unread.may_pass && constraints.is_empty();
     let of = |keep: &dyn Fn(&ConstraintData) -> Option<Json>| -> Map<String, Json> {
         constraints
             .iter()
@@ -237,11 +232,6 @@ fn operation(profile: &ProfileData, constraints: &Constraints) -> Json {
         "required": ones("required"),
         "patterns": ones("pattern"),
     });
-    let truncated = if profile.truncated == TruncatedData::Allow {
-        "does not judge an operation with constraints by a body that was not read whole"
-    } else {
-        "does not allow bodies that are not read whole"
-    };
     kinds.insert("granted".to_owned(), true.into());
     kinds.insert("lenient".to_owned(), lenient.into());
     kinds.insert(
@@ -252,9 +242,51 @@ fn operation(profile: &ProfileData, constraints: &Constraints) -> Json {
             json!([false])
         },
     );
-    kinds.insert("truncated".to_owned(), truncated.into());
+    kinds.insert("truncated".to_owned(), unread.message().into());
     kinds.insert("fast".to_owned(), fast);
     kinds.into()
+}
+
+/// What becomes of calls of a tool whose body was not read.
+#[derive(Clone, Copy)]
+struct Unread {
+    grpc: bool,
+    may_pass: bool,
+}
+
+impl Unread {
+    fn denied() -> Self {
+        Self {
+            grpc: false,
+            may_pass: false,
+        }
+    }
+
+    /// Messages of gRPC are never read, so that they have a rule of their own.
+    fn of(data: &AegisData, profile: &ProfileData, tool: &str) -> Self {
+        let service = data.catalogue.get(server(tool));
+        let grpc = service.is_some_and(|service| service.protocol == Protocol::Grpc);
+        let may_pass = if grpc {
+            profile.grpc_bodies == GrpcBodiesData::Opaque
+        } else {
+            profile.truncated == TruncatedData::Allow
+        };
+        Self { grpc, may_pass }
+    }
+
+    /// Why one is refused.
+    fn message(self) -> &'static str {
+        match (self.grpc, self.may_pass) {
+            (true, true) => {
+                "does not judge an operation with constraints by messages of gRPC, which are not read"
+            }
+            (true, false) => "does not allow messages of gRPC, which are not read",
+            (false, true) => {
+                "does not judge an operation with constraints by a body that was not read whole"
+            }
+            (false, false) => "does not allow bodies that are not read whole",
+        }
+    }
 }
 
 /// Low and high of the numbers that need no further look; a parameter that is absent counts as `absent`.

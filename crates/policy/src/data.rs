@@ -40,6 +40,7 @@ pub enum Protocol {
     Gemini,
     Mcp,
     A2a,
+    Grpc,
 }
 
 /// One data file: our section, and whatever else the users' own modules read.
@@ -88,6 +89,7 @@ pub(crate) struct ProfileData {
     pub(crate) passthrough: Vec<String>,
     pub(crate) upgrades: Vec<String>,
     pub(crate) truncated: TruncatedData,
+    pub(crate) grpc_bodies: GrpcBodiesData,
     /// Type of sensitive data to what is done about it.
     pub(crate) data: BTreeMap<String, Effect>,
     /// Tool to action to parameter to constraint.
@@ -126,6 +128,15 @@ pub(crate) enum TruncatedData {
     #[default]
     Deny,
     Allow,
+}
+
+/// What becomes of messages of gRPC, which nobody looks into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum GrpcBodiesData {
+    #[default]
+    Opaque,
+    Deny,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

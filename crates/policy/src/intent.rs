@@ -106,6 +106,7 @@ pub enum CallKind {
     Llm,
     Mcp,
     A2a,
+    Grpc,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -270,6 +271,7 @@ impl CallKind {
             Self::Llm => "llm",
             Self::Mcp => "mcp",
             Self::A2a => "a2a",
+            Self::Grpc => "grpc",
         }
     }
 }

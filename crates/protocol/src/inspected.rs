@@ -19,7 +19,7 @@ use crate::mcp::Expected;
 use crate::recognise::Spoken;
 use crate::redact::BodyKind;
 use crate::urlencoded::{self, Pair};
-use crate::{Dialect, InspectError, LlmApi, a2a, findings, generic, mcp, recognise, rest};
+use crate::{Dialect, InspectError, LlmApi, a2a, findings, generic, grpc, mcp, recognise, rest};
 
 pub(crate) use described::Described;
 
@@ -130,6 +130,7 @@ pub fn inspect(
         Spoken::Llm(family) => llm::describe(family, subject)?,
         Spoken::Mcp => mcp::describe(&subject)?,
         Spoken::A2a => a2a::describe(&subject)?,
+        Spoken::Grpc => grpc::describe(&subject)?,
     };
     Ok(described.finish(view, body, hidden, data))
 }

@@ -10,6 +10,7 @@ mod error;
 mod findings;
 pub mod framing;
 mod generic;
+pub mod grpc;
 mod inspected;
 pub mod json;
 mod json_rpc;

@@ -92,7 +92,9 @@ impl Family {
     /// `None` where the catalogue declares no LLM.
     pub(crate) fn declared(protocol: Protocol) -> Option<Self> {
         match protocol {
-            Protocol::Http | Protocol::Rest | Protocol::Mcp | Protocol::A2a => None,
+            Protocol::Http | Protocol::Rest | Protocol::Mcp | Protocol::A2a | Protocol::Grpc => {
+                None
+            }
             Protocol::OpenAi => Some(Self::OpenAi),
             Protocol::Anthropic => Some(Self::Anthropic),
             Protocol::Bedrock => Some(Self::Bedrock),

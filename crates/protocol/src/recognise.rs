@@ -10,7 +10,7 @@ use crate::body::Content;
 use crate::inspected::Subject;
 use crate::json_rpc::is_message;
 use crate::llm::{self, Family};
-use crate::{InspectError, a2a};
+use crate::{InspectError, a2a, grpc};
 
 /// What both sides agree on; a REST call needs the service that knows its operations.
 pub(crate) enum Spoken<'a> {
@@ -19,6 +19,7 @@ pub(crate) enum Spoken<'a> {
     Llm(Family),
     Mcp,
     A2a,
+    Grpc,
 }
 
 pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectError> {
@@ -29,6 +30,7 @@ pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectE
     }
     let Some(service) = subject.service else {
         return Ok(match seen {
+            _ if is_grpc(subject) => Spoken::Grpc,
             Seen::JsonRpc => Spoken::Mcp,
             Seen::A2a => Spoken::A2a,
             Seen::Other if a2a::asks_for_card(subject) => Spoken::A2a,
@@ -46,6 +48,7 @@ pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectE
             (Protocol::Rest, _) => Spoken::Rest(service),
             (Protocol::Mcp, _) => Spoken::Mcp,
             (Protocol::A2a, _) => Spoken::A2a,
+            (Protocol::Grpc, _) => Spoken::Grpc,
             _ => Spoken::Http,
         },
     )
@@ -134,6 +137,7 @@ fn agree(declared: Protocol, seen: Seen, subject: &Subject<'_>) -> Result<(), In
         }
         (Protocol::Mcp, _) => ("mcp", speaks_mcp(seen, subject)),
         (Protocol::A2a, _) => ("a2a", !matches!(seen, Seen::Llm(_))),
+        (Protocol::Grpc, _) => ("grpc", is_grpc(subject)),
         (Protocol::Rest, _) => ("rest", !is_call),
         _ => ("http", !is_call),
     };
@@ -145,6 +149,10 @@ fn agree(declared: Protocol, seen: Seen, subject: &Subject<'_>) -> Result<(), In
             found: seen.name(),
         })
     }
+}
+
+fn is_grpc(subject: &Subject<'_>) -> bool {
+    grpc::is_call(subject.view.method, subject.view.headers, subject.service)
 }
 
 /// What is sent to an endpoint that takes messages is of its shape, and the endpoint is the declared

@@ -2,6 +2,7 @@
 //!
 //! It renders and nothing else: what is refused, with which status and which hint is decided above.
 
+mod grpc;
 mod llm;
 
 use aegis_policy::{Outcome, Protocol, Reason, Service};
@@ -26,6 +27,8 @@ pub enum Dialect {
     Bedrock,
     /// `{"error": {…}}` as Google's APIs have it.
     Gemini,
+    /// A status and a message in headers, and no body.
+    Grpc,
 }
 
 /// Everything that a refused agent is told.
@@ -56,6 +59,7 @@ pub struct Rendered {
 
 pub fn render(dialect: &Dialect, refusal: &RefusalDocument<'_>) -> Rendered {
     let body = match dialect {
+        Dialect::Grpc => return refusal.grpc(),
         Dialect::Problem => refusal.problem(),
         Dialect::JsonRpc { id } => refusal.json_rpc(id),
         Dialect::OpenAi => refusal.open_ai(),
@@ -84,10 +88,12 @@ impl Dialect {
     pub fn guess(service: Option<&Service>, path: &str, content_type: &str) -> Self {
         let asked = || Endpoint::of(path).map(|endpoint| endpoint.api.dialect());
         let guessed = match service.map(|service| service.protocol) {
+            Some(Protocol::Grpc) => Some(Self::Grpc),
             Some(Protocol::Mcp | Protocol::A2a) => Some(Self::JsonRpc { id: Value::Null }),
             Some(protocol) => {
                 Family::declared(protocol).map(|family| asked().unwrap_or(family.dialect()))
             }
+            None if crate::grpc::is_media_type(content_type) => Some(Self::Grpc),
             None if is_json_rpc_type(content_type) => Some(Self::JsonRpc { id: Value::Null }),
             None => asked(),
         };
@@ -99,8 +105,14 @@ impl Dialect {
     /// MCP wants a JSON-RPC request answered by a JSON-RPC response, and clients correlate by its id;
     /// several SDKs drop the body of any other status and end the session instead. A message without
     /// an id (a notification, a response) has nothing to correlate: there the status speaks.
+    ///
+    /// gRPC has its own status beside that of HTTP.
     pub fn answers_in_band(&self) -> bool {
-        matches!(self, Self::JsonRpc { id } if !id.is_null())
+        match self {
+            Self::JsonRpc { id } => !id.is_null(),
+            Self::Grpc => true,
+            _ => false,
+        }
     }
 }
 

@@ -167,5 +167,6 @@ aegis:
     google: {hosts: [gemini.example.com], protocol: gemini}
     docs: {hosts: ["mcp.example.com:8443"], protocol: mcp, recordable: [query]}
     helper: {hosts: [agent.example.com], protocol: a2a, recordable: [taskId]}
+    ledger: {hosts: [ledger.example], protocol: grpc}
     files: {hosts: [files.example.com], protocol: http}
 "#;

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::budget::Room;
+use crate::grpc::GrpcTraffic;
 use crate::hygiene;
 use crate::relay::{Cut, Relayed};
 
@@ -24,6 +25,7 @@ pub(crate) struct Traffic {
     pub(crate) inbound: AtomicU64,
     /// To the agent.
     pub(crate) outbound: AtomicU64,
+    grpc: OnceLock<Box<GrpcTraffic>>,
     over: AtomicBool,
     upload: AtomicWaker,
 }
@@ -48,6 +50,37 @@ pub(crate) struct RequestBody {
 }
 
 impl Traffic {
+    /// From here on messages of gRPC are counted as well.
+    pub(crate) fn count_grpc(&self) {
+        let _ = self.grpc.set(Box::default());
+    }
+
+    pub(crate) fn grpc(&self) -> Option<&GrpcTraffic> {
+        self.grpc.get().map(AsRef::as_ref)
+    }
+
+    /// Something came from the agent.
+    pub(crate) fn came(&self, frame: &Frame<Bytes>) {
+        let Some(data) = frame.data_ref() else {
+            return;
+        };
+        self.inbound.fetch_add(data.len() as u64, Ordering::Relaxed);
+        if let Some(grpc) = self.grpc.get() {
+            grpc.came(data);
+        }
+    }
+
+    /// Something goes to the agent.
+    pub(crate) fn goes(&self, frame: &Frame<Bytes>) {
+        if let Some(data) = frame.data_ref() {
+            self.outbound
+                .fetch_add(data.len() as u64, Ordering::Relaxed);
+        }
+        if let Some(grpc) = self.grpc.get() {
+            grpc.goes(frame);
+        }
+    }
+
     /// Ends what is still on its way from the agent.
     pub(crate) fn close(&self) {
         self.over.store(true, Ordering::Release);
@@ -143,7 +176,7 @@ impl Body for RequestBody {
         if let Some(rest) = self.rest.as_mut() {
             let polled = Pin::new(rest).poll_frame(cx);
             return polled.map_err(Unsent::Agent).map_ok(|mut frame| {
-                count(&self.traffic.inbound, &frame);
+                self.traffic.came(&frame);
                 if let Some(trailers) = frame.trailers_mut() {
                     hygiene::clean_request(trailers);
                 }
@@ -225,12 +258,6 @@ impl Body for AnswerBody {
             }
             Self::Relayed(relayed) => relayed.size_hint(),
         }
-    }
-}
-
-pub(crate) fn count(counter: &AtomicU64, frame: &Frame<Bytes>) {
-    if let Some(data) = frame.data_ref() {
-        counter.fetch_add(data.len() as u64, Ordering::Relaxed);
     }
 }
 

@@ -8,7 +8,7 @@ use aegis_policy::{
     Call, Caller, DataFinding, Destination, Front, HttpPart, Intent, Phase, Service, Snapshot,
     Truncation,
 };
-use aegis_protocol::{BodyView, Dialect, Inspected, Reading, RequestView};
+use aegis_protocol::{BodyView, Dialect, Inspected, Reading, RequestView, grpc};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body::Body;
@@ -61,7 +61,12 @@ impl Describer {
     ) -> Result<Described, (Refusal, Dialect)> {
         let service = policy.catalogue().service(&request.authority);
         let dialect = guess(&request, service);
-        let (request, seen) = match self.read(request, traffic).await {
+        let read = if grpc::is_call(&request.method, &request.headers, service) {
+            Ok(unread(request, traffic))
+        } else {
+            self.read(request, traffic).await
+        };
+        let (request, seen) = match read {
             Ok(read) => read,
             Err(refusal) => return Err((refusal, dialect)),
         };
@@ -172,6 +177,14 @@ enum Seen {
     Truncated,
 }
 
+/// A call that may go on for as long as its messages do is not waited for.
+fn unread(request: Request<Incoming>, traffic: Arc<Traffic>) -> (Request<RequestBody>, Seen) {
+    traffic.count_grpc();
+    let (request, body) = request.without_body();
+    let body = RequestBody::begun(Bytes::new(), body, traffic);
+    (request.with_body(body), Seen::Truncated)
+}
+
 async fn read_up_to(
     mut body: Incoming,
     limit: usize,
@@ -195,7 +208,7 @@ async fn read_up_to(
     let mut trailers = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::new(Cause::BodyBroken))?;
-        crate::body::count(&traffic.inbound, &frame);
+        traffic.came(&frame);
         match frame.into_data() {
             Ok(data) => {
                 share.take(data.len())?;

@@ -19,6 +19,7 @@ mod exchange;
 mod forward_tls;
 mod gate;
 mod gateway;
+mod grpc;
 mod hygiene;
 mod identity;
 mod install_page;

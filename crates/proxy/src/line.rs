@@ -287,6 +287,9 @@ fn arrive(
         } => {
             let (mut parts, body) = response.into_parts();
             record.answered(parts.status.as_u16());
+            if let Some(grpc) = record.traffic().grpc() {
+                grpc.ended(&parts.headers);
+            }
             stamp.mark(&mut parts.headers, outcome);
             channel.carried.add(&lease);
             let body = Relayed::new(body, record, keep, lease);

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use crate::answer::{Piece, Source};
-use crate::body::count;
 use crate::exchange::Keep;
 use crate::hygiene;
 use crate::lease::{Lease, Stop};
@@ -72,7 +71,7 @@ impl Relayed {
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Ok(Piece::Frame(mut frame)))) => {
-                count(&self.record.traffic().outbound, &frame);
+                self.record.traffic().goes(&frame);
                 if self.upstream.is_end_stream() {
                     self.complete();
                 }

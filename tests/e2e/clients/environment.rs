@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 #[derive(Clone)]
-pub(super) struct Environment {
+pub(crate) struct Environment {
     /// What `aegis env` printed.
     variables: String,
     settings: Vec<(&'static str, String)>,
@@ -18,7 +18,7 @@ pub(super) struct Environment {
 
 impl Environment {
     /// Of agent `bot`, whose user has another CA already.
-    pub(super) async fn of(aegis: &Aegis, own: &TestCa) -> Self {
+    pub(crate) async fn of(aegis: &Aegis, own: &TestCa) -> Self {
         Self {
             variables: variables(aegis, own).await,
             settings: Vec::new(),
@@ -26,22 +26,22 @@ impl Environment {
     }
 
     /// What the drivers are told.
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.settings.push((name, value.into()));
         self
     }
 
-    pub(super) async fn python(&self, driver: &str) -> Value {
+    pub(crate) async fn python(&self, driver: &str) -> Value {
         self.python_of("python", driver).await
     }
 
     /// With the packages of one of the environments that `make tools` makes.
-    pub(super) async fn python_of(&self, packages: &str, driver: &str) -> Value {
+    pub(crate) async fn python_of(&self, packages: &str, driver: &str) -> Value {
         let python = root().join(".tools").join(packages).join("bin/python");
         self.drive(&python, driver).await
     }
 
-    pub(super) async fn node(&self, driver: &str) -> Value {
+    pub(crate) async fn node(&self, driver: &str) -> Value {
         self.drive(Path::new("node"), driver).await
     }
 
@@ -59,7 +59,7 @@ impl Environment {
     }
 
     /// What curl got: status, headers and body.
-    pub(super) async fn curl(&self, arguments: &[&str]) -> Value {
+    pub(crate) async fn curl(&self, arguments: &[&str]) -> Value {
         let mut all = vec!["--silent", "--show-error", "--max-time", "14"];
         all.extend(["--write-out", "\n%{http_code}\n%{header_json}"]);
         all.extend(arguments);
@@ -130,7 +130,7 @@ fn program() -> PathBuf {
     folder.join("aegis")
 }
 
-pub(super) fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

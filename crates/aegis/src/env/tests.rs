@@ -62,6 +62,7 @@ fn replacing_variables_get_the_bundle_and_node_gets_what_it_shall_add() {
         "PIP_CERT",
         "CARGO_HTTP_CAINFO",
         "GIT_SSL_CAINFO",
+        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
     ] {
         assert_eq!(
             value_of(&variables, name),

@@ -28,6 +28,8 @@ pub(crate) struct AgentPolicy {
     #[serde(default)]
     pub(crate) truncated_bodies: TruncatedBodies,
     #[serde(default)]
+    pub(crate) grpc_bodies: GrpcBodies,
+    #[serde(default)]
     pub(crate) proposed_calls: ProposedCalls,
     #[serde(default, rename = "budgets")]
     _budgets: NotEnforced,
@@ -176,6 +178,17 @@ pub(crate) enum TruncatedBodies {
     Deny,
     /// It may pass, for actions without constraints only.
     Allow,
+}
+
+/// What is done about messages of gRPC, which nobody looks into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum GrpcBodies {
+    /// They may pass, for actions without constraints only.
+    #[default]
+    Opaque,
+    /// They are refused, as `truncatedBodies` refuses others.
+    Deny,
 }
 
 fn number(_: &mut SchemaGenerator) -> Schema {

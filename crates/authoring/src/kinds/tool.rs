@@ -77,6 +77,8 @@ pub(crate) enum Protocol {
     Mcp,
     /// A2A, between agents.
     A2a,
+    /// gRPC: the tool is `NAME/package.Service`, the action the method; messages are not read.
+    Grpc,
 }
 
 /// One operation of a `rest` tool.

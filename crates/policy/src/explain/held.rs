@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Held;
 use super::trace::{KEYS, Subject, path};
+use crate::catalogue::server;
 use crate::data::Effect;
 use crate::{Decision, Outcome, Phase, hosts};
 
@@ -116,10 +117,7 @@ impl Subject<'_> {
         let own = lists.into_iter().find(|(_, rules)| has(rules));
         let own = own.map(|(list, _)| path(&["profiles", name, list]));
         own.or_else(|| {
-            let servers = profile.tools.keys().map(|tool| {
-                tool.split_once('/')
-                    .map_or(tool.as_str(), |(server, _)| server)
-            });
+            let servers = profile.tools.keys().map(|tool| server(tool));
             let mut servers = servers.filter_map(|server| data.catalogue.get_key_value(server));
             let (server, _) = servers.find(|(_, service)| has(&service.hosts))?;
             Some(path(&["catalogue", server, "hosts"]))

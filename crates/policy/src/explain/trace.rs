@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Cause, Place};
 use crate::data::{AgentData, ConstraintData, Constraints, ProfileData, TenantData};
-use crate::{Intent, Phase, Reason, Workbench};
+use crate::{CallKind, Intent, Phase, Reason, Workbench};
 
 /// Whom and what of the policy a call is about.
 pub(crate) struct Subject<'a> {
@@ -89,7 +89,11 @@ impl<'a> Subject<'a> {
             }
             "tool" => self.ungranted(),
             "truncated" => {
-                let path = path(&["profiles", self.profile?.0, "truncated"]);
+                let rule = match call.kind {
+                    CallKind::Grpc => "grpc_bodies",
+                    _ => "truncated",
+                };
+                let path = path(&["profiles", self.profile?.0, rule]);
                 Some((path, Some(json!(call.truncation.is_truncated())), None))
             }
             "opaque" => {

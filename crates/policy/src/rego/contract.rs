@@ -87,7 +87,7 @@ pub(super) static INPUT: Shape = Object(&[
         Object(&[
             all(
                 "kind",
-                OneOf(&["tunnel", "http", "tool", "llm", "mcp", "a2a"]),
+                OneOf(&["tunnel", "http", "tool", "llm", "mcp", "a2a", "grpc"]),
             ),
             all("tool", Text),
             all("action", Text),

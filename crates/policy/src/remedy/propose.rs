@@ -25,6 +25,9 @@ pub(super) fn propose(
         "region" => regions(&path, intent, bench),
         "host" | "opaque" => Ok(vec![add(path, json!(host(intent)))]),
         "tool" => grant(path, intent, bench),
+        "truncated" if path.last().is_some_and(|key| key == "grpc_bodies") => {
+            Ok(vec![set(path, None, json!("opaque"))])
+        }
         "truncated" => Ok(vec![set(path, None, json!("allow"))]),
         "data.unclassified" => Ok(unclassified(&path, intent, bench)),
         rule => match rule.split_once('.') {

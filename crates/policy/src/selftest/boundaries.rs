@@ -66,8 +66,10 @@ pub(super) fn of_profile<'a>(
 pub(super) fn different_operations(data: &AegisData) -> impl Iterator<Item = Target<'_>> {
     let mut seen = HashSet::new();
     operations(data).filter(move |target| {
-        let truncated = target.profile.map(|profile| profile.truncated);
-        seen.insert((target.phase, target.constraints, truncated))
+        let unread = target
+            .profile
+            .map(|profile| (profile.truncated, profile.grpc_bodies));
+        seen.insert((target.phase, target.constraints, unread))
     })
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::boundaries::{Boundary, Target, of_profile};
 use super::values::{Random, beside, edges, misspell};
+use crate::catalogue::server;
 use crate::check::DATA_CLASSES;
 use crate::data::{
     AegisData, AgentData, ConstraintData, Constraints, Effect, PatternData, ProfileData,
@@ -151,11 +152,7 @@ impl<'a> Generator<'a> {
     /// Where the tool's service runs; for any other tool some host of the profile, in a lawful region.
     fn destination(&mut self, target: Target<'_>) -> Option<Destination> {
         let data = self.data;
-        let server = target
-            .tool
-            .split_once('/')
-            .map_or(target.tool, |(server, _)| server);
-        let service = data.catalogue.get(server);
+        let service = data.catalogue.get(server(target.tool));
         let proposed = target.phase == Phase::ProposedCall;
         let hosts: Vec<(&String, &[String])> = match (service, target.profile) {
             // By some service that the agent may call, as models are.

@@ -1,7 +1,8 @@
 //! Where a call is likely not what its author meant, or not what the proxy would ever ask. A doubt fails no test.
 
 use super::call::{CallData, Mistake};
-use super::resolve::{did_you_mean, operation, server};
+use super::resolve::{did_you_mean, operation};
+use crate::catalogue::server;
 use crate::data::Protocol;
 use crate::{Intent, Service, Workbench};
 
@@ -67,7 +68,8 @@ impl Workbench {
             | Protocol::Anthropic
             | Protocol::Bedrock
             | Protocol::Gemini
-            | Protocol::A2a => return None,
+            | Protocol::A2a
+            | Protocol::Grpc => return None,
         };
         let named = match named {
             Ok(named) => named,

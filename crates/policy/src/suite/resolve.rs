@@ -7,6 +7,7 @@ use aegis_document::nearest;
 
 use super::call::{CallData, Mistake};
 use super::llm::{self, Said};
+use crate::catalogue::server;
 use crate::data::{Protocol, ServiceData};
 use crate::{
     Auth, Authority, Call, CallKind, Caller, Destination, Front, Host, HttpPart, Intent, Phase,
@@ -140,7 +141,8 @@ impl Resolver<'_> {
             model,
             stream,
         } = llm::said(call, kind)?;
-        let truncation = if call.truncated {
+        // Nobody looks into messages of gRPC.
+        let truncation = if call.truncated || kind == CallKind::Grpc {
             Truncation::Truncated
         } else {
             Truncation::Whole
@@ -217,6 +219,10 @@ impl Resolver<'_> {
             (Some(operation), _) => (operation.method.clone(), self.filled(&operation.path)),
             (None, CallKind::Http) => (action.to_ascii_uppercase(), "/".to_owned()),
             (None, CallKind::Llm) if action == "chat" => ("POST".to_owned(), CHAT.to_owned()),
+            (None, CallKind::Grpc) => {
+                let service = tool.split_once('/').map_or(tool, |(_, service)| service);
+                ("POST".to_owned(), format!("/{service}/{action}"))
+            }
             _ => ("POST".to_owned(), "/".to_owned()),
         };
         let stated = &self.call.destination.path;
@@ -263,6 +269,7 @@ impl Protocol {
             Self::OpenAi | Self::Anthropic | Self::Bedrock | Self::Gemini => CallKind::Llm,
             Self::Mcp => CallKind::Mcp,
             Self::A2a => CallKind::A2a,
+            Self::Grpc => CallKind::Grpc,
         }
     }
 }
@@ -275,11 +282,6 @@ pub(super) fn operation(service: &Service, method: &str, path: &str) -> Result<S
     })?;
     let action = matched.map_or("other", |matched| &*matched.operation.action);
     Ok(action.to_owned())
-}
-
-/// The part of `SERVER/TOOL` that the catalogue knows.
-pub(super) fn server(tool: &str) -> &str {
-    tool.split_once('/').map_or(tool, |(server, _)| server)
 }
 
 /// The first exact one, else some name below the first suffix.

@@ -85,7 +85,7 @@ impl RefusalDocument<'_> {
     }
 
     /// The message with the rules and the approval: many callers are shown no other member.
-    fn explained(&self) -> String {
+    pub(super) fn explained(&self) -> String {
         let explain = |reason: &Reason| format!("{} (rule {})", reason.message, reason.rule);
         let reasons: Vec<String> = self.reasons.iter().map(explain).collect();
         let mut message = super::title(self.outcome).to_owned();

@@ -1,6 +1,8 @@
 //! Promises about what a refused agent reads.
 
 use aegis_policy::{Catalogue, Outcome, Reason, Source};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::header;
 use serde_json::{Value, json};
 
@@ -255,3 +257,34 @@ fn a_dialect_is_guessed_from_the_catalogue_before_the_path() {
 
 const EXPLAINED: &str = "the call was refused: amount is more than 100 (rule parameter.max); \
                          an e-mail address leaves (rule data.email)";
+
+#[test]
+fn a_client_of_grpc_reads_status_message_and_document_in_the_head() {
+    let reasons = [Reason {
+        rule: "tool".into(),
+        message: "profile \"größer\" grants 100% of nothing".into(),
+    }];
+    let answer = render(&Dialect::Grpc, &refusal(&reasons));
+
+    assert!(answer.body.is_empty());
+    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/grpc");
+    assert_eq!(answer.headers["grpc-status"], "7");
+    assert_eq!(
+        answer.headers["grpc-message"],
+        "the call was refused: profile \"gr%C3%B6%C3%9Fer\" grants 100%25 of nothing (rule tool); \
+         what to do now: lower the amount"
+    );
+    let document = STANDARD_NO_PAD.decode(answer.headers["aegis-refusal-bin"].as_bytes());
+    let document: Value = serde_json::from_slice(&document.expect("base64")).expect("JSON");
+    assert_eq!(document["reasons"][0]["rule"], "tool");
+}
+
+#[test]
+fn what_is_too_long_for_metadata_is_left_out_and_the_status_stays() {
+    let reasons: Vec<Reason> = (0..200).flat_map(|_| reasons()).collect();
+    let answer = render(&Dialect::Grpc, &refusal(&reasons));
+
+    assert_eq!(answer.headers["grpc-status"], "7");
+    assert!(!answer.headers.contains_key("grpc-message"));
+    assert!(!answer.headers.contains_key("aegis-refusal-bin"));
+}

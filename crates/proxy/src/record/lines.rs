@@ -2,12 +2,14 @@
 
 use aegis_policy::{DataFinding, Fault, Host, Outcome, Reason, Redaction, Truncation};
 use aegis_protocol::answer::Heard;
+use aegis_protocol::grpc::Messages;
 use aegis_telemetry::audit::{
-    DataRecord, DecisionRecord, DestinationRecord, EndRecord, LlmRecord, OutcomeRecord,
-    RouteRecord, RuleRecord,
+    DataRecord, DecisionRecord, DestinationRecord, EndRecord, GrpcRecord, LlmRecord,
+    MessagesRecord, OutcomeRecord, RouteRecord, RuleRecord,
 };
 
 use super::{Judged, Record, as_micros};
+use crate::grpc::GrpcTraffic;
 
 impl Record {
     /// The part of a decision line that the intent and its decision fill.
@@ -110,6 +112,7 @@ impl Record {
             timings_us: self.timings,
             approval_id: self.call.as_ref().and_then(|call| call.approval.as_deref()),
             llm: self.heard.as_deref().map(llm_record),
+            grpc: self.traffic.grpc().map(grpc_record),
             ..EndRecord::default()
         }
     }
@@ -148,6 +151,18 @@ fn llm_record(heard: &Heard) -> LlmRecord<'_> {
         cached_tokens: heard.usage.cached,
         finish_reasons: &heard.finish,
         error: heard.error.as_deref(),
+    }
+}
+
+fn grpc_record(traffic: &GrpcTraffic) -> GrpcRecord {
+    let way = |messages: Messages| MessagesRecord {
+        count: messages.count,
+        largest_bytes: messages.largest,
+    };
+    GrpcRecord {
+        from_agent: way(traffic.received()),
+        to_agent: way(traffic.sent()),
+        status: traffic.status(),
     }
 }
 

@@ -115,6 +115,26 @@ pub struct EndRecord<'a> {
     /// What the answer of an LLM API said about itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub llm: Option<LlmRecord<'a>>,
+    /// What passed of a call of gRPC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc: Option<GrpcRecord>,
+}
+
+/// Messages of gRPC are counted, not read.
+#[derive(Debug, Default, Serialize)]
+pub struct GrpcRecord {
+    pub from_agent: MessagesRecord,
+    pub to_agent: MessagesRecord,
+    /// How the server says that the call ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u32>,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub struct MessagesRecord {
+    pub count: u64,
+    /// Of the largest, as sent.
+    pub largest_bytes: u32,
 }
 
 /// The model's server's own words.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use CallKind::{A2a, Http, Llm, Mcp, Tool, Tunnel};
+use CallKind::{A2a, Grpc, Http, Llm, Mcp, Tool, Tunnel};
 
 use super::{Field, INPUT, Phases, Shape};
 use crate::rego::Json;
@@ -172,8 +172,8 @@ fn every_constant_of_the_vocabulary_is_in_the_table() {
     let schemes = [Scheme::Http, Scheme::Https].map(|scheme| match scheme {
         Scheme::Http | Scheme::Https => scheme.as_str(),
     });
-    let kinds = [Tunnel, Http, Tool, Llm, Mcp, A2a].map(|kind| match kind {
-        Tunnel | Http | Tool | Llm | Mcp | A2a => kind.as_str(),
+    let kinds = [Tunnel, Http, Tool, Llm, Mcp, A2a, Grpc].map(|kind| match kind {
+        Tunnel | Http | Tool | Llm | Mcp | A2a | Grpc => kind.as_str(),
     });
     for (path, words) in [
         ("phase", &phases[..]),

@@ -208,7 +208,7 @@ input.phase in {"connect", "reqest"}
 input.agent.auth == "anonymus"
     4:23: `input.agent.auth` is never `anonymus`; did you mean `anonymous`?
 input.call.kind == "LLM"
-    4:22: `input.call.kind` is never `LLM`; it can be `tunnel`, `http`, `tool`, `llm`, `mcp`, `a2a`
+    4:22: `input.call.kind` is never `LLM`; it can be `tunnel`, `http`, `tool`, `llm`, `mcp`, `a2a`, `grpc`
 input.destination.scheme == "htps"
     4:31: `input.destination.scheme` is never `htps`; did you mean `https`?
 input.front == "reverse"
