@@ -80,6 +80,7 @@ impl Gate {
             policy,
             decided,
             written,
+            api: reading.llm(),
         };
         let rewritten = match rewritten {
             Ok(rewritten) => rewritten,
@@ -120,6 +121,7 @@ impl Gate {
             policy,
             decided,
             written,
+            api: None,
         };
         self.admit(&judged, Content::Parameters, record).await?;
         Ok(Grant {
@@ -146,6 +148,7 @@ impl Gate {
             policy,
             decided,
             written: Written::call(&intent, &[], scanner),
+            api: None,
         };
         if decision.outcome != Outcome::Sanitize {
             self.admit(&judged, Content::Parameters, record).await?;

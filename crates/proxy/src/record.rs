@@ -13,10 +13,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use aegis_policy::{
-    Authority, Caller, Decision, Intent, Outcome, Reason, Redaction, Revision, Scheme, Snapshot,
+    Authority, CallKind, Caller, Decision, Intent, Outcome, Reason, Redaction, Revision, Scheme,
+    Snapshot,
 };
-use aegis_protocol::Dialect;
 use aegis_protocol::answer::Heard;
+use aegis_protocol::{Dialect, LlmApi};
 use aegis_telemetry::audit::{self, EndRecord, Log, Timings};
 use aegis_telemetry::metrics::{Metrics, Open};
 use aegis_telemetry::trace::{TraceContext, Tracer};
@@ -50,6 +51,8 @@ pub(crate) struct Judged<'a> {
     pub(crate) policy: &'a Snapshot,
     pub(crate) decided: Duration,
     pub(crate) written: Written<'a>,
+    /// The API of a generation.
+    pub(crate) api: Option<LlmApi>,
 }
 
 /// How a call ended.
@@ -112,8 +115,14 @@ pub(crate) struct Asked {
 
 /// What the end line and the span need of a judged call.
 struct Call {
+    kind: CallKind,
     tool: Arc<str>,
     action: Arc<str>,
+    /// Of a generation.
+    api: Option<LlmApi>,
+    model: Option<Arc<str>>,
+    stream: bool,
+    provider: Arc<str>,
     outcome: Outcome,
     would: Option<Outcome>,
     regions: Arc<[Arc<str>]>,

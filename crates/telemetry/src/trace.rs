@@ -3,6 +3,7 @@
 
 mod collector;
 mod context;
+mod operation;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use opentelemetry_sdk::trace::{
 use collector::Collector;
 
 pub use context::{TraceContext, TraceState};
+pub use operation::{Inference, Operation, Target};
 
 /// Sends spans, or does nothing when no collector is configured. Clones share one queue.
 #[derive(Clone, Debug)]
@@ -55,8 +57,10 @@ pub enum TracerError {
 /// One finished request. Empty words and `None` become no attribute.
 #[derive(Clone, Debug)]
 pub struct SpanRecord<'a> {
-    /// Low in variety: the method and the tool, never the path.
+    /// Low in variety: the method and the tool, never the path. What the conventions have a word
+    /// for is named by `operation`.
     pub name: Cow<'static, str>,
+    pub operation: Operation<'a>,
     pub trace: &'a TraceContext,
     pub start: SystemTime,
     pub end: SystemTime,
@@ -169,12 +173,13 @@ impl Sender {
             links: SpanLinks::default(),
             status,
             instrumentation_scope: self.scope.clone(),
-            name: span.name,
+            name: span.operation.span_name().map_or(span.name, Cow::Owned),
         }
     }
 
     fn attributes(&self, span: &SpanRecord<'_>) -> Vec<KeyValue> {
-        let mut all = Vec::with_capacity(20);
+        let mut all = Vec::with_capacity(32);
+        all.extend(span.operation.attributes());
         let mut put = |key: &'static str, text: &str| {
             if !text.is_empty() {
                 all.push(KeyValue::new(key, text.to_owned()));

@@ -26,6 +26,7 @@ impl Record {
             policy,
             decided,
             written: words,
+            api,
         } = judged;
         let (outcome, reasons) = match instead {
             Some(refusal) => (refusal.outcome, &refusal.reasons),
@@ -52,6 +53,11 @@ impl Record {
         let written = self.evidence.log.append(&line).await;
         self.rules = rule_ids(reasons).collect();
         self.call = Some(Call {
+            kind: intent.call.kind,
+            api: *api,
+            model: intent.call.model.clone(),
+            stream: intent.call.stream,
+            provider: Arc::clone(&intent.destination.provider),
             tool: words.tool.as_ref().into(),
             action: words.action.as_ref().into(),
             outcome,

@@ -1,9 +1,11 @@
 //! The span of a finished record. Sends nothing where no collector is configured.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
-use aegis_policy::Outcome;
-use aegis_telemetry::trace::SpanRecord;
+use aegis_policy::{CallKind, Outcome};
+use aegis_protocol::LlmApi;
+use aegis_telemetry::trace::{Inference, Operation, SpanRecord, Target};
 use http::Method;
 
 use super::{Call, Record};
@@ -20,6 +22,7 @@ impl Record {
         let region = call.map(|call| gate::region_in_words(&call.regions));
         self.evidence.tracer.record(SpanRecord {
             name: span_name(&self.method, call).into(),
+            operation: self.operation(),
             trace: &self.trace,
             start: self.begun_at,
             end: SystemTime::now(),
@@ -43,6 +46,70 @@ impl Record {
         });
     }
 
+    /// In the words of OpenTelemetry's conventions for `GenAI` and MCP.
+    fn operation(&self) -> Operation<'_> {
+        let Some(call) = &self.call else {
+            return Operation::Other;
+        };
+        if self.proposed_by.is_some() {
+            return Operation::ProposedTool { name: &call.tool };
+        }
+        match call.kind {
+            CallKind::Llm => call.api.map_or(Operation::Other, |api| {
+                Operation::Inference(self.inference(call, api))
+            }),
+            CallKind::Mcp => mcp(call),
+            CallKind::A2a if matches!(&*call.action, "send" | "stream") => {
+                Operation::Agent { name: &call.tool }
+            }
+            _ => Operation::Other,
+        }
+    }
+
+    fn inference<'a>(&'a self, call: &'a Call, api: LlmApi) -> Inference<'a> {
+        let asked = Inference {
+            operation: match api {
+                LlmApi::GenerateContent => "generate_content",
+                _ => "chat",
+            },
+            provider: self.provider(call, api),
+            model: call.model.as_deref().unwrap_or_default(),
+            stream: call.stream,
+            ..Inference::default()
+        };
+        let Some(heard) = self.heard.as_deref() else {
+            return asked;
+        };
+        Inference {
+            response_id: heard.id.as_deref(),
+            response_model: heard.model.as_deref(),
+            finish_reasons: &heard.finish,
+            input_tokens: heard.usage.input,
+            cached_tokens: heard.usage.cached,
+            output_tokens: heard.usage.output,
+            region: heard.region.as_deref(),
+            ..asked
+        }
+    }
+
+    /// As the catalogue says, else by who is known to serve this API at such a host.
+    fn provider<'a>(&'a self, call: &'a Call, api: LlmApi) -> Cow<'a, str> {
+        if !call.provider.is_empty() {
+            return Cow::Borrowed(&call.provider);
+        }
+        let host = self.destination_line().host;
+        let vertex = host.ends_with("aiplatform.googleapis.com");
+        let azure = host.ends_with(".azure.com") || host.ends_with(".microsoft.com");
+        Cow::Borrowed(match api {
+            _ if vertex => "gcp.vertex_ai",
+            LlmApi::ChatCompletions | LlmApi::Responses if azure => "azure.ai.openai",
+            LlmApi::ChatCompletions | LlmApi::Responses => "openai",
+            LlmApi::Messages => "anthropic",
+            LlmApi::Converse | LlmApi::InvokeModel => "aws.bedrock",
+            LlmApi::GenerateContent => "gcp.gemini",
+        })
+    }
+
     /// What the agent was told.
     fn outcome(&self) -> Outcome {
         match &self.call {
@@ -51,6 +118,19 @@ impl Record {
             _ => Outcome::Deny,
         }
     }
+}
+
+/// By the names that `aegis_protocol::mcp` gives to what a server is asked.
+fn mcp(call: &Call) -> Operation<'_> {
+    let named = call.tool.split_once('/').map(|(_, name)| name);
+    let (method, target) = match (&*call.action, named) {
+        ("call", Some(name)) => ("tools/call", Target::Tool(name)),
+        ("get", Some(name)) => ("prompts/get", Target::Prompt(name)),
+        // Requests of the transport, and what could not be read.
+        ("stream" | "end" | "response" | "other" | "unknown", _) => return Operation::Other,
+        (method, _) => (method, Target::Server),
+    };
+    Operation::Mcp { method, target }
 }
 
 /// Low in variety: the tool where one is known, never the path.

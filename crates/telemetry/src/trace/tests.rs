@@ -21,7 +21,7 @@ use prost::Message;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use super::{SpanRecord, TraceContext, Tracer, TracerError};
+use super::{Operation, SpanRecord, TraceContext, Tracer, TracerError};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const EVIDENCE: [(&str, &str); 18] = [
@@ -173,6 +173,7 @@ async fn an_endpoint_that_cannot_work_is_an_error_at_the_start() {
 fn refused(trace: &TraceContext) -> SpanRecord<'_> {
     SpanRecord {
         name: "POST stripe-payments".into(),
+        operation: Operation::Other,
         trace,
         start: UNIX_EPOCH + Duration::from_secs(1_000),
         end: UNIX_EPOCH + Duration::from_millis(1_000_005),
