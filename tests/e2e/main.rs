@@ -22,6 +22,7 @@ mod install_page;
 mod invariants;
 mod leases;
 mod malformed;
+mod mcp;
 mod memory;
 mod names;
 mod outcomes;

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::data::{
-    Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, Mode, ProfileData,
-    TenantData, TruncatedData, UnnamedData,
+    Actions, AegisData, AgentData, ChangedToolsData, ConstraintData, Constraints, Effect, Mode,
+    ProfileData, TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
 use crate::{Phase, hosts};
@@ -130,8 +130,13 @@ fn profile(
             "proposed_call": deny("tool", "does not let a model propose this call"),
         },
         "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
+        "changed": deny("mcp.changed_tool", "does not allow a tool whose definition has changed since it was first seen"),
         "unclassified": deny("data.unclassified", "has no rule for this type of data"),
     });
+    let changed = match profile.mcp.changed_tools {
+        ChangedToolsData::Report => json!([false, true]),
+        ChangedToolsData::Deny => json!([false]),
+    };
     let parts = [
         ("lead", json!(format!("{lead}: "))),
         ("hosts", hosts_of(data, profile)),
@@ -139,6 +144,8 @@ fn profile(
         ("data", rules.collect::<Map<_, _>>().into()),
         ("free", truths(free.map(|(kind, _)| kind.as_str()))),
         ("findings", findings),
+        ("changed", changed),
+        ("refuse_as", profile.mcp.refuse_as.as_str().into()),
     ];
     let of_models = match profile.proposed.unnamed {
         UnnamedData::Allow => &unnamed.allowed,

@@ -154,6 +154,7 @@ impl Resolver<'_> {
             stream,
             truncation,
             opaque: call.opaque,
+            changed: call.changed,
         };
         Ok((described, method, path))
     }

@@ -3,11 +3,12 @@
 use aegis_policy::{DataFinding, Fault, Host, Outcome, Reason, Redaction, Truncation};
 use aegis_protocol::answer::Heard;
 use aegis_telemetry::audit::{
-    DataRecord, DecisionRecord, DestinationRecord, EndRecord, LlmRecord, OutcomeRecord,
-    RouteRecord, RuleRecord,
+    DataRecord, DecisionRecord, DestinationRecord, EndRecord, ListsRecord, LlmRecord,
+    OutcomeRecord, RouteRecord, RuleRecord,
 };
 
 use super::{Judged, Record, as_micros};
+use crate::answer::Lists;
 
 impl Record {
     /// The part of a decision line that the intent and its decision fill.
@@ -48,6 +49,7 @@ impl Record {
                 .map(AsRef::as_ref)
                 .collect(),
             truncated: intent.call.truncation == Truncation::Truncated,
+            changed: intent.call.changed,
             ..self.bare_line()
         }
     }
@@ -66,6 +68,7 @@ impl Record {
                 .as_ref()
                 .map(|tunnel| tunnel.id.as_ref()),
             proposed_by: self.proposed_by.as_deref(),
+            batched_by: self.batched_by.as_deref(),
             phase: "request",
             front: self.channel.connection.front.as_str(),
             tenant: caller.map_or("", |caller| &caller.tenant),
@@ -97,6 +100,7 @@ impl Record {
 
     /// The part of an end line that is known before the end.
     pub(super) fn end_line(&self) -> EndRecord<'_> {
+        let learned = self.learned.as_deref();
         EndRecord {
             id: &self.id,
             status: self.status,
@@ -109,7 +113,9 @@ impl Record {
             }),
             timings_us: self.timings,
             approval_id: self.call.as_ref().and_then(|call| call.approval.as_deref()),
-            llm: self.heard.as_deref().map(llm_record),
+            llm: learned.and_then(|it| it.heard.as_ref()).map(llm_record),
+            lists: learned.and_then(|it| it.lists.as_ref()).map(lists_record),
+            error_type: learned.filter(|it| it.tool_error).map(|_| "tool_error"),
             ..EndRecord::default()
         }
     }
@@ -148,6 +154,16 @@ fn llm_record(heard: &Heard) -> LlmRecord<'_> {
         cached_tokens: heard.usage.cached,
         finish_reasons: &heard.finish,
         error: heard.error.as_deref(),
+    }
+}
+
+fn lists_record(lists: &Lists) -> ListsRecord<'_> {
+    ListsRecord {
+        listed: lists.listed,
+        hidden: lists.hidden,
+        hidden_names: &lists.hidden_names,
+        changed: lists.changed,
+        changed_names: &lists.changed_names,
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Line {
     pub(crate) fault: Option<String>,
     #[serde(default)]
     truncated: bool,
+    #[serde(default)]
+    changed: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -207,6 +209,7 @@ impl Line {
             "data": data.collect::<Vec<_>>(),
             "truncated": self.truncated,
             "opaque": self.has_rule("opaque"),
+            "changed": self.changed,
             "method": self.method(),
             "content_type": content_type,
         });
