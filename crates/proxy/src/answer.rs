@@ -175,8 +175,15 @@ async fn server(
         }
         mcp::Following::Filter(filter) => {
             let streams = filter.is_stream();
-            let follower = Follower::new(listing(*filter, record.stamp()), upstream);
-            pass(parts, follower, streams, record, lease).await
+            let listing = listing(*filter, record.stamp());
+            pass(
+                parts,
+                Follower::new(listing, upstream),
+                streams,
+                record,
+                lease,
+            )
+            .await
         }
     }
 }

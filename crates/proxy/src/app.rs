@@ -113,7 +113,7 @@ impl App {
             link.start(&settings, fetched, &plane.activation, &plane.drain);
         }
         tokio::spawn(Pool::sweep_regularly(Arc::downgrade(&plane.exchange.pool)));
-        tokio::spawn(Tools::keep(Arc::clone(&plane.tools)));
+        tokio::spawn(Tools::keep(Arc::downgrade(&plane.tools)));
         tokio::spawn(admin::serve(Arc::clone(&plane), admin));
         let accepting = ports.into_iter().map(|(front, port, tls)| {
             tokio::spawn(listener::accept(Arc::clone(&plane), front, port, tls))
@@ -189,9 +189,7 @@ impl App {
         if evidence.log.append(&drained).await.is_err() {
             tracing::error!("the audit log did not take the last line");
         }
-        if let Err(error) = self.plane.tools.write().await {
-            tracing::error!(%error, "the last definitions of MCP tools are not written down");
-        }
+        self.plane.tools.close().await;
         if let Some(link) = &self.plane.link {
             link.flush(FLUSH_TIME).await;
         }

@@ -91,7 +91,7 @@ impl Describer {
         let inspected = aegis_protocol::inspect(&view, service, &self.scanner);
         if let (Err(InspectError::Batch), Seen::Whole(read)) = (&inspected, &seen) {
             let batch = Batch::inspect(&view, service, &self.scanner);
-            let batch = batch.map_err(|error| (uninspectable(error), dialect))?;
+            let batch = batch.map_err(|error| (uninspectable(&error), dialect))?;
             let read = read.clone();
             return Ok(Understood::Batch(DescribedBatch {
                 batch,
@@ -104,7 +104,7 @@ impl Describer {
             call,
             data,
             reading,
-        } = inspected.map_err(|error| (uninspectable(error), dialect))?;
+        } = inspected.map_err(|error| (uninspectable(&error), dialect))?;
         let intent = self.intent(&request, service, asking, (call, data));
         let read = match seen {
             Seen::Whole(bytes) => Some(bytes),
@@ -323,7 +323,7 @@ fn view_with<'a>(request: &'a Request<RequestBody>, body: BodyView<'a>) -> Reque
     }
 }
 
-fn uninspectable(error: InspectError) -> Refusal {
+fn uninspectable(error: &InspectError) -> Refusal {
     Refusal::because(Cause::Uninspectable, error.rule(), error.to_string())
 }
 

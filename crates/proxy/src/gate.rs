@@ -177,7 +177,7 @@ impl Gate {
 
     /// Whether an entry of a list is shown: whether a call of it could be let through, now or once
     /// it is approved. Nothing is written down; the call will be judged by itself.
-    pub(crate) fn shows(&self, intent: &Intent, arguments: Arguments, policy: &Snapshot) -> bool {
+    pub(crate) fn shows(intent: &Intent, arguments: Arguments, policy: &Snapshot) -> bool {
         let (decision, _) = decide(policy, intent);
         let of_arguments = |reason: &Reason| reason.rule.starts_with("parameter.");
         match (decision.outcome, arguments) {

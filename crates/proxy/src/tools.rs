@@ -8,7 +8,7 @@ mod file;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use aegis_policy::{Authority, Call, CallKind};
@@ -29,12 +29,14 @@ pub(crate) struct Tools {
     writing: tokio::sync::Mutex<()>,
 }
 
-/// Tenant to server to tool.
 #[derive(Debug, Default)]
 struct Seen {
-    tenants: HashMap<Arc<str>, HashMap<Arc<str>, BTreeMap<Arc<str>, Definitions>>>,
+    tenants: HashMap<Arc<str>, Servers>,
     count: usize,
 }
+
+type Servers = HashMap<Arc<str>, OfServer>;
+type OfServer = BTreeMap<Arc<str>, Definitions>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Definitions {
@@ -141,34 +143,43 @@ impl Tools {
         }
     }
 
-    /// Writes down what is new, and takes over what operators accept. Runs until the process ends.
-    pub(crate) async fn keep(self: Arc<Self>) {
-        let mut look = tokio::time::interval(LOOK);
+    /// Writes down what is new, and takes over what operators accept, as long as somebody uses it.
+    pub(crate) async fn keep(tools: Weak<Self>) {
         let mut failed = false;
-        loop {
+        while let Some(tools) = tools.upgrade() {
             tokio::select! {
-                () = self.unwritten.notified() => {}
-                _ = look.tick() => {
-                    self.take_acceptances().await;
+                () = tools.unwritten.notified() => {}
+                () = tokio::time::sleep(LOOK) => {
+                    tools.take_acceptances().await;
                     if !failed {
                         continue;
                     }
                 }
             }
-            let written = self.write().await;
-            match (&written, failed) {
-                (Err(error), false) => {
-                    tracing::error!(%error, "definitions of MCP tools cannot be written down; trying again every second");
-                }
-                (Ok(()), true) => tracing::info!("definitions of MCP tools are written down again"),
-                _ => {}
-            }
-            failed = written.is_err();
+            failed = tools.write_or_say(failed).await;
         }
     }
 
+    /// What is not written down yet, at the end of the process.
+    pub(crate) async fn close(&self) {
+        self.write_or_say(false).await;
+    }
+
+    /// Whether it failed, said when it begins and when it is over.
+    async fn write_or_say(&self, failed: bool) -> bool {
+        let written = self.write().await;
+        match (&written, failed) {
+            (Err(error), false) => {
+                tracing::error!(%error, "definitions of MCP tools cannot be written down");
+            }
+            (Ok(()), true) => tracing::info!("definitions of MCP tools are written down again"),
+            _ => {}
+        }
+        written.is_err()
+    }
+
     /// Everything that is known now, whole or not at all.
-    pub(crate) async fn write(&self) -> Result<(), ToolsError> {
+    async fn write(&self) -> Result<(), ToolsError> {
         let _alone = self.writing.lock().await;
         let tools = self.seen().list();
         let files = self.files.clone();
@@ -247,7 +258,7 @@ impl Seen {
     fn has_room(&self, tenant: &str, server: &str, tool: &str) -> bool {
         let servers = self.tenants.get(tenant);
         let tools = servers.and_then(|servers| servers.get(server));
-        let of_server = tools.map_or(0, BTreeMap::len);
+        let of_server = tools.map_or(0, OfServer::len);
         self.count < MOST_TOOLS && of_server < MOST_OF_SERVER && tool.len() <= LONGEST_NAME
     }
 

@@ -27,6 +27,7 @@ async fn each_message_is_judged_and_recorded_by_itself() {
         (&json!("docs"), &json!("batch"))
     );
     assert_eq!(carrier["outcome"], "allow");
+    assert_eq!(carrier["messages"], 2);
     assert_eq!(its_end["outcome_detail"], "forwarded");
     for tool in ["docs/search", "docs/pay"] {
         let (decision, end) = of_message(&aegis, &reply, tool).await;

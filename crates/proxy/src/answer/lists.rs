@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::follow::{Advance, Guarded, Refused};
 use super::{Learned, unlisted};
-use crate::gate::Arguments;
+use crate::gate::{Arguments, Gate};
 use crate::masking;
 use crate::plane::Plane;
 use crate::refusal::{Cause, Refusal, Stamp};
@@ -92,7 +92,7 @@ impl Listing {
             ListKind::Resources => Arguments::Known,
             ListKind::Tools | ListKind::Prompts | ListKind::ResourceTemplates => Arguments::Unknown,
         };
-        let shown = self.plane.gate.shows(intent, arguments, policy);
+        let shown = Gate::shows(intent, arguments, policy);
         self.lists.listed += 1;
         if !shown {
             self.lists.hidden += 1;

@@ -47,7 +47,8 @@ pub(super) async fn send(
     let sent = async {
         let (grant, more) = grants.split_first().ok_or(Refusal::new(Cause::Policy))?;
         let outcome = strongest(&grants);
-        record.gathered(&first, outcome, &[]).await?;
+        let batch = (&*first, grants.len());
+        record.gathered(batch, outcome, &[]).await?;
         for grant in more {
             grant.lawful_region()?;
         }
@@ -101,7 +102,8 @@ async fn refuse(
             refusal: Some(refusal),
         });
     }
-    let written = record.gathered(first, whole.outcome, &whole.reasons).await;
+    let batch = (first, messages.len());
+    let written = record.gathered(batch, whole.outcome, &whole.reasons).await;
     Refused {
         refusal: written.err().unwrap_or(whole),
         told: Told::Each(messages),

@@ -22,7 +22,7 @@ impl Record {
     /// waits until it is durable. `first` is the first of them.
     pub(crate) async fn gathered(
         &mut self,
-        first: &Intent,
+        (first, messages): (&Intent, usize),
         outcome: Outcome,
         reasons: &[Reason],
     ) -> Result<(), Refusal> {
@@ -37,6 +37,7 @@ impl Record {
             kind: CallKind::Mcp.as_str(),
             tool: server,
             action: BATCH,
+            messages: Some(messages),
             phase: Phase::Request.as_str(),
             destination_regions: regions.iter().map(AsRef::as_ref).collect(),
             ..self.bare_line()

@@ -85,7 +85,7 @@ async fn a_damaged_file_is_an_error_and_not_a_fresh_start() {
     assert_eq!(mode & 0o777, 0o600);
     let text = std::fs::read_to_string(&path).unwrap();
     for damaged in [
-        text[..text.len() / 2].to_owned(),
+        text.split_at(text.len() / 2).0.to_owned(),
         text.replace("\"schema_version\":1", "\"schema_version\":2"),
         text.replace("0101", "01"),
         String::new(),

@@ -39,6 +39,9 @@ pub struct DecisionRecord<'a> {
     /// The id of the request that carries this message together with others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batched_by: Option<&'a str>,
+    /// How many messages the request carries, each with lines of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<usize>,
     pub phase: &'a str,
     pub front: &'a str,
     pub tenant: &'a str,

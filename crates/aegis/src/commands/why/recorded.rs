@@ -46,6 +46,9 @@ pub(crate) struct Line {
     truncated: bool,
     #[serde(default)]
     changed: bool,
+    /// Of a request that carries several.
+    #[serde(default)]
+    messages: Option<usize>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -165,6 +168,9 @@ impl Line {
             .any(|word| word == MASK)
         {
             return Err("the names of its tool or action were masked".to_owned());
+        }
+        if self.messages.is_some() {
+            return Err("of a batch, whose messages have lines of their own".to_owned());
         }
         let call: CallData = serde_json::from_value(self.call(content_type))
             .map_err(|_| "in words that this version does not know".to_owned())?;

@@ -6,7 +6,7 @@ use super::*;
 fn a_decision_line_has_exactly_these_fields() {
     let expected = json!({
         "event": "decision", "schema_version": 1, "id": "id-1",
-        "time": "2026-11-21T10:00:00.000001Z", "connection": 3, "tunnel": "id-0", "proposed_by": "id-2", "batched_by": "id-3",
+        "time": "2026-11-21T10:00:00.000001Z", "connection": 3, "tunnel": "id-0", "proposed_by": "id-2", "batched_by": "id-3", "messages": 2,
         "phase": "request", "front": "forward", "tenant": "acme", "agent": "finance-bot",
         "auth": "credential", "kind": "tool", "tool": "stripe-payments", "action": "charge",
         "parameters": {"amount": 7000, "note": "[masked]"},
@@ -32,6 +32,7 @@ fn what_does_not_apply_is_left_out_of_a_line() {
         "tunnel",
         "proposed_by",
         "batched_by",
+        "messages",
         "parameters",
         "method",
         "content_type",
@@ -130,6 +131,7 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
         tunnel: Some("id-0"),
         proposed_by: Some("id-2"),
         batched_by: Some("id-3"),
+        messages: Some(2),
         phase: "request",
         front: "forward",
         tenant: "acme",
