@@ -4,11 +4,11 @@
 //! of it is in memory; a task of its own writes it down, off the path of every call.
 
 mod file;
+mod seen;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use aegis_policy::{Authority, Call, CallKind};
@@ -18,33 +18,15 @@ pub(crate) use file::hex;
 pub use file::{SeenTool, ToolsError, accept_tool, seen_tools};
 
 use file::{Acceptance, Files};
+use seen::{Definitions, Seen};
 
 #[derive(Debug)]
 pub(crate) struct Tools {
     seen: Mutex<Seen>,
-    /// Something is not written down yet.
-    unwritten: Notify,
+    news: Notify,
     files: Files,
     /// One writer at a time, so that an older state never replaces a newer one.
     writing: tokio::sync::Mutex<()>,
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    tenants: HashMap<Arc<str>, Servers>,
-    count: usize,
-}
-
-type Servers = HashMap<Arc<str>, OfServer>;
-type OfServer = BTreeMap<Arc<str>, Definitions>;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Definitions {
-    /// The first one, or the one that an operator accepted.
-    accepted: [u8; 32],
-    listed: [u8; 32],
-    first_seen: String,
-    changed_at: Option<String>,
 }
 
 /// What a listed tool is, beside what is known of it.
@@ -86,9 +68,10 @@ impl Tools {
                 return Err(files.damaged("a tool that stands there twice, or one too many"));
             }
         }
+        seen.unwritten = false;
         Ok(Self {
             seen: Mutex::new(seen),
-            unwritten: Notify::new(),
+            news: Notify::new(),
             files,
             writing: tokio::sync::Mutex::default(),
         })
@@ -114,15 +97,19 @@ impl Tools {
             if !seen.insert((tenant, &server, tool), definitions) {
                 return Sighting::Unkept;
             }
-            self.unwritten.notify_one();
+            self.news.notify_one();
             return Sighting::Same;
         };
         let anew = known.listed != digest;
         if anew {
             known.list(digest);
-            self.unwritten.notify_one();
         }
-        if known.has_changed() {
+        let changed = known.has_changed();
+        if anew {
+            seen.unwritten = true;
+            self.news.notify_one();
+        }
+        if changed {
             Sighting::Changed { anew }
         } else {
             Sighting::Same
@@ -148,15 +135,13 @@ impl Tools {
         let mut failed = false;
         while let Some(tools) = tools.upgrade() {
             tokio::select! {
-                () = tools.unwritten.notified() => {}
-                () = tokio::time::sleep(LOOK) => {
-                    tools.take_acceptances().await;
-                    if !failed {
-                        continue;
-                    }
-                }
+                () = tools.news.notified() => {}
+                () = tokio::time::sleep(LOOK) => tools.take_acceptances().await,
             }
             failed = tools.write_or_say(failed).await;
+            drop(tools);
+            // A server that changes with every list must not keep the disk busy.
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -178,15 +163,20 @@ impl Tools {
         written.is_err()
     }
 
-    /// Everything that is known now, whole or not at all.
+    /// Everything that is known now, whole or not at all, if there is something new.
     async fn write(&self) -> Result<(), ToolsError> {
         let _alone = self.writing.lock().await;
-        let tools = self.seen().list();
+        let Some(tools) = self.seen().take_unwritten() else {
+            return Ok(());
+        };
         let files = self.files.clone();
         let writing = tokio::task::spawn_blocking(move || files.write(&tools));
-        writing
-            .await
-            .unwrap_or_else(|_| Err(self.files.damaged("the writer's own failure")))
+        let failed = |_| Err(self.files.damaged("the writer's own failure"));
+        let written = writing.await.unwrap_or_else(failed);
+        if written.is_err() {
+            self.seen().unwritten = true;
+        }
+        written
     }
 
     /// An acceptance is removed once what it says is written down: until then it is taken over again.
@@ -221,6 +211,7 @@ impl Tools {
         if let Some(known) = listed {
             known.accepted = known.listed;
             known.changed_at = None;
+            seen.unwritten = true;
             tracing::info!(%tenant, %server, %tool, "the definition of an MCP tool was accepted");
         } else {
             tracing::warn!(%tenant, %server, %tool, "what was accepted is not how the MCP tool is listed now");
@@ -232,67 +223,6 @@ impl Tools {
     }
 }
 
-impl Seen {
-    fn find(&mut self, tenant: &str, server: &str, tool: &str) -> Option<&mut Definitions> {
-        self.tenants.get_mut(tenant)?.get_mut(server)?.get_mut(tool)
-    }
-
-    /// False where there is no room for it, or it is there already.
-    fn insert(
-        &mut self,
-        (tenant, server, tool): (&str, &str, &str),
-        definitions: Definitions,
-    ) -> bool {
-        let is_known = self.find(tenant, server, tool).is_some();
-        if is_known || !self.has_room(tenant, server, tool) {
-            return false;
-        }
-        let servers = self.tenants.entry(tenant.into()).or_default();
-        let tools = servers.entry(server.into()).or_default();
-        tools.insert(tool.into(), definitions);
-        self.count += 1;
-        true
-    }
-
-    /// One server must not take the room of all others.
-    fn has_room(&self, tenant: &str, server: &str, tool: &str) -> bool {
-        let servers = self.tenants.get(tenant);
-        let tools = servers.and_then(|servers| servers.get(server));
-        let of_server = tools.map_or(0, OfServer::len);
-        self.count < MOST_TOOLS && of_server < MOST_OF_SERVER && tool.len() <= LONGEST_NAME
-    }
-
-    fn list(&self) -> Vec<SeenTool> {
-        let mut list = Vec::with_capacity(self.count);
-        for (tenant, servers) in &self.tenants {
-            for (server, tools) in servers {
-                list.extend(tools.iter().map(|(tool, known)| SeenTool {
-                    tenant: tenant.to_string(),
-                    server: server.to_string(),
-                    tool: tool.to_string(),
-                    accepted: hex(&known.accepted),
-                    listed: hex(&known.listed),
-                    first_seen: known.first_seen.clone(),
-                    changed_at: known.changed_at.clone(),
-                }));
-            }
-        }
-        list.sort_unstable();
-        list
-    }
-}
-
-impl Definitions {
-    fn has_changed(&self) -> bool {
-        self.listed != self.accepted
-    }
-
-    fn list(&mut self, digest: [u8; 32]) {
-        self.listed = digest;
-        self.changed_at = self.has_changed().then(aegis_telemetry::audit::now);
-    }
-}
-
 /// The name of the tool that is called, at its server.
 pub(crate) fn name_of(call: &Call) -> Option<&str> {
     let calls = call.kind == CallKind::Mcp && &*call.action == "call";
@@ -301,9 +231,7 @@ pub(crate) fn name_of(call: &Call) -> Option<&str> {
     named.map(|(_, name)| name)
 }
 
-const MOST_TOOLS: usize = 20_000;
-const MOST_OF_SERVER: usize = 1_000;
-/// Bytes.
-const LONGEST_NAME: usize = 256;
 /// How often operators' acceptances are looked for.
 const LOOK: Duration = Duration::from_secs(1);
+/// Between two times that everything is written.
+const PAUSE: Duration = Duration::from_millis(250);

@@ -93,7 +93,7 @@ async fn refused(aegis: &Aegis, upstream: &Upstream) -> Vec<String> {
     let mut reply = ask(aegis, upstream, &call(2, "search", &json!({}))).await;
     let answer = reply.json().await;
     let rules = rules(&answer["error"]["data"]["reasons"]);
-    rules.into_iter().map(|rule| rule.to_string()).collect()
+    rules.into_iter().map(str::to_owned).collect()
 }
 
 /// A server whose tool `search` has another description for each version.

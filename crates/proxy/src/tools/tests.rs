@@ -3,7 +3,8 @@ use std::path::Path;
 
 use aegis_policy::Authority;
 
-use super::{Definitions, MOST_OF_SERVER, Seen, Sighting, Tools, accept_tool, seen_tools};
+use super::seen::{Definitions, MOST_OF_SERVER, Seen};
+use super::{Sighting, Tools, accept_tool, seen_tools};
 
 #[tokio::test]
 async fn a_change_is_told_over_a_restart_and_until_an_operator_accepts_it() {
@@ -49,6 +50,33 @@ async fn what_is_accepted_is_one_definition_and_not_the_next_one() {
         sight(&tools, "search", 3),
         Sighting::Changed { anew: false }
     );
+}
+
+#[tokio::test]
+async fn nothing_is_written_where_nothing_is_new() {
+    let directory = tempfile::tempdir().unwrap();
+    let tools = open(directory.path());
+    let path = directory.path().join("mcp-tools.json");
+    tools.write().await.unwrap();
+    assert!(!path.exists());
+    sight(&tools, "search", 1);
+    tools.write().await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    sight(&tools, "search", 1);
+    tools.write().await.unwrap();
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_is_written_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join("data");
+    let tools = open(&place);
+    sight(&tools, "search", 1);
+    assert!(tools.write().await.is_err());
+    std::fs::create_dir(&place).unwrap();
+    tools.write().await.unwrap();
+    assert_eq!(seen_tools(&place).unwrap().len(), 1);
 }
 
 #[test]
