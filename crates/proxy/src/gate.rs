@@ -103,14 +103,7 @@ impl Gate {
         }
         let mut outbound = Outbound { request };
         outbound.apply(rewritten);
-        Ok((
-            Grant {
-                intent,
-                decision,
-                epoch: policy.epoch(),
-            },
-            outbound,
-        ))
+        Ok((Grant::of(intent, decision, policy), outbound))
     }
 
     /// Judges a tunnel by its names.
@@ -131,11 +124,7 @@ impl Gate {
             written,
         };
         self.admit(&judged, Content::Parameters, record).await?;
-        Ok(Grant {
-            intent,
-            decision,
-            epoch: policy.epoch(),
-        })
+        Ok(Grant::of(intent, decision, policy))
     }
 
     /// Judges a call that a model's answer proposes. `None`: it may go to the agent as it is; else
@@ -223,6 +212,14 @@ impl Gate {
 }
 
 impl Grant {
+    fn of(intent: Arc<Intent>, decision: Decision, policy: &Snapshot) -> Self {
+        Self {
+            intent,
+            decision,
+            epoch: policy.epoch(),
+        }
+    }
+
     pub(crate) fn intent(&self) -> &Arc<Intent> {
         &self.intent
     }

@@ -47,11 +47,7 @@ impl Gate {
                 _ => self.admit(&judged, content(&intent), record).await,
             };
             refusals.push(admitted.err());
-            grants.push(Grant {
-                intent,
-                decision,
-                epoch: policy.epoch(),
-            });
+            grants.push(Grant::of(intent, decision, policy));
         }
         let Ok(rewritten) = rewritten else {
             return Err(refusals);
