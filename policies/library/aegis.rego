@@ -14,7 +14,7 @@ package aegis
 default decision := {
 	"outcome": "deny",
 	"reasons": [{"rule": "aegis.undefined", "message": "the policy gave no decision"}],
-	"obligations": {"redact": [], "restrict_regions": null, "passthrough": false},
+	"obligations": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error"},
 	"would": null,
 }
 
@@ -26,7 +26,7 @@ else := judgement
 connect := {
 	"outcome": "allow",
 	"reasons": [],
-	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": "blind" in known},
+	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": "blind" in known, "refuse_as": "error"},
 	"would": null,
 } if {
 	input.phase == "connect"
@@ -48,7 +48,7 @@ connect := {
 request := {
 	"outcome": "allow",
 	"reasons": [],
-	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": false},
+	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": false, "refuse_as": p.refuse_as},
 	"would": null,
 } if {
 	input.ext == {"deny": [], "approval_needed": [], "sanitize": [], "allow": []}
@@ -63,6 +63,7 @@ request := {
 	o.granted == true
 	call.truncated in o.truncation
 	call.opaque == false
+	call.changed in p.changed
 	destination := input.destination
 	hosts := p.hosts
 	[c | some c in destination.candidates; hosts[c]] != []
@@ -96,6 +97,7 @@ findings := {
 	"held": array.concat(held_policy, array.concat(held_abroad, held_own)),
 	"restrict": t.restrict,
 	"passthrough": blind,
+	"refuse_as": p.refuse_as,
 } if {
 	a := data.compiled.agents[input.agent.id]
 	t := data.compiled.tenants[input.tenant.id]
@@ -104,6 +106,7 @@ findings := {
 	is_object(p.hosts)
 	is_object(p.calls)
 	is_object(p.data)
+	is_array(p.changed)
 	is_number(t.least)
 	is_boolean(a.shadow)
 	is_boolean(t.shadow)
@@ -146,6 +149,7 @@ refused(rule, message) := {
 	"held": [],
 	"restrict": null,
 	"passthrough": false,
+	"refuse_as": "error",
 }
 
 # May this agent do this at all, with these parameters and this data, and was enough seen to say so?
@@ -160,6 +164,8 @@ else := {"done": true, "findings": array.concat(grant, array.concat(parameter, s
 	is_boolean(truncated)
 	opaque := sent.opaque
 	is_boolean(opaque)
+	changed := sent.changed
+	is_boolean(changed)
 	allowed := input.ext.allow
 	is_array(allowed)
 	types := input.dlp.types
@@ -172,7 +178,10 @@ else := {"done": true, "findings": array.concat(grant, array.concat(parameter, s
 		[p.findings.tool[input.phase] | o.granted == false; allowed == []],
 		array.concat(
 			[{"effect": "deny", "rule": "truncated", "message": concat("", [lead, o.truncated])} | truncated == true; o.lenient == false],
-			[p.findings.opaque | opaque == true; upgrades == []],
+			array.concat(
+				[p.findings.opaque | opaque == true; upgrades == []],
+				[p.findings.changed | not changed in p.changed],
+			),
 		),
 	)
 	parameter := constraints(lead, o)
@@ -225,6 +234,7 @@ shape(found) := {
 		"redact": [f.redact | some f in redactions],
 		"restrict_regions": found.restrict,
 		"passthrough": found.passthrough,
+		"refuse_as": found.refuse_as,
 	},
 	"would": would(found),
 } if {

@@ -8,7 +8,7 @@ test_an_allowed_call_has_no_reasons if {
 	d.outcome == "allow"
 	d.reasons == []
 	d.would == null
-	d.obligations == {"redact": [], "restrict_regions": ["eu"], "passthrough": false}
+	d.obligations == {"redact": [], "restrict_regions": ["eu"], "passthrough": false, "refuse_as": "error"}
 }
 
 test_no_input_is_denied if {
@@ -55,6 +55,26 @@ test_a_proposed_call_is_judged_by_what_models_may_propose if {
 	[r.rule | some r in decide(granted_to_models_only).reasons] == ["tool"]
 }
 
+test_a_changed_tool_is_denied_where_the_profile_does_not_let_it_pass if {
+	i := object.union(input_of({}), {"call": {"changed": true}})
+	[r.rule | some r in decide(i).reasons] == ["mcp.changed_tool"]
+	lenient := object.union(policy, {"profiles": {"p": {"changed": [false, true]}}})
+	d := aegis.decision with data.compiled as lenient with input as i
+	d.outcome == "allow"
+}
+
+test_an_input_that_does_not_say_whether_the_tool_has_changed_is_denied if {
+	d := decide(object.union(input_of({}), {"call": {"changed": null}}))
+	[r.rule | some r in d.reasons] == ["aegis.undefined"]
+}
+
+test_a_refusal_says_how_the_profile_wants_it_told if {
+	told := object.union(policy, {"profiles": {"p": {"refuse_as": "tool_result"}}})
+	d := aegis.decision with data.compiled as told with input as object.union(input_of({}), {"call": {"opaque": true}})
+	d.outcome == "deny"
+	d.obligations.refuse_as == "tool_result"
+}
+
 test_an_unknown_phase_is_denied if {
 	d := decide(object.union(input_of({}), {"phase": "reply"}))
 	d.outcome == "deny"
@@ -95,7 +115,7 @@ input_of(parameters) := {
 	"tenant": {"id": "t"},
 	"agent": {"id": "a"},
 	"destination": {"candidates": ["h.example", ".example"], "regions": ["eu"]},
-	"call": {"tool": "x", "action": "y", "parameters": parameters, "misspelled": [], "truncated": false, "opaque": false},
+	"call": {"tool": "x", "action": "y", "parameters": parameters, "misspelled": [], "truncated": false, "opaque": false, "changed": false},
 	"dlp": {"findings": [], "types": [], "classes": []},
 	"patterns": {},
 	"ext": {"deny": [], "approval_needed": [], "sanitize": [], "allow": []},
@@ -118,11 +138,13 @@ policy := {
 		"upgrades": {},
 		"free": {},
 		"data": {},
+		"changed": [false],
+		"refuse_as": "error",
 		"calls": {
 			"request": {"tools": {"x": {"y": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
 			"proposed_call": {"tools": {"f": {"propose": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
 		},
-		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "opaque": deny("opaque"), "unclassified": deny("data.unclassified")},
+		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "opaque": deny("opaque"), "changed": deny("mcp.changed_tool"), "unclassified": deny("data.unclassified")},
 	}},
 }
 

@@ -23,6 +23,7 @@ mod install_page;
 mod invariants;
 mod leases;
 mod malformed;
+mod mcp;
 mod memory;
 mod names;
 mod outcomes;

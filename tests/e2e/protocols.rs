@@ -263,17 +263,6 @@ async fn content_that_is_not_what_the_catalogue_says_is_refused() {
             "{said}"
         );
     }
-    let batch = format!("[{message}]");
-    let mut reply = client
-        .send(post(&upstream.url_as("mcp.test", "/mcp"), json, &batch))
-        .await;
-    let (decision, _) = aegis.lines_of(&reply).await;
-    assert_eq!(
-        rules(&decision["rules"]),
-        ["protocol.batch"],
-        "{}",
-        reply.text().await
-    );
     assert_eq!(upstream.connections(), 0);
 }
 

@@ -308,7 +308,8 @@ async fn a_message_to_an_mcp_server_is_a_span_by_its_method_and_tool() {
     let docs = Upstream::http()
         .answer(|request| {
             let id = request.json()["id"].clone();
-            Answer::json(&json!({"jsonrpc": "2.0", "id": id, "result": {"content": []}}))
+            let result = json!({"content": [], "isError": true});
+            Answer::json(&json!({"jsonrpc": "2.0", "id": id, "result": result}))
         })
         .start()
         .await;
@@ -341,7 +342,8 @@ async fn a_message_to_an_mcp_server_is_a_span_by_its_method_and_tool() {
         &spans[1],
         &json!({"mcp.method.name": "prompts/get", "gen_ai.prompt.name": "summary"}),
     );
-    let tool = json!({"mcp.method.name": "tools/call", "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"});
+    let tool = json!({"mcp.method.name": "tools/call", "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search",
+        "error.type": "tool_error"});
     assert_has(&spans[2], &tool);
     assert!(!spans[0].attributes.contains_key("gen_ai.operation.name"));
 }

@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// The audit lines that the control plane has
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Tools of MCP servers as they were seen, and their changes
+    #[command(subcommand)]
+    Mcp(McpCommand),
     /// What an agent proves itself with
     #[command(subcommand)]
     Credential(CredentialCommand),
@@ -90,6 +93,14 @@ pub(crate) enum ShadowCommand {
 pub(crate) enum AuditCommand {
     /// Find calls by tenant, agent, outcome, rule, region and time, the newest first
     Query(commands::audit::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum McpCommand {
+    /// List the tools that servers have listed to agents, and which of them have changed
+    Tools(commands::mcp::ToolsArguments),
+    /// Accept a tool as its server defines it now
+    Accept(commands::mcp::AcceptArguments),
 }
 
 #[derive(Debug, Subcommand)]

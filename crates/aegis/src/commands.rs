@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod control;
 pub(crate) mod credential;
 pub(crate) mod env;
+pub(crate) mod mcp;
 pub(crate) mod policy;
 pub(crate) mod promote;
 pub(crate) mod proxy;

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
 
-use cli::{AuditCommand, Cli, Command, CredentialCommand, ShadowCommand};
+use cli::{AuditCommand, Cli, Command, CredentialCommand, McpCommand, ShadowCommand};
 use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
@@ -54,6 +54,8 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Policy(command) => commands::policy::run(&command),
         Command::Why(arguments) => commands::why::run(&arguments),
         Command::Shadow(ShadowCommand::Report(arguments)) => commands::shadow::run(&arguments),
+        Command::Mcp(McpCommand::Tools(arguments)) => commands::mcp::tools(&arguments),
+        Command::Mcp(McpCommand::Accept(arguments)) => commands::mcp::accept(&arguments),
         Command::Credential(CredentialCommand::New(arguments)) => {
             commands::credential::run(&arguments)
         }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json as value};
 
 use crate::catalogue;
 use crate::draft::{Draft, json, set};
-use crate::kinds::{AgentPolicy, DlpProfile, GrpcBodies, Mode, TruncatedBodies, Unnamed};
+use crate::kinds::{AgentPolicy, DlpProfile, GrpcBodies, Mcp, Mode, TruncatedBodies, Unnamed};
 use crate::read::{Item, Written};
 use crate::select::{Agent, Agents, select};
 
@@ -106,7 +106,17 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
     if let Some(proposed) = proposed_calls(name, policy, draft) {
         set(&mut entry, "proposed", proposed);
     }
+    if spec.mcp != Mcp::default() {
+        set(&mut entry, "mcp", json(&spec.mcp));
+    }
     draft.entry("profiles", name, entry, policy.entry());
+    for (key, written) in [("changed_tools", "changedTools"), ("refuse_as", "refuseAs")] {
+        draft.note(
+            "profiles",
+            &[name, "mcp", key],
+            policy.spec(&["mcp", written]),
+        );
+    }
     for key in ["hosts", "passthrough", "upgrades"] {
         draft.note("profiles", &[name, key], policy.spec(&["egress", key]));
     }

@@ -156,7 +156,7 @@ fn text(compiled: &Compiled) -> String {
 }
 
 /// A path of the data, and what stands where it was written.
-const ORIGINS: [(&str, &str); 22] = [
+const ORIGINS: [(&str, &str); 23] = [
     (
         "aegis profiles finance tools stripe-payments charge amount max",
         "team/policies.yaml:11: 100000, ",
@@ -180,7 +180,7 @@ const ORIGINS: [(&str, &str); 22] = [
     ("aegis profiles finance", "team/policies.yaml:3: finance}"),
     (
         "aegis profiles finance data email",
-        "team/policies.yaml:63: sanitize, ",
+        "team/policies.yaml:64: sanitize, ",
     ),
     (
         "aegis profiles support truncated",
@@ -191,12 +191,16 @@ const ORIGINS: [(&str, &str); 22] = [
         "team/policies.yaml:31: chat.example.com]",
     ),
     (
+        "aegis profiles support mcp refuse_as",
+        "team/policies.yaml:32: tool_result}",
+    ),
+    (
         "aegis agents billing-bot profile",
         "team/policies.yaml:5: {tenant: acme, ",
     ),
     (
         "aegis agents research-bot profile",
-        "team/policies.yaml:45: research-bot, ",
+        "team/policies.yaml:46: research-bot, ",
     ),
     ("aegis agents billing-bot tenant", "tenants.yaml:4: acme"),
     (

@@ -11,8 +11,8 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::catalogue::server;
 use crate::data::{
-    Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, GrpcBodiesData, Mode,
-    ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
+    Actions, AegisData, AgentData, ChangedToolsData, ConstraintData, Constraints, Effect,
+    GrpcBodiesData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
 use crate::{Phase, hosts};
@@ -131,8 +131,13 @@ fn profile(
             "proposed_call": deny("tool", "does not let a model propose this call"),
         },
         "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
+        "changed": deny("mcp.changed_tool", "does not allow a tool whose definition has changed since it was first seen"),
         "unclassified": deny("data.unclassified", "has no rule for this type of data"),
     });
+    let changed = match profile.mcp.changed_tools {
+        ChangedToolsData::Report => json!([false, true]),
+        ChangedToolsData::Deny => json!([false]),
+    };
     let parts = [
         ("lead", json!(format!("{lead}: "))),
         ("hosts", hosts_of(data, profile)),
@@ -140,6 +145,8 @@ fn profile(
         ("data", rules.collect::<Map<_, _>>().into()),
         ("free", truths(free.map(|(kind, _)| kind.as_str()))),
         ("findings", findings),
+        ("changed", changed),
+        ("refuse_as", profile.mcp.refuse_as.as_str().into()),
     ];
     let of_models = match profile.proposed.unnamed {
         UnnamedData::Allow => &unnamed.allowed,

@@ -7,8 +7,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::Phase;
 use crate::intent::PROPOSE;
+use crate::{Phase, RefuseAs};
 
 /// Whether findings count or are only recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -95,6 +95,24 @@ pub(crate) struct ProfileData {
     /// Tool to action to parameter to constraint.
     pub(crate) tools: BTreeMap<String, Actions>,
     pub(crate) proposed: ProposedData,
+    pub(crate) mcp: McpData,
+}
+
+/// Calls of MCP servers.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct McpData {
+    pub(crate) changed_tools: ChangedToolsData,
+    pub(crate) refuse_as: RefuseAs,
+}
+
+/// What becomes of a tool whose definition is no longer the one that was first seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ChangedToolsData {
+    #[default]
+    Report,
+    Deny,
 }
 
 /// Calls that a model's answer proposes, by the name of the function.
@@ -269,6 +287,15 @@ impl ServiceData {
             hosts.map(|host| (host, &*endpoint.regions))
         });
         own.chain(at_endpoints)
+    }
+}
+
+impl ChangedToolsData {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Deny => "deny",
+        }
     }
 }
 

@@ -42,6 +42,18 @@ pub struct Obligations {
     pub restrict_regions: Option<Vec<Arc<str>>>,
     /// In phase `connect`: do not intercept, copy bytes blindly.
     pub passthrough: bool,
+    pub refuse_as: RefuseAs,
+}
+
+/// How the caller of an MCP tool is told that policy refuses the call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefuseAs {
+    /// By a JSON-RPC error, which the agent's SDK raises.
+    #[default]
+    Error,
+    /// By a result of the tool that says `isError`, which goes to the model.
+    ToolResult,
 }
 
 /// What to redact before forwarding.
@@ -94,6 +106,15 @@ impl Outcome {
     /// Whether the call may be forwarded.
     pub fn forwards(self) -> bool {
         matches!(self, Self::Allow | Self::Sanitize)
+    }
+}
+
+impl RefuseAs {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::ToolResult => "tool_result",
+        }
     }
 }
 

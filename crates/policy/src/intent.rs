@@ -92,6 +92,8 @@ pub struct Call {
     pub truncation: Truncation,
     /// An upgrade (WebSocket): after the handshake nothing more can be seen.
     pub opaque: bool,
+    /// The tool of an MCP server whose definition, as last listed, is not the one that was first seen.
+    pub changed: bool,
 }
 
 /// Parameters by name; a value is JSON as it was sent.
@@ -186,6 +188,7 @@ impl Call {
             stream: false,
             truncation: Truncation::Whole,
             opaque: false,
+            changed: false,
         }
     }
 }
@@ -207,6 +210,7 @@ impl Call {
             stream,
             truncation: Truncation::Whole,
             opaque: false,
+            changed: false,
         }
     }
 }

@@ -27,7 +27,7 @@ pub use authority::{Authority, AuthorityError, Host};
 pub use catalogue::{AmbiguousPath, Catalogue, Matched, Operation, Service, decoded_segments};
 pub use check::{check_form, mistakes};
 pub use data::{Mode, Protocol};
-pub use decision::{Decision, Fault, Obligations, Outcome, Reason, Redaction, Would};
+pub use decision::{Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Would};
 pub use intent::{
     Auth, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent, Parameters,
     Phase, Scheme, Truncation,

@@ -13,7 +13,7 @@ mod common;
 
 use std::sync::Arc;
 
-use aegis_policy::{Decision, Intent, Outcome, Redaction, Snapshot, Truncation};
+use aegis_policy::{Decision, Intent, Outcome, Redaction, RefuseAs, Snapshot, Truncation};
 use common::{
     SMALL, build, by, call, charge, directory, in_regions, said, small, sources, to, tunnel,
     with_data, with_module,
@@ -256,6 +256,43 @@ fn an_opaque_upgrade_needs_a_rule_of_its_own() {
         said(&snapshot.decide(&opaque(to(small(), "ws.example.com")))),
         "allow"
     );
+}
+
+#[test]
+fn a_changed_tool_passes_unless_the_profile_denies_it() {
+    let changed = || {
+        let mut intent = small();
+        intent.call.changed = true;
+        intent
+    };
+    let snapshot = build(&sources(SMALL));
+    assert_eq!(said(&snapshot.decide(&changed())), "allow");
+    let strict = SMALL.replace("mode: enforce", "mcp: {changed_tools: deny}");
+    let strict = build(&sources(&strict));
+    assert_eq!(said(&strict.decide(&small())), "allow");
+    assert_eq!(said(&strict.decide(&changed())), "deny mcp.changed_tool");
+    let rehearsed = SMALL.replace(
+        "mode: enforce",
+        "mode: shadow\n      mcp: {changed_tools: deny}",
+    );
+    let decision = build(&sources(&rehearsed)).decide(&changed());
+    assert_eq!(said(&decision), "allow");
+    assert_eq!(decision.would.unwrap().outcome, Outcome::Deny);
+}
+
+#[test]
+fn a_refusal_is_told_as_the_profile_says() {
+    let refused = |policy: &str| {
+        let mut intent = small();
+        intent.call.opaque = true;
+        build(&sources(policy))
+            .decide(&intent)
+            .obligations
+            .refuse_as
+    };
+    assert_eq!(refused(SMALL), RefuseAs::Error);
+    let told = SMALL.replace("mode: enforce", "mcp: {refuse_as: tool_result}");
+    assert_eq!(refused(&told), RefuseAs::ToolResult);
 }
 
 #[test]

@@ -135,6 +135,7 @@ aegis:
     h: {tenant: free, profile: rehearsal}
   profiles:
     strict:
+      mcp: {changed_tools: deny, refuse_as: tool_result}
       hosts: [api.example.com, .example.org, "odd.example:8443"]
       passthrough: [pinned.example.com]
       upgrades: [ws.example.com]

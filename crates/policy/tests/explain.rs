@@ -15,7 +15,9 @@ use std::sync::LazyLock;
 
 use aegis_policy::explain::{Cause, Values};
 use aegis_policy::{Intent, Truncation, Workbench};
-use common::{bench, by, call, charge, directory, in_regions, sources, to, tunnel, with_data};
+use common::{
+    SMALL, bench, by, call, charge, directory, in_regions, small, sources, to, tunnel, with_data,
+};
 use serde_json::{Value as Json, json};
 
 #[test]
@@ -76,6 +78,23 @@ fn every_rule_on_caller_destination_and_grant_has_its_path() {
     assert_traced("tool", &format!("{finance}.tools.stripe-payments"), &void);
     let chat = call("openai", "chat", json!({}));
     assert_traced("tool", &format!("{finance}.tools"), &chat);
+}
+
+#[test]
+fn a_changed_tool_is_traced_to_the_key_that_denies_it() {
+    let policy = SMALL.replace("mode: enforce", "mcp: {changed_tools: deny}");
+    let mut intent = small();
+    intent.call.changed = true;
+    let explained = bench(&sources(&policy)).explain(&intent, Values::Shown);
+    let cause = &explained.causes[0];
+    assert_eq!(&*cause.reason.rule, "mcp.changed_tool");
+    assert_eq!(
+        cause.path.join("."),
+        "aegis.profiles.small.mcp.changed_tools"
+    );
+    assert_eq!(cause.limit, Some(json!("deny")));
+    let line = policy.lines().nth(cause.place.as_ref().unwrap().line - 1);
+    assert!(line.unwrap().contains("changed_tools"));
 }
 
 #[test]

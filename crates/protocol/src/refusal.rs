@@ -47,6 +47,9 @@ pub struct RefusalDocument<'a> {
     pub next_step: &'a str,
     /// Whether the same call may succeed later without a change.
     pub retryable: bool,
+    /// Of a call of an MCP tool: told by a result that says `isError`, which the model reads, where
+    /// the dialect would have an error, which the agent's SDK raises.
+    pub as_tool_result: bool,
 }
 
 /// A refusal that can be sent.
@@ -61,6 +64,7 @@ pub fn render(dialect: &Dialect, refusal: &RefusalDocument<'_>) -> Rendered {
     let body = match dialect {
         Dialect::Grpc => return refusal.grpc(),
         Dialect::Problem => refusal.problem(),
+        Dialect::JsonRpc { id } if refusal.as_tool_result => refusal.tool_result(id),
         Dialect::JsonRpc { id } => refusal.json_rpc(id),
         Dialect::OpenAi => refusal.open_ai(),
         Dialect::Anthropic => refusal.anthropic(),
@@ -142,6 +146,21 @@ impl RefusalDocument<'_> {
             "jsonrpc": "2.0",
             "id": id,
             "error": {"code": self.json_rpc_code(), "message": self.message(), "data": self.problem()},
+        })
+    }
+
+    /// As MCP has it for a tool that has failed; `_meta` is for whoever reads more than text.
+    fn tool_result(&self, id: &Value) -> Value {
+        let text = format!("{}. Next: {}.", self.message(), self.next_step);
+        json!({
+            "jsonrpc": "2.0",
+            "id": id,
+            "result": {
+                "resultType": "complete",
+                "content": [{"type": "text", "text": text}],
+                "isError": true,
+                "_meta": {"aegis.dev/refusal": self.problem()},
+            },
         })
     }
 

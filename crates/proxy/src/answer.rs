@@ -1,8 +1,10 @@
-//! After `exchange`: follows the answer of an LLM API, and each call that it proposes is judged before the agent sees it.
+//! After `exchange`: follows the answers of LLM APIs and MCP servers. What they propose or list is judged before the agent sees it.
 //!
 //! Every other answer passes untouched. It asks `gate` and decides nothing itself.
 
 mod follow;
+mod lists;
+mod proposals;
 
 use std::fmt;
 use std::pin::Pin;
@@ -11,10 +13,11 @@ use std::task::{Context, Poll};
 
 use aegis_policy::Intent;
 use aegis_protocol::answer::{Framing, Guard, Heard, Limits};
+use aegis_protocol::mcp::{self, Expected, FollowError, Watch};
 use aegis_protocol::{LlmApi, Reading};
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, header, response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
@@ -23,10 +26,19 @@ use crate::plane::Plane;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal};
 use crate::relay::Cut;
-use follow::{Follower, Judge};
+use follow::{Follower, Guarded};
+use lists::Listing;
+pub(crate) use lists::Lists;
+use proposals::{Judge, Proposals};
 
 /// What of a request tells how its answer is to be followed.
-pub(crate) struct Following {
+pub(crate) enum Following {
+    Model(Generation),
+    Server(Expected),
+}
+
+/// Something that a model is asked for.
+pub(crate) struct Generation {
     api: LlmApi,
     framing: Framing,
     streams: bool,
@@ -36,6 +48,8 @@ pub(crate) struct Following {
 pub(crate) enum Source {
     /// Straight from the upstream.
     Upstream(Incoming),
+    /// The same, while somebody looks on.
+    Watched(Incoming, Box<Watch>),
     /// A document that has been judged.
     Whole(Option<Bytes>),
     Followed(Pin<Box<dyn Stream<Item = Result<Piece, Cut>> + Send>>),
@@ -49,21 +63,38 @@ pub(crate) enum Piece {
 
 /// How a followed answer ended.
 pub(crate) struct Over {
-    pub(crate) heard: Heard,
+    pub(crate) learned: Learned,
     /// Why it ended early; the agent has been told.
     pub(crate) refusal: Option<Box<Refusal>>,
 }
 
+/// What an answer has said, for the record.
+#[derive(Default)]
+pub(crate) struct Learned {
+    /// About itself, where it is that of an LLM API.
+    pub(crate) heard: Option<Heard>,
+    pub(crate) lists: Option<Lists>,
+    /// The tool of an MCP server has failed.
+    pub(crate) tool_error: bool,
+}
+
 impl Following {
-    /// `None` for calls that nothing is generated for.
+    /// `None` where nothing in the answer has to be looked at.
     pub(crate) fn of(reading: &Reading, query: Option<&str>) -> Option<Self> {
-        let api = reading.llm()?;
+        let Some(api) = reading.llm() else {
+            return reading.expected().and_then(Self::of_server);
+        };
         let streams = reading.streams();
-        Some(Self {
+        Some(Self::Model(Generation {
             api,
             framing: Framing::of(api, streams, query),
             streams,
-        })
+        }))
+    }
+
+    pub(crate) fn of_server(expected: &Expected) -> Option<Self> {
+        let followed = expected.is_followed();
+        followed.then(|| Self::Server(expected.clone()))
     }
 
     /// An answer that is compressed could not be followed.
@@ -75,7 +106,6 @@ impl Following {
     }
 
     /// A document is judged as a whole before the agent sees its head; a stream while it goes on.
-    /// An answer that reports an error proposes nothing that a client would read.
     pub(crate) async fn follow(
         self,
         response: Response<Incoming>,
@@ -84,48 +114,124 @@ impl Following {
         record: &mut Record,
         lease: &mut Lease,
     ) -> Result<Response<Source>, Refusal> {
+        match self {
+            Self::Model(generation) => {
+                let judge = Judge {
+                    plane: Arc::clone(plane),
+                    request: Arc::clone(request),
+                    asked: record.asking(),
+                    streams: generation.streams,
+                };
+                generation.follow(response, judge, record, lease).await
+            }
+            Self::Server(expected) => {
+                let listing = |filter, stamp| Listing::new(filter, plane, request, stamp);
+                server(&expected, response, listing, record, lease).await
+            }
+        }
+    }
+}
+
+impl Generation {
+    /// An answer that reports an error proposes nothing that a client would read.
+    async fn follow(
+        self,
+        response: Response<Incoming>,
+        judge: Judge,
+        record: &mut Record,
+        lease: &mut Lease,
+    ) -> Result<Response<Source>, Refusal> {
         if !response.status().is_success() {
             return Ok(response.map(Source::Upstream));
         }
-        let (mut parts, upstream) = response.into_parts();
+        let (parts, upstream) = response.into_parts();
         if is_encoded(&parts.headers) {
             let message = "the model's server compressed an answer that was asked for plain";
             return Err(Refusal::with(Cause::AnswerUnreadable, message));
         }
-        parts.headers.remove(header::CONTENT_LENGTH);
-        let judge = Judge {
-            plane: Arc::clone(plane),
-            request: Arc::clone(request),
-            asked: record.asking(),
-            streams: self.streams,
-        };
         let guard = Guard::new(self.api, self.framing, LIMITS);
-        let mut follower = Follower::new(guard, upstream, judge, record.stamp());
-        if self.framing != Framing::Document {
-            let source = Source::Followed(follower.into_stream());
-            return Ok(Response::from_parts(parts, source));
-        }
-        let document = tokio::select! {
-            biased;
-            () = lease.revoked() => Err(Refusal::new(Cause::Revoked)),
-            document = follower.document() => document,
-        };
-        record.heard(follower.heard().clone());
-        let document = document?;
-        parts
-            .headers
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(document.len()));
-        Ok(Response::from_parts(parts, Source::Whole(Some(document))))
+        let proposals = Proposals::new(guard, judge, record.stamp());
+        let follower = Follower::new(proposals, upstream);
+        let streams = self.framing != Framing::Document;
+        pass(parts, follower, streams, record, lease).await
     }
+}
+
+/// An MCP server's answer that may list what the agent must not see, or say that a tool failed.
+async fn server(
+    expected: &Expected,
+    response: Response<Incoming>,
+    listing: impl FnOnce(mcp::Filter, crate::refusal::Stamp) -> Listing,
+    record: &mut Record,
+    lease: &mut Lease,
+) -> Result<Response<Source>, Refusal> {
+    let (parts, upstream) = response.into_parts();
+    let followed = expected.follow(parts.status, &parts.headers, LIMITS);
+    match followed.map_err(unlisted)? {
+        mcp::Following::Nothing => Ok(Response::from_parts(parts, Source::Upstream(upstream))),
+        mcp::Following::Watch(watch) => {
+            let source = Source::Watched(upstream, watch);
+            Ok(Response::from_parts(parts, source))
+        }
+        mcp::Following::Filter(filter) => {
+            let streams = filter.is_stream();
+            let listing = listing(*filter, record.stamp());
+            pass(
+                parts,
+                Follower::new(listing, upstream),
+                streams,
+                record,
+                lease,
+            )
+            .await
+        }
+    }
+}
+
+async fn pass(
+    mut parts: response::Parts,
+    mut follower: Follower<impl Guarded>,
+    streams: bool,
+    record: &mut Record,
+    lease: &mut Lease,
+) -> Result<Response<Source>, Refusal> {
+    parts.headers.remove(header::CONTENT_LENGTH);
+    if streams {
+        let source = Source::Followed(follower.into_stream());
+        return Ok(Response::from_parts(parts, source));
+    }
+    let document = tokio::select! {
+        biased;
+        () = lease.revoked() => Err(Refusal::new(Cause::Revoked)),
+        document = follower.document() => document,
+    };
+    record.learned(follower.learned());
+    let document = document?;
+    if !document.is_empty() {
+        let length = HeaderValue::from(document.len());
+        parts.headers.insert(header::CONTENT_LENGTH, length);
+    }
+    Ok(Response::from_parts(parts, Source::Whole(Some(document))))
+}
+
+/// A list that cannot be followed.
+fn unlisted(error: FollowError) -> Refusal {
+    Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string())
 }
 
 impl Source {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Cut>>> {
         match self {
-            Self::Upstream(incoming) => Pin::new(incoming)
-                .poll_frame(cx)
-                .map_ok(Piece::Frame)
-                .map_err(Cut::Upstream),
+            Self::Upstream(incoming) => poll_upstream(incoming, cx),
+            Self::Watched(incoming, watch) => {
+                let polled = poll_upstream(incoming, cx);
+                if let Poll::Ready(Some(Ok(Piece::Frame(frame)))) = &polled
+                    && let Some(data) = frame.data_ref()
+                {
+                    watch.feed(data);
+                }
+                polled
+            }
             Self::Whole(bytes) => {
                 let frame = bytes
                     .take()
@@ -137,9 +243,21 @@ impl Source {
         }
     }
 
+    /// What the answer has said, where nothing else tells; asked at its end.
+    pub(crate) fn learned(&mut self) -> Option<Learned> {
+        let Self::Watched(_, watch) = self else {
+            return None;
+        };
+        watch.finish();
+        Some(Learned {
+            tool_error: watch.tool_error(),
+            ..Learned::default()
+        })
+    }
+
     pub(crate) fn is_end_stream(&self) -> bool {
         match self {
-            Self::Upstream(incoming) => incoming.is_end_stream(),
+            Self::Upstream(incoming) | Self::Watched(incoming, _) => incoming.is_end_stream(),
             Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
             Self::Followed(_) => false,
         }
@@ -147,13 +265,23 @@ impl Source {
 
     pub(crate) fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Upstream(incoming) => incoming.size_hint(),
+            Self::Upstream(incoming) | Self::Watched(incoming, _) => incoming.size_hint(),
             Self::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Self::Followed(_) => SizeHint::default(),
         }
     }
+}
+
+fn poll_upstream(
+    incoming: &mut Incoming,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Piece, Cut>>> {
+    Pin::new(incoming)
+        .poll_frame(cx)
+        .map_ok(Piece::Frame)
+        .map_err(Cut::Upstream)
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {
@@ -165,13 +293,14 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Upstream(_) => "Upstream",
+            Self::Watched(..) => "Watched",
             Self::Whole(_) => "Whole",
             Self::Followed(_) => "Followed",
         })
     }
 }
 
-/// For each answer. A proposed call that holds back more is refused; so is a longer document.
+/// For each answer. A proposed call that holds back more is refused; so is a longer document or event.
 const LIMITS: Limits = Limits {
     event_bytes: 8 << 20,
     hold_bytes: 8 << 20,

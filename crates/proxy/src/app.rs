@@ -37,6 +37,7 @@ use crate::pool::Pool;
 use crate::record::Evidence;
 use crate::roots::RootsError;
 use crate::route::Router;
+use crate::tools::{Tools, ToolsError};
 use crate::upstream::Dialer;
 use crate::{admin, listener};
 
@@ -69,6 +70,8 @@ pub enum StartError {
     ForwardTls(#[from] ForwardTlsError),
     #[error(transparent)]
     Service(#[from] ServiceError),
+    #[error("definitions of MCP tools: {0}")]
+    Tools(#[from] ToolsError),
 }
 
 impl App {
@@ -110,6 +113,7 @@ impl App {
             link.start(&settings, fetched, &plane.activation, &plane.drain);
         }
         tokio::spawn(Pool::sweep_regularly(Arc::downgrade(&plane.exchange.pool)));
+        tokio::spawn(Tools::keep(Arc::downgrade(&plane.tools)));
         tokio::spawn(admin::serve(Arc::clone(&plane), admin));
         let accepting = ports.into_iter().map(|(front, port, tls)| {
             tokio::spawn(listener::accept(Arc::clone(&plane), front, port, tls))
@@ -185,6 +189,7 @@ impl App {
         if evidence.log.append(&drained).await.is_err() {
             tracing::error!("the audit log did not take the last line");
         }
+        self.plane.tools.close().await;
         if let Some(link) = &self.plane.link {
             link.flush(FLUSH_TIME).await;
         }
@@ -205,10 +210,12 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
     let evidence = Arc::new(evidence(settings, drain.clone())?);
     let activation = Arc::new(Activation::new(Arc::clone(&evidence.metrics)));
     let approvals = Arc::new(Approvals::default());
+    let ca = Ca::load_or_create(&settings.data_dir)?;
+    let tools = Arc::new(Tools::open(&settings.data_dir)?);
     let upstream = &settings.upstream;
     let pool = Arc::new(Pool::new(upstream.idle_timeout, upstream.idle_per_host));
     Ok(Plane {
-        ca: Ca::load_or_create(&settings.data_dir)?,
+        ca,
         admission: Admission::new(settings.limits.connections),
         identities: Identities::new(&settings.identity.credentials),
         services: Services::new(settings.gateway.as_ref())?,
@@ -220,8 +227,10 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
         activation,
         link: Link::new(settings)?,
         approvals,
+        tools: Arc::clone(&tools),
         describer: Describer {
             scanner: Scanner::standard(),
+            tools,
             region: Arc::clone(&evidence.region),
             body_limit: settings.limits.inspected_body_bytes,
             body_time: settings.limits.body_timeout,

@@ -8,7 +8,8 @@ use aegis_policy::{
     Call, Caller, DataFinding, Destination, Front, HttpPart, Intent, Phase, Service, Snapshot,
     Truncation,
 };
-use aegis_protocol::{BodyView, Dialect, Inspected, Reading, RequestView, grpc};
+use aegis_protocol::mcp::Batch;
+use aegis_protocol::{BodyView, Dialect, InspectError, Inspected, Reading, RequestView, grpc};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body::Body;
@@ -19,6 +20,7 @@ use crate::body::{RequestBody, Traffic};
 use crate::budget::{Budget, Share};
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
+use crate::tools::Tools;
 
 /// A request that has been understood, with its body ready to be sent on.
 #[derive(Debug)]
@@ -30,10 +32,30 @@ pub(crate) struct Described {
     pub(crate) read: Option<Bytes>,
 }
 
+/// A batch of messages that has been understood.
+#[derive(Debug)]
+pub(crate) struct DescribedBatch {
+    pub(crate) batch: Batch,
+    pub(crate) asking: Asking,
+    pub(crate) request: Request<RequestBody>,
+    pub(crate) read: Bytes,
+}
+
+/// What a request turned out to be.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every request is one message"
+)]
+pub(crate) enum Understood {
+    One(Described),
+    Batch(DescribedBatch),
+}
+
 /// What is the same for every call that this data plane describes.
 #[derive(Debug)]
 pub(crate) struct Describer {
     pub(crate) scanner: Scanner,
+    pub(crate) tools: Arc<Tools>,
     pub(crate) region: Arc<str>,
     /// Bytes of a body that are read before it is judged.
     pub(crate) body_limit: usize,
@@ -43,7 +65,7 @@ pub(crate) struct Describer {
 }
 
 /// Who asks, and under which id.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Asking {
     pub(crate) front: Front,
     pub(crate) id: Arc<str>,
@@ -58,7 +80,7 @@ impl Describer {
         asking: Asking,
         policy: &Snapshot,
         traffic: Arc<Traffic>,
-    ) -> Result<Described, (Refusal, Dialect)> {
+    ) -> Result<Understood, (Refusal, Dialect)> {
         let service = policy.catalogue().service(&request.authority);
         let dialect = guess(&request, service);
         let read = if grpc::is_call(&request.method, &request.headers, service) {
@@ -71,25 +93,48 @@ impl Describer {
             Err(refusal) => return Err((refusal, dialect)),
         };
         let view = view(&request, &seen);
+        let inspected = aegis_protocol::inspect(&view, service, &self.scanner);
+        if let (Err(InspectError::Batch), Seen::Whole(read)) = (&inspected, &seen) {
+            let batch = Batch::inspect(&view, service, &self.scanner);
+            let batch = batch.map_err(|error| (uninspectable(&error), dialect))?;
+            let read = read.clone();
+            return Ok(Understood::Batch(DescribedBatch {
+                batch,
+                asking,
+                request,
+                read,
+            }));
+        }
         let Inspected {
             call,
             data,
             reading,
-        } = aegis_protocol::inspect(&view, service, &self.scanner).map_err(|error| {
-            let refusal = Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
-            (refusal, dialect)
-        })?;
+        } = inspected.map_err(|error| (uninspectable(&error), dialect))?;
         let intent = self.intent(&request, service, asking, (call, data));
         let read = match seen {
             Seen::Whole(bytes) => Some(bytes),
             Seen::Absent | Seen::Truncated => None,
         };
-        Ok(Described {
+        Ok(Understood::One(Described {
             intent,
             reading,
             request,
             read,
-        })
+        }))
+    }
+
+    /// The intent of one message of a batch, under an id of its own.
+    pub(crate) fn message(
+        &self,
+        described: &DescribedBatch,
+        message: &Inspected,
+        asking: Asking,
+        policy: &Snapshot,
+    ) -> Intent {
+        let request = &described.request;
+        let service = policy.catalogue().service(&request.authority);
+        let said = (message.call.clone(), message.data.clone());
+        self.intent(request, service, asking, said)
     }
 
     /// The intent of a CONNECT: only names are known.
@@ -124,6 +169,9 @@ impl Describer {
     ) -> Intent {
         let path = Arc::clone(&request.path);
         call.opaque = request.upgrade.is_some();
+        call.changed = self
+            .tools
+            .has_changed(&asking.caller.tenant, &request.authority, &call);
         Intent {
             phase: Phase::Request,
             id: asking.id,
@@ -168,6 +216,12 @@ impl Described {
             (None, Truncation::Truncated) => BodyView::Truncated,
         };
         view_with(&self.request, body)
+    }
+}
+
+impl DescribedBatch {
+    pub(crate) fn view(&self) -> RequestView<'_> {
+        view_with(&self.request, BodyView::Whole(&self.read))
     }
 }
 
@@ -280,6 +334,10 @@ fn view_with<'a>(request: &'a Request<RequestBody>, body: BodyView<'a>) -> Reque
         headers: &request.headers,
         body,
     }
+}
+
+fn uninspectable(error: &InspectError) -> Refusal {
+    Refusal::because(Cause::Uninspectable, error.rule(), error.to_string())
 }
 
 /// The likely dialect of a request that nobody has read yet.

@@ -1,10 +1,12 @@
 //! The only station that asks for a decision. A [`Grant`] exists only for a call that policy lets
 //! through and whose decision line is in the audit log.
 
+mod batch;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aegis_policy::{CallKind, Decision, Intent, Outcome, Parameters, Snapshot, Truncation};
+use aegis_policy::{CallKind, Decision, Intent, Outcome, Parameters, Reason, Snapshot, Truncation};
 use aegis_protocol::{Rewritten, proposed};
 use http::{HeaderValue, header};
 
@@ -13,7 +15,7 @@ use crate::approvals::{Approvals, Content};
 use crate::body::RequestBody;
 use crate::describe::Described;
 use crate::drain::Drain;
-use crate::lease::Lease;
+use crate::lease::{Lease, Permit};
 use crate::masking::Written;
 use crate::record::{Judged, Record};
 use crate::refusal::{Cause, Refusal};
@@ -32,6 +34,13 @@ pub(crate) struct Grant {
 #[derive(Debug)]
 pub(crate) struct Outbound {
     request: Request<RequestBody>,
+}
+
+/// Whether an entry of a list says what it would be called with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arguments {
+    Known,
+    Unknown,
 }
 
 #[derive(Debug)]
@@ -95,14 +104,7 @@ impl Gate {
         }
         let mut outbound = Outbound { request };
         outbound.apply(rewritten);
-        Ok((
-            Grant {
-                intent,
-                decision,
-                epoch: policy.epoch(),
-            },
-            outbound,
-        ))
+        Ok((Grant::of(intent, decision, policy), outbound))
     }
 
     /// Judges a tunnel by its names.
@@ -124,11 +126,7 @@ impl Gate {
             api: None,
         };
         self.admit(&judged, Content::Parameters, record).await?;
-        Ok(Grant {
-            intent,
-            decision,
-            epoch: policy.epoch(),
-        })
+        Ok(Grant::of(intent, decision, policy))
     }
 
     /// Judges a call that a model's answer proposes. `None`: it may go to the agent as it is; else
@@ -169,14 +167,32 @@ impl Gate {
         }
     }
 
+    /// Whether an entry of a list is shown: whether a call of it could be let through, now or once
+    /// it is approved. Nothing is written down; the call will be judged by itself.
+    pub(crate) fn shows(intent: &Intent, arguments: Arguments, policy: &Snapshot) -> bool {
+        let (decision, _) = decide(policy, intent);
+        let of_arguments = |reason: &Reason| reason.rule.starts_with("parameter.");
+        match (decision.outcome, arguments) {
+            (Outcome::Deny, Arguments::Unknown) => {
+                decision.fault.is_none() && decision.reasons.iter().all(of_arguments)
+            }
+            (outcome, _) => outcome != Outcome::Deny,
+        }
+    }
+
     /// A lease on the grant, for what stays open.
     pub(crate) fn lease(&self, grant: &Grant) -> Lease {
+        self.lease_all(grant, &[])
+    }
+
+    /// A lease on every grant of a batch: it ends when one of them does.
+    pub(crate) fn lease_all(&self, first: &Grant, more: &[Grant]) -> Lease {
         Lease::new(
             Arc::clone(&self.activation),
             self.drain.clone(),
-            Arc::clone(&grant.intent),
-            grant.decision.clone(),
-            grant.epoch,
+            first.permit(),
+            more.iter().map(Grant::permit).collect(),
+            first.epoch,
         )
     }
 
@@ -199,12 +215,27 @@ impl Gate {
 }
 
 impl Grant {
+    fn of(intent: Arc<Intent>, decision: Decision, policy: &Snapshot) -> Self {
+        Self {
+            intent,
+            decision,
+            epoch: policy.epoch(),
+        }
+    }
+
     pub(crate) fn intent(&self) -> &Arc<Intent> {
         &self.intent
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
         self.decision.outcome
+    }
+
+    fn permit(&self) -> Permit {
+        Permit {
+            intent: Arc::clone(&self.intent),
+            granted: self.decision.clone(),
+        }
     }
 
     /// Whether a tunnel is to be copied blindly.
@@ -287,10 +318,7 @@ fn rewrite(
     }
     if described.request.body.has_trailers() {
         // They come after the body and may vouch for it; nobody has looked into them.
-        return Err(Refusal::with(
-            Cause::SanitizeImpossible,
-            "the request has trailers",
-        ));
+        return Err(Refusal::with(Cause::SanitizeImpossible, TRAILERS));
     }
     let view = described.view();
     described
@@ -299,6 +327,8 @@ fn rewrite(
         .map(Some)
         .map_err(|error| Refusal::with(Cause::SanitizeImpossible, error.to_string()))
 }
+
+const TRAILERS: &str = "the request has trailers";
 
 /// Where nobody declared one.
 pub(crate) const UNKNOWN_REGION: &str = "unknown";

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aegis_policy::{Decision, Intent, Outcome};
+use aegis_policy::{Decision, Intent, Outcome, Snapshot};
 use tokio::sync::watch;
 
 use crate::activation::Activation;
@@ -20,11 +20,17 @@ pub(crate) struct Lease {
     drain: Drain,
 }
 
-/// What was allowed, and must still be.
+/// What was allowed, and must still be: each message of a batch by itself.
 struct Terms {
     activation: Arc<Activation>,
-    intent: Arc<Intent>,
-    granted: Decision,
+    first: Permit,
+    more: Vec<Permit>,
+}
+
+/// One call, and what was decided of it.
+pub(crate) struct Permit {
+    pub(crate) intent: Arc<Intent>,
+    pub(crate) granted: Decision,
 }
 
 /// The leases of the answers that one connection carries. An answer whose client has stopped
@@ -36,8 +42,8 @@ impl Lease {
     pub(crate) fn new(
         activation: Arc<Activation>,
         drain: Drain,
-        intent: Arc<Intent>,
-        granted: Decision,
+        first: Permit,
+        more: Vec<Permit>,
         epoch: u64,
     ) -> Self {
         let mut changes = activation.changes();
@@ -48,8 +54,8 @@ impl Lease {
         Self {
             terms: Arc::new(Terms {
                 activation,
-                intent,
-                granted,
+                first,
+                more,
             }),
             changes,
             drain,
@@ -88,12 +94,19 @@ impl Lease {
 }
 
 impl Terms {
-    /// Whether the policy in force lets the call go as it went: with no more redacted than was, and
-    /// with bytes unseen only where they still may be.
     fn hold(&self) -> bool {
         let Some(snapshot) = self.activation.current() else {
             return false;
         };
+        let mut permits = std::iter::once(&self.first).chain(&self.more);
+        permits.all(|permit| permit.holds(&snapshot))
+    }
+}
+
+impl Permit {
+    /// Whether the policy in force lets the call go as it went: with no more redacted than was, and
+    /// with bytes unseen only where they still may be.
+    fn holds(&self, snapshot: &Snapshot) -> bool {
         let now = snapshot.decide(&self.intent.under(snapshot.catalogue()));
         let (asked, met) = (&now.obligations, &self.granted.obligations);
         let forwards = match now.outcome {
@@ -172,7 +185,7 @@ impl Stop {
 impl fmt::Debug for Lease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lease")
-            .field("id", &self.terms.intent.id)
+            .field("id", &self.terms.first.intent.id)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,7 @@
 //! The line of stations: one request, socket to upstream. Bookkeeping outside, `?` inside.
 
+mod batch;
+
 use std::sync::Arc;
 
 use aegis_policy::{Authority, Caller, Front, Outcome, Scheme, Snapshot};
@@ -11,8 +13,9 @@ use hyper::upgrade::OnUpgrade;
 
 use crate::answer::{Following, Source};
 use crate::body::AnswerBody;
-use crate::describe::{self, Asking};
+use crate::describe::{self, Asking, Understood};
 use crate::exchange::{Keep, Received};
+use crate::gate::{Grant, Outbound};
 use crate::hygiene;
 use crate::identity;
 use crate::install_page;
@@ -20,7 +23,7 @@ use crate::lease::Lease;
 use crate::masking;
 use crate::plane::Plane;
 use crate::record::{self, Ending, Record};
-use crate::refusal::{Cause, Refusal};
+use crate::refusal::{Cause, Refusal, Told};
 use crate::relay::Relayed;
 use crate::request::{self, Channel, Inside, Request, connect_authority};
 use crate::tunnel::{self, Opened};
@@ -52,7 +55,7 @@ pub(crate) async fn handle(
     }
     match travelled {
         Ok(arrived) => arrive(&plane, &channel, arrived, record),
-        Err(Refused { refusal, dialect }) => record::answer(record, &refusal, &dialect).await,
+        Err(Refused { refusal, told }) => record::answer(record, &refusal, &told).await,
     }
 }
 
@@ -83,7 +86,7 @@ enum Arrived {
 /// A refusal, and how this caller is told.
 struct Refused {
     refusal: Refusal,
-    dialect: Dialect,
+    told: Told,
 }
 
 /// A request that is read, judged and sent.
@@ -118,10 +121,17 @@ async fn forward(
         .describer
         .describe(request, asking, &policy, traffic)
         .await?;
-    let dialect = described.reading.dialect.clone();
-    send(plane, described, &policy, record)
-        .await
-        .map_err(|refusal| Refused { refusal, dialect })
+    match described {
+        Understood::One(described) => {
+            let dialect = described.reading.dialect.clone();
+            let sent = send(plane, described, &policy, record).await;
+            sent.map_err(|refusal| (refusal, dialect).into())
+        }
+        // Kept out of the future of every other call.
+        Understood::Batch(described) => {
+            Box::pin(batch::send(plane, described, &policy, record)).await
+        }
+    }
 }
 
 /// The second half: from here on the refusal is in the dialect that the request was found to speak.
@@ -140,8 +150,37 @@ async fn send(
         .gate
         .authorize(described, policy, scanner, record)
         .await?;
-    let mut lease = plane.gate.lease(&grant);
-    let target = plane.router.resolve(&grant).await?;
+    let granted = Granted {
+        outcome: grant.outcome(),
+        lease: plane.gate.lease(&grant),
+        outbound,
+        following,
+    };
+    carry(plane, &grant, granted, record).await
+}
+
+/// What may go, and what its answer has to be followed for.
+struct Granted {
+    outcome: Outcome,
+    lease: Lease,
+    outbound: Outbound,
+    following: Option<Following>,
+}
+
+/// From the grant to the answer.
+async fn carry(
+    plane: &Arc<Plane>,
+    grant: &Grant,
+    granted: Granted,
+    record: &mut Record,
+) -> Result<Arrived, Refusal> {
+    let Granted {
+        outcome,
+        mut lease,
+        outbound,
+        following,
+    } = granted;
+    let target = plane.router.resolve(grant).await?;
     record.resolved();
     let trace = record.trace().clone();
     let connected = |via| record.connected(via, target.region());
@@ -149,7 +188,6 @@ async fn send(
         .exchange
         .send(outbound, &target, &trace, &mut lease, connected)
         .await?;
-    let outcome = grant.outcome();
     Ok(match received {
         Received::Answer { response, keep } => {
             let response = match following {
@@ -393,13 +431,14 @@ impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Self {
             refusal,
-            dialect: Dialect::Problem,
+            told: Dialect::Problem.into(),
         }
     }
 }
 
 impl From<(Refusal, Dialect)> for Refused {
     fn from((refusal, dialect): (Refusal, Dialect)) -> Self {
-        Self { refusal, dialect }
+        let told = dialect.into();
+        Self { refusal, told }
     }
 }

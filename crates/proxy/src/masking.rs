@@ -76,6 +76,15 @@ fn header<'w>(word: Option<&'w str>, scanner: &Scanner) -> Cow<'w, str> {
     }
 }
 
+/// A name that a server has given to what it offers.
+pub(crate) fn name<'w>(name: &'w str, scanner: &Scanner) -> Cow<'w, str> {
+    if name.len() > LONGEST_WORD || scanner.suspects(name) {
+        MASKED.into()
+    } else {
+        name.into()
+    }
+}
+
 /// A path without the data that stands in its segments.
 pub(crate) fn path(path: &Arc<str>, scanner: &Scanner) -> Arc<str> {
     if !path.contains('%') && !scanner.suspects(path) {

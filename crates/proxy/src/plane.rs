@@ -17,6 +17,7 @@ use crate::identity::Identities;
 use crate::listener::Admission;
 use crate::record::Evidence;
 use crate::route::Router;
+use crate::tools::Tools;
 
 /// Shared by all connections.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(crate) struct Plane {
     /// To the control plane, if there is one.
     pub(crate) link: Option<Arc<Link>>,
     pub(crate) approvals: Arc<Approvals>,
+    /// As MCP servers have listed them.
+    pub(crate) tools: Arc<Tools>,
     pub(crate) describer: Describer,
     pub(crate) gate: Gate,
     pub(crate) router: Router,

@@ -3,6 +3,7 @@
 //! A record that is dropped unfinished ends as aborted, because the client went away, unless the
 //! drain or its tunnel's end took it along. It decides nothing.
 
+mod batch;
 mod decision;
 mod lines;
 mod span;
@@ -16,21 +17,21 @@ use aegis_policy::{
     Authority, CallKind, Caller, Decision, Intent, Outcome, Reason, Redaction, Revision, Scheme,
     Snapshot,
 };
-use aegis_protocol::answer::Heard;
-use aegis_protocol::{Dialect, LlmApi};
+use aegis_protocol::LlmApi;
 use aegis_telemetry::audit::{self, EndRecord, Log, Timings};
 use aegis_telemetry::metrics::{Metrics, Open};
 use aegis_telemetry::trace::{TraceContext, Tracer};
 use http::{HeaderMap, Method};
 use uuid::Uuid;
 
+use crate::answer::Learned;
 use crate::body::Traffic;
 use crate::drain::Drain;
 use crate::exchange::Via;
 use crate::gate::UNKNOWN_REGION;
 use crate::masking::Written;
 use crate::plane::Plane;
-use crate::refusal::{Refusal, Stamp};
+use crate::refusal::{Refusal, Stamp, Told};
 use crate::request::Channel;
 use crate::wire::Answering;
 
@@ -96,14 +97,18 @@ pub(crate) struct Record {
     status: Option<u16>,
     /// The call whose answer proposes this one.
     proposed_by: Option<Arc<str>>,
-    heard: Option<Box<Heard>>,
+    /// The request that carries this message together with others.
+    batched_by: Option<Arc<str>>,
+    /// The messages that this request carries: they end as it does.
+    carried: Vec<Record>,
+    learned: Option<Box<Learned>>,
     route: Option<(Via, Arc<str>)>,
     timings: Timings,
     _in_flight: Open,
     _answering: Answering,
 }
 
-/// The call that a model is answering.
+/// The call that a model is answering, or the request that carries several messages.
 pub(crate) struct Asked {
     channel: Channel,
     id: Arc<str>,
@@ -174,7 +179,9 @@ impl Record {
             ended: false,
             status: None,
             proposed_by: None,
-            heard: None,
+            batched_by: None,
+            carried: Vec::new(),
+            learned: None,
             route: None,
             timings: Timings::default(),
             _in_flight: evidence.metrics.request_started(),
@@ -183,7 +190,7 @@ impl Record {
         }
     }
 
-    /// What the records of the calls that this one's answer proposes begin with.
+    /// What the records of the calls that this one's answer proposes, or that it carries, begin with.
     pub(crate) fn asking(&self) -> Asked {
         Asked {
             channel: self.channel.clone(),
@@ -197,11 +204,17 @@ impl Record {
 
     /// Of a call that is proposed in answer to another one.
     pub(crate) fn proposed(plane: &Plane, asked: &Asked) -> Self {
+        let mut record = Self::within(plane, asked);
+        record.proposed_by = Some(Arc::clone(&asked.id));
+        record
+    }
+
+    /// Of a call that comes in or after another one.
+    fn within(plane: &Plane, asked: &Asked) -> Self {
         let mut record = Self::begin(plane, &asked.channel, &asked.method, &HeaderMap::new());
         record.trace = asked.trace.child();
         record.destination.clone_from(&asked.destination);
         record.caller.clone_from(&asked.caller);
-        record.proposed_by = Some(Arc::clone(&asked.id));
         record
     }
 
@@ -262,9 +275,9 @@ impl Record {
         self.status = Some(status);
     }
 
-    /// What the answer of an LLM API has said about itself.
-    pub(crate) fn heard(&mut self, heard: Heard) {
-        self.heard = Some(Box::new(heard));
+    /// What the answer has said.
+    pub(crate) fn learned(&mut self, learned: Learned) {
+        self.learned = Some(Box::new(learned));
     }
 
     pub(crate) fn redacted(&self, redactions: &[Redaction]) {
@@ -287,6 +300,7 @@ impl Record {
         }
         self.timings.total = self.micros();
         self.traffic.close();
+        self.end_carried(ending);
         let (inbound, outbound) = (
             self.traffic.inbound.load(Ordering::Relaxed),
             self.traffic.outbound.load(Ordering::Relaxed),
@@ -399,14 +413,12 @@ pub(crate) async fn refuse_unread(
 pub(crate) async fn answer(
     mut record: Record,
     refusal: &Refusal,
-    dialect: &Dialect,
+    told: &Told,
 ) -> http::Response<crate::body::AnswerBody> {
     let refusal = match &record.call {
         Some(call) => &refusal.clone().after(call.outcome),
         None => refusal,
     };
-    record
-        .refused(refusal, Some(refusal.status_in(dialect)))
-        .await;
-    refusal.answer(dialect, &record.stamp())
+    record.refused(refusal, Some(refusal.status_in(told))).await;
+    refusal.answer(told, &record.stamp())
 }

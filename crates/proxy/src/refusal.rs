@@ -2,13 +2,17 @@
 //!
 //! A refusal is a value: stations return it with `?`, `line` turns it into an answer and a record.
 
+mod told;
+
 use std::sync::Arc;
 
-use aegis_policy::{Auth, Decision, Front, Intent, Outcome, Reason};
-use aegis_protocol::{Dialect, RefusalDocument, Rendered};
+use aegis_policy::{Auth, Decision, Front, Intent, Outcome, Reason, RefuseAs};
+use aegis_protocol::{Dialect, RefusalDocument};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::body::AnswerBody;
+use crate::tools;
+pub(crate) use told::{Message, Told};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
@@ -16,6 +20,8 @@ pub(crate) struct Refusal {
     pub(crate) outcome: Outcome,
     pub(crate) reasons: Vec<Reason>,
     pub(crate) approval: Option<Arc<str>>,
+    /// Of a call of an MCP tool: its result says so, and not an error.
+    pub(crate) as_tool_result: bool,
 }
 
 /// Who or what stopped the call. Each has a row in [`Cause::row`].
@@ -42,6 +48,7 @@ pub(crate) enum Cause {
     ServicePath,
     ServiceUnknown,
     Uninspectable,
+    Batch,
     // policy
     Policy,
     PolicyFault,
@@ -101,6 +108,7 @@ impl Refusal {
             outcome: Outcome::Deny,
             reasons: vec![reason],
             approval: None,
+            as_tool_result: false,
         }
     }
 
@@ -121,11 +129,13 @@ impl Refusal {
             (None, _) => Cause::Policy,
         };
         let reasons = decision.reasons.clone();
+        let calls_tool = tools::name_of(&intent.call).is_some();
         Self {
             cause,
             outcome: decision.outcome,
             reasons,
             approval,
+            as_tool_result: calls_tool && decision.obligations.refuse_as == RefuseAs::ToolResult,
         }
     }
 
@@ -157,19 +167,14 @@ impl Refusal {
 
     /// The status that this caller sees. A JSON-RPC call is answered within its protocol; who has to
     /// prove itself first must hear it from HTTP.
-    pub(crate) fn status_in(&self, dialect: &Dialect) -> StatusCode {
+    pub(crate) fn status_in(&self, told: &Told) -> StatusCode {
         match self.status() {
             status @ (StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED) => {
                 status
             }
-            _ if dialect.answers_in_band() => StatusCode::OK,
+            _ if told.in_band() => StatusCode::OK,
             status => status,
         }
-    }
-
-    /// In the caller's own protocol.
-    fn render(&self, dialect: &Dialect, stamp: &Stamp) -> Rendered {
-        aegis_protocol::render(dialect, &self.document(stamp))
     }
 
     /// Everything that the agent is told.
@@ -185,13 +190,14 @@ impl Refusal {
             region: &stamp.region,
             next_step: row.next_step,
             retryable: row.retryable,
+            as_tool_result: self.as_tool_result,
         }
     }
 
-    pub(crate) fn answer(&self, dialect: &Dialect, stamp: &Stamp) -> Response<AnswerBody> {
-        let rendered = self.render(dialect, stamp);
+    pub(crate) fn answer(&self, told: &Told, stamp: &Stamp) -> Response<AnswerBody> {
+        let rendered = told.render(self, stamp);
         let mut response = Response::new(AnswerBody::whole(rendered.body));
-        *response.status_mut() = self.status_in(dialect);
+        *response.status_mut() = self.status_in(told);
         let headers = response.headers_mut();
         headers.extend(rendered.headers);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -217,11 +223,12 @@ impl Refusal {
     pub(crate) fn raw_answer(&self, stamp: &Stamp) -> Vec<u8> {
         use std::fmt::Write as _;
 
-        let mut response = self.answer(&Dialect::Problem, stamp);
+        let told = Told::from(Dialect::Problem);
+        let mut response = self.answer(&told, stamp);
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
-        let body = self.render(&Dialect::Problem, stamp).body;
+        let body = told.render(self, stamp).body;
         let mut head = format!(
             "HTTP/1.1 {}\r\ncontent-length: {}\r\n",
             self.status(),
@@ -321,6 +328,7 @@ impl Cause {
             Self::ServicePath => (StatusCode::BAD_REQUEST, "gateway.path", "the path does not begin with a service's name, or has a dot segment", FIX, false),
             Self::ServiceUnknown => (StatusCode::NOT_FOUND, "gateway.unknown_service", "the gateway has no service of this name", "ask your operator for the service's base URL", false),
             Self::Uninspectable => (StatusCode::FORBIDDEN, "protocol.malformed", "the request cannot be understood, so it cannot be judged", FIX, false),
+            Self::Batch => (StatusCode::FORBIDDEN, "mcp.batch", "another message of the batch is not let through, and a batch goes as a whole or not at all", "send the messages one by one", false),
             Self::Policy => (StatusCode::FORBIDDEN, "policy.deny", "policy denies this call", "do not retry or work around this; choose another tool, other parameters, or ask your operator", false),
             Self::PolicyFault => (StatusCode::FORBIDDEN, "policy.fault", "policy could not be evaluated, so the call is denied", "tell your operator: the policy is at fault, not the call", false),
             Self::Approval => (StatusCode::FORBIDDEN, "policy.approval_needed", "a human must approve this call", "do not retry; a human can find the pending request by its approval_id", false),
@@ -339,7 +347,7 @@ impl Cause {
             Self::ConnectTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream.connect_timeout", "the destination did not accept a connection in time", RETRY, true),
             Self::UpstreamTls => (StatusCode::BAD_GATEWAY, "upstream.tls", "the destination's certificate or TLS handshake is not acceptable", "ask your operator if the destination uses a private certificate authority", false),
             Self::UpstreamBroken => (StatusCode::BAD_GATEWAY, "upstream.broken", "the destination closed the connection or did not speak HTTP", RETRY, true),
-            Self::AnswerUnreadable => (StatusCode::BAD_GATEWAY, "protocol.answer", "the model's answer cannot be followed, so what it proposes cannot be judged", "ask your operator whether the model's server is to be trusted", false),
+            Self::AnswerUnreadable => (StatusCode::BAD_GATEWAY, "protocol.answer", "the answer cannot be followed, so what it proposes or lists cannot be judged", "ask your operator whether the server is to be trusted", false),
             Self::UpstreamTimeout => (StatusCode::GATEWAY_TIMEOUT, "upstream.timeout", "the destination did not answer in time", RETRY, true),
         };
         Row { status, rule, message, next_step, retryable }

@@ -63,7 +63,7 @@ impl Relayed {
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(Piece::Over(over)))) => {
-                self.record.heard(over.heard);
+                self.record.learned(over.learned);
                 match over.refusal {
                     Some(refusal) => self.record.cut_short(&refusal),
                     None => self.complete(),
@@ -102,6 +102,9 @@ impl Relayed {
     fn complete(&mut self) {
         if let Some(keep) = self.keep.take() {
             keep.back_to_pool();
+        }
+        if let Some(learned) = self.upstream.learned() {
+            self.record.learned(learned);
         }
         self.record.end(Ending::Forwarded);
     }

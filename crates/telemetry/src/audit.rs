@@ -26,7 +26,7 @@ use file::LogFile;
 use queue::{Queue, Urgency};
 
 pub use record::{
-    DataRecord, DecisionRecord, DestinationRecord, EndRecord, GrpcRecord, LlmRecord,
+    DataRecord, DecisionRecord, DestinationRecord, EndRecord, GrpcRecord, ListsRecord, LlmRecord,
     MessagesRecord, OutcomeRecord, Recorded, RouteRecord, RuleRecord, SchemaVersion, Timings,
     format_time, now,
 };

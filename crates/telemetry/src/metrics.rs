@@ -47,6 +47,8 @@ pub struct Metrics {
     policy_reloads: Family<ResultLabels, Counter>,
     malformed_requests: CappedCounters<ReasonLabels>,
     redactions: CappedCounters<TypeLabels>,
+    tools_changed: Counter,
+    tools_unkept: Counter,
     request_bytes: Counter,
     response_bytes: Counter,
 }
@@ -79,6 +81,11 @@ impl Metrics {
             policy_reloads: all.add("policy_reloads", "Attempts to load policies"),
             malformed_requests: all.add("malformed_requests", "Requests not understood"),
             redactions: all.add("redactions", "Values redacted before forwarding"),
+            tools_changed: all.add("mcp_tools_changed", "New definitions of known MCP tools"),
+            tools_unkept: all.add(
+                "mcp_tools_unkept",
+                "Listed MCP tools that there is no room to remember",
+            ),
             request_bytes: all.add("request_bytes", "Bytes of bodies and tunnels from agents"),
             response_bytes: all.add("response_bytes", "Bytes of bodies and tunnels to agents"),
         };
@@ -189,6 +196,16 @@ impl Metrics {
             },
             count,
         );
+    }
+
+    /// A server lists another definition of a tool than it did before.
+    pub fn tool_changed(&self) {
+        self.tools_changed.inc();
+    }
+
+    /// A server lists a tool that there is no room to remember.
+    pub fn tool_unkept(&self) {
+        self.tools_unkept.inc();
     }
 
     pub fn received_from_agent(&self, bytes: u64) {

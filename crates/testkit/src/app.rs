@@ -175,6 +175,22 @@ impl Aegis {
         .await
     }
 
+    /// Accepts an MCP server's tool as it is listed now, as an operator does, once its change is on disk.
+    pub async fn accept_tool(&self, name: &str) {
+        let changed = within("the change on disk", async {
+            loop {
+                let known = aegis_proxy::seen_tools(self.data_dir()).expect("the file is whole");
+                let mut known = known.into_iter();
+                if let Some(tool) = known.find(|tool| tool.tool == name && tool.has_changed()) {
+                    break tool;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+        aegis_proxy::accept_tool(self.data_dir(), &changed).expect("it can be written");
+    }
+
     /// Stops and starts again on the same data directory, with the settings changed.
     pub async fn restart(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         let app = self.app.take().expect("it has not been stopped");

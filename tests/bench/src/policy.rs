@@ -163,6 +163,7 @@ fn charge(tool: usize, parameters: serde_json::Map<String, Value>) -> Call {
         stream: false,
         truncation: Truncation::Whole,
         opaque: false,
+        changed: false,
     }
 }
 

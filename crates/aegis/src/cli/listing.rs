@@ -36,7 +36,7 @@ pub(super) const GROUPS: [(&str, &[&str]); 4] = [
         &["demo", "run", "env", "proxy", "credential"],
     ),
     ("Write policies", &["policy", "validate"]),
-    ("See what was decided", &["why", "shadow", "audit"]),
+    ("See what was decided", &["why", "shadow", "audit", "mcp"]),
     (
         "Serve policies to many proxies",
         &["control", "publish", "promote", "rollback", "status"],

@@ -5,6 +5,7 @@
 mod control_plane;
 mod demo;
 mod harness;
+mod mcp;
 mod policy;
 mod policy_build;
 mod policy_diff;

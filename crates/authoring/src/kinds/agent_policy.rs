@@ -31,6 +31,8 @@ pub(crate) struct AgentPolicy {
     pub(crate) grpc_bodies: GrpcBodies,
     #[serde(default)]
     pub(crate) proposed_calls: ProposedCalls,
+    #[serde(default)]
+    pub(crate) mcp: Mcp,
     #[serde(default, rename = "budgets")]
     _budgets: NotEnforced,
     #[serde(default, rename = "riskTier")]
@@ -70,6 +72,45 @@ pub(crate) struct Grant {
     /// Constraints by the name of the parameter, for each of the actions.
     #[serde(default)]
     pub(crate) parameters: BTreeMap<String, Constraint>,
+}
+
+/// Calls of MCP servers.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(
+    rename_all(deserialize = "camelCase", serialize = "snake_case"),
+    deny_unknown_fields,
+    default
+)]
+pub(crate) struct Mcp {
+    /// What becomes of a tool whose definition, as its server last listed it, is not the one that
+    /// was first seen.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) changed_tools: ChangedTools,
+    /// How the agent is told that policy refuses the call of a tool.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) refuse_as: RefuseAs,
+}
+
+/// Tools that have changed since they were first seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ChangedTools {
+    /// The audit log, a metric and a line of the proxy's log say so.
+    #[default]
+    Report,
+    /// It is also taken out of lists, and a call of it is denied, until an operator accepts it.
+    Deny,
+}
+
+/// The form of a refusal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefuseAs {
+    /// A JSON-RPC error, which the agent's SDK raises.
+    #[default]
+    Error,
+    /// A result of the tool that says `isError`, which goes to the model.
+    ToolResult,
 }
 
 /// Tool calls that a model's answer proposes, judged before the agent sees them.

@@ -105,6 +105,12 @@ impl<'a> Subject<'a> {
                     Some(json!(profile.upgrades)),
                 ))
             }
+            "mcp.changed_tool" => {
+                let (name, profile) = self.profile?;
+                let path = path(&["profiles", name, "mcp", "changed_tools"]);
+                let limit = text(profile.mcp.changed_tools.as_str());
+                Some((path, Some(json!(call.changed)), limit))
+            }
             rule => match rule.split_once('.')? {
                 ("parameter", kind) => self.parameter(kind, &reason.message),
                 ("data", kind) => self.data(kind),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Array, Object, Value};
-use crate::{Decision, Fault, Obligations, Outcome, Reason, Redaction, Would};
+use crate::{Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Would};
 
 pub(super) fn read(answer: &Value) -> Result<Decision, Fault> {
     let answer = object(answer)?;
@@ -40,7 +40,17 @@ fn obligations(from: &Object) -> Result<Obligations, Fault> {
             regions => Some(array(regions)?.iter().map(text).collect::<Result<_, _>>()?),
         },
         passthrough: *passthrough,
+        refuse_as: refuse_as(field(from, "refuse_as")?)?,
     })
+}
+
+fn refuse_as(from: &Value) -> Result<RefuseAs, Fault> {
+    let name = text(from)?;
+    let known = [RefuseAs::Error, RefuseAs::ToolResult];
+    let mut known = known.into_iter();
+    known
+        .find(|known| known.as_str() == &*name)
+        .ok_or(Fault::WrongType)
 }
 
 fn redaction(from: &Value) -> Result<Redaction, Fault> {

@@ -97,6 +97,7 @@ pub(super) static INPUT: Shape = Object(&[
             all("stream", Truth),
             all("truncated", Truth),
             all("opaque", Truth),
+            all("changed", Truth),
         ]),
     ),
     described(

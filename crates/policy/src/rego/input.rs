@@ -170,6 +170,7 @@ fn call(w: &Words, call: &Call, parameters: Value, misspelled: Value) -> Value {
         Value::Bool(call.truncation.is_truncated()),
     );
     found.insert(w.opaque.clone(), Value::Bool(call.opaque));
+    found.insert(w.changed.clone(), Value::Bool(call.changed));
     Value::from(found)
 }
 
@@ -312,7 +313,7 @@ macro_rules! words {
 words! {
     action = "action", agent = "agent", anonymous = "anonymous",
     auth = "auth", call = "call", candidates = "candidates",
-    certificate = "certificate", class = "class", classes = "classes",
+    certificate = "certificate", changed = "changed", class = "class", classes = "classes",
     connect = "connect", content_type = "content_type", count = "count", credential = "credential",
     destination = "destination", dlp = "dlp", ext = "ext", facts = "facts", findings = "findings",
     front = "front", host = "host", http = "http", id = "id", kind = "kind",

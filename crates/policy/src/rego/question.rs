@@ -26,6 +26,7 @@ pub(super) struct Question {
     action: Arc<str>,
     truncation: Truncation,
     opaque: bool,
+    changed: bool,
     /// Constrained parameters, in the order of their constraints.
     parameters: Vec<Option<Json>>,
     /// Whether each pattern holds, in the order of the constraints.
@@ -62,6 +63,7 @@ impl Question {
             action: Arc::clone(&call.action),
             truncation: call.truncation,
             opaque: call.opaque,
+            changed: call.changed,
             parameters: sent.into_iter().map(Option::<&Json>::cloned).collect(),
             patterns: preparation.map_or_else(Vec::new, |found| {
                 found.patterns(intent).map(|(_, holds)| holds).collect()
@@ -96,6 +98,7 @@ impl Question {
             Value::String(Arc::clone(&self.action)),
             Value::Bool(self.truncation.is_truncated()),
             Value::Bool(self.opaque),
+            Value::Bool(self.changed),
             input::strings(self.misspelled.iter().cloned()),
             self.parameters(preparation),
         ];
@@ -172,7 +175,7 @@ pub(super) struct Forms {
     tunnel: Form<5>,
     subject: Form<1>,
     destination: Form<2>,
-    call: Form<6>,
+    call: Form<7>,
     dlp: Form<1>,
 }
 
@@ -197,6 +200,7 @@ impl Forms {
                 "action",
                 "truncated",
                 "opaque",
+                "changed",
                 "misspelled",
                 "parameters",
             ]),

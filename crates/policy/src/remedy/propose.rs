@@ -29,6 +29,9 @@ pub(super) fn propose(
             Ok(vec![set(path, None, json!("opaque"))])
         }
         "truncated" => Ok(vec![set(path, None, json!("allow"))]),
+        "mcp.changed_tool" => {
+            advice("look at the tool's new definition, then accept it with `aegis mcp accept`")
+        }
         "data.unclassified" => Ok(unclassified(&path, intent, bench)),
         rule => match rule.split_once('.') {
             // A module may call its rule so, too: then no data is behind it.

@@ -140,6 +140,7 @@ impl<'a> Generator<'a> {
                 stream: false,
                 truncation: Truncation::Whole,
                 opaque: false,
+                changed: false,
             },
             http: Some(HttpPart {
                 method: "POST".into(),
@@ -308,6 +309,7 @@ impl<'a> Generator<'a> {
             9 => intent.call.model = Some("model".into()),
             10 => intent.http = None,
             11 => misspell(&mut intent.call.parameters),
+            12 => intent.call.changed = true,
             _ => {}
         }
     }

@@ -31,6 +31,7 @@ pub struct CallData {
     pub stream: Option<bool>,
     pub truncated: bool,
     pub opaque: bool,
+    pub changed: bool,
     pub data: DataFindings,
     /// Of the data plane.
     pub region: Option<String>,
@@ -106,7 +107,7 @@ impl CallData {
         type Stated = (&'static [&'static str], bool, &'static str);
         let proposes = self.action.as_deref().is_none_or(|it| it == PROPOSE);
         let is_tool = self.kind.is_none_or(|kind| kind == CallKind::Tool);
-        let wrong: [Stated; 5] = [
+        let wrong: [Stated; 6] = [
             (&["tool"], self.tool.is_none(), "a model proposes a `tool`"),
             (
                 &["destination"],
@@ -120,13 +121,18 @@ impl CallData {
             ),
             (&["kind"], !is_tool, "a proposed call is a `tool`"),
             (&["opaque"], self.opaque, "a proposed call is no upgrade"),
+            (
+                &["changed"],
+                self.changed,
+                "no server lists a function of the agent's own",
+            ),
         ];
         let wrong = wrong.into_iter().filter(|(_, wrong, _)| *wrong);
         wrong.map(|(at, _, message)| Mistake::new(at, message))
     }
 
     fn not_in_a_tunnel(&self) -> impl Iterator<Item = Mistake> {
-        let stated: [(&'static [&'static str], bool); 12] = [
+        let stated: [(&'static [&'static str], bool); 13] = [
             (&["kind"], self.kind.is_some()),
             (&["tool"], self.tool.is_some()),
             (&["action"], self.action.is_some()),
@@ -138,6 +144,7 @@ impl CallData {
             (&["stream"], self.stream.is_some()),
             (&["truncated"], self.truncated),
             (&["opaque"], self.opaque),
+            (&["changed"], self.changed),
             (&["data"], !self.data.0.is_empty()),
         ];
         let stated = stated.into_iter().filter(|(_, stated)| *stated);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::{Decision, Outcome, Reason, Redaction};
+use crate::{Decision, Outcome, Reason, Redaction, RefuseAs};
 
 /// What is not stated is not compared.
 #[derive(Clone, Debug, Deserialize)]
@@ -20,6 +20,8 @@ pub struct Expectation {
     pub restrict_regions: Option<Vec<String>>,
     #[serde(default)]
     pub passthrough: Option<bool>,
+    #[serde(default)]
+    pub refuse_as: Option<RefuseAs>,
     /// What it would be if nothing were suspended.
     #[serde(default)]
     pub would: Option<WouldExpectation>,
@@ -97,6 +99,13 @@ impl Expectation {
                 met.passthrough
             );
             failures.push((&["passthrough"], message));
+        }
+        if let Some(expected) = self.refuse_as
+            && expected != met.refuse_as
+        {
+            let (expected, found) = (expected.as_str(), met.refuse_as.as_str());
+            let message = format!("expected `refuse_as` to be {expected}, it is {found}");
+            failures.push((&["refuse_as"], message));
         }
         failures
     }

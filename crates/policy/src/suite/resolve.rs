@@ -156,6 +156,7 @@ impl Resolver<'_> {
             stream,
             truncation,
             opaque: call.opaque,
+            changed: call.changed,
         };
         Ok((described, method, path))
     }

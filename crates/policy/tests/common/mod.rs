@@ -121,6 +121,7 @@ pub(crate) fn call(tool: &str, action: &str, parameters: Json) -> Intent {
             stream: false,
             truncation: Truncation::Whole,
             opaque: false,
+            changed: false,
         },
         http: Some(HttpPart {
             method: "POST".into(),

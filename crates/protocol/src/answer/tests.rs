@@ -115,6 +115,7 @@ pub(super) fn refusal() -> RefusalDocument<'static> {
         region: "eu-central-1",
         next_step: "use another tool",
         retryable: false,
+        as_tool_result: false,
     }
 }
 

@@ -100,6 +100,7 @@ impl Described {
             stream: self.stream,
             truncation,
             opaque: view.headers.contains_key(header::UPGRADE),
+            changed: false,
         };
         Inspected {
             call,

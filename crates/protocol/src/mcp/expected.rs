@@ -87,6 +87,13 @@ impl Expected {
         })
     }
 
+    /// Whether the answer will be looked into, so that it must come without a content coding.
+    pub fn is_followed(&self) -> bool {
+        let requests = self.requests.as_ref();
+        let looked_into = |(_, asked): &(Value, Asked)| *asked != Asked::Other;
+        requests.is_none_or(|requests| requests.iter().any(looked_into))
+    }
+
     /// Status and headers of the answer, as they describe the bytes that will be fed: with the
     /// content coding that these still have.
     ///

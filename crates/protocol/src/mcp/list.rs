@@ -72,6 +72,7 @@ pub struct Filter {
     pending: Option<Pending>,
     finished: bool,
     tool_error: bool,
+    unjudged: u64,
     state: State,
 }
 
@@ -99,8 +100,14 @@ impl Filter {
             pending: None,
             finished: false,
             tool_error: false,
+            unjudged: 0,
             state: State::Open,
         }
+    }
+
+    /// Whether events are to go on one by one, and not the answer as a whole.
+    pub fn is_stream(&self) -> bool {
+        self.framing != Framing::Document
     }
 
     /// The next bytes of the body. Ask for steps until [`Step::Wait`] before feeding more.
@@ -164,6 +171,11 @@ impl Filter {
         self.tool_error
     }
 
+    /// Entries that nobody was asked about: no call of them could be judged, so they never stay.
+    pub fn unjudged(&self) -> u64 {
+        self.unjudged
+    }
+
     fn next(&mut self) -> Result<Step, FollowError> {
         if let Some(pending) = self.pending.take_if(|pending| pending.found.is_decided()) {
             return Ok(Step::Forward(match pending.found.without(&pending.json) {
@@ -186,6 +198,7 @@ impl Filter {
             Payload::Json(json) if !is_address(frame.name, &json) => {
                 let found = Found::read(&json, &self.expected)?;
                 self.tool_error |= found.tool_error;
+                self.unjudged += found.unjudged();
                 if !found.is_empty() {
                     let json = String::from_utf8(json.into_owned());
                     let json = json.map_err(|_| FollowError::Malformed("it is not utf-8"))?;

@@ -32,6 +32,7 @@ fn refusal(reasons: &[Reason]) -> RefusalDocument<'_> {
         region: "eu-central-1",
         next_step: "lower the amount",
         retryable: false,
+        as_tool_result: false,
     }
 }
 
@@ -94,6 +95,24 @@ fn a_json_rpc_error_answers_the_id_and_holds_the_problem() {
         assert_eq!(body["error"]["message"], message);
         assert_eq!(body["error"]["data"], problem);
     }
+}
+
+#[test]
+fn a_tool_result_answers_the_id_and_tells_the_model_why() {
+    let reasons = reasons();
+    let (_, problem) = rendered(&Dialect::Problem, &refusal(&reasons));
+    let refusal = RefusalDocument {
+        as_tool_result: true,
+        ..refusal(&reasons)
+    };
+    let (_, body) = rendered(&Dialect::JsonRpc { id: json!(7) }, &refusal);
+    assert_eq!(body["id"], 7);
+    assert_eq!(body.get("error"), None);
+    assert_eq!(body["result"]["isError"], true);
+    let text = "the call was refused: amount is more than 100; an e-mail address leaves. Next: lower the amount.";
+    let content = json!([{"type": "text", "text": text}]);
+    assert_eq!(body["result"]["content"], content);
+    assert_eq!(body["result"]["_meta"]["aegis.dev/refusal"], problem);
 }
 
 #[test]

@@ -1,60 +1,64 @@
-//! One answer, event by event: what may pass passes at once, what proposes a call waits for its judgement.
+//! One answer, as far as it may pass: what asks nothing goes on at once, what must be judged waits for it.
 
 use std::pin::Pin;
-use std::sync::Arc;
 
-use aegis_policy::{Call, Intent, Parameters, Phase};
-use aegis_protocol::answer::{AnswerError, Arguments, Guard, Heard, ProposedCall, Step};
-use aegis_protocol::proposed;
+use aegis_protocol::RefusalDocument;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, stream};
 use http_body::Frame;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use super::{Over, Piece};
-use crate::plane::Plane;
-use crate::record::{Asked, Ending, Record};
+use super::{Learned, Over, Piece};
 use crate::refusal::{Cause, Refusal, Stamp};
 use crate::relay::Cut;
 
-pub(super) struct Follower {
-    guard: Guard,
-    upstream: Incoming,
-    judge: Judge,
-    /// Of the call that is answered.
-    stamp: Stamp,
-    refusal: Option<Box<Refusal>>,
+/// An answer that is read from its first byte, and what in it is judged.
+pub(super) trait Guarded: Send + 'static {
+    fn feed(&mut self, bytes: &[u8]);
+
+    /// The body is complete.
+    fn finish(&mut self);
+
+    /// Judges what waits for it.
+    fn advance(&mut self) -> impl Future<Output = Result<Advance, Refused>> + Send;
+
+    /// The last bytes of an answer that is not passed on to its end.
+    fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes;
+
+    fn learned(&self) -> Learned;
 }
 
-/// Has each proposed call judged, and keeps its record.
-pub(super) struct Judge {
-    pub(super) plane: Arc<Plane>,
-    /// The call that is answered.
-    pub(super) request: Arc<Intent>,
-    pub(super) asked: Asked,
-    pub(super) streams: bool,
+pub(super) enum Advance {
+    Forward(Bytes),
+    /// More bytes are needed, or the end.
+    Wait,
+    End,
 }
 
 /// What is refused, and under which decision.
-struct Refused {
-    refusal: Refusal,
-    stamp: Stamp,
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    pub(super) stamp: Stamp,
 }
 
-impl Follower {
-    pub(super) fn new(guard: Guard, upstream: Incoming, judge: Judge, stamp: Stamp) -> Self {
+pub(super) struct Follower<G> {
+    guarded: G,
+    upstream: Incoming,
+    refusal: Option<Box<Refusal>>,
+}
+
+impl<G: Guarded> Follower<G> {
+    pub(super) fn new(guarded: G, upstream: Incoming) -> Self {
         Self {
-            guard,
+            guarded,
             upstream,
-            judge,
-            stamp,
             refusal: None,
         }
     }
 
-    pub(super) fn heard(&self) -> &Heard {
-        self.guard.heard()
+    pub(super) fn learned(&self) -> Learned {
+        self.guarded.learned()
     }
 
     /// A stream, for as long as the agent reads it. A refusal is its last event.
@@ -89,7 +93,7 @@ impl Follower {
         match self.next().await? {
             Ok(bytes) => Ok(bytes),
             Err(Refused { refusal, stamp }) => {
-                let last = self.guard.refuse(&refusal.document(&stamp));
+                let last = self.guarded.refuse(&refusal.document(&stamp));
                 self.refusal = Some(Box::new(refusal));
                 Ok(Some(last))
             }
@@ -99,22 +103,11 @@ impl Follower {
     /// The next bytes that may go to the agent; `None` at the end.
     async fn next(&mut self) -> Result<Result<Option<Bytes>, Refused>, Cut> {
         loop {
-            let decided = match self.guard.step() {
-                Ok(Step::Forward(bytes)) => return Ok(Ok(Some(bytes))),
-                Ok(Step::End) => return Ok(Ok(None)),
-                Ok(Step::Wait) => {
-                    self.read().await?;
-                    continue;
-                }
-                Ok(Step::Judge(call)) => match self.judge.judge(call).await {
-                    Ok(None) => self.guard.release(),
-                    Ok(Some(arguments)) => self.guard.replace(&arguments),
-                    Err(refused) => return Ok(Err(refused)),
-                },
-                Err(error) => Err(error),
-            };
-            if let Err(error) = decided {
-                return Ok(Err(self.unreadable(error)));
+            match self.guarded.advance().await {
+                Ok(Advance::Forward(bytes)) => return Ok(Ok(Some(bytes))),
+                Ok(Advance::End) => return Ok(Ok(None)),
+                Ok(Advance::Wait) => self.read().await?,
+                Err(refused) => return Ok(Err(refused)),
             }
         }
     }
@@ -124,77 +117,19 @@ impl Follower {
         match self.upstream.frame().await {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    self.guard.feed(data);
+                    self.guarded.feed(data);
                 }
             }
             Some(Err(error)) => return Err(Cut::Upstream(error)),
-            None => self.guard.finish(),
+            None => self.guarded.finish(),
         }
         Ok(())
     }
 
-    fn unreadable(&self, error: AnswerError) -> Refused {
-        let cause = match error {
-            AnswerError::Fixed => Cause::SanitizeImpossible,
-            _ => Cause::AnswerUnreadable,
-        };
-        Refused {
-            refusal: Refusal::because(cause, error.rule(), error.to_string()),
-            stamp: self.stamp.clone(),
-        }
-    }
-
     fn over(self) -> Over {
         Over {
-            heard: self.guard.heard().clone(),
+            learned: self.guarded.learned(),
             refusal: self.refusal,
         }
-    }
-}
-
-impl Judge {
-    /// By the policy in force now: a stream may be older than it.
-    async fn judge(&self, call: ProposedCall) -> Result<Option<Parameters>, Refused> {
-        let mut record = Record::proposed(&self.plane, &self.asked);
-        match self.ask(call, &mut record).await {
-            Ok(arguments) => {
-                record.end(Ending::Forwarded);
-                Ok(arguments)
-            }
-            Err(refusal) => {
-                record.refused(&refusal, None).await;
-                let stamp = record.stamp();
-                Err(Refused { refusal, stamp })
-            }
-        }
-    }
-
-    async fn ask(
-        &self,
-        call: ProposedCall,
-        record: &mut Record,
-    ) -> Result<Option<Parameters>, Refusal> {
-        let Arguments::Read(arguments) = call.arguments else {
-            let message = "the model proposed a call whose arguments cannot be read";
-            return Err(Refusal::with(Cause::AnswerUnreadable, message));
-        };
-        let in_force = self.plane.activation.in_force();
-        let policy = in_force.map_err(|fault| {
-            Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string())
-        })?;
-        let scanner = &self.plane.describer.scanner;
-        let request = &self.request;
-        let model = request.call.model.clone();
-        let intent = Intent {
-            phase: Phase::ProposedCall,
-            id: Arc::clone(record.id()),
-            time: Arc::clone(record.time()),
-            data: proposed::data(&arguments, scanner),
-            call: Call::proposed(call.name.into(), arguments, model, self.streams),
-            ..request.under(policy.catalogue())
-        };
-        let gate = &self.plane.gate;
-        gate.authorize_proposed(intent, &policy, scanner, record)
-            .await
     }
 }

@@ -87,6 +87,7 @@ fn intent(regions: Arc<[Arc<str>]>) -> Intent {
             stream: false,
             truncation: Truncation::Whole,
             opaque: false,
+            changed: false,
         },
         http: None,
         data: Vec::new(),

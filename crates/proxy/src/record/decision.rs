@@ -158,6 +158,9 @@ impl Record {
             self.rules.extend(rule_ids(&refusal.reasons));
             self.overruled.clone_from(&refusal.reasons);
         }
+        for message in &mut self.carried {
+            message.overrule(refusal);
+        }
     }
 
     fn count_decision(

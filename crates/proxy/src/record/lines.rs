@@ -4,11 +4,12 @@ use aegis_policy::{DataFinding, Fault, Host, Outcome, Reason, Redaction, Truncat
 use aegis_protocol::answer::Heard;
 use aegis_protocol::grpc::Messages;
 use aegis_telemetry::audit::{
-    DataRecord, DecisionRecord, DestinationRecord, EndRecord, GrpcRecord, LlmRecord,
+    DataRecord, DecisionRecord, DestinationRecord, EndRecord, GrpcRecord, ListsRecord, LlmRecord,
     MessagesRecord, OutcomeRecord, RouteRecord, RuleRecord,
 };
 
 use super::{Judged, Record, as_micros};
+use crate::answer::Lists;
 use crate::grpc::GrpcTraffic;
 
 impl Record {
@@ -50,6 +51,7 @@ impl Record {
                 .map(AsRef::as_ref)
                 .collect(),
             truncated: intent.call.truncation == Truncation::Truncated,
+            changed: intent.call.changed,
             ..self.bare_line()
         }
     }
@@ -68,6 +70,7 @@ impl Record {
                 .as_ref()
                 .map(|tunnel| tunnel.id.as_ref()),
             proposed_by: self.proposed_by.as_deref(),
+            batched_by: self.batched_by.as_deref(),
             phase: "request",
             front: self.channel.connection.front.as_str(),
             tenant: caller.map_or("", |caller| &caller.tenant),
@@ -99,6 +102,7 @@ impl Record {
 
     /// The part of an end line that is known before the end.
     pub(super) fn end_line(&self) -> EndRecord<'_> {
+        let learned = self.learned.as_deref();
         EndRecord {
             id: &self.id,
             status: self.status,
@@ -111,10 +115,20 @@ impl Record {
             }),
             timings_us: self.timings,
             approval_id: self.call.as_ref().and_then(|call| call.approval.as_deref()),
-            llm: self.heard.as_deref().map(llm_record),
+            llm: learned.and_then(|it| it.heard.as_ref()).map(llm_record),
             grpc: self.traffic.grpc().map(grpc_record),
+            lists: learned.and_then(|it| it.lists.as_ref()).map(lists_record),
+            error_type: self.tool_error(),
             ..EndRecord::default()
         }
+    }
+}
+
+impl Record {
+    /// What the answer itself says went wrong.
+    pub(super) fn tool_error(&self) -> Option<&'static str> {
+        let learned = self.learned.as_deref();
+        learned.filter(|it| it.tool_error).map(|_| "tool_error")
     }
 }
 
@@ -163,6 +177,16 @@ fn grpc_record(traffic: &GrpcTraffic) -> GrpcRecord {
         from_agent: way(traffic.received()),
         to_agent: way(traffic.sent()),
         status: traffic.status(),
+    }
+}
+
+fn lists_record(lists: &Lists) -> ListsRecord<'_> {
+    ListsRecord {
+        listed: lists.listed,
+        hidden: lists.hidden,
+        hidden_names: &lists.hidden_names,
+        changed: lists.changed,
+        changed_names: &lists.changed_names,
     }
 }
 

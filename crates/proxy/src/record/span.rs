@@ -42,7 +42,7 @@ impl Record {
             status: self.status,
             server_address: destination.host,
             server_port: destination.port,
-            error,
+            error: error.or_else(|| self.tool_error()),
         });
     }
 
@@ -77,7 +77,7 @@ impl Record {
             stream: call.stream,
             ..Inference::default()
         };
-        let Some(heard) = self.heard.as_deref() else {
+        let Some(heard) = self.learned.as_ref().and_then(|it| it.heard.as_ref()) else {
             return asked;
         };
         Inference {
@@ -126,8 +126,10 @@ fn mcp(call: &Call) -> Operation<'_> {
     let (method, target) = match (&*call.action, named) {
         ("call", Some(name)) => ("tools/call", Target::Tool(name)),
         ("get", Some(name)) => ("prompts/get", Target::Prompt(name)),
-        // Requests of the transport, and what could not be read.
-        ("stream" | "end" | "response" | "other" | "unknown", _) => return Operation::Other,
+        // Requests of the transport, several messages at once, and what could not be read.
+        ("stream" | "end" | "response" | "batch" | "other" | "unknown", _) => {
+            return Operation::Other;
+        }
         (method, _) => (method, Target::Server),
     };
     Operation::Mcp { method, target }

@@ -36,6 +36,12 @@ pub struct DecisionRecord<'a> {
     /// The id of the call whose answer proposes this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proposed_by: Option<&'a str>,
+    /// The id of the request that carries this message together with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batched_by: Option<&'a str>,
+    /// How many messages the request carries, each with lines of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<usize>,
     pub phase: &'a str,
     pub front: &'a str,
     pub tenant: &'a str,
@@ -73,6 +79,9 @@ pub struct DecisionRecord<'a> {
     pub fault: Option<&'a str>,
     #[serde(skip_serializing_if = "is_false")]
     pub truncated: bool,
+    /// The definition of the MCP tool is not the one that was first seen.
+    #[serde(skip_serializing_if = "is_false")]
+    pub changed: bool,
     /// Names of parameters and types of data that are redacted before forwarding.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub redacted: Vec<&'a str>,
@@ -118,6 +127,12 @@ pub struct EndRecord<'a> {
     /// What passed of a call of gRPC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grpc: Option<GrpcRecord>,
+    /// What an MCP server listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lists: Option<ListsRecord<'a>>,
+    /// What the answer itself says went wrong: `tool_error`, the tool of an MCP server has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_type: Option<&'a str>,
 }
 
 /// Messages of gRPC are counted, not read.
@@ -135,6 +150,21 @@ pub struct MessagesRecord {
     pub count: u64,
     /// Of the largest, as sent.
     pub largest_bytes: u32,
+}
+
+/// The lists in one answer of an MCP server. Names are a sample, numbers count all.
+#[derive(Debug, Default, Serialize)]
+pub struct ListsRecord<'a> {
+    /// Entries that the server listed.
+    pub listed: u64,
+    /// Of these, what the agent was not shown.
+    pub hidden: u64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub hidden_names: &'a [String],
+    /// Tools whose definition is not the one that was first seen.
+    pub changed: u64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub changed_names: &'a [String],
 }
 
 /// The model's server's own words.

@@ -20,6 +20,8 @@ fn every_event_is_in_the_text() {
     metrics.policy_rejected();
     metrics.malformed("bad_chunk");
     metrics.redacted("email", 2);
+    metrics.tool_changed();
+    metrics.tool_unkept();
     metrics.received_from_agent(10);
     metrics.sent_to_agent(20);
     let _open = [
@@ -45,6 +47,8 @@ fn every_event_is_in_the_text() {
         "aegis_policy_reloads_total{result=\"rejected\"} 1",
         "aegis_malformed_requests_total{reason=\"bad_chunk\"} 1",
         "aegis_redactions_total{type=\"email\"} 2",
+        "aegis_mcp_tools_changed_total 1",
+        "aegis_mcp_tools_unkept_total 1",
         "aegis_request_bytes_total 10",
         "aegis_response_bytes_total 20",
         "aegis_audit_errors_total 0",

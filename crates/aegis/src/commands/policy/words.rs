@@ -83,6 +83,7 @@ pub(crate) fn obligations_json(decision: &Decision) -> Json {
         "redact": redact.collect::<Vec<_>>(),
         "restrict_regions": asked.restrict_regions,
         "passthrough": asked.passthrough,
+        "refuse_as": asked.refuse_as,
     })
 }
 

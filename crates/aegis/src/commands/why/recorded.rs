@@ -44,6 +44,11 @@ pub(crate) struct Line {
     pub(crate) fault: Option<String>,
     #[serde(default)]
     truncated: bool,
+    #[serde(default)]
+    changed: bool,
+    /// Of a request that carries several.
+    #[serde(default)]
+    messages: Option<usize>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -164,6 +169,9 @@ impl Line {
         {
             return Err("the names of its tool or action were masked".to_owned());
         }
+        if self.messages.is_some() {
+            return Err("of a batch, whose messages have lines of their own".to_owned());
+        }
         let call: CallData = serde_json::from_value(self.call(content_type))
             .map_err(|_| "in words that this version does not know".to_owned())?;
         bench
@@ -207,6 +215,7 @@ impl Line {
             "data": data.collect::<Vec<_>>(),
             "truncated": self.truncated,
             "opaque": self.has_rule("opaque"),
+            "changed": self.changed,
             "method": self.method(),
             "content_type": content_type,
         });

@@ -231,6 +231,7 @@ fn request() -> Intent {
             stream: true,
             truncation: Truncation::Whole,
             opaque: false,
+            changed: false,
         },
         http: Some(HttpPart {
             method: "POST".into(),

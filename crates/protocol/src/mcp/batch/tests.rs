@@ -154,6 +154,7 @@ fn a_refused_batch_has_an_error_for_each_id() {
         region: "r",
         next_step: "n",
         retryable: false,
+        as_tool_result: false,
     };
     let refused = found
         .messages()

@@ -52,6 +52,11 @@ impl Found {
         self.items().next().is_none()
     }
 
+    /// Entries of which no call could be judged.
+    pub(super) fn unjudged(&self) -> u64 {
+        self.items().filter(|item| item.entry.is_none()).count() as u64
+    }
+
     pub(super) fn entries(&self) -> Vec<Entry> {
         self.items().filter_map(|item| item.entry.clone()).collect()
     }
@@ -170,6 +175,7 @@ fn call(tool: String, action: &str, parameters: Parameters) -> Call {
         stream: false,
         truncation: Truncation::Whole,
         opaque: false,
+        changed: false,
     }
 }
 

@@ -379,6 +379,7 @@ fn a_refused_answer_ends_with_an_error_for_the_request() {
         region: "r",
         next_step: "n",
         retryable: false,
+        as_tool_result: false,
     };
     let mut filter = filter(&asked("tools/list"), "text/event-stream");
     filter.feed(b"data: {\n\n");

@@ -6,7 +6,7 @@ use super::*;
 fn a_decision_line_has_exactly_these_fields() {
     let expected = json!({
         "event": "decision", "schema_version": 1, "id": "id-1",
-        "time": "2026-11-21T10:00:00.000001Z", "connection": 3, "tunnel": "id-0", "proposed_by": "id-2",
+        "time": "2026-11-21T10:00:00.000001Z", "connection": 3, "tunnel": "id-0", "proposed_by": "id-2", "batched_by": "id-3", "messages": 2,
         "phase": "request", "front": "forward", "tenant": "acme", "agent": "finance-bot",
         "auth": "credential", "kind": "tool", "tool": "stripe-payments", "action": "charge",
         "parameters": {"amount": 7000, "note": "[masked]"},
@@ -19,7 +19,7 @@ fn a_decision_line_has_exactly_these_fields() {
         "rules": [{"rule": "tool.amount", "message": "above 5000"}],
         "data": [{"type": "email", "class": "pii", "path": "body:/note", "count": 2}],
         "approval_id": "ap-1", "policy_version": "7-3fa9c1d2e0b4", "fault": "aegis.deadline",
-        "truncated": true, "redacted": ["note"], "decision_us": 21,
+        "truncated": true, "changed": true, "redacted": ["note"], "decision_us": 21,
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "peer": "127.0.0.1:5555",
     });
     assert_eq!(written(&full_decision(&json!(7000))), expected);
@@ -31,6 +31,8 @@ fn what_does_not_apply_is_left_out_of_a_line() {
     for field in [
         "tunnel",
         "proposed_by",
+        "batched_by",
+        "messages",
         "parameters",
         "method",
         "content_type",
@@ -39,6 +41,7 @@ fn what_does_not_apply_is_left_out_of_a_line() {
         "approval_id",
         "fault",
         "truncated",
+        "changed",
     ] {
         assert_eq!(line.get(field), None, "{field}");
     }
@@ -80,6 +83,13 @@ fn an_end_line_has_exactly_these_fields() {
             total: 5,
         },
         approval_id: Some("ap-1"),
+        lists: Some(ListsRecord {
+            listed: 4,
+            hidden: 2,
+            hidden_names: &["docs/delete".to_owned()],
+            ..ListsRecord::default()
+        }),
+        error_type: Some("tool_error"),
         ..EndRecord::default()
     };
     let expected = json!({
@@ -92,6 +102,8 @@ fn an_end_line_has_exactly_these_fields() {
         "bytes_in": 10, "bytes_out": 20,
         "timings_us": {"decision": 1, "resolve": 2, "connect": 3, "first_byte": 4, "total": 5},
         "approval_id": "ap-1",
+        "lists": {"listed": 4, "hidden": 2, "hidden_names": ["docs/delete"], "changed": 0},
+        "error_type": "tool_error",
     });
     assert_eq!(written(&record), expected);
 }
@@ -118,6 +130,8 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
         connection: 3,
         tunnel: Some("id-0"),
         proposed_by: Some("id-2"),
+        batched_by: Some("id-3"),
+        messages: Some(2),
         phase: "request",
         front: "forward",
         tenant: "acme",
@@ -157,6 +171,7 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
         policy_version: "7-3fa9c1d2e0b4",
         fault: Some("aegis.deadline"),
         truncated: true,
+        changed: true,
         redacted: vec!["note"],
         decision_us: 21,
         trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".into()),

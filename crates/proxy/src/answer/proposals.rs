@@ -1,0 +1,135 @@
+//! What a model proposes in its answer: each call is judged and has its record before the agent sees it.
+
+use std::sync::Arc;
+
+use aegis_policy::{Call, Intent, Parameters, Phase};
+use aegis_protocol::answer::{AnswerError, Arguments, Guard, ProposedCall, Step};
+use aegis_protocol::{RefusalDocument, proposed};
+use bytes::Bytes;
+
+use super::Learned;
+use super::follow::{Advance, Guarded, Refused};
+use crate::plane::Plane;
+use crate::record::{Asked, Ending, Record};
+use crate::refusal::{Cause, Refusal, Stamp};
+
+pub(super) struct Proposals {
+    guard: Guard,
+    judge: Judge,
+    /// Of the call that is answered.
+    stamp: Stamp,
+}
+
+/// Has each proposed call judged, and keeps its record.
+pub(super) struct Judge {
+    pub(super) plane: Arc<Plane>,
+    /// The call that is answered.
+    pub(super) request: Arc<Intent>,
+    pub(super) asked: Asked,
+    pub(super) streams: bool,
+}
+
+impl Proposals {
+    pub(super) fn new(guard: Guard, judge: Judge, stamp: Stamp) -> Self {
+        Self {
+            guard,
+            judge,
+            stamp,
+        }
+    }
+
+    fn unreadable(&self, error: AnswerError) -> Refused {
+        let cause = match error {
+            AnswerError::Fixed => Cause::SanitizeImpossible,
+            _ => Cause::AnswerUnreadable,
+        };
+        Refused {
+            refusal: Refusal::because(cause, error.rule(), error.to_string()),
+            stamp: self.stamp.clone(),
+        }
+    }
+}
+
+impl Guarded for Proposals {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.guard.feed(bytes);
+    }
+
+    fn finish(&mut self) {
+        self.guard.finish();
+    }
+
+    async fn advance(&mut self) -> Result<Advance, Refused> {
+        loop {
+            let decided = match self.guard.step() {
+                Ok(Step::Forward(bytes)) => return Ok(Advance::Forward(bytes)),
+                Ok(Step::End) => return Ok(Advance::End),
+                Ok(Step::Wait) => return Ok(Advance::Wait),
+                Ok(Step::Judge(call)) => match self.judge.judge(call).await? {
+                    None => self.guard.release(),
+                    Some(arguments) => self.guard.replace(&arguments),
+                },
+                Err(error) => Err(error),
+            };
+            decided.map_err(|error| self.unreadable(error))?;
+        }
+    }
+
+    fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes {
+        self.guard.refuse(refusal)
+    }
+
+    fn learned(&self) -> Learned {
+        Learned {
+            heard: Some(self.guard.heard().clone()),
+            ..Learned::default()
+        }
+    }
+}
+
+impl Judge {
+    /// By the policy in force now: a stream may be older than it.
+    async fn judge(&self, call: ProposedCall) -> Result<Option<Parameters>, Refused> {
+        let mut record = Record::proposed(&self.plane, &self.asked);
+        match self.ask(call, &mut record).await {
+            Ok(arguments) => {
+                record.end(Ending::Forwarded);
+                Ok(arguments)
+            }
+            Err(refusal) => {
+                record.refused(&refusal, None).await;
+                let stamp = record.stamp();
+                Err(Refused { refusal, stamp })
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        call: ProposedCall,
+        record: &mut Record,
+    ) -> Result<Option<Parameters>, Refusal> {
+        let Arguments::Read(arguments) = call.arguments else {
+            let message = "the model proposed a call whose arguments cannot be read";
+            return Err(Refusal::with(Cause::AnswerUnreadable, message));
+        };
+        let in_force = self.plane.activation.in_force();
+        let policy = in_force.map_err(|fault| {
+            Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string())
+        })?;
+        let scanner = &self.plane.describer.scanner;
+        let request = &self.request;
+        let model = request.call.model.clone();
+        let intent = Intent {
+            phase: Phase::ProposedCall,
+            id: Arc::clone(record.id()),
+            time: Arc::clone(record.time()),
+            data: proposed::data(&arguments, scanner),
+            call: Call::proposed(call.name.into(), arguments, model, self.streams),
+            ..request.under(policy.catalogue())
+        };
+        let gate = &self.plane.gate;
+        gate.authorize_proposed(intent, &policy, scanner, record)
+            .await
+    }
+}

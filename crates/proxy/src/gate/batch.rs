@@ -1,0 +1,105 @@
+//! A batch: each message is judged by itself, and all of them go, or none.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aegis_dlp::Scanner;
+use aegis_policy::{Decision, Intent, Outcome, Snapshot};
+use aegis_protocol::Rewritten;
+
+use super::{Gate, Grant, Outbound, decide};
+use crate::approvals::Content;
+use crate::describe::DescribedBatch;
+use crate::masking::Written;
+use crate::record::{Judged, Record};
+use crate::refusal::{Cause, Refusal};
+
+impl Gate {
+    /// Judges the messages, given as intents and records in their order. Each has its decision line
+    /// when this returns. Where one is refused, the refusals are handed back, `None` for the others.
+    pub(crate) async fn authorize_batch(
+        &self,
+        described: DescribedBatch,
+        intents: Vec<Arc<Intent>>,
+        policy: &Snapshot,
+        scanner: &Scanner,
+        records: &mut [Record],
+    ) -> Result<(Vec<Grant>, Outbound), Vec<Option<Refusal>>> {
+        let decided = intents.iter().map(|intent| decide(policy, intent));
+        let decided: Vec<(Decision, Duration)> = decided.collect();
+        let rewritten = rewrite(&described, &decided, scanner);
+        let (mut grants, mut refusals) = (Vec::new(), Vec::new());
+        let messages = intents.into_iter().zip(decided);
+        let messages = messages.zip(described.batch.messages()).zip(&mut *records);
+        for (((intent, (decision, decided)), message), record) in messages {
+            let judged = Judged {
+                intent: &intent,
+                decision: &decision,
+                policy,
+                decided,
+                written: Written::call(&intent, &message.reading.recordable, scanner),
+                api: None,
+            };
+            let admitted = match &rewritten {
+                Err(refusal) if decision.outcome == Outcome::Sanitize => {
+                    let written = record.judged(&judged, Some(refusal), None).await;
+                    written.and_then(|()| Err(refusal.clone()))
+                }
+                _ => self.admit(&judged, content(&intent), record).await,
+            };
+            refusals.push(admitted.err());
+            grants.push(Grant::of(intent, decision, policy));
+        }
+        let Ok(rewritten) = rewritten else {
+            return Err(refusals);
+        };
+        if refusals.iter().any(Option::is_some) {
+            return Err(refusals);
+        }
+        for (grant, record) in grants.iter().zip(records) {
+            if grant.outcome() == Outcome::Sanitize {
+                record.redacted(&grant.decision.obligations.redact);
+            }
+        }
+        let mut outbound = Outbound {
+            request: described.request,
+        };
+        outbound.apply(rewritten);
+        Ok((grants, outbound))
+    }
+}
+
+/// Before a decision line is written: none promises a redaction that the request does not allow.
+fn rewrite(
+    described: &DescribedBatch,
+    decided: &[(Decision, Duration)],
+    scanner: &Scanner,
+) -> Result<Option<Rewritten>, Refusal> {
+    let sanitized = |decision: &Decision| decision.outcome == Outcome::Sanitize;
+    if !decided.iter().any(|(decision, _)| sanitized(decision)) {
+        return Ok(None);
+    }
+    if described.request.body.has_trailers() {
+        return Err(Refusal::with(Cause::SanitizeImpossible, super::TRAILERS));
+    }
+    let redactions = decided.iter().map(|(decision, _)| match decision.outcome {
+        Outcome::Sanitize => decision.obligations.redact.clone(),
+        _ => Vec::new(),
+    });
+    let redactions: Vec<_> = redactions.collect();
+    let rewritten = described
+        .batch
+        .redact(&described.view(), &redactions, scanner);
+    rewritten
+        .map(Some)
+        .map_err(|error| Refusal::with(Cause::SanitizeImpossible, error.to_string()))
+}
+
+/// Everything in a message that counts is a parameter.
+fn content(intent: &Intent) -> Content {
+    if intent.call.truncation.is_truncated() {
+        Content::Unread
+    } else {
+        Content::Parameters
+    }
+}

@@ -1,0 +1,223 @@
+//! The definitions of tools on disk, and operators' acceptances on their way to the proxy. It compares nothing.
+//!
+//! The proxy alone writes the file. An operator's command leaves a note beside it, one file each,
+//! which the proxy takes over.
+
+use std::fmt::Write as _;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+use uuid::Uuid;
+
+/// A tool as its server lists it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenTool {
+    pub tenant: String,
+    /// Host and port.
+    pub server: String,
+    pub tool: String,
+    /// SHA-256, in hex, of the definition that was seen first or that an operator accepted.
+    pub accepted: String,
+    /// Of the definition that was listed last.
+    pub listed: String,
+    /// RFC 3339, UTC.
+    pub first_seen: String,
+    /// Since when it is listed as it is now, where that is not what is accepted.
+    pub changed_at: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ToolsError {
+    #[error("cannot read or write {path}: {error}")]
+    Io { path: PathBuf, error: io::Error },
+    #[error(
+        "{path} is damaged ({what}), so changes of MCP tools cannot be told; put it back, or remove it to take the next definitions for the first"
+    )]
+    Damaged { path: PathBuf, what: String },
+}
+
+/// What an operator accepted: this definition and no other.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Acceptance {
+    pub(super) tenant: String,
+    pub(super) server: String,
+    pub(super) tool: String,
+    pub(super) definition: String,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Files {
+    data_dir: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    schema_version: u32,
+    tools: Vec<SeenTool>,
+}
+
+/// What the proxy with this data directory knows of MCP servers' tools.
+pub fn seen_tools(data_dir: &Path) -> Result<Vec<SeenTool>, ToolsError> {
+    Files::new(data_dir).read()
+}
+
+/// Tells the proxy with this data directory that the tool's definition is accepted as it is listed
+/// in `tool`. A running proxy takes it over within seconds, another one at its next start.
+pub fn accept_tool(data_dir: &Path, tool: &SeenTool) -> Result<(), ToolsError> {
+    let acceptance = Acceptance {
+        tenant: tool.tenant.clone(),
+        server: tool.server.clone(),
+        tool: tool.tool.clone(),
+        definition: tool.listed.clone(),
+    };
+    Files::new(data_dir).leave(&acceptance)
+}
+
+impl SeenTool {
+    pub fn has_changed(&self) -> bool {
+        self.accepted != self.listed
+    }
+
+    /// Accepted and listed.
+    pub(super) fn digests(&self) -> Option<([u8; 32], [u8; 32])> {
+        unhex(&self.accepted).zip(unhex(&self.listed))
+    }
+}
+
+impl Files {
+    pub(super) fn new(data_dir: &Path) -> Self {
+        Self {
+            data_dir: data_dir.to_owned(),
+        }
+    }
+
+    /// Nothing where there is no file yet.
+    pub(super) fn read(&self) -> Result<Vec<SeenTool>, ToolsError> {
+        let path = self.data_dir.join(TOOLS);
+        let text = match read(&path, MOST_BYTES) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(ToolsError::Io { path, error }),
+        };
+        let document: Document = serde_json::from_slice(&text)
+            .map_err(|error| self.damaged(&format!("line {} of it", error.line())))?;
+        if document.schema_version != SCHEMA_VERSION {
+            return Err(self.damaged("another version's"));
+        }
+        Ok(document.tools)
+    }
+
+    /// Readable by its owner alone, as temporary files are.
+    pub(super) fn write(&self, tools: &[SeenTool]) -> Result<(), ToolsError> {
+        let document = Document {
+            schema_version: SCHEMA_VERSION,
+            tools: tools.to_vec(),
+        };
+        let path = self.data_dir.join(TOOLS);
+        place(&self.data_dir, &path, &document).map_err(|error| ToolsError::Io { path, error })
+    }
+
+    /// With the file that each is in. What cannot be read is removed: nobody accepted it.
+    pub(super) fn acceptances(&self) -> Vec<(PathBuf, Acceptance)> {
+        let entries = fs::read_dir(self.data_dir.join(ACCEPTED));
+        let paths = entries.into_iter().flatten().flatten();
+        let paths = paths.map(|entry| entry.path());
+        let mut found = Vec::new();
+        for path in paths.filter(|path| path.extension().is_some_and(|it| it == "json")) {
+            let text = read(&path, MOST_BYTES_OF_ACCEPTANCE);
+            let read = text.and_then(|text| Ok(serde_json::from_slice(&text)?));
+            match read {
+                Ok(acceptance) => found.push((path, acceptance)),
+                Err(error) => {
+                    tracing::error!(path = %path.display(), %error, "an acceptance cannot be read");
+                    self.remove(vec![path]);
+                }
+            }
+        }
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        found
+    }
+
+    #[expect(
+        clippy::unused_self,
+        reason = "only files of this directory are removed"
+    )]
+    pub(super) fn remove(&self, paths: Vec<PathBuf>) {
+        for path in paths {
+            if let Err(error) = fs::remove_file(&path) {
+                tracing::error!(path = %path.display(), %error, "an acceptance cannot be removed");
+            }
+        }
+    }
+
+    pub(super) fn damaged(&self, what: &str) -> ToolsError {
+        ToolsError::Damaged {
+            path: self.data_dir.join(TOOLS),
+            what: what.to_owned(),
+        }
+    }
+
+    /// In the order of time by their names.
+    fn leave(&self, acceptance: &Acceptance) -> Result<(), ToolsError> {
+        let directory = self.data_dir.join(ACCEPTED);
+        let path = directory.join(format!("{}.json", Uuid::now_v7().simple()));
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory);
+        let left = made.and_then(|()| place(&directory, &path, acceptance));
+        left.map_err(|error| ToolsError::Io { path, error })
+    }
+}
+
+/// Whole or not at all.
+fn place(directory: &Path, path: &Path, value: &impl Serialize) -> io::Result<()> {
+    let mut file = NamedTempFile::new_in(directory)?;
+    file.write_all(&serde_json::to_vec(value)?)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    File::open(directory)?.sync_all()
+}
+
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    File::open(path)?.take(limit).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+pub(crate) fn hex(digest: &[u8; 32]) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in digest {
+        // Writing into a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
+        let pair = std::str::from_utf8(pair).ok()?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(digest)
+}
+
+const TOOLS: &str = "mcp-tools.json";
+/// A directory; Unix sockets, other files and drafts in it are left alone.
+const ACCEPTED: &str = "mcp-accepted";
+const SCHEMA_VERSION: u32 = 1;
+/// More than as many tools as are kept can take; what is longer is cut off, and so damaged.
+const MOST_BYTES: u64 = 64 << 20;
+const MOST_BYTES_OF_ACCEPTANCE: u64 = 4 << 10;

@@ -1,0 +1,103 @@
+//! The definitions of tools by tenant, server and name, within their limits. It reads and writes no file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::file::{SeenTool, hex};
+
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    tenants: HashMap<Arc<str>, Servers>,
+    count: usize,
+    /// Whether something of it is not written down.
+    pub(super) unwritten: bool,
+}
+
+type Servers = HashMap<Arc<str>, OfServer>;
+type OfServer = BTreeMap<Arc<str>, Definitions>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Definitions {
+    /// The first one, or the one that an operator accepted.
+    pub(super) accepted: [u8; 32],
+    pub(super) listed: [u8; 32],
+    pub(super) first_seen: String,
+    pub(super) changed_at: Option<String>,
+}
+
+impl Seen {
+    pub(super) fn find(
+        &mut self,
+        tenant: &str,
+        server: &str,
+        tool: &str,
+    ) -> Option<&mut Definitions> {
+        self.tenants.get_mut(tenant)?.get_mut(server)?.get_mut(tool)
+    }
+
+    /// False where there is no room for it, or it is there already.
+    pub(super) fn insert(
+        &mut self,
+        (tenant, server, tool): (&str, &str, &str),
+        definitions: Definitions,
+    ) -> bool {
+        let is_known = self.find(tenant, server, tool).is_some();
+        if is_known || !self.has_room(tenant, server, tool) {
+            return false;
+        }
+        let servers = self.tenants.entry(tenant.into()).or_default();
+        let tools = servers.entry(server.into()).or_default();
+        tools.insert(tool.into(), definitions);
+        self.count += 1;
+        self.unwritten = true;
+        true
+    }
+
+    /// One server must not take the room of all others.
+    pub(super) fn has_room(&self, tenant: &str, server: &str, tool: &str) -> bool {
+        let servers = self.tenants.get(tenant);
+        let tools = servers.and_then(|servers| servers.get(server));
+        let of_server = tools.map_or(0, OfServer::len);
+        self.count < MOST_TOOLS && of_server < MOST_OF_SERVER && tool.len() <= LONGEST_NAME
+    }
+
+    /// All of it, if something is not written down.
+    pub(super) fn take_unwritten(&mut self) -> Option<Vec<SeenTool>> {
+        std::mem::take(&mut self.unwritten).then(|| self.list())
+    }
+
+    fn list(&self) -> Vec<SeenTool> {
+        let mut list = Vec::with_capacity(self.count);
+        for (tenant, servers) in &self.tenants {
+            for (server, tools) in servers {
+                list.extend(tools.iter().map(|(tool, known)| SeenTool {
+                    tenant: tenant.to_string(),
+                    server: server.to_string(),
+                    tool: tool.to_string(),
+                    accepted: hex(&known.accepted),
+                    listed: hex(&known.listed),
+                    first_seen: known.first_seen.clone(),
+                    changed_at: known.changed_at.clone(),
+                }));
+            }
+        }
+        list.sort_unstable();
+        list
+    }
+}
+
+impl Definitions {
+    pub(super) fn has_changed(&self) -> bool {
+        self.listed != self.accepted
+    }
+
+    pub(super) fn list(&mut self, digest: [u8; 32]) {
+        self.listed = digest;
+        self.changed_at = self.has_changed().then(aegis_telemetry::audit::now);
+    }
+}
+
+const MOST_TOOLS: usize = 20_000;
+pub(super) const MOST_OF_SERVER: usize = 1_000;
+/// Bytes.
+const LONGEST_NAME: usize = 256;

@@ -1,0 +1,146 @@
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use aegis_policy::Authority;
+
+use super::seen::{Definitions, MOST_OF_SERVER, Seen};
+use super::{Sighting, Tools, accept_tool, seen_tools};
+
+#[tokio::test]
+async fn a_change_is_told_over_a_restart_and_until_an_operator_accepts_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let tools = open(directory.path());
+    assert_eq!(sight(&tools, "search", 1), Sighting::Same);
+    assert_eq!(sight(&tools, "search", 2), Sighting::Changed { anew: true });
+    assert_eq!(
+        sight(&tools, "search", 2),
+        Sighting::Changed { anew: false }
+    );
+    tools.write().await.unwrap();
+
+    let tools = open(directory.path());
+    assert_eq!(
+        sight(&tools, "search", 2),
+        Sighting::Changed { anew: false }
+    );
+    let known = seen_tools(directory.path()).unwrap();
+    assert!(known[0].has_changed() && known[0].changed_at.is_some());
+    accept_tool(directory.path(), &known[0]).unwrap();
+    tools.take_acceptances().await;
+
+    assert_eq!(sight(&tools, "search", 2), Sighting::Same);
+    assert_eq!(sight(&tools, "search", 1), Sighting::Changed { anew: true });
+    assert!(!seen_tools(directory.path()).unwrap()[0].has_changed());
+    assert!(tools.files.acceptances().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_accepted_is_one_definition_and_not_the_next_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let tools = open(directory.path());
+    sight(&tools, "search", 1);
+    sight(&tools, "search", 2);
+    tools.write().await.unwrap();
+    accept_tool(directory.path(), &seen_tools(directory.path()).unwrap()[0]).unwrap();
+    sight(&tools, "search", 3);
+
+    tools.take_acceptances().await;
+
+    assert_eq!(
+        sight(&tools, "search", 3),
+        Sighting::Changed { anew: false }
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_written_where_nothing_is_new() {
+    let directory = tempfile::tempdir().unwrap();
+    let tools = open(directory.path());
+    let path = directory.path().join("mcp-tools.json");
+    tools.write().await.unwrap();
+    assert!(!path.exists());
+    sight(&tools, "search", 1);
+    tools.write().await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    sight(&tools, "search", 1);
+    tools.write().await.unwrap();
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_is_written_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path().join("data");
+    let tools = open(&place);
+    sight(&tools, "search", 1);
+    assert!(tools.write().await.is_err());
+    std::fs::create_dir(&place).unwrap();
+    tools.write().await.unwrap();
+    assert_eq!(seen_tools(&place).unwrap().len(), 1);
+}
+
+#[test]
+fn tenants_and_servers_do_not_share_what_they_have_seen() {
+    let directory = tempfile::tempdir().unwrap();
+    let tools = open(directory.path());
+    tools.sight("acme", &server("a.test"), "search", [1; 32]);
+    for (tenant, host) in [("acme", "b.test"), ("globex", "a.test")] {
+        let sighting = tools.sight(tenant, &server(host), "search", [2; 32]);
+        assert_eq!(sighting, Sighting::Same);
+    }
+}
+
+#[test]
+fn what_there_is_no_room_for_counts_as_changed() {
+    let mut seen = Seen::default();
+    for number in 0..MOST_OF_SERVER {
+        assert!(seen.insert(("acme", "a.test:443", &number.to_string()), definitions()));
+    }
+    assert!(!seen.insert(("acme", "a.test:443", "one-more"), definitions()));
+    assert!(seen.insert(("acme", "b.test:443", "one-more"), definitions()));
+    assert!(!seen.insert(("acme", "b.test:443", &"x".repeat(257)), definitions()));
+    assert!(Sighting::Unkept.is_changed());
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_an_error_and_not_a_fresh_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let tools = open(directory.path());
+    sight(&tools, "search", 1);
+    tools.write().await.unwrap();
+    let path = directory.path().join("mcp-tools.json");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = std::fs::read_to_string(&path).unwrap();
+    for damaged in [
+        text.split_at(text.len() / 2).0.to_owned(),
+        text.replace("\"schema_version\":1", "\"schema_version\":2"),
+        text.replace("0101", "01"),
+        String::new(),
+    ] {
+        std::fs::write(&path, damaged).unwrap();
+        let error = Tools::open(directory.path()).unwrap_err().to_string();
+        assert!(error.contains("mcp-tools.json is damaged"), "{error}");
+    }
+}
+
+fn open(directory: &Path) -> Tools {
+    Tools::open(directory).unwrap()
+}
+
+fn sight(tools: &Tools, tool: &str, digest: u8) -> Sighting {
+    tools.sight("acme", &server("mcp.test"), tool, [digest; 32])
+}
+
+fn server(host: &str) -> Authority {
+    Authority::parse(host, 443).unwrap()
+}
+
+fn definitions() -> Definitions {
+    Definitions {
+        accepted: [1; 32],
+        listed: [1; 32],
+        first_seen: String::new(),
+        changed_at: None,
+    }
+}

@@ -1,0 +1,96 @@
+//! A refused or failed tool is told in the way that the policy, or the server, has chosen.
+
+use aegis_testkit::{Answer, Feed, Upstream};
+use serde_json::json;
+
+use super::{ask, call, data_plane, message, server};
+
+#[tokio::test]
+async fn a_refused_tool_call_is_an_error_or_a_result_as_the_policy_says() {
+    let upstream = server(|_, _| json!({})).start().await;
+    for (how, approval) in [
+        ("error", false),
+        ("tool_result", false),
+        ("tool_result", true),
+    ] {
+        let aegis = data_plane(&POLICY.replace("HOW", how)).start().await;
+        let arguments = json!({"amount": if approval { 11 } else { 101 }});
+
+        let mut reply = ask(&aegis, &upstream, &call(7, "pay", &arguments)).await;
+
+        let answer = reply.json().await;
+        assert_eq!(reply.status(), 200);
+        assert_eq!(answer["id"], 7);
+        let told = if how == "error" {
+            &answer["error"]["data"]
+        } else {
+            assert_eq!(answer["result"]["isError"], true);
+            let text = answer["result"]["content"][0]["text"].as_str();
+            assert!(text.expect("a text").contains("amount"), "{answer}");
+            &answer["result"]["_meta"]["aegis.dev/refusal"]
+        };
+        assert_eq!(told["approval_id"].is_string(), approval);
+        let outcome = if approval { "approval_needed" } else { "deny" };
+        assert_eq!(told["outcome"], outcome);
+    }
+    assert_eq!(upstream.count(), 0);
+}
+
+#[tokio::test]
+async fn only_calls_of_tools_are_refused_by_a_result() {
+    let upstream = server(|_, _| json!({})).start().await;
+    let aegis = data_plane(&POLICY.replace("HOW", "tool_result"))
+        .start()
+        .await;
+
+    let mut reply = ask(&aegis, &upstream, &message(7, "tools/list", &json!({}))).await;
+
+    assert!(reply.json().await["error"].is_object());
+}
+
+#[tokio::test]
+async fn a_tool_that_fails_is_told_in_the_end_line() {
+    let upstream = server(|_, params| json!({"content": [], "isError": params["name"] == "pay"}));
+    let upstream = upstream.start().await;
+    let aegis = data_plane(&POLICY.replace("HOW", "error")).start().await;
+
+    let failed = ask(&aegis, &upstream, &call(1, "pay", &json!({"amount": 1}))).await;
+    let fine = ask(&aegis, &upstream, &call(2, "other", &json!({}))).await;
+
+    let (_, end) = aegis.lines_of(&failed).await;
+    assert_eq!(end["error_type"], "tool_error");
+    assert_eq!(end["outcome_detail"], "forwarded");
+    assert!(aegis.lines_of(&fine).await.1.get("error_type").is_none());
+}
+
+#[tokio::test]
+async fn a_tool_that_fails_in_a_stream_is_told_and_nothing_is_held() {
+    let feed = Feed::new();
+    let answers = feed.clone();
+    let upstream = Upstream::http().answer(move |_| Answer::events(&answers));
+    let upstream = upstream.start().await;
+    let aegis = data_plane(&POLICY.replace("HOW", "error")).start().await;
+    let mut reply = ask(&aegis, &upstream, &call(1, "other", &json!({}))).await;
+
+    feed.event(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{}}"#);
+    reply.chunk().await.expect("what has come goes on");
+    feed.event(r#"{"jsonrpc":"2.0","id":1,"result":{"content":[],"isError":true}}"#);
+    feed.end();
+    reply.text().await;
+
+    let (_, end) = aegis.lines_of(&reply).await;
+    assert_eq!(end["error_type"], "tool_error");
+}
+
+const POLICY: &str = r"
+tenants: {acme: {}}
+agents: {worker: {tenant: acme, profile: worker}}
+profiles:
+  worker:
+    mcp: {refuse_as: HOW}
+    tools:
+      docs/pay: {call: {amount: {max: 100, approve_above: 10}}}
+      docs/other: {call: {}}
+catalogue:
+  docs: {hosts: [mcp.test], protocol: mcp}
+";
