@@ -63,6 +63,9 @@ request := {
 	o.granted == true
 	call.truncated in o.truncation
 	call.opaque == false
+	chain := input.chain
+	chain.depth <= p.depth
+	chain.loop in p.loops
 	destination := input.destination
 	hosts := p.hosts
 	[c | some c in destination.candidates; hosts[c]] != []
@@ -150,7 +153,7 @@ refused(rule, message) := {
 
 # May this agent do this at all, with these parameters and this data, and was enough seen to say so?
 described(p) := {"done": true, "findings": []} if input.phase == "connect"
-else := {"done": true, "findings": array.concat(grant, array.concat(parameter, sensitive))} if {
+else := {"done": true, "findings": array.concat(grant, array.concat(behalf, array.concat(parameter, sensitive)))} if {
 	granted := p.calls[input.phase]
 	is_object(granted.tools)
 	lead := p.lead
@@ -175,9 +178,25 @@ else := {"done": true, "findings": array.concat(grant, array.concat(parameter, s
 			[p.findings.opaque | opaque == true; upgrades == []],
 		),
 	)
+	behalf := chained(p)
+	is_array(behalf)
 	parameter := constraints(lead, o)
 	is_array(parameter)
 	sensitive := [{"effect": c.effect, "rule": c.rule, "message": c.message, "redact": {"data": y}} | some y in types; c := object.get(p.data, y, p.findings.unclassified); c.effect != "allow"]
+}
+
+# On whose behalf does the agent call?
+chained(p) := array.concat(
+	[p.findings.depth | depth > p.depth],
+	[p.findings.loop | not looped in p.loops],
+) if {
+	chain := input.chain
+	depth := chain.depth
+	is_number(depth)
+	is_number(p.depth)
+	looped := chain.loop
+	is_boolean(looped)
+	is_array(p.loops)
 }
 
 # Every kind of constraint has its own map, so that one that nobody uses costs next to nothing.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json as value};
 
 use crate::catalogue;
 use crate::draft::{Draft, json, set};
-use crate::kinds::{AgentPolicy, DlpProfile, Mode, TruncatedBodies, Unnamed};
+use crate::kinds::{AgentPolicy, Chain, DlpProfile, Mode, TruncatedBodies, Unnamed};
 use crate::read::{Item, Written};
 use crate::select::{Agent, Agents, select};
 
@@ -89,6 +89,9 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
     if spec.truncated_bodies != TruncatedBodies::default() {
         set(&mut entry, "truncated", json(&spec.truncated_bodies));
     }
+    if spec.chain != Chain::default() {
+        set(&mut entry, "chain", json(&spec.chain));
+    }
     let dlp = spec
         .dlp
         .as_ref()
@@ -112,6 +115,10 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
         &[name, "truncated"],
         policy.spec(&["truncatedBodies"]),
     );
+    for (key, written) in [("max_depth", "maxDepth"), ("loops", "loops")] {
+        let spot = policy.spec(&["chain", written]);
+        draft.note("profiles", &[name, "chain", key], spot);
+    }
     if let Some(dlp) = dlp {
         draft.note("profiles", &[name, "data"], dlp.spec(&["types"]));
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::data::{
-    Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, Mode, ProfileData,
+    Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, LoopsData, Mode, ProfileData,
     TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
@@ -131,12 +131,22 @@ fn profile(
         },
         "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
         "unclassified": deny("data.unclassified", "has no rule for this type of data"),
+        "depth": deny("chain.depth", &format!("allows no call on behalf of more than {} agents", profile.chain.max_depth)),
+        "loop": deny("chain.loop", "does not let an agent be called on its own behalf"),
     });
     let parts = [
         ("lead", json!(format!("{lead}: "))),
         ("hosts", hosts_of(data, profile)),
         ("upgrades", truths(canonical(&profile.upgrades))),
         ("data", rules.collect::<Map<_, _>>().into()),
+        ("depth", json!(profile.chain.max_depth)),
+        (
+            "loops",
+            match profile.chain.loops {
+                LoopsData::Deny => json!([false]),
+                LoopsData::Allow => json!([false, true]),
+            },
+        ),
         ("free", truths(free.map(|(kind, _)| kind.as_str()))),
         ("findings", findings),
     ];

@@ -88,11 +88,31 @@ pub(crate) struct ProfileData {
     pub(crate) passthrough: Vec<String>,
     pub(crate) upgrades: Vec<String>,
     pub(crate) truncated: TruncatedData,
+    pub(crate) chain: ChainData,
     /// Type of sensitive data to what is done about it.
     pub(crate) data: BTreeMap<String, Effect>,
     /// Tool to action to parameter to constraint.
     pub(crate) tools: BTreeMap<String, Actions>,
     pub(crate) proposed: ProposedData,
+}
+
+/// On whose behalf its agents may call.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ChainData {
+    /// Agents before the caller.
+    pub(crate) max_depth: u8,
+    pub(crate) loops: LoopsData,
+}
+
+/// What becomes of a call in whose chain an agent is for the second time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LoopsData {
+    Deny,
+    /// The depth ends them.
+    #[default]
+    Allow,
 }
 
 /// Calls that a model's answer proposes, by the name of the function.
@@ -240,6 +260,15 @@ impl<'de> Deserialize<'de> for Proposal {
     }
 }
 
+impl Default for ChainData {
+    fn default() -> Self {
+        Self {
+            max_depth: DEFAULT_DEPTH,
+            loops: LoopsData::default(),
+        }
+    }
+}
+
 impl Mode {
     pub fn as_str(self) -> &'static str {
         match self {
@@ -258,6 +287,15 @@ impl ServiceData {
             hosts.map(|host| (host, &*endpoint.regions))
         });
         own.chain(at_endpoints)
+    }
+}
+
+impl LoopsData {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Allow => "allow",
+        }
     }
 }
 
@@ -301,3 +339,6 @@ impl<'de> Visitor<'de> for DataFileVisitor {
         Ok(file)
     }
 }
+
+/// Agents before the caller where a profile does not say.
+const DEFAULT_DEPTH: u8 = 8;

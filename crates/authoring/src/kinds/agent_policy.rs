@@ -29,6 +29,8 @@ pub(crate) struct AgentPolicy {
     pub(crate) truncated_bodies: TruncatedBodies,
     #[serde(default)]
     pub(crate) proposed_calls: ProposedCalls,
+    #[serde(default)]
+    pub(crate) chain: Chain,
     #[serde(default, rename = "budgets")]
     _budgets: NotEnforced,
     #[serde(default, rename = "riskTier")]
@@ -99,6 +101,33 @@ pub(crate) enum Unnamed {
     #[default]
     Deny,
     /// It goes to the agent, whose own calls are judged when it makes them.
+    Allow,
+}
+
+/// On whose behalf its agents may call: agents that call one another make a chain.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(
+    rename_all(deserialize = "camelCase", serialize = "snake_case"),
+    deny_unknown_fields,
+    default
+)]
+pub(crate) struct Chain {
+    /// How many agents may be before the caller; 0: only calls of its own. Without it, 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "depth")]
+    pub(crate) max_depth: Option<u8>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) loops: Loops,
+}
+
+/// What becomes of a call of an agent that is in the chain already, or to one that is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Loops {
+    /// It is refused.
+    Deny,
+    /// It may pass; the depth ends every loop.
+    #[default]
     Allow,
 }
 
@@ -180,6 +209,10 @@ pub(crate) enum TruncatedBodies {
 
 fn number(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "number"})
+}
+
+fn depth(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "integer", "minimum": 0, "maximum": 15, "default": 8})
 }
 
 fn plain_values(_: &mut SchemaGenerator) -> Schema {

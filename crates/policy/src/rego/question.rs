@@ -20,6 +20,8 @@ pub(super) struct Question {
     phase: Phase,
     tenant: Arc<str>,
     agent: Arc<str>,
+    depth: usize,
+    is_loop: bool,
     authority: Authority,
     regions: Arc<[Arc<str>]>,
     tool: Arc<str>,
@@ -56,6 +58,8 @@ impl Question {
             phase: intent.phase,
             tenant: Arc::clone(&intent.caller.tenant),
             agent: Arc::clone(&intent.caller.agent),
+            depth: intent.chain.depth(),
+            is_loop: intent.is_loop(),
             authority: intent.destination.authority.clone(),
             regions: Arc::clone(&intent.destination.regions),
             tool: Arc::clone(&call.tool),
@@ -105,10 +109,12 @@ impl Question {
             Phase::ProposedCall => &w.proposed_call,
             Phase::Connect | Phase::Request => &w.request,
         };
+        let chain = [input::depth(self.depth), Value::Bool(self.is_loop)];
         forms.question.fill([
             phase.clone(),
             tenant,
             agent,
+            forms.chain.fill(chain),
             destination,
             forms.call.fill(call),
             forms.dlp.fill([input::words(&self.types)]),
@@ -168,9 +174,10 @@ fn may_be(sent: &str, name: &str) -> bool {
 
 /// The objects that every question has, so that they need not be put in order each time.
 pub(super) struct Forms {
-    question: Form<8>,
+    question: Form<9>,
     tunnel: Form<5>,
     subject: Form<1>,
+    chain: Form<2>,
     destination: Form<2>,
     call: Form<6>,
     dlp: Form<1>,
@@ -183,6 +190,7 @@ impl Forms {
                 "phase",
                 "tenant",
                 "agent",
+                "chain",
                 "destination",
                 "call",
                 "dlp",
@@ -191,6 +199,7 @@ impl Forms {
             ]),
             tunnel: Form::new(["phase", "tenant", "agent", "destination", "ext"]),
             subject: Form::new(["id"]),
+            chain: Form::new(["depth", "loop"]),
             destination: Form::new(["candidates", "regions"]),
             call: Form::new([
                 "tool",

@@ -26,6 +26,12 @@ pub(super) fn propose(
         "host" | "opaque" => Ok(vec![add(path, json!(host(intent)))]),
         "tool" => grant(path, intent, bench),
         "truncated" => Ok(vec![set(path, None, json!("allow"))]),
+        "chain.depth" => Ok(vec![set(
+            path,
+            cause.limit.clone(),
+            json!(intent.chain.depth()),
+        )]),
+        "chain.loop" => Ok(vec![set(path, cause.limit.clone(), json!("allow"))]),
         "data.unclassified" => Ok(unclassified(&path, intent, bench)),
         rule => match rule.split_once('.') {
             // A module may call its rule so, too: then no data is behind it.
