@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::data::{
-    Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, LoopsData, Mode, ProfileData,
-    TenantData, TruncatedData, UnnamedData,
+    Actions, AegisData, AgentData, ConstraintData, Constraints, Effect, LoopsData, Mode,
+    ProfileData, TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
 use crate::{Phase, hosts};

@@ -95,6 +95,7 @@ fn over_http(
         return Ok(elsewhere(subject));
     };
     let mut described = Described::new(CallKind::A2a, subject.server(), asked.action);
+    described.dialect = Dialect::A2aHttp;
     match (body, asked.action) {
         (Some(body), "send" | "stream") => sent(&mut described, "", &Members::of(body)?)?,
         (None, "send" | "stream") if !subject.content.is_hidden() => return Err(NO_MESSAGE),

@@ -1,7 +1,8 @@
-//! A refusal in the caller's own protocol: problem+json, a JSON-RPC error or the error of an LLM API.
+//! A refusal in the caller's own protocol: problem+json, a JSON-RPC error, an agent's or an LLM API's.
 //!
 //! It renders and nothing else: what is refused, with which status and which hint is decided above.
 
+mod a2a;
 mod llm;
 
 use aegis_policy::{Outcome, Protocol, Reason, Service};
@@ -18,6 +19,8 @@ pub enum Dialect {
     Problem,
     /// A JSON-RPC 2.0 error; `id` is null where the call had none or it could not be read.
     JsonRpc { id: Value },
+    /// What A2A's HTTP binding has for an error, of 1.0 and 0.3 alike.
+    A2aHttp,
     /// `{"error": {…}}`, which the SDKs for chat completions turn into their own exceptions.
     OpenAi,
     /// `{"type": "error", "error": {…}}`, of Anthropic's Messages.
@@ -58,6 +61,7 @@ pub fn render(dialect: &Dialect, refusal: &RefusalDocument<'_>) -> Rendered {
     let body = match dialect {
         Dialect::Problem => refusal.problem(),
         Dialect::JsonRpc { id } => refusal.json_rpc(id),
+        Dialect::A2aHttp => refusal.a2a_http(),
         Dialect::OpenAi => refusal.open_ai(),
         Dialect::Anthropic => refusal.anthropic(),
         Dialect::Bedrock => refusal.bedrock(),
@@ -129,7 +133,7 @@ impl RefusalDocument<'_> {
         json!({
             "jsonrpc": "2.0",
             "id": id,
-            "error": {"code": self.json_rpc_code(), "message": self.message(), "data": self.problem()},
+            "error": {"code": self.json_rpc_code(), "message": self.explained(), "data": self.problem()},
         })
     }
 
@@ -149,16 +153,42 @@ impl RefusalDocument<'_> {
         }
     }
 
-    fn message(&self) -> String {
-        match self.detail() {
-            detail if detail.is_empty() => title(self.outcome).to_owned(),
-            detail => format!("{}: {detail}", title(self.outcome)),
-        }
-    }
-
     fn detail(&self) -> String {
         let messages: Vec<&str> = self.reasons.iter().map(|reason| &*reason.message).collect();
         messages.join("; ")
+    }
+
+    fn rule(&self) -> &str {
+        let first = self.reasons.first();
+        first.map_or(self.outcome.as_str(), |reason| &reason.rule)
+    }
+
+    /// The message with the rules and the approval: many callers are shown no other member.
+    fn explained(&self) -> String {
+        let explain = |reason: &Reason| format!("{} (rule {})", reason.message, reason.rule);
+        let reasons: Vec<String> = self.reasons.iter().map(explain).collect();
+        let mut message = title(self.outcome).to_owned();
+        if !reasons.is_empty() {
+            message = format!("{message}: {}", reasons.join("; "));
+        }
+        if let Some(id) = self.approval_id {
+            message = format!("{message}; approval_id {id}");
+        }
+        message
+    }
+
+    /// gRPC's word for the status, as Google's error model has it.
+    fn grpc_status(&self) -> &'static str {
+        match self.status {
+            401 | 407 => "UNAUTHENTICATED",
+            403 => "PERMISSION_DENIED",
+            404 => "NOT_FOUND",
+            408 | 504 => "DEADLINE_EXCEEDED",
+            429 => "RESOURCE_EXHAUSTED",
+            502 | 503 => "UNAVAILABLE",
+            500.. => "INTERNAL",
+            _ => "INVALID_ARGUMENT",
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use hyper::upgrade::OnUpgrade;
 
 use crate::answer::{Following, Source};
 use crate::body::AnswerBody;
+use crate::chain::Chains;
 use crate::describe::{self, Asking};
 use crate::exchange::{Keep, Received};
 use crate::hygiene;
@@ -112,13 +113,19 @@ async fn forward(
         hygiene::clean_service_request(&mut request.headers);
     }
     let policy = policy_in_force(plane).map_err(|refusal| (refusal, dialect))?;
-    let asking = Asking::new(record, caller, channel.connection.front);
+    let chain = plane
+        .chains
+        .take(&mut request.headers, &caller, record.trace());
+    let mut asking = Asking::new(record, caller, channel.connection.front);
+    // One that is refused is told so in the language that the request turns out to speak.
+    let chain = chain.map(|chain| asking.chain = chain);
     let traffic = Arc::clone(record.traffic());
     let described = plane
         .describer
         .describe(request, asking, &policy, traffic)
         .await?;
     let dialect = described.reading.dialect.clone();
+    chain.map_err(|refusal| (refusal, dialect.clone()))?;
     send(plane, described, &policy, record)
         .await
         .map_err(|refusal| Refused { refusal, dialect })
@@ -136,11 +143,15 @@ async fn send(
     if following.is_some() {
         Following::ask_for_plain(&mut described.request.headers);
     }
-    let (grant, outbound) = plane
+    let (grant, mut outbound) = plane
         .gate
         .authorize(described, policy, scanner, record)
         .await?;
     let mut lease = plane.gate.lease(&grant);
+    let headers = outbound.headers_mut();
+    plane
+        .chains
+        .extend(headers, grant.intent(), record.trace())?;
     let target = plane.router.resolve(&grant).await?;
     record.resolved();
     let trace = record.trace().clone();
@@ -382,6 +393,7 @@ impl Asking {
             id: Arc::clone(record.id()),
             time: Arc::clone(record.time()),
             caller,
+            chain: Chains::begun(record.trace()),
         }
     }
 }

@@ -41,6 +41,8 @@ pub(crate) enum Cause {
     NotGatewayForm,
     ServicePath,
     ServiceUnknown,
+    /// On whose behalf the caller acts cannot be told.
+    Chain,
     Uninspectable,
     // policy
     Policy,
@@ -320,6 +322,7 @@ impl Cause {
             Self::NotGatewayForm => (StatusCode::BAD_REQUEST, "http.not_gateway_form", "this is a gateway: send /SERVICE/path", "configure this address as a base URL, not as a proxy", false),
             Self::ServicePath => (StatusCode::BAD_REQUEST, "gateway.path", "the path does not begin with a service's name, or has a dot segment", FIX, false),
             Self::ServiceUnknown => (StatusCode::NOT_FOUND, "gateway.unknown_service", "the gateway has no service of this name", "ask your operator for the service's base URL", false),
+            Self::Chain => (StatusCode::FORBIDDEN, "chain.invalid", "on whose behalf the call is cannot be told", "hand on the baggage of the call that you are working on, unchanged and once", false),
             Self::Uninspectable => (StatusCode::FORBIDDEN, "protocol.malformed", "the request cannot be understood, so it cannot be judged", FIX, false),
             Self::Policy => (StatusCode::FORBIDDEN, "policy.deny", "policy denies this call", "do not retry or work around this; choose another tool, other parameters, or ask your operator", false),
             Self::PolicyFault => (StatusCode::FORBIDDEN, "policy.fault", "policy could not be evaluated, so the call is denied", "tell your operator: the policy is at fault, not the call", false),

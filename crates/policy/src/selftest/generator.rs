@@ -9,12 +9,12 @@ use super::boundaries::{Boundary, Target, of_profile};
 use super::values::{Random, beside, edges, misspell};
 use crate::check::DATA_CLASSES;
 use crate::data::{
-    AegisData, AgentData, ConstraintData, Constraints, Effect, PatternData,
-    ProfileData, ServiceData,
+    AegisData, AgentData, ConstraintData, Constraints, Effect, PatternData, ProfileData,
+    ServiceData,
 };
 use crate::{
-    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart, Intent,
-    Parameters, Phase, Scheme, Truncation,
+    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart,
+    Intent, Parameters, Phase, Scheme, Truncation,
 };
 
 pub(super) struct Generator<'a> {

@@ -9,8 +9,8 @@ use super::call::{CallData, Mistake};
 use super::llm::{self, Said};
 use crate::data::{Protocol, ServiceData};
 use crate::{
-    Auth, Authority, Call, CallKind, Caller, Chain, Destination, Front, Host, HttpPart, Intent, Phase,
-    Scheme, Service, Truncation, Workbench,
+    Auth, Authority, Call, CallKind, Caller, Chain, Destination, Front, Host, HttpPart, Intent,
+    Phase, Scheme, Service, Truncation, Workbench,
 };
 
 impl Workbench {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use aegis_policy::suite::Suite;
 use aegis_policy::{
-    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Decision, Destination, Front, HttpPart,
-    Intent, Mode, Phase, Scheme, Snapshot, Source, Sources, Truncation, Workbench,
+    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Decision, Destination, Front,
+    HttpPart, Intent, Mode, Phase, Scheme, Snapshot, Source, Sources, Truncation, Workbench,
 };
 use serde_json::{Value as Json, json};
 

@@ -8,8 +8,8 @@ use super::{Field, INPUT, Phases, Shape};
 use crate::rego::Json;
 use crate::sources::Source;
 use crate::{
-    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart, Intent,
-    Mode, Phase, Scheme, Snapshot, Sources, Truncation,
+    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart,
+    Intent, Mode, Phase, Scheme, Snapshot, Sources, Truncation,
 };
 
 #[test]
