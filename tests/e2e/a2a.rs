@@ -173,7 +173,10 @@ impl Language {
                 Binding::JsonRpc => &mut body["params"],
                 Binding::Http => body,
             };
-            params["message"]["taskId"] = json!(task);
+            match (self.binding, self.version) {
+                (Binding::Http, Version::V03) => params["request"]["task_id"] = json!(task),
+                _ => params["message"]["taskId"] = json!(task),
+            }
             asked
         };
         [
@@ -198,7 +201,13 @@ impl Language {
             Version::V03 => "user",
         };
         let message = json!({"messageId": "m-1", "role": role, "parts": [part]});
-        let params = json!({"message": message});
+        let mut params = json!({"message": message});
+        if (self.binding, self.version) == (Binding::Http, Version::V03) {
+            // As the SDK for Python has it.
+            let message =
+                json!({"message_id": "m-1", "role": "ROLE_USER", "content": [{"text": text}]});
+            params = json!({"request": message});
+        }
         match (self.binding, self.version, action) {
             (Binding::Http, Version::V1, _) => self.post(format!("/message:{action}"), params),
             (Binding::Http, Version::V03, _) => self.post(format!("/v1/message:{action}"), params),

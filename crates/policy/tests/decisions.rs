@@ -13,7 +13,7 @@ mod common;
 
 use std::sync::Arc;
 
-use aegis_policy::{Decision, Intent, Outcome, Redaction, Snapshot, Truncation};
+use aegis_policy::{CallKind, Decision, Intent, Outcome, Redaction, Snapshot, Truncation};
 use common::{
     SMALL, build, by, call, charge, directory, in_regions, said, small, sources, to, tunnel,
     with_data, with_module,
@@ -388,7 +388,10 @@ fn who_is_in_a_chain_twice_is_known_by_its_name() {
         assert!(call.is_loop(), "{called}");
     }
     call.call.kind = CallKind::Mcp;
-    assert!(!call.is_loop(), "an MCP server may be called as an agent is");
+    assert!(
+        !call.is_loop(),
+        "an MCP server may be called as an agent is"
+    );
     call.chain.agents = ["finance-bot".into()].into();
     assert!(call.is_loop(), "whatever it calls");
 }

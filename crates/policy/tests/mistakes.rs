@@ -34,7 +34,7 @@ fn every_mistake_of_meaning_is_told_at_once_with_its_place() {
         ),
         ("policy.yaml:8:", "`no host` is not a host"),
         (
-            "policy.yaml:27:",
+            "policy.yaml:24:",
             "a chain has at most 15 agents before the caller",
         ),
         ("policy.yaml:9:", "there is no data type `emial`"),
@@ -57,7 +57,7 @@ fn every_mistake_of_meaning_is_told_at_once_with_its_place() {
         ("policy.yaml:20:", "exactly one of"),
         ("policy.yaml:21:", "`enum` is empty"),
         ("policy.yaml:22:", "`forbidden` can have no other rule"),
-        ("policy.yaml:32:", "is not a field that can be tested"),
+        ("policy.yaml:29:", "is not a field that can be tested"),
     ];
     for (place, message) in expected {
         assert!(

@@ -88,6 +88,7 @@ impl Dialect {
     pub fn guess(service: Option<&Service>, path: &str, content_type: &str) -> Self {
         let asked = || Endpoint::of(path).map(|endpoint| endpoint.api.dialect());
         let guessed = match service.map(|service| service.protocol) {
+            Some(Protocol::A2a) if crate::a2a::is_over_http(path) => Some(Self::A2aHttp),
             Some(Protocol::Mcp | Protocol::A2a) => Some(Self::JsonRpc { id: Value::Null }),
             Some(protocol) => {
                 Family::declared(protocol).map(|family| asked().unwrap_or(family.dialect()))

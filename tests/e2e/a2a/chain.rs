@@ -293,10 +293,9 @@ agents:
   stranger: {tenant: globex, profile: all}
 profiles:
   all:
-    hosts: [site.test]
     chain: {CHAIN}
     tools:
-      http: {get: {}}
+      site: {get: {}}
       planner: {'*': {}}
       helper: {'*': {}}
       archive: {'*': {}}

@@ -253,14 +253,14 @@ fn an_approval_says_so_in_every_language() {
 
 #[test]
 fn a_dialect_is_guessed_from_the_catalogue_before_the_path() {
-    let text = "aegis: {catalogue: {m: {hosts: [m.example], protocol: mcp}, r: {hosts: [r.example], protocol: rest}, v: {hosts: [v.example], protocol: gemini}}}";
+    let text = "aegis: {catalogue: {m: {hosts: [m.example], protocol: mcp}, r: {hosts: [r.example], protocol: rest}, v: {hosts: [v.example], protocol: gemini}, w: {hosts: [w.example], protocol: a2a}}}";
     let source = Source {
         file: "c.yaml".to_owned(),
         text: text.to_owned(),
     };
     let catalogue = Catalogue::read(&[source]).expect("a catalogue");
-    let [mcp, rest, vertex] = catalogue.services() else {
-        panic!("three services")
+    let [mcp, rest, vertex, agent] = catalogue.services() else {
+        panic!("four services")
     };
     let unknown = Dialect::JsonRpc { id: Value::Null };
     let table = [
@@ -272,6 +272,9 @@ fn a_dialect_is_guessed_from_the_catalogue_before_the_path() {
         (None, "/model/m/converse", "", Dialect::Bedrock),
         (None, "/v1/models/m:countTokens", "", Dialect::Gemini),
         (Some(vertex), "/any", "", Dialect::Gemini),
+        (Some(agent), "/", "", Dialect::JsonRpc { id: Value::Null }),
+        (Some(agent), "/v1/message:stream", "", Dialect::A2aHttp),
+        (Some(agent), "/tasks/t1:cancel", "", Dialect::A2aHttp),
         (
             Some(vertex),
             "/v1/publishers/anthropic/models/m:rawPredict",
