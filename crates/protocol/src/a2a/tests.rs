@@ -96,9 +96,13 @@ fn an_earlier_message_over_http_may_go_by_the_name_of_its_field() {
     }
     let mut two = request.clone();
     two["message"] = json!({"messageId": "m2"});
-    post(AGENT, "/v1/message:send").json(&two).refused();
     let over_json_rpc = call("message/send", &request);
-    post(AGENT, "/").json(&over_json_rpc).refused();
+    for sent in [
+        post(AGENT, "/v1/message:send").json(&two),
+        post(AGENT, "/").json(&over_json_rpc),
+    ] {
+        assert_eq!(sent.error().rule(), "protocol.malformed");
+    }
 }
 
 /// Methods with the word for them, and which of their params says which task.
