@@ -153,9 +153,9 @@ impl Intent {
     pub fn is_loop(&self) -> bool {
         let caller = &self.caller.agent;
         let agents = &self.chain.agents;
-        let called = (self.call.kind == CallKind::A2a).then_some(&self.call.tool);
+        let asked = (self.call.kind == CallKind::A2a).then_some(&self.call.tool);
         agents.contains(caller)
-            || called.is_some_and(|called| called == caller || agents.contains(called))
+            || asked.is_some_and(|asked| asked == caller || agents.contains(asked))
     }
 
     /// As it would be described by this catalogue, which says where a destination is.

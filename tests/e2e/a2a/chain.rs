@@ -81,7 +81,8 @@ async fn an_agent_that_hands_on_the_trace_alone_is_found_again() {
     assert_eq!(second["chain"]["agents"], json!(["planner"]));
 
     let parent = world.header("archive", "traceparent");
-    let own_span = format!("{}00f067aa0ba902b7{}", &parent[..36], &parent[52..]);
+    let trace = parent.split('-').nth(1).expect("a trace id");
+    let own_span = format!("00-{trace}-00f067aa0ba902b7-01");
     let on = hello().header("traceparent", own_span);
     let (_, back) = world.hop("archive", "planner", on).await;
     assert_eq!(back["chain"]["agents"], json!(["planner", "helper"]));
@@ -99,7 +100,9 @@ async fn who_says_of_itself_on_whose_behalf_it_calls_is_refused() {
         world.hop("planner", "helper", hello()).await;
         let good = world.baggage("helper");
         let mut forged = good.clone();
-        forged.replace_range(60..61, if &good[60..61] == "A" { "B" } else { "A" });
+        // The last letters are of the tag.
+        forged.truncate(good.len() - 4);
+        forged.push_str("AAAA");
         for (baggage, rule) in [
             (forged, "chain.invalid"),
             ("aegis-chain=planner".to_owned(), "chain.invalid"),
