@@ -180,7 +180,7 @@ const ORIGINS: [(&str, &str); 22] = [
     ("aegis profiles finance", "team/policies.yaml:3: finance}"),
     (
         "aegis profiles finance data email",
-        "team/policies.yaml:63: sanitize, ",
+        "team/policies.yaml:64: sanitize, ",
     ),
     (
         "aegis profiles support truncated",
@@ -188,7 +188,7 @@ const ORIGINS: [(&str, &str); 22] = [
     ),
     (
         "aegis profiles support upgrades 0",
-        "team/policies.yaml:31: chat.example.com]",
+        "team/policies.yaml:32: chat.example.com]",
     ),
     (
         "aegis agents billing-bot profile",
@@ -196,7 +196,7 @@ const ORIGINS: [(&str, &str); 22] = [
     ),
     (
         "aegis agents research-bot profile",
-        "team/policies.yaml:45: research-bot, ",
+        "team/policies.yaml:46: research-bot, ",
     ),
     ("aegis agents billing-bot tenant", "tenants.yaml:4: acme"),
     (
