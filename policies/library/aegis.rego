@@ -178,25 +178,18 @@ else := {"done": true, "findings": array.concat(grant, array.concat(behalf, arra
 			[p.findings.opaque | opaque == true; upgrades == []],
 		),
 	)
-	behalf := chained(p)
-	is_array(behalf)
+	depth := input.chain.depth
+	is_number(depth)
+	most := p.depth
+	is_number(most)
+	looped := input.chain.loop
+	is_boolean(looped)
+	loops := p.loops
+	is_array(loops)
+	behalf := array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in loops])
 	parameter := constraints(lead, o)
 	is_array(parameter)
 	sensitive := [{"effect": c.effect, "rule": c.rule, "message": c.message, "redact": {"data": y}} | some y in types; c := object.get(p.data, y, p.findings.unclassified); c.effect != "allow"]
-}
-
-# On whose behalf does the agent call?
-chained(p) := array.concat(
-	[p.findings.depth | depth > p.depth],
-	[p.findings.loop | not looped in p.loops],
-) if {
-	chain := input.chain
-	depth := chain.depth
-	is_number(depth)
-	is_number(p.depth)
-	looped := chain.loop
-	is_boolean(looped)
-	is_array(p.loops)
 }
 
 # Every kind of constraint has its own map, so that one that nobody uses costs next to nothing.
