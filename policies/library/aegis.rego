@@ -64,6 +64,9 @@ request := {
 	call.truncated in o.truncation
 	call.opaque == false
 	call.changed in p.changed
+	chain := input.chain
+	chain.depth <= p.depth
+	chain.loop in p.loops
 	destination := input.destination
 	hosts := p.hosts
 	[c | some c in destination.candidates; hosts[c]] != []
@@ -154,7 +157,7 @@ refused(rule, message) := {
 
 # May this agent do this at all, with these parameters and this data, and was enough seen to say so?
 described(p) := {"done": true, "findings": []} if input.phase == "connect"
-else := {"done": true, "findings": array.concat(grant, array.concat(parameter, sensitive))} if {
+else := {"done": true, "findings": array.concat(grant, array.concat(behalf, array.concat(parameter, sensitive)))} if {
 	granted := p.calls[input.phase]
 	is_object(granted.tools)
 	lead := p.lead
@@ -184,6 +187,15 @@ else := {"done": true, "findings": array.concat(grant, array.concat(parameter, s
 			),
 		),
 	)
+	depth := input.chain.depth
+	is_number(depth)
+	most := p.depth
+	is_number(most)
+	looped := input.chain.loop
+	is_boolean(looped)
+	loops := p.loops
+	is_array(loops)
+	behalf := array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in loops])
 	parameter := constraints(lead, o)
 	is_array(parameter)
 	sensitive := [{"effect": c.effect, "rule": c.rule, "message": c.message, "redact": {"data": y}} | some y in types; c := object.get(p.data, y, p.findings.unclassified); c.effect != "allow"]

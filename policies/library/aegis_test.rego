@@ -75,6 +75,40 @@ test_a_refusal_says_how_the_profile_wants_it_told if {
 	d.obligations.refuse_as == "tool_result"
 }
 
+test_a_chain_up_to_the_limit_is_allowed if {
+	decide(on_behalf({"depth": 2})).outcome == "allow"
+	too_deep := decide(on_behalf({"depth": 3}))
+	too_deep.outcome == "deny"
+	[r.rule | some r in too_deep.reasons] == ["chain.depth"]
+}
+
+test_a_loop_is_denied_where_loops_are if {
+	looped := on_behalf({"depth": 1, "loop": true})
+	[r.rule | some r in decide(looped).reasons] == ["chain.loop"]
+	lenient := object.union(policy, {"profiles": {"p": {"loops": [false, true]}}})
+	d := aegis.decision with data.compiled as lenient with input as looped
+	d.outcome == "allow"
+}
+
+test_a_loop_that_is_too_deep_is_both if {
+	d := decide(on_behalf({"depth": 9, "loop": true}))
+	[r.rule | some r in d.reasons] == ["chain.depth", "chain.loop"]
+}
+
+test_a_tunnel_has_no_chain if {
+	i := object.remove(object.union(input_of({}), {"phase": "connect"}), ["chain"])
+	decide(i).outcome == "allow"
+}
+
+test_a_chain_that_is_not_known_or_not_of_its_type_is_denied if {
+	undefined := ["aegis.undefined"]
+	[r.rule | some r in decide(object.remove(input_of({}), ["chain"])).reasons] == undefined
+	[r.rule | some r in decide(on_behalf({"depth": "1"})).reasons] == undefined
+	[r.rule | some r in decide(on_behalf({"loop": null})).reasons] == undefined
+}
+
+on_behalf(chain) := object.union(input_of({}), {"chain": chain})
+
 test_an_unknown_phase_is_denied if {
 	d := decide(object.union(input_of({}), {"phase": "reply"}))
 	d.outcome == "deny"
@@ -114,6 +148,7 @@ input_of(parameters) := {
 	"phase": "request",
 	"tenant": {"id": "t"},
 	"agent": {"id": "a"},
+	"chain": {"depth": 0, "loop": false},
 	"destination": {"candidates": ["h.example", ".example"], "regions": ["eu"]},
 	"call": {"tool": "x", "action": "y", "parameters": parameters, "misspelled": [], "truncated": false, "opaque": false, "changed": false},
 	"dlp": {"findings": [], "types": [], "classes": []},
@@ -136,6 +171,8 @@ policy := {
 		"lead": "profile \"p\": ",
 		"hosts": {".example": "seen"},
 		"upgrades": {},
+		"depth": 2,
+		"loops": [false],
 		"free": {},
 		"data": {},
 		"changed": [false],
@@ -144,7 +181,7 @@ policy := {
 			"request": {"tools": {"x": {"y": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
 			"proposed_call": {"tools": {"f": {"propose": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
 		},
-		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "opaque": deny("opaque"), "changed": deny("mcp.changed_tool"), "unclassified": deny("data.unclassified")},
+		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "depth": deny("chain.depth"), "loop": deny("chain.loop"), "opaque": deny("opaque"), "changed": deny("mcp.changed_tool"), "unclassified": deny("data.unclassified")},
 	}},
 }
 

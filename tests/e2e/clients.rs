@@ -1,6 +1,7 @@
 //! Clients that nobody here wrote, unmodified: curl, Python and Node libraries, each with an allowed and a refused call,
 //! in the environment that `aegis env` prints and no other.
 
+mod a2a;
 pub(crate) mod environment;
 mod fakes;
 mod llm;

@@ -3,6 +3,7 @@
 // Failing loudly is what a test is for, its helpers included; the shipped crates keep these lints.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod a2a;
 mod addresses;
 mod approvals;
 mod bundles;

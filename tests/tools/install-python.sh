@@ -5,6 +5,7 @@ cd "$(dirname "$0")/../.."
 
 clients=tests/tools/requirements.txt
 litellm=tests/tools/requirements-litellm.txt
+a2a=tests/tools/requirements-a2a.txt
 engine=tests/tools/requirements-opa.txt
 
 # Whether the environment has what these files ask for.
@@ -41,4 +42,9 @@ fi
 if ! has .tools/litellm "$litellm"; then
     create .tools/litellm "$litellm"
     stamp .tools/litellm "$litellm"
+fi
+
+if ! has .tools/a2a "$a2a"; then
+    create .tools/a2a "$a2a"
+    stamp .tools/a2a "$a2a"
 fi

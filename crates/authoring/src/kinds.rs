@@ -16,7 +16,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub(crate) use agent_policy::{AgentPolicy, GrpcBodies, Mcp, Selector, TruncatedBodies, Unnamed};
+pub(crate) use agent_policy::{
+    AgentPolicy, Chain, GrpcBodies, Mcp, Selector, TruncatedBodies, Unnamed,
+};
 pub(crate) use dlp_profile::DlpProfile;
 pub(crate) use tenant::Tenant;
 pub(crate) use tool::{Endpoint, Provider, Tool};

@@ -4,7 +4,9 @@ use serde_json::{Map, Value as Json, json as value};
 
 use crate::catalogue;
 use crate::draft::{Draft, json, set};
-use crate::kinds::{AgentPolicy, DlpProfile, GrpcBodies, Mcp, Mode, TruncatedBodies, Unnamed};
+use crate::kinds::{
+    AgentPolicy, Chain, DlpProfile, GrpcBodies, Mcp, Mode, TruncatedBodies, Unnamed,
+};
 use crate::read::{Item, Written};
 use crate::select::{Agent, Agents, select};
 
@@ -92,6 +94,9 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
     if spec.grpc_bodies != GrpcBodies::default() {
         set(&mut entry, "grpc_bodies", json(&spec.grpc_bodies));
     }
+    if spec.chain != Chain::default() {
+        set(&mut entry, "chain", json(&spec.chain));
+    }
     let dlp = spec
         .dlp
         .as_ref()
@@ -125,6 +130,10 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
         ("grpc_bodies", "grpcBodies"),
     ] {
         draft.note("profiles", &[name, key], policy.spec(&[member]));
+    }
+    for (key, written) in [("max_depth", "maxDepth"), ("loops", "loops")] {
+        let spot = policy.spec(&["chain", written]);
+        draft.note("profiles", &[name, "chain", key], spot);
     }
     if let Some(dlp) = dlp {
         draft.note("profiles", &[name, "data"], dlp.spec(&["types"]));

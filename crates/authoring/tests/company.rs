@@ -188,7 +188,7 @@ const ORIGINS: [(&str, &str); 23] = [
     ),
     (
         "aegis profiles support upgrades 0",
-        "team/policies.yaml:31: chat.example.com]",
+        "team/policies.yaml:32: chat.example.com]",
     ),
     (
         "aegis profiles support mcp refuse_as",

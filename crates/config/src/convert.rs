@@ -17,7 +17,7 @@ use crate::gateway::convert::gateway;
 use crate::mirror::{self, Written};
 use crate::names::{is_host, is_host_name, is_place_of_a_server};
 use crate::sections::{
-    AuditSettings, Credential, Digest, Identity, Limits, Listen, ListenTls, Proof,
+    AuditSettings, ChainSettings, Credential, Digest, Identity, Limits, Listen, ListenTls, Proof,
     TelemetrySettings, UpstreamSettings,
 };
 use crate::{Settings, units};
@@ -31,6 +31,9 @@ pub(crate) fn settings(written: mirror::Settings, base: &Path, check: &mut Check
         gateway: gateway(written.gateway, base, &listen, check),
         identity: identity(written.identity, &listen, check),
         listen,
+        chain: ChainSettings {
+            key_file: written.chain.key_file.map(|file| base.join(file)),
+        },
         policy: policy::policy(written.policy, base, &data_dir, check),
         control: policy::control(written.control, base, check),
         audit: audit(written.audit, base, &data_dir),

@@ -31,9 +31,9 @@ pub use crate::gateway::{
 };
 pub use crate::reference::{Fallback, Key};
 pub use crate::sections::{
-    AuditSettings, BundleKey, BundleSettings, ControlSettings, Credential, Digest, Identity,
-    KeyAlgorithm, Limits, Listen, ListenTls, Mode, PolicySettings, PolicySource, Proof, Secret,
-    TelemetrySettings, UpstreamSettings,
+    AuditSettings, BundleKey, BundleSettings, ChainSettings, ControlSettings, Credential, Digest,
+    Identity, KeyAlgorithm, Limits, Listen, ListenTls, Mode, PolicySettings, PolicySource, Proof,
+    Secret, TelemetrySettings, UpstreamSettings,
 };
 
 /// Everything an operator can set.
@@ -47,6 +47,7 @@ pub struct Settings {
     /// Present: services can be reached by a base URL.
     pub gateway: Option<GatewaySettings>,
     pub identity: Identity,
+    pub chain: ChainSettings,
     pub policy: PolicySettings,
     /// Present: this data plane belongs to a control plane.
     pub control: Option<ControlSettings>,
@@ -114,6 +115,7 @@ impl Settings {
             listen: Listen::default(),
             gateway: None,
             identity: Identity::default(),
+            chain: ChainSettings::default(),
             policy: PolicySettings::default(),
             control: None,
             audit: AuditSettings {

@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) identity: Identity,
     #[serde(default)]
+    pub(crate) chain: Chain,
+    #[serde(default)]
     pub(crate) policy: Policy,
     pub(crate) control: Option<Control>,
     #[serde(default)]
@@ -66,6 +68,12 @@ pub(crate) struct Credential {
     pub(crate) agent: String,
     pub(crate) secret_sha256: Option<Written<Digest>>,
     pub(crate) certificate_sha256: Option<Written<Digest>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Chain {
+    pub(crate) key_file: Option<PathBuf>,
 }
 
 #[derive(Default, serde::Deserialize)]

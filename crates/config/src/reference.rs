@@ -57,13 +57,14 @@ impl fmt::Display for Key {
 }
 
 pub(crate) fn keys() -> Vec<Key> {
-    let sections: [&[Key]; 10] = [
+    let sections: [&[Key]; 11] = [
         &general(),
         &bundle(),
         &control(),
         &listen(),
         &gateway::reference::keys(),
         &identity(),
+        &chain(),
         &records(),
         &upstream(),
         &amounts(),
@@ -248,6 +249,15 @@ fn identity() -> [Key; 5] {
             "SHA-256 of the client certificate in DER; unique. Needs `listen.tls.client_ca`.",
         ),
     ]
+}
+
+fn chain() -> [Key; 1] {
+    [key(
+        "chain.key_file",
+        "file",
+        Fallback::Derived("`chain.key` in `data_dir`, made on first start"),
+        "The key under which the chain of agents is carried: at least 32 characters, as `openssl rand -hex 32` prints. Data planes that agents call through by turns share one.",
+    )]
 }
 
 fn records() -> [Key; 3] {

@@ -55,6 +55,14 @@ pub enum Proof {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
+/// How agents that call on behalf of others prove it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChainSettings {
+    /// The key that all data planes share; absent: one of this data plane's own, made in its
+    /// `data_dir`.
+    pub key_file: Option<PathBuf>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicySettings {
     pub source: PolicySource,

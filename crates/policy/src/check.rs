@@ -9,7 +9,7 @@ use crate::data::{
 use crate::facts::{Facts, Matcher};
 use crate::rego::Extension;
 use crate::sources::Model;
-use crate::{CallKind, Catalogue, Phase, Sources, hosts};
+use crate::{CallKind, Catalogue, Chain, Phase, Sources, hosts};
 
 /// Every mistake of meaning in the data, all at once.
 pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
@@ -140,6 +140,11 @@ impl Check<'_> {
             );
             let hint = nearest(kind, DATA_TYPES).map(|near| format!("did you mean `{near}`?"));
             self.problems.push(Problem { hint, ..problem });
+        }
+        if usize::from(profile.chain.max_depth) > Chain::GREATEST_DEPTH {
+            let most = Chain::GREATEST_DEPTH;
+            let message = format!("a chain has at most {most} agents before the caller");
+            self.problem(&["chain", "max_depth"], message);
         }
         for (tool, actions) in &profile.tools {
             self.tool(tool, actions);

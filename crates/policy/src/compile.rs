@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::catalogue::server;
 use crate::data::{
     Actions, AegisData, AgentData, ChangedToolsData, ConstraintData, Constraints, Effect,
-    GrpcBodiesData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
+    GrpcBodiesData, LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
 use crate::{Phase, hosts};
@@ -112,7 +112,6 @@ fn profile(
     unnamed: &Unnamed,
 ) -> Shelved {
     let lead = format!("profile \"{name}\"");
-    let deny = |rule: &str, text: &str| finding(Effect::Deny, rule, &format!("{lead} {text}"));
     let rules = profile.data.iter().map(|(kind, effect)| {
         let text = format!("{lead}: data of type {kind} {}", consequence(*effect));
         (
@@ -124,27 +123,23 @@ fn profile(
         .data
         .iter()
         .filter(|(_, effect)| **effect == Effect::Allow);
-    let findings = json!({
-        "host": deny("host", "does not allow this host"),
-        "tool": {
-            "request": deny("tool", "does not grant this tool and action"),
-            "proposed_call": deny("tool", "does not let a model propose this call"),
-        },
-        "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
-        "changed": deny("mcp.changed_tool", "does not allow a tool whose definition has changed since it was first seen"),
-        "unclassified": deny("data.unclassified", "has no rule for this type of data"),
-    });
     let changed = match profile.mcp.changed_tools {
         ChangedToolsData::Report => json!([false, true]),
         ChangedToolsData::Deny => json!([false]),
+    };
+    let loops = match profile.chain.loops {
+        LoopsData::Deny => &[false][..],
+        LoopsData::Allow => &[false, true],
     };
     let parts = [
         ("lead", json!(format!("{lead}: "))),
         ("hosts", hosts_of(data, profile)),
         ("upgrades", truths(canonical(&profile.upgrades))),
         ("data", rules.collect::<Map<_, _>>().into()),
+        ("depth", json!(profile.chain.max_depth)),
+        ("loops", json!(loops)),
         ("free", truths(free.map(|(kind, _)| kind.as_str()))),
-        ("findings", findings),
+        ("findings", findings(&lead, profile)),
         ("changed", changed),
         ("refuse_as", profile.mcp.refuse_as.as_str().into()),
     ];
@@ -172,6 +167,23 @@ fn profile(
     let calls = shelf.object(calls);
     let parts = parts.map(|(key, part)| (key, shelf.json(&part)));
     shelf.object(parts.into_iter().chain([("calls", calls)]))
+}
+
+/// What a profile has to say whatever the operation.
+fn findings(lead: &str, profile: &ProfileData) -> Json {
+    let deny = |rule: &str, text: &str| finding(Effect::Deny, rule, &format!("{lead} {text}"));
+    json!({
+        "host": deny("host", "does not allow this host"),
+        "tool": {
+            "request": deny("tool", "does not grant this tool and action"),
+            "proposed_call": deny("tool", "does not let a model propose this call"),
+        },
+        "changed": deny("mcp.changed_tool", "does not allow a tool whose definition has changed since it was first seen"),
+        "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
+        "unclassified": deny("data.unclassified", "has no rule for this type of data"),
+        "depth": deny("chain.depth", &format!("allows no call on behalf of more than {} agents", profile.chain.max_depth)),
+        "loop": deny("chain.loop", "does not let an agent be called on its own behalf"),
+    })
 }
 
 fn tool(shelf: &mut Shelf, unread: Unread, actions: &Actions, ungranted: &Shelved) -> Shelved {

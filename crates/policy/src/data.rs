@@ -90,6 +90,7 @@ pub(crate) struct ProfileData {
     pub(crate) upgrades: Vec<String>,
     pub(crate) truncated: TruncatedData,
     pub(crate) grpc_bodies: GrpcBodiesData,
+    pub(crate) chain: ChainData,
     /// Type of sensitive data to what is done about it.
     pub(crate) data: BTreeMap<String, Effect>,
     /// Tool to action to parameter to constraint.
@@ -113,6 +114,25 @@ pub(crate) enum ChangedToolsData {
     #[default]
     Report,
     Deny,
+}
+
+/// On whose behalf its agents may call.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ChainData {
+    /// Agents before the caller.
+    pub(crate) max_depth: u8,
+    pub(crate) loops: LoopsData,
+}
+
+/// What becomes of a call in whose chain an agent is for the second time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LoopsData {
+    Deny,
+    /// The depth ends them.
+    #[default]
+    Allow,
 }
 
 /// Calls that a model's answer proposes, by the name of the function.
@@ -269,6 +289,15 @@ impl<'de> Deserialize<'de> for Proposal {
     }
 }
 
+impl Default for ChainData {
+    fn default() -> Self {
+        Self {
+            max_depth: DEFAULT_DEPTH,
+            loops: LoopsData::default(),
+        }
+    }
+}
+
 impl Mode {
     pub fn as_str(self) -> &'static str {
         match self {
@@ -295,6 +324,15 @@ impl ChangedToolsData {
         match self {
             Self::Report => "report",
             Self::Deny => "deny",
+        }
+    }
+}
+
+impl LoopsData {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Allow => "allow",
         }
     }
 }
@@ -339,3 +377,6 @@ impl<'de> Visitor<'de> for DataFileVisitor {
         Ok(file)
     }
 }
+
+/// Agents before the caller where a profile does not say.
+const DEFAULT_DEPTH: u8 = 8;

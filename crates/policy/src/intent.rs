@@ -20,6 +20,7 @@ pub struct Intent {
     /// Region of this data plane.
     pub region: Arc<str>,
     pub caller: Caller,
+    pub chain: Chain,
     pub destination: Destination,
     pub call: Call,
     pub http: Option<HttpPart>,
@@ -66,6 +67,15 @@ pub enum Auth {
     Anonymous,
     Credential,
     Certificate,
+}
+
+/// The agents on whose behalf the caller acts, as far as they are proven.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// From the first on, without the caller.
+    pub agents: Arc<[Arc<str>]>,
+    /// Of the trace in which the chain began: 32 hexadecimal digits.
+    pub trace_id: Arc<str>,
 }
 
 #[derive(Clone, Debug)]
@@ -140,6 +150,17 @@ pub struct DataFinding {
 }
 
 impl Intent {
+    /// Whether the caller, or the agent that it calls, is in the chain already. The agent that is
+    /// called goes by its name in the catalogue.
+    #[must_use]
+    pub fn is_loop(&self) -> bool {
+        let caller = &self.caller.agent;
+        let agents = &self.chain.agents;
+        let asked = (self.call.kind == CallKind::A2a).then_some(&self.call.tool);
+        agents.contains(caller)
+            || asked.is_some_and(|asked| asked == caller || agents.contains(asked))
+    }
+
     /// As it would be described by this catalogue, which says where a destination is.
     #[must_use]
     pub fn under(&self, catalogue: &Catalogue) -> Self {
@@ -151,6 +172,17 @@ impl Intent {
             destination: Destination::catalogued(known.scheme, authority, path, service),
             ..self.clone()
         }
+    }
+}
+
+impl Chain {
+    /// What can be proven at most; a longer chain is refused before it is judged.
+    pub const GREATEST_DEPTH: usize = 15;
+
+    /// How many agents have called one another before the caller.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.agents.len()
     }
 }
 

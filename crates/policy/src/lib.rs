@@ -29,8 +29,8 @@ pub use check::{check_form, mistakes};
 pub use data::{Mode, Protocol};
 pub use decision::{Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Would};
 pub use intent::{
-    Auth, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent, Parameters,
-    Phase, Scheme, Truncation,
+    Auth, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart, Intent,
+    Parameters, Phase, Scheme, Truncation,
 };
 pub use rego::{Answers, FileCoverage, RegoReport, RegoResult, RegoVerdict};
 pub use snapshot::{Comparison, Revision, Snapshot, TenantMode};

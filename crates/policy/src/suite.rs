@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::{Decision, Intent, Source, Workbench};
 
-pub use call::{CallData, DataFindings, DestinationData, Mistake};
+pub use call::{CallData, ChainData, DataFindings, DestinationData, Mistake};
 pub use coverage::{Coverage, Point, PointKind};
 pub use expect::{Expectation, WouldExpectation};
 

@@ -13,7 +13,9 @@ mod common;
 
 use std::sync::Arc;
 
-use aegis_policy::{Decision, Intent, Outcome, Redaction, RefuseAs, Snapshot, Truncation};
+use aegis_policy::{
+    CallKind, Decision, Intent, Outcome, Redaction, RefuseAs, Snapshot, Truncation,
+};
 use common::{
     SMALL, build, by, call, charge, directory, in_regions, said, small, sources, to, tunnel,
     with_data, with_module,
@@ -399,6 +401,38 @@ fn shadow_suspends_the_rule_about_spelling_and_a_module_changes_nothing() {
     let module = "package aegis.ext\n\ndeny contains {\"rule\": \"own\", \"message\": \"no\"} if input.call.action == \"put\"";
     let extended = build(&with_module(SPELLED, module));
     assert_eq!(said(&extended.decide(&call())), "deny parameter.name");
+}
+
+#[test]
+fn without_a_word_on_chains_eight_agents_may_be_before_the_caller_and_come_back() {
+    let snapshot = build(&sources(SMALL));
+    let mut get = to(call("http", "get", json!({})), "api.example.com");
+    for (depth, expected) in [(0, "allow"), (8, "allow"), (9, "deny chain.depth")] {
+        let agents = (0..depth).map(|at| format!("agent-{at}").into());
+        get.chain.agents = agents.collect();
+        assert_eq!(said(&snapshot.decide(&get)), expected, "{depth}");
+    }
+    get.chain.agents = [Arc::clone(&get.caller.agent)].into();
+    assert_eq!(said(&snapshot.decide(&get)), "allow");
+}
+
+#[test]
+fn who_is_in_a_chain_twice_is_known_by_its_name() {
+    let mut call = call("helper", "send", json!({}));
+    call.call.kind = CallKind::A2a;
+    call.chain.agents = ["planner".into()].into();
+    assert!(!call.is_loop());
+    for called in ["planner", "finance-bot"] {
+        call.call.tool = called.into();
+        assert!(call.is_loop(), "{called}");
+    }
+    call.call.kind = CallKind::Mcp;
+    assert!(
+        !call.is_loop(),
+        "an MCP server may be called as an agent is"
+    );
+    call.chain.agents = ["finance-bot".into()].into();
+    assert!(call.is_loop(), "whatever it calls");
 }
 
 #[test]

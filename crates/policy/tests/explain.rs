@@ -52,6 +52,8 @@ fn every_rule_on_caller_destination_and_grant_has_its_path() {
     let (mut truncated, mut opaque) = (small_charge(), small_charge());
     truncated.call.truncation = Truncation::Truncated;
     opaque.call.opaque = true;
+    let mut deep = small_charge();
+    deep.chain.agents = (0..9).map(|at| format!("agent-{at}").into()).collect();
     let by = |tenant: &str, agent: &str| by(small_charge(), tenant, agent);
     let abroad = in_regions(small_charge(), &["us-east-1"]);
     let finance = "profiles.finance";
@@ -71,6 +73,7 @@ fn every_rule_on_caller_destination_and_grant_has_its_path() {
         ),
         ("truncated", "profiles.finance.truncated", truncated),
         ("opaque", "profiles.finance.upgrades", opaque),
+        ("chain.depth", "profiles.finance.chain.max_depth", deep),
     ] {
         assert_traced(rule, path, &intent);
     }

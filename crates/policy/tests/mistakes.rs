@@ -33,6 +33,10 @@ fn every_mistake_of_meaning_is_told_at_once_with_its_place() {
             "there is no profile `financ`; did you mean `finance`?",
         ),
         ("policy.yaml:8:", "`no host` is not a host"),
+        (
+            "policy.yaml:24:",
+            "a chain has at most 15 agents before the caller",
+        ),
         ("policy.yaml:9:", "there is no data type `emial`"),
         (
             "policy.yaml:11:",
@@ -53,7 +57,7 @@ fn every_mistake_of_meaning_is_told_at_once_with_its_place() {
         ("policy.yaml:20:", "exactly one of"),
         ("policy.yaml:21:", "`enum` is empty"),
         ("policy.yaml:22:", "`forbidden` can have no other rule"),
-        ("policy.yaml:27:", "is not a field that can be tested"),
+        ("policy.yaml:29:", "is not a field that can be tested"),
     ];
     for (place, message) in expected {
         assert!(
@@ -147,6 +151,8 @@ const MISTAKEN: &str = r#"aegis:
             e: {pattern: {regex: a, glob: b}}
             f: {enum: []}
             g: {forbidden: true, required: true}
+    long:
+      chain: {max_depth: 16}
   catalogue:
     llm: {hosts: [llm.example], protocol: anthropic}
     stripe: {hosts: [stripe.example], protocol: rest, operations: [{action: charge, method: POST, path: /charges}]}

@@ -10,6 +10,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use aegis_policy::remedy::{Alteration, Obstacle, Remedy, Search};
 use aegis_policy::{Intent, Mode, Truncation};
 use common::{bench, by, call, charge, sources, to, with_data};
@@ -87,6 +89,23 @@ fn a_body_that_was_not_read_passes_only_where_nothing_is_constrained() {
     let mut free = call("stripe-payments", "refund", json!({}));
     free.call.truncation = Truncation::Truncated;
     assert_eq!(change(&free).edits[0].path[3..], ["truncated"]);
+}
+
+#[test]
+fn a_chain_may_be_as_long_as_it_is_and_come_back() {
+    let mut call = small();
+    call.chain.agents = (0..9).map(|at| format!("agent-{at}").into()).collect();
+    let told = |call: &Intent| change(call).edits[0].to_string();
+    let chain = "aegis.profiles.finance.chain";
+    assert_eq!(
+        told(&call),
+        format!("set {chain}.max_depth to 9, which is 8 now")
+    );
+    call.chain.agents = [Arc::clone(&call.caller.agent)].into();
+    assert_eq!(
+        told(&call),
+        format!("set {chain}.loops to \"allow\", which is \"deny\" now")
+    );
 }
 
 #[test]
@@ -170,6 +189,7 @@ const POLICY: &str = r#"{"aegis": {
   "agents": {"finance-bot": {"tenant": "acme", "profile": "finance"}},
   "profiles": {"finance": {
     "data": {"aws_key": "deny"},
+    "chain": {"loops": "deny"},
     "tools": {"stripe-payments": {
       "charge": {
         "amount": {"min": 1, "max": 100, "approve_above": 50},

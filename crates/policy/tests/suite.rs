@@ -173,6 +173,7 @@ fn a_destination_alone_names_tool_and_action_as_the_proxy_does() {
 #[test]
 fn everything_can_be_stated() {
     let text = "phase: request\ntenant: labs\nagent: x\nauth: certificate\nkind: mcp\ntool: docs-mcp/search\naction: call\n\
+        chain: {agents: [a, b], trace_id: 4bf92f3577b34da6a3ce929d0e0e4736}\n\
         destination: {scheme: http, host: mcp.demo.test, port: 8080, path: /mcp}\nmethod: PUT\ncontent_type: text/plain\n\
         opaque: true\ndata: [{type: email, path: query:q, count: 3}]\nregion: eu\ntime: 2026-02-03T04:05:06.5Z";
     let intent = intent(text);
@@ -192,6 +193,8 @@ fn everything_can_be_stated() {
     let found = &intent.data[0];
     assert_eq!((found.kind, found.class, found.count), ("email", "pii", 3));
     assert_eq!(found.path, "query:q");
+    assert_eq!(intent.chain.agents[..], ["a".into(), "b".into()]);
+    assert_eq!(&*intent.chain.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!(&*intent.time, "2026-02-03T04:05:06.5Z");
 }
 

@@ -30,7 +30,15 @@ pub(crate) fn is_call(value: &Value, subject: &Subject<'_>) -> bool {
     let segments = segments(subject).unwrap_or_default();
     let asked = methods::over_http(subject.view.method, &segments);
     let sends = asked.is_some_and(|asked| matches!(asked.action, "send" | "stream"));
-    sends && value.get("message").is_some_and(Value::is_object)
+    let messages = MESSAGE_OVER_HTTP.iter().filter_map(|name| value.get(name));
+    sends && messages.into_iter().any(Value::is_object)
+}
+
+/// Whether the path is one of the HTTP binding, whatever the method.
+pub(crate) fn is_over_http(path: &str) -> bool {
+    let segments = decoded_segments(path).unwrap_or_default();
+    let mut known = [Method::GET, Method::POST, Method::DELETE].into_iter();
+    known.any(|method| methods::over_http(&method, &segments).is_some())
 }
 
 /// Whether the request is for the card by which an agent says what it can do.
@@ -76,7 +84,10 @@ fn message(subject: &Subject<'_>, body: &Value) -> Result<Described, InspectErro
     let empty = Map::new();
     let members = Members::of(params.unwrap_or(&empty))?;
     match action {
-        Some("send" | "stream") => sent(&mut described, "/params", &members)?,
+        Some("send" | "stream") => {
+            let message = members.object("message")?.ok_or(NO_MESSAGE)?;
+            sent(&mut described, "/params", &members, ("message", &message))?;
+        }
         Some(_) => {
             let id = methods::is_of_task(method).then_some("taskId");
             members.describe(&mut described, "/params", id);
@@ -95,8 +106,21 @@ fn over_http(
         return Ok(elsewhere(subject));
     };
     let mut described = Described::new(CallKind::A2a, subject.server(), asked.action);
+    described.dialect = Dialect::A2aHttp;
     match (body, asked.action) {
-        (Some(body), "send" | "stream") => sent(&mut described, "", &Members::of(body)?)?,
+        (Some(body), "send" | "stream") => {
+            let members = Members::of(body)?;
+            let [message, earlier] = MESSAGE_OVER_HTTP;
+            let found = match (members.object(message)?, members.object(earlier)?) {
+                (Some(found), None) => (message, found),
+                (None, Some(found)) => (earlier, found),
+                (Some(_), Some(_)) => {
+                    return Err(InspectError::Malformed("there are two messages"));
+                }
+                (None, None) => return Err(NO_MESSAGE),
+            };
+            sent(&mut described, "", &members, (found.0, &found.1))?;
+        }
         (None, "send" | "stream") if !subject.content.is_hidden() => return Err(NO_MESSAGE),
         (Some(body), _) => Members::of(body)?.describe(&mut described, "", None),
         (None, _) => {}
@@ -123,9 +147,9 @@ fn sent(
     described: &mut Described,
     pointer: &str,
     params: &Members<'_>,
+    (name, message): (&str, &Members<'_>),
 ) -> Result<(), InspectError> {
-    let message = params.object("message")?.ok_or(NO_MESSAGE)?;
-    let at = format!("{pointer}/message");
+    let at = format!("{pointer}/{}", params.written(name));
     for name in [
         "taskId",
         "contextId",
@@ -137,7 +161,7 @@ fn sent(
     }
     params.set(described, pointer, "tenant", "tenant");
     params.set(described, pointer, "metadata", "requestMetadata");
-    skill(described, &message, &at)?;
+    skill(described, message, &at)?;
     skill(described, params, pointer)?;
     notified(described, pointer, params)
 }
@@ -191,6 +215,9 @@ fn notified(
 fn segments(subject: &Subject<'_>) -> Result<Vec<String>, InspectError> {
     Ok(decoded_segments(subject.view.path)?)
 }
+
+/// What a request has the message under; 0.3 has it under either.
+const MESSAGE_OVER_HTTP: [&str; 2] = ["message", "request"];
 
 const NO_MESSAGE: InspectError = InspectError::Malformed("an agent is sent no message");
 

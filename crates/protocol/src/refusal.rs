@@ -1,7 +1,8 @@
-//! A refusal in the caller's own protocol: problem+json, a JSON-RPC error or the error of an LLM API.
+//! A refusal in the caller's own protocol: problem+json, a JSON-RPC error, an agent's or an LLM API's.
 //!
 //! It renders and nothing else: what is refused, with which status and which hint is decided above.
 
+mod a2a;
 mod grpc;
 mod llm;
 
@@ -19,6 +20,8 @@ pub enum Dialect {
     Problem,
     /// A JSON-RPC 2.0 error; `id` is null where the call had none or it could not be read.
     JsonRpc { id: Value },
+    /// What A2A's HTTP binding has for an error, of 1.0 and 0.3 alike.
+    A2aHttp,
     /// `{"error": {…}}`, which the SDKs for chat completions turn into their own exceptions.
     OpenAi,
     /// `{"type": "error", "error": {…}}`, of Anthropic's Messages.
@@ -66,6 +69,7 @@ pub fn render(dialect: &Dialect, refusal: &RefusalDocument<'_>) -> Rendered {
         Dialect::Problem => refusal.problem(),
         Dialect::JsonRpc { id } if refusal.as_tool_result => refusal.tool_result(id),
         Dialect::JsonRpc { id } => refusal.json_rpc(id),
+        Dialect::A2aHttp => refusal.a2a_http(),
         Dialect::OpenAi => refusal.open_ai(),
         Dialect::Anthropic => refusal.anthropic(),
         Dialect::Bedrock => refusal.bedrock(),
@@ -93,6 +97,7 @@ impl Dialect {
         let asked = || Endpoint::of(path).map(|endpoint| endpoint.api.dialect());
         let guessed = match service.map(|service| service.protocol) {
             Some(Protocol::Grpc) => Some(Self::Grpc),
+            Some(Protocol::A2a) if crate::a2a::is_over_http(path) => Some(Self::A2aHttp),
             Some(Protocol::Mcp | Protocol::A2a) => Some(Self::JsonRpc { id: Value::Null }),
             Some(protocol) => {
                 Family::declared(protocol).map(|family| asked().unwrap_or(family.dialect()))
@@ -145,13 +150,13 @@ impl RefusalDocument<'_> {
         json!({
             "jsonrpc": "2.0",
             "id": id,
-            "error": {"code": self.json_rpc_code(), "message": self.message(), "data": self.problem()},
+            "error": {"code": self.json_rpc_code(), "message": self.explained(), "data": self.problem()},
         })
     }
 
     /// As MCP has it for a tool that has failed; `_meta` is for whoever reads more than text.
     fn tool_result(&self, id: &Value) -> Value {
-        let text = format!("{}. Next: {}.", self.message(), self.next_step);
+        let text = format!("{}. Next: {}.", self.explained(), self.next_step);
         json!({
             "jsonrpc": "2.0",
             "id": id,
@@ -180,16 +185,42 @@ impl RefusalDocument<'_> {
         }
     }
 
-    fn message(&self) -> String {
-        match self.detail() {
-            detail if detail.is_empty() => title(self.outcome).to_owned(),
-            detail => format!("{}: {detail}", title(self.outcome)),
-        }
-    }
-
     fn detail(&self) -> String {
         let messages: Vec<&str> = self.reasons.iter().map(|reason| &*reason.message).collect();
         messages.join("; ")
+    }
+
+    fn rule(&self) -> &str {
+        let first = self.reasons.first();
+        first.map_or(self.outcome.as_str(), |reason| &reason.rule)
+    }
+
+    /// The message with the rules and the approval: many callers are shown no other member.
+    fn explained(&self) -> String {
+        let explain = |reason: &Reason| format!("{} (rule {})", reason.message, reason.rule);
+        let reasons: Vec<String> = self.reasons.iter().map(explain).collect();
+        let mut message = title(self.outcome).to_owned();
+        if !reasons.is_empty() {
+            message = format!("{message}: {}", reasons.join("; "));
+        }
+        if let Some(id) = self.approval_id {
+            message = format!("{message}; approval_id {id}");
+        }
+        message
+    }
+
+    /// The status of gRPC that stands for the one of HTTP, and its word in Google's error model.
+    fn grpc_status(&self) -> (u8, &'static str) {
+        match self.status {
+            401 | 407 => (16, "UNAUTHENTICATED"),
+            403 => (7, "PERMISSION_DENIED"),
+            404 => (5, "NOT_FOUND"),
+            408 | 504 => (4, "DEADLINE_EXCEEDED"),
+            429 => (8, "RESOURCE_EXHAUSTED"),
+            502 | 503 => (14, "UNAVAILABLE"),
+            500.. => (13, "INTERNAL"),
+            _ => (3, "INVALID_ARGUMENT"),
+        }
     }
 }
 

@@ -113,6 +113,7 @@ fn decide(host: &str, path: &str, body: &str) -> Decision {
             agent: "bot".into(),
             auth: Auth::Credential,
         },
+        chain: aegis_policy::Chain::default(),
         destination: Destination::catalogued(
             Scheme::Https,
             authority.clone(),

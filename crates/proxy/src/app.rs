@@ -22,6 +22,7 @@ use crate::activation::{self, Activation};
 use crate::approvals::Approvals;
 use crate::budget::Budget;
 use crate::ca::{Ca, CaError};
+use crate::chain::{ChainKeyError, Chains};
 use crate::control::Link;
 use crate::describe::Describer;
 use crate::drain::Drain;
@@ -58,6 +59,8 @@ pub enum StartError {
     Audit(io::Error),
     #[error("interception CA: {0}")]
     Ca(#[from] CaError),
+    #[error("key of the chain of agents: {0}")]
+    Chain(#[from] ChainKeyError),
     #[error("telemetry: {0}")]
     Tracer(#[from] TracerError),
     #[error(transparent)]
@@ -217,6 +220,7 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
     Ok(Plane {
         ca,
         admission: Admission::new(settings.limits.connections),
+        chains: Chains::new(settings)?,
         identities: Identities::new(&settings.identity.credentials),
         services: Services::new(settings.gateway.as_ref())?,
         gate: Gate::new(

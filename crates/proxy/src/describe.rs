@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aegis_dlp::Scanner;
 use aegis_policy::{
-    Call, Caller, DataFinding, Destination, Front, HttpPart, Intent, Phase, Service, Snapshot,
-    Truncation,
+    Call, Caller, Chain, DataFinding, Destination, Front, HttpPart, Intent, Phase, Service,
+    Snapshot, Truncation,
 };
 use aegis_protocol::mcp::Batch;
 use aegis_protocol::{BodyView, Dialect, InspectError, Inspected, Reading, RequestView, grpc};
@@ -71,6 +71,7 @@ pub(crate) struct Asking {
     pub(crate) id: Arc<str>,
     pub(crate) time: Arc<str>,
     pub(crate) caller: Caller,
+    pub(crate) chain: Chain,
 }
 
 impl Describer {
@@ -153,6 +154,7 @@ impl Describer {
             front: asking.front,
             region: Arc::clone(&self.region),
             caller: asking.caller,
+            chain: asking.chain,
             destination: Destination::catalogued(scheme, authority.clone(), "".into(), service),
             call: Call::tunnel(),
             http: None,
@@ -179,6 +181,7 @@ impl Describer {
             front: asking.front,
             region: Arc::clone(&self.region),
             caller: asking.caller,
+            chain: asking.chain,
             destination: Destination::catalogued(
                 request.scheme,
                 request.authority.clone(),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use aegis_policy::{CallKind, Decision, Intent, Outcome, Parameters, Reason, Snapshot, Truncation};
 use aegis_protocol::{Rewritten, proposed};
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use crate::activation::Activation;
 use crate::approvals::{Approvals, Content};
@@ -257,6 +257,11 @@ impl Grant {
 }
 
 impl Outbound {
+    /// For what Aegis adds by itself.
+    pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.request.headers
+    }
+
     pub(crate) fn into_request(self) -> Request<RequestBody> {
         self.request
     }

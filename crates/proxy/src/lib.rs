@@ -12,6 +12,7 @@ mod approvals;
 mod body;
 mod budget;
 mod ca;
+mod chain;
 mod control;
 mod describe;
 mod drain;
@@ -47,6 +48,7 @@ mod wire;
 
 pub use app::{App, StartError};
 pub use ca::{Ca, CaError};
+pub use chain::ChainKeyError;
 pub use forward_tls::ForwardTlsError;
 pub use gateway::ServiceError;
 pub use policy_source::{mode_of, read_policy_bundle, read_policy_directory};

@@ -10,9 +10,11 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
+use serde_json::Value;
 
 use crate::answer::{Following, Source};
 use crate::body::AnswerBody;
+use crate::chain::Chains;
 use crate::describe::{self, Asking, Understood};
 use crate::exchange::{Keep, Received};
 use crate::gate::{Grant, Outbound};
@@ -115,7 +117,12 @@ async fn forward(
         hygiene::clean_service_request(&mut request.headers);
     }
     let policy = policy_in_force(plane).map_err(|refusal| (refusal, dialect))?;
-    let asking = Asking::new(record, caller, channel.connection.front);
+    let chain = plane
+        .chains
+        .take(&mut request.headers, &caller, record.trace());
+    let mut asking = Asking::new(record, caller, channel.connection.front);
+    // One that is refused is told so in the language that the request turns out to speak.
+    let chain = chain.map(|chain| asking.chain = chain);
     let traffic = Arc::clone(record.traffic());
     let described = plane
         .describer
@@ -124,11 +131,13 @@ async fn forward(
     match described {
         Understood::One(described) => {
             let dialect = described.reading.dialect.clone();
+            chain.map_err(|refusal| (refusal, dialect.clone()))?;
             let sent = send(plane, described, &policy, record).await;
             sent.map_err(|refusal| (refusal, dialect).into())
         }
         // Kept out of the future of every other call.
         Understood::Batch(described) => {
+            chain.map_err(|refusal| (refusal, Dialect::JsonRpc { id: Value::Null }))?;
             Box::pin(batch::send(plane, described, &policy, record)).await
         }
     }
@@ -177,9 +186,13 @@ async fn carry(
     let Granted {
         outcome,
         mut lease,
-        outbound,
+        mut outbound,
         following,
     } = granted;
+    let headers = outbound.headers_mut();
+    plane
+        .chains
+        .extend(headers, grant.intent(), record.trace())?;
     let target = plane.router.resolve(grant).await?;
     record.resolved();
     let trace = record.trace().clone();
@@ -423,6 +436,7 @@ impl Asking {
             id: Arc::clone(record.id()),
             time: Arc::clone(record.time()),
             caller,
+            chain: Chains::begun(record.trace()),
         }
     }
 }

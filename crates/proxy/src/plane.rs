@@ -7,6 +7,7 @@ use aegis_config::Limits;
 use crate::activation::Activation;
 use crate::approvals::Approvals;
 use crate::ca::Ca;
+use crate::chain::Chains;
 use crate::control::Link;
 use crate::describe::Describer;
 use crate::drain::Drain;
@@ -26,6 +27,7 @@ pub(crate) struct Plane {
     pub(crate) admission: Admission,
     pub(crate) ca: Ca,
     pub(crate) identities: Identities,
+    pub(crate) chains: Chains,
     /// Behind the gateway.
     pub(crate) services: Services,
     pub(crate) activation: Arc<Activation>,

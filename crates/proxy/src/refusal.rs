@@ -47,6 +47,8 @@ pub(crate) enum Cause {
     NotGatewayForm,
     ServicePath,
     ServiceUnknown,
+    /// On whose behalf the caller acts cannot be told.
+    Chain,
     Uninspectable,
     Batch,
     // policy
@@ -327,6 +329,7 @@ impl Cause {
             Self::NotGatewayForm => (StatusCode::BAD_REQUEST, "http.not_gateway_form", "this is a gateway: send /SERVICE/path", "configure this address as a base URL, not as a proxy", false),
             Self::ServicePath => (StatusCode::BAD_REQUEST, "gateway.path", "the path does not begin with a service's name, or has a dot segment", FIX, false),
             Self::ServiceUnknown => (StatusCode::NOT_FOUND, "gateway.unknown_service", "the gateway has no service of this name", "ask your operator for the service's base URL", false),
+            Self::Chain => (StatusCode::FORBIDDEN, "chain.invalid", "on whose behalf the call is cannot be told", "hand on the baggage of the call that you are working on, unchanged and once", false),
             Self::Uninspectable => (StatusCode::FORBIDDEN, "protocol.malformed", "the request cannot be understood, so it cannot be judged", FIX, false),
             Self::Batch => (StatusCode::FORBIDDEN, "mcp.batch", "another message of the batch is not let through, and a batch goes as a whole or not at all", "send the messages one by one", false),
             Self::Policy => (StatusCode::FORBIDDEN, "policy.deny", "policy denies this call", "do not retry or work around this; choose another tool, other parameters, or ask your operator", false),

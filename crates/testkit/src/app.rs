@@ -140,7 +140,10 @@ impl Aegis {
     /// All lines of the audit log so far.
     pub fn audit(&self) -> Vec<Value> {
         let text = fs::read_to_string(&self.settings.audit.file).unwrap_or_default();
-        text.lines()
+        // The last one may be on its way.
+        let complete = text.rsplit_once('\n').map_or("", |(lines, _)| lines);
+        complete
+            .lines()
             .map(|line| serde_json::from_str(line).expect("a line is JSON"))
             .collect()
     }

@@ -59,6 +59,7 @@ fn the_matrix_has_a_row_for_each_client_and_no_other() {
     let mut rows: Vec<String> = CLIENTS
         .iter()
         .map(|client| client.row(&Value::Null, FORWARD).key())
+        .chain(super::a2a::keys())
         .collect();
     rows.sort();
     assert_eq!(matrix::keys(), rows);

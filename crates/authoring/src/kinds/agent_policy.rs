@@ -33,6 +33,8 @@ pub(crate) struct AgentPolicy {
     pub(crate) proposed_calls: ProposedCalls,
     #[serde(default)]
     pub(crate) mcp: Mcp,
+    #[serde(default)]
+    pub(crate) chain: Chain,
     #[serde(default, rename = "budgets")]
     _budgets: NotEnforced,
     #[serde(default, rename = "riskTier")]
@@ -145,6 +147,33 @@ pub(crate) enum Unnamed {
     Allow,
 }
 
+/// On whose behalf its agents may call: agents that call one another make a chain.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(
+    rename_all(deserialize = "camelCase", serialize = "snake_case"),
+    deny_unknown_fields,
+    default
+)]
+pub(crate) struct Chain {
+    /// How many agents may be before the caller; 0: only calls of its own. Without it, 8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "depth")]
+    pub(crate) max_depth: Option<u8>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) loops: Loops,
+}
+
+/// What becomes of a call of an agent that is in the chain already, or to one that is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Loops {
+    /// It is refused.
+    Deny,
+    /// It may pass; the depth ends every loop.
+    #[default]
+    Allow,
+}
+
 /// What must hold for one parameter. A parameter that is absent passes unless it is `required`.
 #[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(
@@ -234,6 +263,10 @@ pub(crate) enum GrpcBodies {
 
 fn number(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "number"})
+}
+
+fn depth(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "integer", "minimum": 0, "maximum": 15, "default": 8})
 }
 
 fn plain_values(_: &mut SchemaGenerator) -> Schema {

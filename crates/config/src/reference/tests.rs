@@ -46,6 +46,7 @@ fn example(path: &str) -> String {
         "signature" => "required".to_owned(),
         "url" => "https://control.example:8181".to_owned(),
         "token" => "some-token".to_owned(),
+        "key_file" => "chain.key".to_owned(),
         "upload_decisions" => "false".to_owned(),
         "upstream" => "https://api.example/v1".to_owned(),
         "send_as" => "x-api-key".to_owned(),

@@ -12,6 +12,7 @@ identity:
   credentials:
     - {{id: bot, tenant: acme, agent: finance-bot, secret_sha256: {HASH}}}
     - {{id: ops, tenant: acme, agent: ops-bot, certificate_sha256: {OTHER_HASH}}}
+chain: {{key_file: chain.key}}
 policy: {{directory: ../rules, mode: shadow}}
 audit: {{file: /var/log/aegis.jsonl, sync: true}}
 telemetry: {{otlp_endpoint: 'http://127.0.0.1:4318'}}
@@ -75,6 +76,8 @@ fn places_of_policies_and_records_arrive_as_written() {
     assert_eq!(settings.policy.mode, Mode::Shadow);
     assert_eq!(settings.audit.file, Path::new("/var/log/aegis.jsonl"));
     assert!(settings.audit.sync);
+    let chain = settings.chain.key_file.unwrap();
+    assert_eq!(chain, Path::new("/etc/aegis/chain.key"));
     assert_eq!(
         settings.telemetry.otlp_endpoint.as_deref(),
         Some("http://127.0.0.1:4318")

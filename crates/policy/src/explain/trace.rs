@@ -88,6 +88,18 @@ impl<'a> Subject<'a> {
                 Some((path, text(&host), Some(json!(profile.hosts))))
             }
             "tool" => self.ungranted(),
+            "chain.depth" => {
+                let (name, profile) = self.profile?;
+                let path = path(&["profiles", name, "chain", "max_depth"]);
+                let depth = json!(self.intent.chain.depth());
+                Some((path, Some(depth), Some(json!(profile.chain.max_depth))))
+            }
+            "chain.loop" => {
+                let (name, profile) = self.profile?;
+                let path = path(&["profiles", name, "chain", "loops"]);
+                let agents = json!(self.intent.chain.agents);
+                Some((path, Some(agents), text(profile.chain.loops.as_str())))
+            }
             "truncated" => {
                 let rule = match call.kind {
                     CallKind::Grpc => "grpc_bodies",

@@ -71,6 +71,15 @@ pub(super) static INPUT: Shape = Object(&[
         ]),
     ),
     all(
+        "chain",
+        Object(&[
+            described("agents", List(&Text)),
+            described("depth", Number),
+            described("loop", Truth),
+            all("trace_id", Text),
+        ]),
+    ),
+    all(
         "destination",
         Object(&[
             all("scheme", OneOf(&["http", "https"])),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Array, Json, Object, Policy, Value};
 use crate::data::AegisData;
 use crate::facts::Preparation;
-use crate::{Auth, Call, Destination, Intent, hosts};
+use crate::{Auth, Call, Destination, Intent, Phase, hosts};
 
 /// What the data says of callers, in the form in which the input shows it.
 pub(super) struct Subjects {
@@ -51,6 +51,7 @@ pub(super) fn build(words: &Words, policy: &Policy, intent: &Intent) -> Object {
     input.insert(w.region.clone(), text(&intent.region));
     input.insert(w.tenant.clone(), tenant(w, &policy.subjects, intent));
     input.insert(w.agent.clone(), agent(w, &policy.subjects, intent));
+    input.insert(w.chain.clone(), chain(w, intent));
     input.insert(
         w.destination.clone(),
         destination(w, &policy.subjects, &intent.destination),
@@ -110,6 +111,23 @@ fn agent(w: &Words, subjects: &Subjects, intent: &Intent) -> Value {
         (&w.auth, auth.clone()),
         (&w.labels, labels),
     ])
+}
+
+/// Of a tunnel only the trace is known: its calls say by themselves on whose behalf they are.
+fn chain(w: &Words, intent: &Intent) -> Value {
+    let mut chain = Object::new();
+    if intent.phase != Phase::Connect {
+        let agents = intent.chain.agents.iter().cloned();
+        chain.insert(w.agents.clone(), strings(agents));
+        chain.insert(w.depth.clone(), depth(intent.chain.depth()));
+        chain.insert(w.r#loop.clone(), Value::Bool(intent.is_loop()));
+    }
+    chain.insert(w.trace_id.clone(), text(&intent.chain.trace_id));
+    Value::from(chain)
+}
+
+pub(super) fn depth(agents: usize) -> Value {
+    Value::from(u64::try_from(agents).unwrap_or(u64::MAX))
 }
 
 fn destination(w: &Words, subjects: &Subjects, destination: &Destination) -> Value {
@@ -311,16 +329,16 @@ macro_rules! words {
 }
 
 words! {
-    action = "action", agent = "agent", anonymous = "anonymous",
+    action = "action", agent = "agent", agents = "agents", anonymous = "anonymous",
     auth = "auth", call = "call", candidates = "candidates",
-    certificate = "certificate", changed = "changed", class = "class", classes = "classes",
-    connect = "connect", content_type = "content_type", count = "count", credential = "credential",
+    certificate = "certificate", chain = "chain", changed = "changed", class = "class", classes = "classes",
+    connect = "connect", content_type = "content_type", count = "count", credential = "credential", depth = "depth",
     destination = "destination", dlp = "dlp", ext = "ext", facts = "facts", findings = "findings",
     front = "front", host = "host", http = "http", id = "id", kind = "kind",
-    kind_of_data = "type", labels = "labels", method = "method",
+    kind_of_data = "type", labels = "labels", r#loop = "loop", method = "method",
     misspelled = "misspelled", model = "model",
     opaque = "opaque", parameters = "parameters", path = "path", patterns = "patterns",
     phase = "phase", port = "port", proposed_call = "proposed_call", provider = "provider", region = "region", regions = "regions",
     request = "request", scheme = "scheme", stream = "stream", tenant = "tenant", time = "time",
-    tool = "tool", truncated = "truncated", types = "types", version = "version",
+    tool = "tool", trace_id = "trace_id", truncated = "truncated", types = "types", version = "version",
 }

@@ -20,6 +20,8 @@ pub(super) struct Question {
     phase: Phase,
     tenant: Arc<str>,
     agent: Arc<str>,
+    depth: usize,
+    is_loop: bool,
     authority: Authority,
     regions: Arc<[Arc<str>]>,
     tool: Arc<str>,
@@ -57,6 +59,8 @@ impl Question {
             phase: intent.phase,
             tenant: Arc::clone(&intent.caller.tenant),
             agent: Arc::clone(&intent.caller.agent),
+            depth: intent.chain.depth(),
+            is_loop: intent.is_loop(),
             authority: intent.destination.authority.clone(),
             regions: Arc::clone(&intent.destination.regions),
             tool: Arc::clone(&call.tool),
@@ -108,10 +112,12 @@ impl Question {
             Phase::ProposedCall => &w.proposed_call,
             Phase::Connect | Phase::Request => &w.request,
         };
+        let chain = [input::depth(self.depth), Value::Bool(self.is_loop)];
         forms.question.fill([
             phase.clone(),
             tenant,
             agent,
+            forms.chain.fill(chain),
             destination,
             forms.call.fill(call),
             forms.dlp.fill([input::words(&self.types)]),
@@ -171,9 +177,10 @@ fn may_be(sent: &str, name: &str) -> bool {
 
 /// The objects that every question has, so that they need not be put in order each time.
 pub(super) struct Forms {
-    question: Form<8>,
+    question: Form<9>,
     tunnel: Form<5>,
     subject: Form<1>,
+    chain: Form<2>,
     destination: Form<2>,
     call: Form<7>,
     dlp: Form<1>,
@@ -186,6 +193,7 @@ impl Forms {
                 "phase",
                 "tenant",
                 "agent",
+                "chain",
                 "destination",
                 "call",
                 "dlp",
@@ -194,6 +202,7 @@ impl Forms {
             ]),
             tunnel: Form::new(["phase", "tenant", "agent", "destination", "ext"]),
             subject: Form::new(["id"]),
+            chain: Form::new(["depth", "loop"]),
             destination: Form::new(["candidates", "regions"]),
             call: Form::new([
                 "tool",

@@ -32,6 +32,12 @@ pub(super) fn propose(
         "mcp.changed_tool" => {
             advice("look at the tool's new definition, then accept it with `aegis mcp accept`")
         }
+        "chain.depth" => Ok(vec![set(
+            path,
+            cause.limit.clone(),
+            json!(intent.chain.depth()),
+        )]),
+        "chain.loop" => Ok(vec![set(path, cause.limit.clone(), json!("allow"))]),
         "data.unclassified" => Ok(unclassified(&path, intent, bench)),
         rule => match rule.split_once('.') {
             // A module may call its rule so, too: then no data is behind it.

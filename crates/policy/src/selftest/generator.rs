@@ -14,8 +14,8 @@ use crate::data::{
     ServiceData,
 };
 use crate::{
-    Auth, Authority, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent,
-    Parameters, Phase, Scheme, Truncation,
+    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart,
+    Intent, Parameters, Phase, Scheme, Truncation,
 };
 
 pub(super) struct Generator<'a> {
@@ -130,6 +130,7 @@ impl<'a> Generator<'a> {
                 agent: target.agent.into(),
                 auth: Auth::Credential,
             },
+            chain: Chain::default(),
             destination: self.destination(target)?,
             call: Call {
                 kind: CallKind::Tool,
@@ -310,8 +311,19 @@ impl<'a> Generator<'a> {
             10 => intent.http = None,
             11 => misspell(&mut intent.call.parameters),
             12 => intent.call.changed = true,
+            13 => intent.chain.agents = self.chain(&intent.caller.agent),
             _ => {}
         }
+    }
+
+    /// Agents before the caller, about as many as are allowed; in some it is itself among them.
+    fn chain(&mut self, caller: &Arc<str>) -> Arc<[Arc<str>]> {
+        let agents = self.random.below(Chain::GREATEST_DEPTH);
+        let mut chain: Vec<Arc<str>> = (0..agents).map(|at| format!("agent-{at}").into()).collect();
+        if self.random.one_in(3) {
+            chain.push(Arc::clone(caller));
+        }
+        chain.into()
     }
 
     fn other_tenant(&mut self) -> Arc<str> {

@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::check::{DATA_CLASSES, DATA_TYPES};
 use crate::intent::PROPOSE;
-use crate::{Auth, CallKind, DataFinding, Host, Parameters, Phase, Scheme};
+use crate::{Auth, CallKind, Chain, DataFinding, Host, Parameters, Phase, Scheme};
 
 /// One call. Whatever is left out is what the proxy would most likely have seen.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -20,6 +20,7 @@ pub struct CallData {
     /// Absent: nobody has said who calls.
     pub agent: Option<String>,
     pub auth: Option<Auth>,
+    pub chain: ChainData,
     pub kind: Option<CallKind>,
     pub tool: Option<String>,
     pub action: Option<String>,
@@ -47,6 +48,16 @@ pub struct DestinationData {
     pub port: Option<u16>,
     /// Percent-encoded, without the query.
     pub path: Option<String>,
+}
+
+/// On whose behalf the caller acts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChainData {
+    /// From the first on, without the caller.
+    pub agents: Vec<String>,
+    /// 32 hexadecimal digits.
+    pub trace_id: Option<String>,
 }
 
 /// `{email: 1}`, or a list of `{type: email, path: body:/to, count: 1}`.
@@ -85,6 +96,11 @@ impl CallData {
         } else if self.kind == Some(CallKind::Tunnel) {
             let message = "a request is no `tunnel`; write `phase: connect`";
             mistakes.push(Mistake::new(&["kind"], message));
+        }
+        if self.chain.agents.len() > Chain::GREATEST_DEPTH {
+            let most = Chain::GREATEST_DEPTH;
+            let message = format!("the proxy refuses a chain of more than {most} agents");
+            mistakes.push(Mistake::new(&["chain", "agents"], message));
         }
         if self.time.as_ref().is_some_and(|time| !is_time(time)) {
             let message = "a time is written as 2026-01-31T12:00:00Z";
@@ -132,7 +148,8 @@ impl CallData {
     }
 
     fn not_in_a_tunnel(&self) -> impl Iterator<Item = Mistake> {
-        let stated: [(&'static [&'static str], bool); 13] = [
+        let stated: [(&'static [&'static str], bool); 14] = [
+            (&["chain", "agents"], !self.chain.agents.is_empty()),
             (&["kind"], self.kind.is_some()),
             (&["tool"], self.tool.is_some()),
             (&["action"], self.action.is_some()),

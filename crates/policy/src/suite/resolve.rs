@@ -10,8 +10,8 @@ use super::llm::{self, Said};
 use crate::catalogue::server;
 use crate::data::{Protocol, ServiceData};
 use crate::{
-    Auth, Authority, Call, CallKind, Caller, Destination, Front, Host, HttpPart, Intent, Phase,
-    Scheme, Service, Truncation, Workbench,
+    Auth, Authority, Call, CallKind, Caller, Chain, Destination, Front, Host, HttpPart, Intent,
+    Phase, Scheme, Service, Truncation, Workbench,
 };
 
 impl Workbench {
@@ -60,6 +60,7 @@ impl Resolver<'_> {
             front: Front::Forward,
             region: call.region.as_deref().unwrap_or(REGION).into(),
             caller: self.caller()?,
+            chain: self.chain(),
             destination: Destination::catalogued(scheme, authority, path, service),
             call: described,
             http,
@@ -96,6 +97,15 @@ impl Resolver<'_> {
             agent: agent.into(),
             auth: call.auth.unwrap_or(Auth::Credential),
         })
+    }
+
+    fn chain(&self) -> Chain {
+        let chain = &self.call.chain;
+        let agents = chain.agents.iter().map(|agent| agent.as_str().into());
+        Chain {
+            agents: agents.collect(),
+            trace_id: chain.trace_id.as_deref().unwrap_or(TRACE).into(),
+        }
     }
 
     /// Where it goes: as stated, else where the tool's service is.
@@ -317,5 +327,6 @@ const CHAT: &str = "/v1/chat/completions";
 
 /// What only users' modules look at.
 const ID: &str = "test";
+const TRACE: &str = "00000000000000000000000000000001";
 const REGION: &str = "test";
 const TIME: &str = "2026-01-01T00:00:00Z";

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use aegis_policy::suite::Suite;
 use aegis_policy::{
-    Auth, Authority, Call, CallKind, Caller, DataFinding, Decision, Destination, Front, HttpPart,
-    Intent, Mode, Phase, Scheme, Snapshot, Source, Sources, Truncation, Workbench,
+    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Decision, Destination, Front,
+    HttpPart, Intent, Mode, Phase, Scheme, Snapshot, Source, Sources, Truncation, Workbench,
 };
 use serde_json::{Value as Json, json};
 
@@ -105,6 +105,7 @@ pub(crate) fn call(tool: &str, action: &str, parameters: Json) -> Intent {
             agent: "finance-bot".into(),
             auth: Auth::Credential,
         },
+        chain: Chain::default(),
         destination: Destination {
             scheme: Scheme::Https,
             authority: Authority::parse("payments.demo.test", 443).unwrap(),

@@ -81,6 +81,30 @@ fn both_versions_are_one_action_with_the_same_parameters() {
     }
 }
 
+#[test]
+fn an_earlier_message_over_http_may_go_by_the_name_of_its_field() {
+    let request = json!({"request": {
+        "message_id": "m1", "role": "ROLE_USER", "content": [{"text": "hello"}],
+        "task_id": "t1", "metadata": {"skill": "translate"},
+    }});
+    for host in [AGENT, "other.example.net"] {
+        let sent = post(host, "/v1/message:send").json(&request).seen();
+        assert_eq!(sent.call.kind, CallKind::A2a, "{host}");
+        assert_eq!(sent.parameter("taskId"), Some(&json!("t1")));
+        assert_eq!(sent.parameter("skill"), Some(&json!("translate")));
+        assert_eq!(sent.reading.dialect, Dialect::A2aHttp);
+    }
+    let mut two = request.clone();
+    two["message"] = json!({"messageId": "m2"});
+    let over_json_rpc = call("message/send", &request);
+    for sent in [
+        post(AGENT, "/v1/message:send").json(&two),
+        post(AGENT, "/").json(&over_json_rpc),
+    ] {
+        assert_eq!(sent.error().rule(), "protocol.malformed");
+    }
+}
+
 /// Methods with the word for them, and which of their params says which task.
 const METHODS: [(&str, &str, &str); 17] = [
     ("GetTask", "get", "id"),

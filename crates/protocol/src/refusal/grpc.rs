@@ -14,8 +14,9 @@ impl RefusalDocument<'_> {
         let message = format!("{}; what to do now: {}", self.explained(), self.next_step);
         let message = utf8_percent_encode(&message, IN_MESSAGES).to_string();
         let document = STANDARD_NO_PAD.encode(self.problem().to_string());
+        let (status, _) = self.grpc_status();
         let words = [
-            (STATUS, self.grpc_status().to_string()),
+            (STATUS, status.to_string()),
             (MESSAGE, message),
             (DOCUMENT, document),
         ];
@@ -36,30 +37,7 @@ impl RefusalDocument<'_> {
             body: Bytes::new(),
         }
     }
-
-    /// As gRPC maps statuses of HTTP, but for those that it has a better word for.
-    fn grpc_status(&self) -> u8 {
-        match self.status {
-            401 | 407 => UNAUTHENTICATED,
-            403 => PERMISSION_DENIED,
-            404 => NOT_FOUND,
-            408 | 504 => DEADLINE_EXCEEDED,
-            413 | 429 => RESOURCE_EXHAUSTED,
-            502 | 503 => UNAVAILABLE,
-            500.. => INTERNAL,
-            _ => INVALID_ARGUMENT,
-        }
-    }
 }
-
-const INVALID_ARGUMENT: u8 = 3;
-const DEADLINE_EXCEEDED: u8 = 4;
-const NOT_FOUND: u8 = 5;
-const PERMISSION_DENIED: u8 = 7;
-const RESOURCE_EXHAUSTED: u8 = 8;
-const INTERNAL: u8 = 13;
-const UNAVAILABLE: u8 = 14;
-const UNAUTHENTICATED: u8 = 16;
 
 /// Everything but printable ASCII, and the sign of the encoding itself.
 const IN_MESSAGES: &AsciiSet = &CONTROLS.add(b'%');

@@ -1,6 +1,6 @@
 //! Refusals in the languages of LLM APIs, as their SDKs read them. It chooses no status.
 
-use aegis_policy::{Outcome, Reason};
+use aegis_policy::Outcome;
 use http::HeaderName;
 use serde_json::{Value, json};
 
@@ -47,16 +47,6 @@ impl RefusalDocument<'_> {
 
     /// As Google's error model has it; the status is that of gRPC.
     pub(super) fn gemini(&self) -> Value {
-        let status = match self.status {
-            401 | 407 => "UNAUTHENTICATED",
-            403 => "PERMISSION_DENIED",
-            404 => "NOT_FOUND",
-            408 | 504 => "DEADLINE_EXCEEDED",
-            429 => "RESOURCE_EXHAUSTED",
-            502 | 503 => "UNAVAILABLE",
-            500.. => "INTERNAL",
-            _ => "INVALID_ARGUMENT",
-        };
         let reason = match self.outcome {
             Outcome::Deny => "DENIED",
             Outcome::ApprovalNeeded => "APPROVAL_NEEDED",
@@ -72,30 +62,11 @@ impl RefusalDocument<'_> {
             "error": {
                 "code": self.status,
                 "message": self.explained(),
-                "status": status,
+                "status": self.grpc_status().1,
                 "details": [info],
                 "aegis": self.problem(),
             },
         })
-    }
-
-    fn rule(&self) -> &str {
-        let first = self.reasons.first();
-        first.map_or(self.outcome.as_str(), |reason| &reason.rule)
-    }
-
-    /// The message with the rules and the approval: many callers are shown no other member.
-    pub(super) fn explained(&self) -> String {
-        let explain = |reason: &Reason| format!("{} (rule {})", reason.message, reason.rule);
-        let reasons: Vec<String> = self.reasons.iter().map(explain).collect();
-        let mut message = super::title(self.outcome).to_owned();
-        if !reasons.is_empty() {
-            message = format!("{message}: {}", reasons.join("; "));
-        }
-        if let Some(id) = self.approval_id {
-            message = format!("{message}; approval_id {id}");
-        }
-        message
     }
 }
 

@@ -91,8 +91,7 @@ fn a_json_rpc_error_answers_the_id_and_holds_the_problem() {
         assert_eq!(body["jsonrpc"], "2.0");
         assert_eq!(body["id"], id);
         assert_eq!(body["error"]["code"], -32050);
-        let message = "the call was refused: amount is more than 100; an e-mail address leaves";
-        assert_eq!(body["error"]["message"], message);
+        assert_eq!(body["error"]["message"], EXPLAINED);
         assert_eq!(body["error"]["data"], problem);
     }
 }
@@ -213,6 +212,36 @@ fn a_gemini_error_has_the_members_of_googles_and_the_problem() {
 }
 
 #[test]
+fn an_agents_error_over_http_is_one_that_both_versions_know() {
+    let reasons = reasons();
+    let (content_type, body) = rendered(&Dialect::A2aHttp, &refusal(&reasons));
+    assert_eq!(content_type, "application/json");
+    let error = &body["error"];
+    assert_eq!(
+        (&error["code"], &error["status"]),
+        (&json!(403), &json!("PERMISSION_DENIED"))
+    );
+    assert_eq!(error["message"], EXPLAINED);
+    let info = &error["details"][0];
+    assert_eq!(info["@type"], "type.googleapis.com/google.rpc.ErrorInfo");
+    assert_eq!(info["reason"], "UNSUPPORTED_OPERATION");
+    assert_eq!(info["metadata"]["rule"], "parameter.max");
+    assert_eq!(info["metadata"]["decision_id"], "d-1");
+    assert_eq!(error["aegis"]["next_step"], "lower the amount");
+    assert_eq!(body["type"], "UnsupportedOperationError");
+    assert_eq!(body["message"], EXPLAINED);
+
+    let failure = RefusalDocument {
+        status: 502,
+        outcome: Outcome::Allow,
+        ..refusal(&[])
+    };
+    let (_, body) = rendered(&Dialect::A2aHttp, &failure);
+    assert_eq!(body["error"]["details"][0]["reason"], "INTERNAL_ERROR");
+    assert_eq!(body["type"], "InternalError");
+}
+
+#[test]
 fn an_approval_says_so_in_every_language() {
     let refusal = RefusalDocument {
         outcome: Outcome::ApprovalNeeded,
@@ -221,6 +250,13 @@ fn an_approval_says_so_in_every_language() {
     };
     let title = "the call needs the approval of a human";
     for (dialect, message, problem) in [
+        (
+            Dialect::JsonRpc { id: json!(1) },
+            "/error/message",
+            "/error/data",
+        ),
+        (Dialect::A2aHttp, "/error/message", "/error/aegis"),
+        (Dialect::A2aHttp, "/message", "/error/aegis"),
         (Dialect::OpenAi, "/error/message", "/error/aegis"),
         (Dialect::Anthropic, "/error/message", "/error/aegis"),
         (Dialect::Gemini, "/error/message", "/error/aegis"),
@@ -238,14 +274,14 @@ fn an_approval_says_so_in_every_language() {
 
 #[test]
 fn a_dialect_is_guessed_from_the_catalogue_before_the_path() {
-    let text = "aegis: {catalogue: {m: {hosts: [m.example], protocol: mcp}, r: {hosts: [r.example], protocol: rest}, v: {hosts: [v.example], protocol: gemini}}}";
+    let text = "aegis: {catalogue: {m: {hosts: [m.example], protocol: mcp}, r: {hosts: [r.example], protocol: rest}, v: {hosts: [v.example], protocol: gemini}, w: {hosts: [w.example], protocol: a2a}}}";
     let source = Source {
         file: "c.yaml".to_owned(),
         text: text.to_owned(),
     };
     let catalogue = Catalogue::read(&[source]).expect("a catalogue");
-    let [mcp, rest, vertex] = catalogue.services() else {
-        panic!("three services")
+    let [mcp, rest, vertex, agent] = catalogue.services() else {
+        panic!("four services")
     };
     let unknown = Dialect::JsonRpc { id: Value::Null };
     let table = [
@@ -257,6 +293,9 @@ fn a_dialect_is_guessed_from_the_catalogue_before_the_path() {
         (None, "/model/m/converse", "", Dialect::Bedrock),
         (None, "/v1/models/m:countTokens", "", Dialect::Gemini),
         (Some(vertex), "/any", "", Dialect::Gemini),
+        (Some(agent), "/", "", Dialect::JsonRpc { id: Value::Null }),
+        (Some(agent), "/v1/message:stream", "", Dialect::A2aHttp),
+        (Some(agent), "/tasks/t1:cancel", "", Dialect::A2aHttp),
         (
             Some(vertex),
             "/v1/publishers/anthropic/models/m:rawPredict",

@@ -1,6 +1,6 @@
 use aegis_policy::{
-    Auth, Authority, Call, Caller, Destination, Front, Obligations, Parameters, Phase, Scheme,
-    Truncation,
+    Auth, Authority, Call, Caller, Chain, Destination, Front, Obligations, Parameters, Phase,
+    Scheme, Truncation,
 };
 
 use super::*;
@@ -71,6 +71,7 @@ fn intent(regions: Arc<[Arc<str>]>) -> Intent {
             agent: "bot".into(),
             auth: Auth::Credential,
         },
+        chain: Chain::default(),
         destination: Destination {
             scheme: Scheme::Https,
             authority: Authority::parse("a.test", 443).unwrap(),

@@ -4,8 +4,8 @@ use aegis_policy::{DataFinding, Fault, Host, Outcome, Reason, Redaction, Truncat
 use aegis_protocol::answer::Heard;
 use aegis_protocol::grpc::Messages;
 use aegis_telemetry::audit::{
-    DataRecord, DecisionRecord, DestinationRecord, EndRecord, GrpcRecord, ListsRecord, LlmRecord,
-    MessagesRecord, OutcomeRecord, RouteRecord, RuleRecord,
+    ChainRecord, DataRecord, DecisionRecord, DestinationRecord, EndRecord, GrpcRecord, ListsRecord,
+    LlmRecord, MessagesRecord, OutcomeRecord, RouteRecord, RuleRecord,
 };
 
 use super::{Judged, Record, as_micros};
@@ -40,6 +40,11 @@ impl Record {
             agent: &intent.caller.agent,
             auth: intent.caller.auth.as_str(),
             kind: intent.call.kind.as_str(),
+            chain: (intent.chain.depth() > 0).then(|| ChainRecord {
+                depth: intent.chain.depth(),
+                agents: intent.chain.agents.iter().map(AsRef::as_ref).collect(),
+                trace_id: &intent.chain.trace_id,
+            }),
             destination: DestinationRecord {
                 provider: &intent.destination.provider,
                 ..self.destination_line()

@@ -48,6 +48,9 @@ pub struct DecisionRecord<'a> {
     pub agent: &'a str,
     /// How the caller was proven.
     pub auth: &'a str,
+    /// Of an agent that others have called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<ChainRecord<'a>>,
     pub kind: &'a str,
     pub tool: &'a str,
     pub action: &'a str,
@@ -198,6 +201,16 @@ pub enum Recorded<'a> {
     /// The catalogue does not call it recordable, or sensitive data was found in it.
     Masked,
     Value(&'a Value),
+}
+
+/// The agents on whose behalf the caller acts.
+#[derive(Debug, Default, Serialize)]
+pub struct ChainRecord<'a> {
+    pub depth: usize,
+    /// From the first on, without the caller.
+    pub agents: Vec<&'a str>,
+    /// Of the trace in which it began.
+    pub trace_id: &'a str,
 }
 
 #[derive(Debug, Default, Serialize)]

@@ -20,6 +20,8 @@ pub(crate) struct Line {
     pub(crate) tenant: String,
     pub(crate) agent: String,
     auth: String,
+    #[serde(default)]
+    chain: Option<Chain>,
     kind: String,
     pub(crate) tool: String,
     pub(crate) action: String,
@@ -58,6 +60,12 @@ pub(crate) struct Destination {
     pub(crate) port: u16,
     #[serde(default)]
     path: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Chain {
+    agents: Vec<String>,
+    trace_id: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -221,6 +229,10 @@ impl Line {
         });
         if let Json::Object(more) = more {
             stated.extend(more);
+        }
+        if let Some(Chain { agents, trace_id }) = &self.chain {
+            let chain = json!({"agents": agents, "trace_id": trace_id});
+            stated.insert("chain".to_owned(), chain);
         }
         if let Some(destination) = stated.get_mut("destination").and_then(Json::as_object_mut) {
             destination.insert("path".to_owned(), json!(path));

@@ -8,8 +8,8 @@ use super::{Field, INPUT, Phases, Shape};
 use crate::rego::Json;
 use crate::sources::Source;
 use crate::{
-    Auth, Authority, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent,
-    Mode, Phase, Scheme, Snapshot, Sources, Truncation,
+    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart,
+    Intent, Mode, Phase, Scheme, Snapshot, Sources, Truncation,
 };
 
 #[test]
@@ -214,6 +214,10 @@ fn request() -> Intent {
             tenant: "acme".into(),
             agent: "a".into(),
             auth: Auth::Certificate,
+        },
+        chain: Chain {
+            agents: ["planner".into()].into(),
+            trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".into(),
         },
         destination: Destination {
             scheme: Scheme::Https,

@@ -264,7 +264,7 @@ startswith(lower(input.call.acton), "x")
 data.limits[input.tenant.idd] > 1
     4:27: there is no `input.tenant.idd`; did you mean `input.tenant.id`?
 data.limits with data.limits as input.limits
-    4:40: there is no `input.limits`; `input` has version, phase, id, time, front, region, tenant, agent, destination, call, http, dlp, facts, patterns
+    4:40: there is no `input.limits`; `input` has version, phase, id, time, front, region, tenant, agent, chain, destination, call, http, dlp, facts, patterns
 input.phase == "connect"; input.http.method == "GET"
     4:34: `input.http` is not there in the phase `connect`
 input.call.parameters.amount > 5; "connect" == input.phase

@@ -1,0 +1,168 @@
+//! The a2a-sdk for Python against an agent that the same SDK serves: what passes, and the error that it raises for what does not.
+
+use std::process::Stdio;
+
+use aegis_testkit::{Aegis, TestCa};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::environment::{Environment, root};
+use super::matrix::{self, CASES, Row};
+
+/// A version of A2A in one of its bindings, as cards name them.
+#[derive(Clone, Copy)]
+struct Language {
+    api: &'static str,
+    version: &'static str,
+    binding: &'static str,
+    /// What the SDK raises for a refusal.
+    error: &'static str,
+}
+
+/// One promise for each.
+macro_rules! languages {
+    ($($promise:ident: $language:expr,)+) => {
+        $(#[tokio::test(flavor = "multi_thread")]
+        async fn $promise() {
+            keeps_its_promises($language).await;
+        })+
+
+        const LANGUAGES: &[Language] = &[$($language),+];
+    };
+}
+
+languages! {
+    a2a_1_0_over_json_rpc: language("A2A 1.0 JSON-RPC", "1.0", "JSONRPC", "A2AClientError"),
+    a2a_1_0_over_http: language("A2A 1.0 HTTP+JSON", "1.0", "HTTP+JSON", "UnsupportedOperationError"),
+    a2a_0_3_over_json_rpc: language("A2A 0.3 JSON-RPC", "0.3", "JSONRPC", "A2AClientError"),
+    a2a_0_3_over_http: language("A2A 0.3 HTTP+JSON", "0.3", "HTTP+JSON", "UnsupportedOperationError"),
+}
+
+/// Of the matrix.
+pub(super) fn keys() -> impl Iterator<Item = String> {
+    LANGUAGES.iter().map(|it| it.row(&Value::Null).key())
+}
+
+async fn keeps_its_promises(language: Language) {
+    let (_agent, port) = serve(language).await;
+    let aegis = Aegis::with_policy(&POLICY.replace("PORT", &port.to_string()))
+        .agent("acme", "bot")
+        .hosts(&[HOST])
+        .start()
+        .await;
+    let environment = Environment::of(&aegis, &TestCa::new()).await;
+    let seen = environment
+        .with("A2A_URL", format!("http://{HOST}:{port}"))
+        .with("A2A_BINDING", language.binding)
+        .python_of("a2a", "a2a_client.py")
+        .await;
+
+    assert_eq!(seen["card"]["agent"], "helper", "{seen}");
+    assert_eq!(seen["allow"]["text"], "hello", "{seen}");
+    assert_eq!(seen["get"]["state"], "TASK_STATE_COMPLETED", "{seen}");
+    assert_eq!(seen["cancel"]["state"], "TASK_STATE_CANCELED", "{seen}");
+    assert_eq!(seen["stream"]["texts"], json!(["hel", "lo"]), "{seen}");
+    for case in ["deny", "deny_stream"] {
+        let message = language.refusal(&seen[case]);
+        assert!(message.contains("(rule parameter.enum)"), "{message}");
+    }
+    let waiting = approval_ids(&aegis).await;
+    assert_eq!(waiting.len(), 2, "one for each action");
+    for case in ["approval_needed", "approval_needed_stream"] {
+        let message = language.refusal(&seen[case]);
+        let names_one = waiting.iter().any(|id| message.contains(id));
+        assert!(names_one, "{message}");
+    }
+    matrix::compare(&language.row(&seen));
+}
+
+const fn language(
+    api: &'static str,
+    version: &'static str,
+    binding: &'static str,
+    error: &'static str,
+) -> Language {
+    Language {
+        api,
+        version,
+        binding,
+        error,
+    }
+}
+
+impl Language {
+    /// The message of a typed error.
+    fn refusal(self, case: &Value) -> &str {
+        assert_eq!(case["exception"], self.error, "{case}");
+        let bases = case["bases"].as_array().expect("a list");
+        assert!(bases.contains(&json!("A2AError")), "{case}");
+        case["message"].as_str().expect("a message")
+    }
+
+    /// Agents propose no calls to their callers.
+    fn row(self, seen: &Value) -> Row {
+        let outcome = |case: &str| match seen[case]["exception"].as_str() {
+            _ if case.starts_with("proposed") => "–".to_owned(),
+            None => "ok".to_owned(),
+            Some(exception) => format!("`{exception}`"),
+        };
+        let version = seen["client"]["version"].as_str();
+        Row {
+            client: "a2a-sdk (PyPI)".to_owned(),
+            api: self.api,
+            front: "forward",
+            version: version.unwrap_or_default().to_owned(),
+            outcomes: CASES.map(outcome),
+        }
+    }
+}
+
+/// A real server of the SDK; it ends with the test.
+async fn serve(language: Language) -> (Child, u64) {
+    let mut agent = Command::new(root().join(".tools/a2a/bin/python"))
+        .arg(root().join("tests/clients/a2a_agent.py"))
+        .env("A2A_NAME", HOST)
+        .env("A2A_VERSION", language.version)
+        .env("A2A_BINDING", language.binding)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("`make tools` installs what it needs");
+    let output = agent.stdout.take().expect("its output");
+    let line = BufReader::new(output).lines().next_line().await;
+    let line = line.expect("its output").expect("it says where it is");
+    let said: Value = serde_json::from_str(&line).expect("JSON");
+    (agent, said["port"].as_u64().expect("a port"))
+}
+
+async fn approval_ids(aegis: &Aegis) -> Vec<String> {
+    let (_, list) = aegis.admin_get("/approvals").await;
+    let list: Value = serde_json::from_str(&list).expect("JSON");
+    let pending = list["pending"].as_array().expect("a list");
+    let ids = pending.iter().map(|it| it["approval_id"].as_str());
+    ids.map(|id| id.expect("an id").to_owned()).collect()
+}
+
+const HOST: &str = "helper.test";
+
+const POLICY: &str = "
+tenants:
+  acme: {regions: [eu-central-1]}
+agents:
+  bot: {tenant: acme, profile: bot}
+profiles:
+  bot:
+    data: {email: approval_needed}
+    tools:
+      helper:
+        card: {}
+        send: {skill: {enum: [greet], required: true}}
+        stream: {skill: {enum: [greet], required: true}}
+        get: {}
+        cancel: {}
+catalogue:
+  helper: {hosts: ['helper.test:PORT'], protocol: a2a, regions: [eu-central-1]}
+";
