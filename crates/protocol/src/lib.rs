@@ -26,6 +26,7 @@ mod rewrite;
 #[cfg(test)]
 mod testing;
 mod urlencoded;
+pub mod websocket;
 
 pub use error::InspectError;
 pub use inspected::{BodyView, Inspected, Reading, RequestView, inspect};
