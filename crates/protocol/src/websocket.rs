@@ -4,6 +4,7 @@
 
 mod close;
 mod deflate;
+mod encoder;
 mod error;
 mod frame;
 mod handshake;
@@ -12,6 +13,7 @@ mod reader;
 mod tests;
 
 pub use close::Close;
+pub use encoder::Encoder;
 pub use error::Violation;
 pub use handshake::{Agreement, HandshakeError, Offer, is_handshake};
 pub use reader::{Event, Manner, Message, Reader};

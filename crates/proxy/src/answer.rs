@@ -23,7 +23,8 @@ use crate::plane::Plane;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal};
 use crate::relay::Cut;
-use follow::{Follower, Judge};
+use follow::Follower;
+pub(crate) use follow::{Judge, Refused};
 
 /// What of a request tells how its answer is to be followed.
 pub(crate) struct Following {
@@ -97,10 +98,11 @@ impl Following {
             plane: Arc::clone(plane),
             request: Arc::clone(request),
             asked: record.asking(),
+            stamp: record.stamp(),
             streams: self.streams,
         };
         let guard = Guard::new(self.api, self.framing, LIMITS);
-        let mut follower = Follower::new(guard, upstream, judge, record.stamp());
+        let mut follower = Follower::new(guard, upstream, judge);
         if self.framing != Framing::Document {
             let source = Source::Followed(follower.into_stream());
             return Ok(Response::from_parts(parts, source));
@@ -172,7 +174,7 @@ impl fmt::Debug for Source {
 }
 
 /// For each answer. A proposed call that holds back more is refused; so is a longer document.
-const LIMITS: Limits = Limits {
+pub(crate) const LIMITS: Limits = Limits {
     event_bytes: 8 << 20,
     hold_bytes: 8 << 20,
     hold_events: 4096,

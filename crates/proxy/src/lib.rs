@@ -41,6 +41,7 @@ mod socket;
 mod streams;
 mod tunnel;
 mod upstream;
+mod websocket;
 mod wire;
 
 pub use app::{App, StartError};

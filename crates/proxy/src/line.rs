@@ -12,7 +12,8 @@ use hyper::upgrade::OnUpgrade;
 use crate::answer::{Following, Source};
 use crate::body::AnswerBody;
 use crate::describe::{self, Asking};
-use crate::exchange::{Keep, Received};
+use crate::exchange::{Keep, Received, Speaks, Switched};
+use crate::gate::Grant;
 use crate::hygiene;
 use crate::identity;
 use crate::install_page;
@@ -24,6 +25,7 @@ use crate::refusal::{Cause, Refusal};
 use crate::relay::Relayed;
 use crate::request::{self, Channel, Inside, Request, connect_authority};
 use crate::tunnel::{self, Opened};
+use crate::websocket;
 use crate::wire::Said;
 
 /// Answers one request. Whatever happens on the line, there is an answer and a record.
@@ -65,10 +67,8 @@ enum Arrived {
         lease: Lease,
     },
     Switched {
-        response: Response<()>,
-        client: OnUpgrade,
-        upstream: OnUpgrade,
-        outcome: Outcome,
+        switched: Switched,
+        grant: Grant,
         lease: Lease,
     },
     Tunnel {
@@ -168,15 +168,9 @@ async fn send(
                 lease,
             }
         }
-        Received::Switched {
-            response,
-            client,
-            upstream,
-        } => Arrived::Switched {
-            response,
-            client,
-            upstream,
-            outcome,
+        Received::Switched(switched) => Arrived::Switched {
+            switched,
+            grant,
             lease,
         },
     })
@@ -293,19 +287,14 @@ fn arrive(
             Response::from_parts(parts, AnswerBody::Relayed(Box::new(body)))
         }
         Arrived::Switched {
-            mut response,
-            client,
-            upstream,
-            outcome,
+            mut switched,
+            grant,
             lease,
         } => {
-            record.answered(response.status().as_u16());
-            stamp.mark(response.headers_mut(), outcome);
-            let linger = plane.limits.idle_timeout;
-            plane
-                .drain
-                .spawn(tunnel::join(client, upstream, record, lease, linger));
-            response.map(|()| AnswerBody::empty())
+            let headers = switched.response.headers_mut();
+            stamp.mark(headers, grant.outcome());
+            record.answered(switched.response.status().as_u16());
+            switch(plane, switched, &grant, record, lease).map(|()| AnswerBody::empty())
         }
         Arrived::Tunnel {
             client,
@@ -333,6 +322,40 @@ fn arrive(
             response.map(AnswerBody::whole)
         }
     }
+}
+
+/// Two ends that no longer speak HTTP are joined: message by message where they can be read.
+fn switch(
+    plane: &Arc<Plane>,
+    switched: Switched,
+    grant: &Grant,
+    record: Record,
+    lease: Lease,
+) -> Response<()> {
+    let Switched {
+        response,
+        client,
+        upstream,
+        to,
+    } = switched;
+    match to {
+        Speaks::Unknown => {
+            let linger = plane.limits.idle_timeout;
+            let joined = tunnel::join(client, upstream, record, lease, linger);
+            plane.drain.spawn(joined);
+        }
+        Speaks::WebSocket(agreed) => {
+            let opened = websocket::Opened {
+                client,
+                upstream,
+                agreed,
+                handshake: Arc::clone(grant.intent()),
+            };
+            let open = websocket::run(Arc::clone(plane), opened, record, lease);
+            plane.drain.spawn(open);
+        }
+    }
+    response
 }
 
 /// Who calls: inside a tunnel, who opened it.

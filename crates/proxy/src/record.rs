@@ -93,6 +93,8 @@ pub(crate) struct Record {
     status: Option<u16>,
     /// The call whose answer proposes this one.
     proposed_by: Option<Arc<str>>,
+    /// The handshake of the WebSocket that this call is a message of.
+    websocket: Option<Arc<str>>,
     heard: Option<Box<Heard>>,
     route: Option<(Via, Arc<str>)>,
     timings: Timings,
@@ -100,7 +102,8 @@ pub(crate) struct Record {
     _answering: Answering,
 }
 
-/// The call that a model is answering.
+/// The call that a model is answering, or that opened a WebSocket.
+#[derive(Clone)]
 pub(crate) struct Asked {
     channel: Channel,
     id: Arc<str>,
@@ -165,6 +168,7 @@ impl Record {
             ended: false,
             status: None,
             proposed_by: None,
+            websocket: None,
             heard: None,
             route: None,
             timings: Timings::default(),
@@ -188,11 +192,23 @@ impl Record {
 
     /// Of a call that is proposed in answer to another one.
     pub(crate) fn proposed(plane: &Plane, asked: &Asked) -> Self {
+        let mut record = Self::within(plane, asked);
+        record.proposed_by = Some(Arc::clone(&asked.id));
+        record
+    }
+
+    /// Of a message on a WebSocket that another call has opened.
+    pub(crate) fn message(plane: &Plane, asked: &Asked) -> Self {
+        let mut record = Self::within(plane, asked);
+        record.websocket = Some(Arc::clone(&asked.id));
+        record
+    }
+
+    fn within(plane: &Plane, asked: &Asked) -> Self {
         let mut record = Self::begin(plane, &asked.channel, &asked.method, &HeaderMap::new());
         record.trace = asked.trace.child();
         record.destination.clone_from(&asked.destination);
         record.caller.clone_from(&asked.caller);
-        record.proposed_by = Some(Arc::clone(&asked.id));
         record
     }
 

@@ -42,6 +42,7 @@ pub(crate) enum Cause {
     ServicePath,
     ServiceUnknown,
     Uninspectable,
+    WebSocket,
     // policy
     Policy,
     PolicyFault,
@@ -267,6 +268,7 @@ impl Refusal {
                 | Cause::NameDisagreement
                 | Cause::Destination
                 | Cause::Uninspectable
+                | Cause::WebSocket
         )
     }
 }
@@ -321,6 +323,7 @@ impl Cause {
             Self::ServicePath => (StatusCode::BAD_REQUEST, "gateway.path", "the path does not begin with a service's name, or has a dot segment", FIX, false),
             Self::ServiceUnknown => (StatusCode::NOT_FOUND, "gateway.unknown_service", "the gateway has no service of this name", "ask your operator for the service's base URL", false),
             Self::Uninspectable => (StatusCode::FORBIDDEN, "protocol.malformed", "the request cannot be understood, so it cannot be judged", FIX, false),
+            Self::WebSocket => (StatusCode::BAD_REQUEST, "websocket.invalid", "the WebSocket's frames or messages are not as they must be", FIX, false),
             Self::Policy => (StatusCode::FORBIDDEN, "policy.deny", "policy denies this call", "do not retry or work around this; choose another tool, other parameters, or ask your operator", false),
             Self::PolicyFault => (StatusCode::FORBIDDEN, "policy.fault", "policy could not be evaluated, so the call is denied", "tell your operator: the policy is at fault, not the call", false),
             Self::Approval => (StatusCode::FORBIDDEN, "policy.approval_needed", "a human must approve this call", "do not retry; a human can find the pending request by its approval_id", false),

@@ -18,6 +18,7 @@ impl Close {
     pub const POLICY: u16 = 1008;
     pub const TOO_LONG: u16 = 1009;
     pub const TRY_LATER: u16 = 1013;
+    pub const BAD_GATEWAY: u16 = 1014;
 
     /// The reason is cut to what a control frame holds.
     pub fn new(code: u16, reason: &str) -> Self {

@@ -30,22 +30,38 @@ impl Inflate {
         let state = self.state.get_or_insert_with(|| Decompress::new(false));
         let mut message = Vec::new();
         for part in [sent, &TAIL] {
-            inflate(state, part, limit, &mut message)?;
+            inflate(state, part, |decoded| {
+                message.extend_from_slice(decoded);
+                message.len() <= limit
+            })?;
         }
         if !self.takeover {
             state.reset(false);
         }
         Ok(message)
     }
+
+    /// Goes over a part of a message that nobody looks into, so that later ones can be decoded.
+    pub(super) fn skip(&mut self, part: &[u8], ends_message: bool) -> Result<(), Violation> {
+        if !self.takeover {
+            return Ok(());
+        }
+        let state = self.state.get_or_insert_with(|| Decompress::new(false));
+        inflate(state, part, |_| true)?;
+        if ends_message {
+            inflate(state, &TAIL, |_| true)?;
+        }
+        Ok(())
+    }
 }
 
+/// Hands out what is decoded, until it is refused as too much.
 fn inflate(
     state: &mut Decompress,
     mut input: &[u8],
-    limit: usize,
-    message: &mut Vec<u8>,
+    mut take: impl FnMut(&[u8]) -> bool,
 ) -> Result<(), Violation> {
-    let mut piece = vec![0; PIECE];
+    let mut piece = [0; PIECE];
     loop {
         let (read, written) = (state.total_in(), state.total_out());
         let status = state
@@ -57,18 +73,13 @@ fn inflate(
         let read = usize::try_from(state.total_in() - read).unwrap_or(usize::MAX);
         let written = usize::try_from(state.total_out() - written).unwrap_or(usize::MAX);
         input = input.get(read..).unwrap_or_default();
-        message.extend_from_slice(piece.get(..written).unwrap_or_default());
-        if message.len() > limit {
+        if !take(piece.get(..written).unwrap_or_default()) {
             return Err(Violation::TooLong);
         }
-        if written < PIECE {
-            return if input.is_empty() {
-                Ok(())
-            } else if read == 0 && written == 0 {
-                Err(Violation::Undecodable)
-            } else {
-                continue;
-            };
+        match (input.is_empty(), written < PIECE) {
+            (true, true) => return Ok(()),
+            (false, true) if read == 0 && written == 0 => return Err(Violation::Undecodable),
+            _ => {}
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{Agreement, Close, Kind, Side, Violation};
 pub enum Manner {
     /// Each message as a whole, decoded.
     Whole,
-    /// Frame by frame as it comes, long frames in parts; nothing is decoded.
+    /// Frame by frame as it comes, long frames in parts; nothing of it is kept.
     Pieces,
 }
 
@@ -188,7 +188,12 @@ impl Reader {
             self.frame = Some(frame);
         }
         let event = match begun.manner {
-            Manner::Pieces => Some(begun.piece(mask, &part, ends_message)),
+            Manner::Pieces => {
+                if let Some(inflate) = self.inflate.as_mut().filter(|_| begun.compressed) {
+                    inflate.skip(&part, ends_message)?;
+                }
+                Some(begun.piece(mask, &part, ends_message))
+            }
             Manner::Whole => {
                 begun.sent.extend_from_slice(&part);
                 None
@@ -267,6 +272,16 @@ impl Message {
             compressed: false,
             mask,
         }
+    }
+
+    /// Bytes that it takes, as sent and decoded.
+    pub fn size(&self) -> usize {
+        self.sent.len()
+            + if self.compressed {
+                self.payload.len()
+            } else {
+                0
+            }
     }
 
     pub fn is_compressed(&self) -> bool {

@@ -166,6 +166,54 @@ fn compressed_messages_are_decoded_with_and_without_what_came_before() {
 }
 
 #[test]
+fn after_a_message_that_was_left_out_all_others_can_be_decoded() {
+    for takeover in [true, false] {
+        let mut sender = Sender::new(Side::Client, takeover);
+        let mut reader = Reader::new(Side::Client, agreed(takeover), LIMIT);
+        let mut receiver = Reader::new(Side::Client, agreed(takeover), LIMIT);
+        let mut encoder = Encoder::new(Side::Client, agreed(takeover));
+        for (at, text) in ["some words", "left out", "some words left out"]
+            .iter()
+            .enumerate()
+        {
+            let sent = sender.compressed(Kind::Text, text.as_bytes());
+            let events = all(&mut reader, &sent).unwrap();
+            let Some(Event::Message(message)) = events.first() else {
+                panic!("{events:?}");
+            };
+            if at == 1 {
+                encoder.leave_out();
+                continue;
+            }
+            let received = all(&mut receiver, &encoder.pass(message)).unwrap();
+            let Some(Event::Message(received)) = received.first() else {
+                panic!("{received:?}");
+            };
+            assert_eq!(received.payload, text.as_bytes());
+            assert_eq!(received.is_compressed(), at == 0 || !takeover);
+        }
+    }
+}
+
+#[test]
+fn messages_can_be_decoded_after_others_that_nobody_looked_into() {
+    let mut sender = Sender::new(Side::Server, true);
+    let mut reader = Reader::new(Side::Server, agreed(true), LIMIT);
+    let first = sender.compressed(Kind::Text, b"the same words");
+    reader.buffer().extend_from_slice(&first);
+    while reader.next(Manner::Pieces).unwrap().is_some() {}
+    let events = all(
+        &mut reader,
+        &sender.compressed(Kind::Text, b"the same words"),
+    )
+    .unwrap();
+    let [Event::Message(message)] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(message.payload, b"the same words"[..]);
+}
+
+#[test]
 fn what_is_compressed_is_bounded_when_it_is_decoded() {
     let bomb = Sender::new(Side::Client, true).compressed(Kind::Text, &[b'a'; LIMIT + 1]);
     assert!(bomb.len() < 1000);

@@ -22,33 +22,31 @@ pub(super) struct Follower {
     guard: Guard,
     upstream: Incoming,
     judge: Judge,
-    /// Of the call that is answered.
-    stamp: Stamp,
     refusal: Option<Box<Refusal>>,
 }
 
 /// Has each proposed call judged, and keeps its record.
-pub(super) struct Judge {
-    pub(super) plane: Arc<Plane>,
+pub(crate) struct Judge {
+    pub(crate) plane: Arc<Plane>,
     /// The call that is answered.
-    pub(super) request: Arc<Intent>,
-    pub(super) asked: Asked,
-    pub(super) streams: bool,
+    pub(crate) request: Arc<Intent>,
+    pub(crate) asked: Asked,
+    pub(crate) stamp: Stamp,
+    pub(crate) streams: bool,
 }
 
 /// What is refused, and under which decision.
-struct Refused {
-    refusal: Refusal,
-    stamp: Stamp,
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    pub(crate) stamp: Stamp,
 }
 
 impl Follower {
-    pub(super) fn new(guard: Guard, upstream: Incoming, judge: Judge, stamp: Stamp) -> Self {
+    pub(super) fn new(guard: Guard, upstream: Incoming, judge: Judge) -> Self {
         Self {
             guard,
             upstream,
             judge,
-            stamp,
             refusal: None,
         }
     }
@@ -140,7 +138,7 @@ impl Follower {
         };
         Refused {
             refusal: Refusal::because(cause, error.rule(), error.to_string()),
-            stamp: self.stamp.clone(),
+            stamp: self.judge.stamp.clone(),
         }
     }
 
@@ -154,7 +152,7 @@ impl Follower {
 
 impl Judge {
     /// By the policy in force now: a stream may be older than it.
-    async fn judge(&self, call: ProposedCall) -> Result<Option<Parameters>, Refused> {
+    pub(crate) async fn judge(&self, call: ProposedCall) -> Result<Option<Parameters>, Refused> {
         let mut record = Record::proposed(&self.plane, &self.asked);
         match self.ask(call, &mut record).await {
             Ok(arguments) => {

@@ -66,6 +66,7 @@ impl Record {
                 .as_ref()
                 .map(|tunnel| tunnel.id.as_ref()),
             proposed_by: self.proposed_by.as_deref(),
+            websocket: self.websocket.as_deref(),
             phase: "request",
             front: self.channel.connection.front.as_str(),
             tenant: caller.map_or("", |caller| &caller.tenant),

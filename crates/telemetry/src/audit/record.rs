@@ -36,6 +36,9 @@ pub struct DecisionRecord<'a> {
     /// The id of the call whose answer proposes this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proposed_by: Option<&'a str>,
+    /// The id of the handshake of the WebSocket that the call is a message of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub websocket: Option<&'a str>,
     pub phase: &'a str,
     pub front: &'a str,
     pub tenant: &'a str,

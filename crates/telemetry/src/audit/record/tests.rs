@@ -7,6 +7,7 @@ fn a_decision_line_has_exactly_these_fields() {
     let expected = json!({
         "event": "decision", "schema_version": 1, "id": "id-1",
         "time": "2026-11-21T10:00:00.000001Z", "connection": 3, "tunnel": "id-0", "proposed_by": "id-2",
+        "websocket": "id-3",
         "phase": "request", "front": "forward", "tenant": "acme", "agent": "finance-bot",
         "auth": "credential", "kind": "tool", "tool": "stripe-payments", "action": "charge",
         "parameters": {"amount": 7000, "note": "[masked]"},
@@ -31,6 +32,7 @@ fn what_does_not_apply_is_left_out_of_a_line() {
     for field in [
         "tunnel",
         "proposed_by",
+        "websocket",
         "parameters",
         "method",
         "content_type",
@@ -118,6 +120,7 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
         connection: 3,
         tunnel: Some("id-0"),
         proposed_by: Some("id-2"),
+        websocket: Some("id-3"),
         phase: "request",
         front: "forward",
         tenant: "acme",
