@@ -5,6 +5,7 @@ mod environment;
 mod fakes;
 mod llm;
 mod matrix;
+mod websocket;
 
 use aegis_testkit::{Aegis, Answer, Received, TestCa, Upstream};
 use http::Method;

@@ -40,3 +40,4 @@ mod streaming;
 mod tunnels;
 mod unfinished;
 mod upgrades;
+mod websocket;

@@ -129,7 +129,7 @@ fn profile(
             "request": deny("tool", "does not grant this tool and action"),
             "proposed_call": deny("tool", "does not let a model propose this call"),
         },
-        "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
+        "opaque": deny("opaque", "does not allow opaque traffic to this host"),
         "unclassified": deny("data.unclassified", "has no rule for this type of data"),
     });
     let parts = [

@@ -177,9 +177,8 @@ impl Calls {
     }
 
     /// The key of the call that waits for a verdict, where it has one.
-    pub(super) fn waiting(&self) -> Option<Option<Key>> {
-        let waiting = self.all.iter().find(|call| call.waits());
-        waiting.map(|call| call.key)
+    pub(super) fn waiting(&self) -> Option<Key> {
+        self.all.iter().find(|call| call.waits())?.key
     }
 
     /// The call that waits and those with these keys are not told.

@@ -127,7 +127,10 @@ impl Conversation {
     /// The answer that proposes the call ends here, and the conversation goes on: the message is an
     /// error event, and the answer's last event will say that it failed.
     pub fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Result<Message, AnswerError> {
-        let key = self.calls.waiting().ok_or(AnswerError::NothingProposed)?;
+        if self.calls.proposed().is_none() {
+            return Err(AnswerError::NothingProposed);
+        }
+        let key = self.calls.waiting();
         let item = key.and_then(|key| self.items.at(key));
         self.refused.add(item, refusal);
         let keys = self

@@ -152,11 +152,11 @@ pub(super) fn write(opcode: Opcode, bits: Bits, mask: Option<[u8; 4]>, payload: 
     match (u8::try_from(length), u16::try_from(length)) {
         (Ok(short), _) if short <= 125 => frame.put_u8(masked | short),
         (_, Ok(length)) => {
-            frame.put_u8(masked | 126);
+            frame.put_u8(masked | 0x7e);
             frame.put_u16(length);
         }
         _ => {
-            frame.put_u8(masked | 127);
+            frame.put_u8(masked | 0x7f);
             frame.put_u64(length as u64);
         }
     }

@@ -35,8 +35,16 @@ struct Deflate {
     server_no_context_takeover: bool,
     client_no_context_takeover: bool,
     server_max_window_bits: Option<u8>,
-    /// `Some(None)`: the client can do it, and gives no number.
-    client_max_window_bits: Option<Option<u8>>,
+    client_max_window_bits: ClientBits,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum ClientBits {
+    #[default]
+    Absent,
+    /// The client can do it, and gives no number.
+    Any,
+    Most(u8),
 }
 
 /// Whether a request opens a WebSocket of the one version there is. What only resembles one is a
@@ -60,7 +68,7 @@ impl Offer {
             .filter_map(Deflate::read)
             .collect();
         headers.remove(header::SEC_WEBSOCKET_EXTENSIONS);
-        let offers: Vec<String> = deflate.iter().map(Deflate::words).collect();
+        let offers: Vec<String> = deflate.iter().map(|offer| offer.words()).collect();
         if !offers.is_empty()
             && let Ok(value) = HeaderValue::from_str(&offers.join(", "))
         {
@@ -83,7 +91,7 @@ impl Offer {
         }
         let answer = single(headers, &header::SEC_WEBSOCKET_EXTENSIONS).and_then(Deflate::read);
         let answer = answer.ok_or(HandshakeError::Extension)?;
-        if !self.deflate.iter().any(|offer| offer.allows(&answer)) {
+        if !self.deflate.iter().any(|offer| offer.allows(answer)) {
             return Err(HandshakeError::Extension);
         }
         Ok(Some(Agreement {
@@ -124,7 +132,11 @@ impl Deflate {
                     std::mem::replace(&mut read.client_no_context_takeover, true)
                 }
                 (SERVER_BITS, Some(bits)) => read.server_max_window_bits.replace(bits).is_some(),
-                (CLIENT_BITS, bits) => read.client_max_window_bits.replace(bits).is_some(),
+                (CLIENT_BITS, bits) => {
+                    let bits = bits.map_or(ClientBits::Any, ClientBits::Most);
+                    let known = std::mem::replace(&mut read.client_max_window_bits, bits);
+                    known != ClientBits::Absent
+                }
                 _ => return None,
             };
             if twice {
@@ -134,7 +146,7 @@ impl Deflate {
         Some(read)
     }
 
-    fn words(&self) -> String {
+    fn words(self) -> String {
         let mut words = "permessage-deflate".to_owned();
         if self.server_no_context_takeover {
             words = format!("{words}; {SERVER_NO_TAKEOVER}");
@@ -146,23 +158,23 @@ impl Deflate {
             words = format!("{words}; {SERVER_BITS}={bits}");
         }
         match self.client_max_window_bits {
-            Some(Some(bits)) => format!("{words}; {CLIENT_BITS}={bits}"),
-            Some(None) => format!("{words}; {CLIENT_BITS}"),
-            None => words,
+            ClientBits::Most(bits) => format!("{words}; {CLIENT_BITS}={bits}"),
+            ClientBits::Any => format!("{words}; {CLIENT_BITS}"),
+            ClientBits::Absent => words,
         }
     }
 
     /// Whether a server may answer this offer so.
-    fn allows(&self, answer: &Self) -> bool {
+    fn allows(self, answer: Self) -> bool {
         let server = match (self.server_max_window_bits, answer.server_max_window_bits) {
             (Some(asked), Some(agreed)) => agreed <= asked,
             (Some(_), None) => false,
             (None, _) => true,
         };
         let client = match (self.client_max_window_bits, answer.client_max_window_bits) {
-            (_, None) => true,
-            (Some(asked), Some(Some(agreed))) => asked.is_none_or(|asked| agreed <= asked),
-            (None, Some(_)) | (_, Some(None)) => false,
+            (_, ClientBits::Absent) | (ClientBits::Any, ClientBits::Most(_)) => true,
+            (ClientBits::Most(asked), ClientBits::Most(agreed)) => agreed <= asked,
+            (ClientBits::Absent, _) | (_, ClientBits::Any) => false,
         };
         let takeover = answer.server_no_context_takeover || !self.server_no_context_takeover;
         server && client && takeover

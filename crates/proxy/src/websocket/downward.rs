@@ -25,9 +25,12 @@ pub(super) struct Downward<'a> {
 impl Downward<'_> {
     pub(super) async fn run(mut self) -> Result<(), End> {
         let talk = self.talk;
-        let manner = || match talk.is_conversation() {
-            true => Manner::Whole,
-            false => Manner::Pieces,
+        let manner = || {
+            if talk.is_conversation() {
+                Manner::Whole
+            } else {
+                Manner::Pieces
+            }
         };
         loop {
             match self.inbound.next(manner, &talk.half).await? {

@@ -80,9 +80,12 @@ impl Judge {
         converses: bool,
         record: &mut Record,
     ) -> Result<Allowed, Refused> {
-        let unread = || match converses {
-            true => Dialect::Realtime { event: None },
-            false => Dialect::Problem,
+        let unread = || {
+            if converses {
+                Dialect::Realtime { event: None }
+            } else {
+                Dialect::Problem
+            }
         };
         let policy = self.plane.activation.in_force().map_err(|fault| Refused {
             refusal: Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string()),

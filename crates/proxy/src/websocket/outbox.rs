@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use aegis_protocol::websocket::{Close, Side};
 use bytes::{Buf, Bytes};
+use ring::rand::{self, Random, SystemRandom};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -139,6 +140,6 @@ impl Outbox {
 
 /// A mask nobody can foresee; without one the frame is still valid.
 fn key() -> [u8; 4] {
-    let random = ring::rand::generate(&ring::rand::SystemRandom::new());
-    random.map(|random| random.expose()).unwrap_or_default()
+    let random = rand::generate(&SystemRandom::new());
+    random.map(Random::expose).unwrap_or_default()
 }
