@@ -100,7 +100,7 @@ fn proxy() -> AegisBuilder {
 pub(crate) const DEFLATE: &str =
     "sec-websocket-extensions: permessage-deflate; client_max_window_bits, x-other\r\n";
 
-pub(crate) const POLICY: &str = r#"
+pub(crate) const POLICY: &str = "
 tenants:
   acme: {}
 agents:
@@ -123,4 +123,4 @@ profiles:
 catalogue:
   docs: {hosts: [mcp.test], protocol: mcp}
   llm: {hosts: [llm.test], protocol: openai}
-"#;
+";

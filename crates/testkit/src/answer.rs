@@ -24,8 +24,8 @@ pub(crate) enum Manner {
     HangUp,
     /// Switches protocols, then echoes bytes.
     Upgrade,
-    /// Switches to a WebSocket, which the test drives.
-    WebSocket(Sockets),
+    /// Switches to a WebSocket, which the test drives; compressing or not.
+    WebSocket(Sockets, bool),
 }
 
 impl Answer {
@@ -104,9 +104,9 @@ impl Answer {
         }
     }
 
-    pub(crate) fn handing_over(self, sockets: Sockets) -> Self {
+    pub(crate) fn handing_over(self, sockets: Sockets, compresses: bool) -> Self {
         Self {
-            manner: Manner::WebSocket(sockets),
+            manner: Manner::WebSocket(sockets, compresses),
             ..self
         }
     }

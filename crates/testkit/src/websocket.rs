@@ -50,7 +50,7 @@ impl Sockets {
         }
     }
 
-    /// Answers every offer of extensions so.
+    /// Answers every offer of extensions so, whatever it is.
     #[must_use]
     pub fn agreeing(self, extensions: &str) -> Self {
         *self.extensions.lock().expect("nobody panics with it") = Some(extensions.to_owned());
@@ -62,13 +62,15 @@ impl Sockets {
         let key = request.header("sec-websocket-key").unwrap_or_default();
         let accept = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
         let accept = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, accept.as_bytes());
-        let answer = Answer::upgrade("websocket")
-            .header("sec-websocket-accept", &STANDARD.encode(accept))
-            .handing_over(self.clone());
+        let answer =
+            Answer::upgrade("websocket").header("sec-websocket-accept", &STANDARD.encode(accept));
         let extensions = self.extensions.lock().expect("nobody panics with it");
+        let offered = request.header("sec-websocket-extensions").is_some();
         match &*extensions {
-            Some(extensions) => answer.header("sec-websocket-extensions", extensions),
-            None => answer,
+            Some(agreed) if offered => answer
+                .header("sec-websocket-extensions", agreed)
+                .handing_over(self.clone(), true),
+            _ => answer.handing_over(self.clone(), false),
         }
     }
 
@@ -84,9 +86,7 @@ impl Sockets {
         )
     }
 
-    pub(crate) fn hand_over(&self, upgrade: OnUpgrade) {
-        let extensions = self.extensions.lock().expect("nobody panics with it");
-        let compresses = extensions.is_some();
+    pub(crate) fn hand_over(&self, upgrade: OnUpgrade, compresses: bool) {
         self.sender.send((upgrade, compresses)).ok();
     }
 }

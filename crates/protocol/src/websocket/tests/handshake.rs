@@ -39,6 +39,7 @@ fn only_extensions_that_can_be_looked_into_are_offered() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_server_may_agree_to_what_was_offered_and_to_nothing_else() {
     let plain = "permessage-deflate";
     let cases = [

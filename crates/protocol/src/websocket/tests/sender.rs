@@ -22,11 +22,11 @@ fn written(first: u8, key: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         short @ ..=125 => bytes.push(bit | u8::try_from(short).unwrap()),
         middle @ ..=0xffff => {
-            bytes.push(bit | 126);
+            bytes.push(bit | 0x7e);
             bytes.extend(u16::try_from(middle).unwrap().to_be_bytes());
         }
         long => {
-            bytes.push(bit | 127);
+            bytes.push(bit | 0x7f);
             bytes.extend((long as u64).to_be_bytes());
         }
     }
