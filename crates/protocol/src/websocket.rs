@@ -8,6 +8,7 @@ mod encoder;
 mod error;
 mod frame;
 mod handshake;
+mod message;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,8 @@ pub use close::Close;
 pub use encoder::Encoder;
 pub use error::Violation;
 pub use handshake::{Agreement, HandshakeError, Offer, is_handshake};
-pub use reader::{Event, Manner, Message, Reader};
+pub use message::Message;
+pub use reader::{Event, Manner, Reader};
 
 /// Who sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -96,7 +96,7 @@ async fn converse(socket: WebSocket) {
                 }
                 "response.create" => {
                     answers += 1;
-                    let events = match &prompt {
+                    let events = match std::mem::take(&mut prompt) {
                         it if it.contains("weather") => {
                             called(answers, "get_weather", r#"{"city":"Berlin"}"#)
                         }

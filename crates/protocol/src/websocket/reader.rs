@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::deflate::Inflate;
 use super::frame::{self, Bits, Head, Opcode};
+use super::message::{Message, opcode};
 use super::{Agreement, Close, Kind, Side, Violation};
 
 /// How the data of a direction is given out. A change takes effect with the next message.
@@ -30,18 +31,6 @@ pub enum Event {
         frames: Bytes,
         ends_message: bool,
     },
-}
-
-/// A whole message.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Message {
-    pub kind: Kind,
-    /// Decoded; UTF-8 where it is text.
-    pub payload: Bytes,
-    /// As it was sent, unmasked.
-    sent: Bytes,
-    compressed: bool,
-    mask: Option<[u8; 4]>,
 }
 
 /// Reads what one side sends.
@@ -262,67 +251,6 @@ impl Begun {
     }
 }
 
-impl Message {
-    /// A message of our own; a client's has a mask.
-    pub fn text(payload: Bytes, mask: Option<[u8; 4]>) -> Self {
-        Self {
-            kind: Kind::Text,
-            sent: payload.clone(),
-            payload,
-            compressed: false,
-            mask,
-        }
-    }
-
-    /// Bytes that it takes, as sent and decoded.
-    pub fn size(&self) -> usize {
-        self.sent.len()
-            + if self.compressed {
-                self.payload.len()
-            } else {
-                0
-            }
-    }
-
-    pub fn is_compressed(&self) -> bool {
-        self.compressed
-    }
-
-    /// In one frame, in the form in which it was sent.
-    pub fn frame(&self) -> Bytes {
-        self.written(self.compressed, &self.sent)
-    }
-
-    /// In one frame, uncompressed: what an extension's earlier messages were does not matter.
-    pub fn plain_frame(&self) -> Bytes {
-        self.written(false, &self.payload)
-    }
-
-    /// With another payload.
-    #[must_use]
-    pub fn with(&self, payload: Bytes) -> Self {
-        Self {
-            kind: self.kind,
-            ..Self::text(payload, self.mask)
-        }
-    }
-
-    fn written(&self, compressed: bool, payload: &[u8]) -> Bytes {
-        let bits = Bits {
-            last: true,
-            compressed,
-        };
-        frame::write(opcode(self.kind), bits, self.mask, payload)
-    }
-}
-
-fn opcode(kind: Kind) -> Opcode {
-    match kind {
-        Kind::Text => Opcode::Text,
-        Kind::Binary => Opcode::Binary,
-    }
-}
-
 /// Lengths instead of bytes.
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -335,15 +263,6 @@ impl fmt::Debug for Event {
                 ends_message,
             } => write!(f, "Piece({} bytes, ends: {ends_message})", frames.len()),
         }
-    }
-}
-
-impl fmt::Debug for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
-            .field("kind", &self.kind)
-            .field("bytes", &self.payload.len())
-            .finish_non_exhaustive()
     }
 }
 

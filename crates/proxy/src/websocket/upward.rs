@@ -1,6 +1,6 @@
 //! From the client to the server: each message waits for its judgement, and ping, pong and close do not.
 
-use aegis_protocol::websocket::{Encoder, Manner, Message, Side};
+use aegis_protocol::websocket::{Encoder, Manner, Message, Side, Violation};
 use bytes::Bytes;
 use tokio::sync::mpsc::Sender;
 
@@ -27,10 +27,11 @@ impl Upward<'_> {
         loop {
             let item = match self.inbound.next(|| Manner::Whole, half).await? {
                 Arrived::Control(frame) => Some(Item::control(frame)),
-                Arrived::Piece {
-                    frames,
-                    ends_message,
-                } => Some(Item::data(frames, ends_message)),
+                // Never asked for, and nothing of a client passes unjudged.
+                Arrived::Piece { .. } => {
+                    let violation = Violation::Frame("a message in pieces");
+                    return Err(End::Violation(Side::Client, violation));
+                }
                 Arrived::Message(message, room) => self.message(&message, room).await?,
                 Arrived::Close(frame) => {
                     self.send(Item::control(frame)).await;
