@@ -6,7 +6,7 @@ mod messages;
 
 use aegis_testkit::{Aegis, AegisBuilder, RawResponse, Sockets, TestCa, Upstream, WebSocket};
 
-/// A proxy, a server behind it that accepts WebSockets, and both ends of one after the other.
+/// A proxy, a server behind it that accepts each `WebSocket`, and both ends of one after the other.
 pub(crate) struct World {
     pub(crate) aegis: Aegis,
     pub(crate) upstream: Upstream,

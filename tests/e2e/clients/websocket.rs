@@ -10,12 +10,8 @@ async fn websockets_for_python_and_ws_for_node() {
     for is_python in [true, false] {
         let world = World::start().await;
         let echo = async {
-            world
-                .sockets
-                .next()
-                .await
-                .serve(|text| vec![text.to_owned()])
-                .await
+            let socket = world.sockets.next().await;
+            socket.serve(|text| vec![text.to_owned()]).await;
         };
         let drive = async {
             if is_python {
@@ -143,7 +139,7 @@ fn called(number: u64, name: &str, arguments: &str) -> Vec<Value> {
     ]
 }
 
-/// A server behind TLS that accepts WebSockets, and a proxy in front of it.
+/// A server behind TLS that accepts each `WebSocket`, and a proxy in front of it.
 struct World {
     /// Kept, so that it serves.
     _aegis: Aegis,

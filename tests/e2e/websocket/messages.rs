@@ -142,7 +142,7 @@ async fn a_json_rpc_call_is_refused_in_its_own_protocol_and_the_next_one_passes(
     let world = World::start().await;
     let (mut client, mut server) = world.open("mcp.test", "/mcp").await;
 
-    client.send_json(&call(1, "delete", json!({}))).await;
+    client.send_json(&call(1, "delete", &json!({}))).await;
     let refused = client.read_json().await;
     assert_eq!(
         (&refused["id"], &refused["error"]["code"]),
@@ -151,7 +151,7 @@ async fn a_json_rpc_call_is_refused_in_its_own_protocol_and_the_next_one_passes(
     assert_eq!(refused["error"]["data"]["outcome"], "deny");
 
     client
-        .send_json(&call(2, "pay", json!({"amount": 200})))
+        .send_json(&call(2, "pay", &json!({"amount": 200})))
         .await;
     let pending = client.read_json().await;
     assert_eq!(pending["id"], 2);
@@ -162,12 +162,12 @@ async fn a_json_rpc_call_is_refused_in_its_own_protocol_and_the_next_one_passes(
     let (_, approvals) = world.aegis.admin_get("/approvals").await;
     assert!(approvals.contains(id), "{approvals}");
 
-    let asked = call(3, "read", json!({"who": "ann@example.org"}));
+    let asked = call(3, "read", &json!({"who": "ann@example.org"}));
     client.send_json(&asked).await;
     let received = server.read_json().await;
     assert_eq!(
         received,
-        call(3, "read", json!({"who": "[REDACTED:email]"}))
+        call(3, "read", &json!({"who": "[REDACTED:email]"}))
     );
 
     let (denied, end) = world
@@ -188,7 +188,7 @@ async fn a_refusal_waits_for_the_end_of_the_message_that_the_server_is_sending()
     let (mut client, mut server) = world.open("mcp.test", "/mcp").await;
     server.send_frame(0x01, b"{\"jsonrpc\":").await;
     assert_eq!(client.read_frame().await.expect("a part").first, 0x01);
-    client.send_json(&call(1, "delete", json!({}))).await;
+    client.send_json(&call(1, "delete", &json!({}))).await;
     // Pings pass although the refusal waits.
     client.send_frame(0x89, b"").await;
     assert_eq!(server.read_frame().await.expect("a ping").first, 0x89);
@@ -201,10 +201,10 @@ async fn a_refusal_waits_for_the_end_of_the_message_that_the_server_is_sending()
 async fn json_in_a_binary_message_is_judged_as_text_is() {
     let world = World::start().await;
     let (mut client, mut server) = world.open("mcp.test", "/mcp").await;
-    let denied = call(1, "delete", json!({})).to_string();
+    let denied = call(1, "delete", &json!({})).to_string();
     client.send_frame(0x82, denied.as_bytes()).await;
     assert_eq!(client.read_json().await["error"]["data"]["outcome"], "deny");
-    let allowed = call(2, "read", json!({})).to_string();
+    let allowed = call(2, "read", &json!({})).to_string();
     client.send_frame(0x82, allowed.as_bytes()).await;
     let frame = server.read_frame().await.expect("a message");
     assert_eq!(
@@ -251,7 +251,7 @@ async fn a_message_that_cannot_be_read_for_certain_closes_the_connection() {
 #[tokio::test]
 async fn many_messages_at_once_arrive_in_their_order() {
     let world = World::with(Sockets::new(), |it| {
-        it.settings(|settings| settings.limits.idle_timeout = Duration::from_secs(60))
+        it.settings(|settings| settings.limits.idle_timeout = Duration::from_mins(1))
     })
     .await;
     let (mut client, mut server) = world.open("ws.test", "/chat").await;
@@ -276,7 +276,7 @@ async fn many_messages_at_once_arrive_in_their_order() {
     tokio::join!(sending, reading);
 }
 
-fn call(id: u64, tool: &str, arguments: Value) -> Value {
+fn call(id: u64, tool: &str, arguments: &Value) -> Value {
     let params = json!({"name": tool, "arguments": arguments});
     json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
 }
