@@ -6,6 +6,7 @@ pub(crate) mod environment;
 mod fakes;
 mod llm;
 mod matrix;
+mod websocket;
 
 use aegis_testkit::{Aegis, Answer, Received, TestCa, Upstream};
 use http::Method;

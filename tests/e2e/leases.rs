@@ -76,7 +76,7 @@ async fn a_client_that_has_stopped_reading_does_not_keep_what_it_lost() {
 #[tokio::test]
 async fn an_upgraded_connection_ends_with_its_permission() {
     let upstream = Upstream::http()
-        .answer(|_| Answer::upgrade("websocket"))
+        .answer(|_| Answer::upgrade("echo"))
         .start()
         .await;
     let aegis = proxy(&TestCa::new()).await;
@@ -293,7 +293,7 @@ async fn upgraded(aegis: &Aegis, url: &str) -> RawClient {
     let mut client = aegis.raw().await;
     client
         .send(format!(
-            "GET {url} HTTP/1.1\r\nhost: {host}\r\n{CREDENTIAL}{WEBSOCKET}\r\n"
+            "GET {url} HTTP/1.1\r\nhost: {host}\r\n{CREDENTIAL}{ECHO}\r\n"
         ))
         .await;
     assert_eq!(client.read_response().await.status, 101);
@@ -307,9 +307,7 @@ async fn echoing(aegis: &Aegis, upstream: &Upstream, name: &str, trusted: &str) 
     let tunnel = aegis.client("bot").tunnel(&named).await.expect("a tunnel");
     let mut inside = tunnel.tls(trusted, name, &["http/1.1"]).await.expect("TLS");
     inside
-        .send(format!(
-            "GET / HTTP/1.1\r\nhost: {named}\r\n{WEBSOCKET}\r\n"
-        ))
+        .send(format!("GET / HTTP/1.1\r\nhost: {named}\r\n{ECHO}\r\n"))
         .await;
     assert_eq!(inside.read_response().await.status, 101);
     expect_echo(&mut inside).await;
@@ -354,7 +352,7 @@ fn policy(hosts: &str) -> String {
 
 /// Bytes.
 const LIMIT: usize = 16 * 1024;
-const WEBSOCKET: &str = "connection: Upgrade\r\nupgrade: websocket\r\n";
+const ECHO: &str = "connection: Upgrade\r\nupgrade: echo\r\n";
 const CREDENTIAL: &str = "proxy-authorization: Bearer secret-of-bot\r\n";
 const POLICY: &str = "
 tenants:

@@ -43,3 +43,4 @@ mod streaming;
 mod tunnels;
 mod unfinished;
 mod upgrades;
+mod websocket;

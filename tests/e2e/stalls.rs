@@ -73,7 +73,7 @@ async fn an_http2_client_that_says_nothing_more_is_let_go() {
 
 #[tokio::test]
 async fn a_client_that_takes_nothing_of_an_upgraded_connection_is_let_go() {
-    let upstream = Upstream::http().answer(|_| Answer::upgrade("websocket"));
+    let upstream = Upstream::http().answer(|_| Answer::upgrade("echo"));
     let upstream = upstream.start().await;
     let aegis = impatient().start().await;
     let mut client = upgraded(&aegis, &upstream.url_as("up.test", "/")).await;
@@ -88,7 +88,7 @@ async fn a_client_that_takes_nothing_of_an_upgraded_connection_is_let_go() {
 #[tokio::test]
 async fn a_tunnel_that_one_side_has_left_ends_when_the_other_is_silent() {
     let upstream = Deaf::start(
-        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: echo\r\n\
          connection: upgrade\r\n\r\n",
     )
     .await;
@@ -216,8 +216,8 @@ async fn stalled_tunnel(aegis: &Aegis) -> Value {
 
 async fn upgraded(aegis: &Aegis, url: &str) -> RawClient {
     let mut client = aegis.raw().await;
-    let websocket = "connection: Upgrade\r\nupgrade: websocket\r\n";
-    client.send(get(url, websocket)).await;
+    let echo = "connection: Upgrade\r\nupgrade: echo\r\n";
+    client.send(get(url, echo)).await;
     assert_eq!(client.read_response().await.status, 101);
     client
 }

@@ -202,7 +202,7 @@ impl Check<'_> {
                     .operations
                     .iter()
                     .map(|operation| operation.action.as_str());
-                named.chain(["*", "other"]).collect()
+                named.chain(["*", "other", MESSAGE]).collect()
             }
             Some(service) if service.protocol.kind() == CallKind::Llm => LLM_ACTIONS.to_vec(),
             _ if tool == "http" => HTTP_ACTIONS.to_vec(),
@@ -302,6 +302,10 @@ pub(crate) const DATA_CLASSES: [(&str, &str); 4] = [
 
 const LLM_ACTIONS: [&str; 4] = ["*", "chat", "count_tokens", "other"];
 
-const HTTP_ACTIONS: [&str; 10] = [
-    "*", "get", "head", "post", "put", "patch", "delete", "options", "trace", "connect",
+/// Methods, and what a WebSocket carries.
+const HTTP_ACTIONS: [&str; 11] = [
+    "*", "get", "head", "post", "put", "patch", "delete", "options", "trace", "connect", MESSAGE,
 ];
+
+/// On a WebSocket, of what has no other action.
+const MESSAGE: &str = "message";

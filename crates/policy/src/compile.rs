@@ -179,7 +179,7 @@ fn findings(lead: &str, profile: &ProfileData) -> Json {
             "proposed_call": deny("tool", "does not let a model propose this call"),
         },
         "changed": deny("mcp.changed_tool", "does not allow a tool whose definition has changed since it was first seen"),
-        "opaque": deny("opaque", "does not allow an opaque upgrade to this host"),
+        "opaque": deny("opaque", "does not allow opaque traffic to this host"),
         "unclassified": deny("data.unclassified", "has no rule for this type of data"),
         "depth": deny("chain.depth", &format!("allows no call on behalf of more than {} agents", profile.chain.max_depth)),
         "loop": deny("chain.loop", "does not let an agent be called on its own behalf"),

@@ -100,7 +100,7 @@ pub struct Call {
     pub model: Option<Arc<str>>,
     pub stream: bool,
     pub truncation: Truncation,
-    /// An upgrade (WebSocket): after the handshake nothing more can be seen.
+    /// An upgrade after which nothing more can be seen, or a message that cannot be looked into.
     pub opaque: bool,
     /// The tool of an MCP server whose definition, as last listed, is not the one that was first seen.
     pub changed: bool,

@@ -8,6 +8,7 @@ mod aws;
 mod call;
 mod calls;
 mod chat;
+mod conversation;
 mod converse;
 mod error;
 pub(crate) mod event;
@@ -32,6 +33,7 @@ use serde_json::{Map, Value};
 use crate::{LlmApi, RefusalDocument, urlencoded};
 
 pub use call::{Arguments, ProposedCall, RunBy};
+pub use conversation::{Conversation, Turn};
 pub use error::AnswerError;
 pub use heard::{Heard, Usage};
 

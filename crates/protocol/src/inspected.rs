@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 
 use crate::body::Content;
-use crate::llm::{self, Endpoint};
+use crate::llm::{self, Endpoint, realtime};
 use crate::mcp::Expected;
 use crate::recognise::Spoken;
 use crate::redact::BodyKind;
@@ -125,6 +125,9 @@ pub fn inspect(
     let (body, hidden) = (subject.content.kind(), subject.content.is_hidden());
     // From here on the content's values become the call's.
     let described = match spoken {
+        Spoken::Http | Spoken::Llm(_) if realtime::opens(&subject) => {
+            realtime::describe_handshake(&subject)?
+        }
         Spoken::Http => generic::describe(&subject),
         Spoken::Rest(service) => rest::describe(service, subject)?,
         Spoken::Llm(family) => llm::describe(family, subject)?,

@@ -16,6 +16,7 @@ pub mod json;
 mod json_rpc;
 mod llm;
 pub mod mcp;
+mod message;
 mod parameters;
 pub mod proposed;
 mod proto_json;
@@ -27,9 +28,11 @@ mod rewrite;
 #[cfg(test)]
 mod testing;
 mod urlencoded;
+pub mod websocket;
 
 pub use error::InspectError;
 pub use inspected::{BodyView, Inspected, Reading, RequestView, inspect};
 pub use llm::LlmApi;
+pub use message::{MessageView, inspect_message};
 pub use redact::{RedactError, Rewritten};
 pub use refusal::{Dialect, RefusalDocument, Rendered, render};

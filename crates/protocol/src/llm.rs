@@ -8,6 +8,7 @@ mod endpoint;
 mod gemini;
 mod members;
 mod openai;
+pub(crate) mod realtime;
 #[cfg(test)]
 mod tests;
 mod tools;

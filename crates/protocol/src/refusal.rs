@@ -32,6 +32,8 @@ pub enum Dialect {
     Gemini,
     /// A status and a message in headers, and no body.
     Grpc,
+    /// An `error` event of a conversation over a WebSocket; `event` is the id of the client's, where it has one.
+    Realtime { event: Option<Value> },
 }
 
 /// Everything that a refused agent is told.
@@ -74,6 +76,7 @@ pub fn render(dialect: &Dialect, refusal: &RefusalDocument<'_>) -> Rendered {
         Dialect::Anthropic => refusal.anthropic(),
         Dialect::Bedrock => refusal.bedrock(),
         Dialect::Gemini => refusal.gemini(),
+        Dialect::Realtime { event } => refusal.realtime(event.as_ref()),
     };
     let content_type = match dialect {
         Dialect::Problem => "application/problem+json",

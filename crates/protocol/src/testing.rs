@@ -140,7 +140,7 @@ impl Inspected {
     }
 }
 
-fn catalogue() -> Catalogue {
+pub(crate) fn catalogue() -> Catalogue {
     let source = Source {
         file: "catalogue.yaml".to_owned(),
         text: CATALOGUE.to_owned(),

@@ -26,10 +26,12 @@ use crate::plane::Plane;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal};
 use crate::relay::Cut;
+pub(crate) use follow::Refused;
 use follow::{Follower, Guarded};
 use lists::Listing;
 pub(crate) use lists::Lists;
-use proposals::{Judge, Proposals};
+pub(crate) use proposals::Judge;
+use proposals::Proposals;
 
 /// What of a request tells how its answer is to be followed.
 pub(crate) enum Following {
@@ -120,6 +122,7 @@ impl Following {
                     plane: Arc::clone(plane),
                     request: Arc::clone(request),
                     asked: record.asking(),
+                    stamp: record.stamp(),
                     streams: generation.streams,
                 };
                 generation.follow(response, judge, record, lease).await
@@ -150,7 +153,7 @@ impl Generation {
             return Err(Refusal::with(Cause::AnswerUnreadable, message));
         }
         let guard = Guard::new(self.api, self.framing, LIMITS);
-        let proposals = Proposals::new(guard, judge, record.stamp());
+        let proposals = Proposals::new(guard, judge);
         let follower = Follower::new(proposals, upstream);
         let streams = self.framing != Framing::Document;
         pass(parts, follower, streams, record, lease).await
@@ -301,7 +304,7 @@ impl fmt::Debug for Source {
 }
 
 /// For each answer. A proposed call that holds back more is refused; so is a longer document or event.
-const LIMITS: Limits = Limits {
+pub(crate) const LIMITS: Limits = Limits {
     event_bytes: 8 << 20,
     hold_bytes: 8 << 20,
     hold_events: 4096,

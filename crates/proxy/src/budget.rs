@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::refusal::{Cause, Refusal};
 
 /// One permit is one byte.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Budget(Arc<Semaphore>);
 
 /// What a body has taken so far. It takes what has arrived, not what it announces: who sends nothing

@@ -170,7 +170,8 @@ impl Describer {
         (mut call, data): (Call, Vec<DataFinding>),
     ) -> Intent {
         let path = Arc::clone(&request.path);
-        call.opaque = request.upgrade.is_some();
+        let upgrade = request.upgrade.as_ref();
+        call.opaque = upgrade.is_some_and(|upgrade| upgrade.offer.is_none());
         call.changed = self
             .tools
             .has_changed(&asking.caller.tenant, &request.authority, &call);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_policy::Scheme;
+use aegis_protocol::websocket::Agreement;
 use aegis_telemetry::trace::TraceContext;
 use http::uri::{PathAndQuery, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
@@ -29,18 +30,32 @@ pub(crate) enum Received {
         response: Response<Incoming>,
         keep: Option<Keep>,
     },
-    Switched {
-        response: Response<()>,
-        client: OnUpgrade,
-        upstream: OnUpgrade,
-    },
+    Switched(Switched),
+}
+
+/// Both ends of a connection after a switch of protocols.
+#[derive(Debug)]
+pub(crate) struct Switched {
+    pub(crate) response: Response<()>,
+    pub(crate) client: OnUpgrade,
+    pub(crate) upstream: OnUpgrade,
+    pub(crate) to: Speaks,
+}
+
+/// What both ends speak from now on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Speaks {
+    /// Nobody here knows.
+    Unknown,
+    /// With this agreement on compression.
+    WebSocket(Option<Agreement>),
 }
 
 impl Received {
     fn headers_mut(&mut self) -> &mut HeaderMap {
         match self {
             Self::Answer { response, .. } => response.headers_mut(),
-            Self::Switched { response, .. } => response.headers_mut(),
+            Self::Switched(switched) => switched.response.headers_mut(),
         }
     }
 }
@@ -346,17 +361,19 @@ fn received(
     match (response.status(), upgrade) {
         (StatusCode::SWITCHING_PROTOCOLS, Some(upgrade)) => {
             let upstream = hyper::upgrade::on(&mut response);
+            let to = spoken(&upgrade, response.headers())?;
             let agreed = response.headers().get(header::UPGRADE).cloned();
             let mut response = response.map(drop);
             hygiene::clean_response(response.headers_mut());
             let headers = response.headers_mut();
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(header::UPGRADE, agreed.unwrap_or(upgrade.protocol));
-            Ok(Received::Switched {
+            Ok(Received::Switched(Switched {
                 response,
                 client: upgrade.client,
                 upstream,
-            })
+                to,
+            }))
         }
         // Nobody asked for it.
         (StatusCode::SWITCHING_PROTOCOLS, None) => Err(Refusal::new(Cause::UpstreamBroken)),
@@ -365,4 +382,15 @@ fn received(
             Ok(Received::Answer { response, keep })
         }
     }
+}
+
+/// A WebSocket is one only if the server agrees to what this client asked for, and to nothing else.
+fn spoken(upgrade: &Upgrade, answer: &HeaderMap) -> Result<Speaks, Refusal> {
+    let Some(offer) = &upgrade.offer else {
+        return Ok(Speaks::Unknown);
+    };
+    let agreed = offer.answered(answer);
+    agreed
+        .map(Speaks::WebSocket)
+        .map_err(|error| Refusal::with(Cause::UpstreamBroken, error.to_string()))
 }

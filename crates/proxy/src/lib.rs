@@ -44,6 +44,7 @@ mod streams;
 mod tools;
 mod tunnel;
 mod upstream;
+mod websocket;
 mod wire;
 
 pub use app::{App, StartError};

@@ -1,13 +1,15 @@
 //! The line of stations: one request, socket to upstream. Bookkeeping outside, `?` inside.
 
+mod arrive;
 mod batch;
+mod connect;
 
 use std::sync::Arc;
 
-use aegis_policy::{Authority, Caller, Front, Outcome, Scheme, Snapshot};
+use aegis_policy::{Caller, Front, Intent, Outcome, Snapshot};
 use aegis_protocol::Dialect;
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode, header};
+use http::{HeaderMap, Method, Response, header};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use serde_json::Value;
@@ -16,7 +18,7 @@ use crate::answer::{Following, Source};
 use crate::body::AnswerBody;
 use crate::chain::Chains;
 use crate::describe::{self, Asking, Understood};
-use crate::exchange::{Keep, Received};
+use crate::exchange::{Keep, Received, Switched};
 use crate::gate::{Grant, Outbound};
 use crate::hygiene;
 use crate::identity;
@@ -24,12 +26,13 @@ use crate::install_page;
 use crate::lease::Lease;
 use crate::masking;
 use crate::plane::Plane;
-use crate::record::{self, Ending, Record};
+use crate::record::{self, Record};
 use crate::refusal::{Cause, Refusal, Told};
-use crate::relay::Relayed;
-use crate::request::{self, Channel, Inside, Request, connect_authority};
-use crate::tunnel::{self, Opened};
-use crate::wire::Said;
+use crate::request::{self, Channel, Request};
+use crate::tunnel::Opened;
+use arrive::arrive;
+
+pub(crate) use connect::judge_renamed;
 
 /// Answers one request. Whatever happens on the line, there is an answer and a record.
 pub(crate) async fn handle(
@@ -45,7 +48,7 @@ pub(crate) async fn handle(
         request.method() == Method::CONNECT || request.headers().contains_key(header::UPGRADE);
     let verdict = waits.then(|| Arc::clone(&channel.verdict));
     let travelled = if connects {
-        open_tunnel(&plane, &channel, request, &mut record).await
+        connect::open_tunnel(&plane, &channel, request, &mut record).await
     } else {
         forward(&plane, &channel, request, &mut record).await
     };
@@ -70,10 +73,10 @@ enum Arrived {
         lease: Lease,
     },
     Switched {
-        response: Response<()>,
-        client: OnUpgrade,
-        upstream: OnUpgrade,
+        switched: Switched,
         outcome: Outcome,
+        /// As it was judged.
+        handshake: Arc<Intent>,
         lease: Lease,
     },
     Tunnel {
@@ -219,174 +222,13 @@ async fn carry(
                 lease,
             }
         }
-        Received::Switched {
-            response,
-            client,
-            upstream,
-        } => Arrived::Switched {
-            response,
-            client,
-            upstream,
+        Received::Switched(switched) => Arrived::Switched {
+            switched,
             outcome,
+            handshake: Arc::clone(grant.intent()),
             lease,
         },
     })
-}
-
-/// A CONNECT: judged by its names; what comes through it is judged again, request by request.
-async fn open_tunnel(
-    plane: &Plane,
-    channel: &Channel,
-    mut request: http::Request<Incoming>,
-    record: &mut Record,
-) -> Result<Arrived, Refused> {
-    let client = hyper::upgrade::on(&mut request);
-    let (parts, _) = request.into_parts();
-    let caller = identify(plane, channel, &parts.headers, record);
-    let authority = connect_authority(&parts)?;
-    record.addressed(Scheme::Https, &authority, &"".into());
-    let caller = caller?;
-    let policy = policy_in_force(plane)?;
-    let asking = Asking::new(record, caller.clone(), channel.connection.front);
-    let intent = plane
-        .describer
-        .tunnel(&authority, Scheme::Https, asking, &policy);
-    let grant = plane.gate.authorize_tunnel(intent, &policy, record).await?;
-    let opened = if grant.passthrough() {
-        let target = plane.router.resolve(&grant).await?;
-        record.resolved();
-        let (upstream, via) = plane.exchange.dialer.dial_blind(&target).await?;
-        record.connected(via, target.region());
-        Opened::Blind {
-            upstream,
-            host: authority.host().clone(),
-        }
-    } else {
-        let id = Arc::clone(record.id());
-        Opened::Intercepted(Inside {
-            id,
-            authority,
-            scheme: Scheme::Https,
-            caller,
-            revoked: Said::default(),
-        })
-    };
-    Ok(Arrived::Tunnel {
-        client,
-        opened,
-        lease: plane.gate.lease(&grant),
-    })
-}
-
-/// Judges a tunnel again under the name that its client asked for in the TLS greeting.
-pub(crate) async fn judge_renamed(
-    plane: &Plane,
-    channel: &Channel,
-    inside: Inside,
-    authority: Authority,
-) -> Option<Inside> {
-    let mut record = Record::begin(plane, channel, &Method::CONNECT, &HeaderMap::new());
-    record.addressed(inside.scheme, &authority, &"".into());
-    record.identified(&inside.caller);
-    let asking = Asking::new(&record, inside.caller.clone(), channel.connection.front);
-    let judged = async {
-        let policy = policy_in_force(plane)?;
-        let intent = plane
-            .describer
-            .tunnel(&authority, inside.scheme, asking, &policy);
-        let grant = plane
-            .gate
-            .authorize_tunnel(intent, &policy, &mut record)
-            .await?;
-        // A blind tunnel was not asked for, and its target has not been dialled.
-        if grant.passthrough() {
-            Err(Refusal::new(Cause::NameDisagreement))
-        } else {
-            Ok(())
-        }
-    };
-    match judged.await {
-        Ok(()) => {
-            record.end(Ending::Forwarded);
-            Some(Inside {
-                id: Arc::clone(record.id()),
-                authority,
-                ..inside
-            })
-        }
-        Err(refusal) => {
-            // The handshake ends; there is nobody to tell in HTTP.
-            record.refused(&refusal, None).await;
-            None
-        }
-    }
-}
-
-fn arrive(
-    plane: &Arc<Plane>,
-    channel: &Channel,
-    arrived: Arrived,
-    mut record: Record,
-) -> Response<AnswerBody> {
-    let stamp = record.stamp();
-    match arrived {
-        Arrived::Answer {
-            response,
-            keep,
-            outcome,
-            lease,
-        } => {
-            let (mut parts, body) = response.into_parts();
-            record.answered(parts.status.as_u16());
-            if let Some(grpc) = record.traffic().grpc() {
-                grpc.ended(&parts.headers);
-            }
-            stamp.mark(&mut parts.headers, outcome);
-            channel.carried.add(&lease);
-            let body = Relayed::new(body, record, keep, lease);
-            Response::from_parts(parts, AnswerBody::Relayed(Box::new(body)))
-        }
-        Arrived::Switched {
-            mut response,
-            client,
-            upstream,
-            outcome,
-            lease,
-        } => {
-            record.answered(response.status().as_u16());
-            stamp.mark(response.headers_mut(), outcome);
-            let linger = plane.limits.idle_timeout;
-            plane
-                .drain
-                .spawn(tunnel::join(client, upstream, record, lease, linger));
-            response.map(|()| AnswerBody::empty())
-        }
-        Arrived::Tunnel {
-            client,
-            opened,
-            lease,
-        } => {
-            record.answered(StatusCode::OK.as_u16());
-            let mut response = Response::new(AnswerBody::empty());
-            stamp.mark(response.headers_mut(), Outcome::Allow);
-            let channel = channel.clone();
-            plane.drain.spawn(tunnel::run(
-                Arc::clone(plane),
-                channel,
-                client,
-                opened,
-                record,
-                lease,
-            ));
-            response
-        }
-        Arrived::Own(mut response) => {
-            record.answered(response.status().as_u16());
-            stamp.mark(response.headers_mut(), Outcome::Allow);
-            record.end(Ending::Answered);
-            response.map(AnswerBody::whole)
-        }
-    }
 }
 
 /// Who calls: inside a tunnel, who opened it.

@@ -101,6 +101,8 @@ pub(crate) struct Record {
     batched_by: Option<Arc<str>>,
     /// The messages that this request carries: they end as it does.
     carried: Vec<Record>,
+    /// The handshake of the WebSocket that this call is a message of.
+    websocket: Option<Arc<str>>,
     learned: Option<Box<Learned>>,
     route: Option<(Via, Arc<str>)>,
     timings: Timings,
@@ -108,7 +110,8 @@ pub(crate) struct Record {
     _answering: Answering,
 }
 
-/// The call that a model is answering, or the request that carries several messages.
+/// The call that a model is answering, that carries several messages, or that opened a WebSocket.
+#[derive(Clone)]
 pub(crate) struct Asked {
     channel: Channel,
     id: Arc<str>,
@@ -182,6 +185,7 @@ impl Record {
             batched_by: None,
             carried: Vec::new(),
             learned: None,
+            websocket: None,
             route: None,
             timings: Timings::default(),
             _in_flight: evidence.metrics.request_started(),
@@ -206,6 +210,13 @@ impl Record {
     pub(crate) fn proposed(plane: &Plane, asked: &Asked) -> Self {
         let mut record = Self::within(plane, asked);
         record.proposed_by = Some(Arc::clone(&asked.id));
+        record
+    }
+
+    /// Of a message on a WebSocket that another call has opened.
+    pub(crate) fn message(plane: &Plane, asked: &Asked) -> Self {
+        let mut record = Self::within(plane, asked);
+        record.websocket = Some(Arc::clone(&asked.id));
         record
     }
 

@@ -51,6 +51,7 @@ pub(crate) enum Cause {
     Chain,
     Uninspectable,
     Batch,
+    WebSocket,
     // policy
     Policy,
     PolicyFault,
@@ -276,6 +277,7 @@ impl Refusal {
                 | Cause::NameDisagreement
                 | Cause::Destination
                 | Cause::Uninspectable
+                | Cause::WebSocket
         )
     }
 }
@@ -332,6 +334,7 @@ impl Cause {
             Self::Chain => (StatusCode::FORBIDDEN, "chain.invalid", "on whose behalf the call is cannot be told", "hand on the baggage of the call that you are working on, unchanged and once", false),
             Self::Uninspectable => (StatusCode::FORBIDDEN, "protocol.malformed", "the request cannot be understood, so it cannot be judged", FIX, false),
             Self::Batch => (StatusCode::FORBIDDEN, "mcp.batch", "another message of the batch is not let through, and a batch goes as a whole or not at all", "send the messages one by one", false),
+            Self::WebSocket => (StatusCode::BAD_REQUEST, "websocket.invalid", "the WebSocket's frames or messages are not as they must be", FIX, false),
             Self::Policy => (StatusCode::FORBIDDEN, "policy.deny", "policy denies this call", "do not retry or work around this; choose another tool, other parameters, or ask your operator", false),
             Self::PolicyFault => (StatusCode::FORBIDDEN, "policy.fault", "policy could not be evaluated, so the call is denied", "tell your operator: the policy is at fault, not the call", false),
             Self::Approval => (StatusCode::FORBIDDEN, "policy.approval_needed", "a human must approve this call", "do not retry; a human can find the pending request by its approval_id", false),

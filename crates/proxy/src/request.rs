@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aegis_config::Limits;
 use aegis_policy::{Authority, Caller, Front, Scheme};
+use aegis_protocol::websocket::{Offer, is_handshake};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
 use hyper::body::Incoming;
@@ -96,6 +97,8 @@ pub(crate) struct Request<B> {
 pub(crate) struct Upgrade {
     pub(crate) protocol: HeaderValue,
     pub(crate) client: OnUpgrade,
+    /// Of a WebSocket, whose messages can be looked into; everything else is opaque.
+    pub(crate) offer: Option<Offer>,
 }
 
 impl Request<Incoming> {
@@ -109,8 +112,11 @@ impl Request<Incoming> {
             .then(|| hygiene::upgrade(request.headers()))
             .flatten()
             .map(|protocol| Upgrade {
-                protocol,
                 client: hyper::upgrade::on(&mut request),
+                offer: is_handshake(request.method(), &protocol, request.headers())
+                    .then(|| Offer::narrow(request.headers_mut()))
+                    .flatten(),
+                protocol,
             });
         let (parts, body) = request.into_parts();
         let Place {

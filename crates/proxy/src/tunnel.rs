@@ -179,14 +179,14 @@ where
 }
 
 /// Shared by the directions of a tunnel.
-struct HalfClosed {
-    closed: CancellationToken,
-    linger: Duration,
+pub(crate) struct HalfClosed {
+    pub(crate) closed: CancellationToken,
+    pub(crate) linger: Duration,
 }
 
 impl HalfClosed {
     /// Resolves when the other direction has been closed for too long.
-    async fn over(&self) {
+    pub(crate) async fn over(&self) {
         self.closed.cancelled().await;
         tokio::time::sleep(self.linger).await;
     }
@@ -222,14 +222,14 @@ where
     }
 }
 
-fn ending_of(cut: &Cut) -> Ending {
+pub(crate) fn ending_of(cut: &Cut) -> Ending {
     match cut {
         Cut::Drained => Ending::Drained,
         Cut::Revoked | Cut::Upstream(_) => Ending::ClosedByPolicy,
     }
 }
 
-fn code(error: &io::Error) -> &'static str {
+pub(crate) fn code(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::TimedOut => "tunnel.stalled",
         io::ErrorKind::PermissionDenied => NAME_DISAGREEMENT,

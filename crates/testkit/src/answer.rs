@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::payload::{Feed, Payload};
 use crate::received::Received;
+use crate::websocket::Sockets;
 
 /// An answer being written down. What HTTP forbids is said with [`crate::UpstreamBuilder::wire`].
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub struct Answer {
     pub(crate) manner: Manner,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Manner {
     Plain,
     /// Takes the request and stays silent.
@@ -23,6 +24,8 @@ pub(crate) enum Manner {
     HangUp,
     /// Switches protocols, then echoes bytes.
     Upgrade,
+    /// Switches to a WebSocket, which the test drives; compressing or not.
+    WebSocket(Sockets, bool),
 }
 
 impl Answer {
@@ -98,6 +101,13 @@ impl Answer {
         Self {
             manner: Manner::Upgrade,
             ..accepted
+        }
+    }
+
+    pub(crate) fn handing_over(self, sockets: Sockets, compresses: bool) -> Self {
+        Self {
+            manner: Manner::WebSocket(sockets, compresses),
+            ..self
         }
     }
 

@@ -19,6 +19,7 @@ mod received;
 mod server;
 mod tls;
 mod upstream;
+mod websocket;
 
 pub use answer::Answer;
 pub use app::{Aegis, AegisBuilder};
@@ -31,6 +32,7 @@ pub use raw::{RawClient, RawResponse};
 pub use received::Received;
 pub use tls::{Certificate, TestCa, Validity};
 pub use upstream::{Upstream, UpstreamBuilder};
+pub use websocket::{Frame, Sockets, WebSocket};
 
 use std::time::Duration;
 

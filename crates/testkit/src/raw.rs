@@ -136,6 +136,10 @@ impl RawClient {
         .await
     }
 
+    pub(crate) fn into_wire(self) -> Wire {
+        self.wire
+    }
+
     pub(crate) fn into_stream(self) -> BoxedStream {
         assert!(
             self.wire.buffer.is_empty(),
@@ -219,7 +223,7 @@ impl RawServer {
 }
 
 /// A stream and what was read of it but not yet used.
-struct Wire {
+pub(crate) struct Wire {
     stream: BoxedStream,
     buffer: BytesMut,
 }
@@ -237,14 +241,14 @@ enum Framing {
 }
 
 impl Wire {
-    fn new(stream: BoxedStream) -> Self {
+    pub(crate) fn new(stream: BoxedStream) -> Self {
         Self {
             stream,
             buffer: BytesMut::new(),
         }
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await?;
         self.stream.flush().await
     }
@@ -338,7 +342,7 @@ impl Wire {
         }
     }
 
-    async fn take(&mut self, length: usize) -> io::Result<Bytes> {
+    pub(crate) async fn take(&mut self, length: usize) -> io::Result<Bytes> {
         while self.buffer.len() < length {
             self.need_more().await?;
         }

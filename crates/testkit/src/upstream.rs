@@ -336,6 +336,7 @@ async fn respond(
         Manner::Plain => {}
         Manner::HangUp => return Err(io::Error::other("hung up by the test")),
         Manner::Silent => std::future::pending().await,
+        Manner::WebSocket(sockets, compresses) => sockets.hand_over(upgrade, compresses),
         Manner::Upgrade => drop(tokio::spawn(echo_bytes(upgrade))),
     }
     Ok(answer.response)

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use aegis_policy::{
-    Auth, Authority, Call, CallKind, Caller, DataFinding, Destination, Front, HttpPart, Intent,
-    Mode, Outcome, Phase, Scheme, Snapshot, Source, Sources, Truncation,
+    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart,
+    Intent, Mode, Outcome, Phase, Scheme, Snapshot, Source, Sources, Truncation,
 };
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
@@ -137,6 +137,7 @@ fn intent(agent: usize, tool: usize, case: Case) -> Result<Intent> {
             agent: agent_name(agent).into(),
             auth: Auth::Credential,
         },
+        chain: Chain::default(),
         destination: Destination {
             scheme: Scheme::Https,
             authority: Authority::parse(&host_name(tool), 443)?,

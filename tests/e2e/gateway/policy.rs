@@ -85,8 +85,8 @@ async fn an_upgrade_is_denied_where_nothing_allows_it() {
     let mut client = RawClient::connect(llm.aegis.gateway()).await;
     client
         .send(
-            "GET /openai/realtime HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer secret-of-bot\r\n\
-             connection: upgrade\r\nupgrade: websocket\r\n\r\n",
+            "GET /openai/echo HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer secret-of-bot\r\n\
+             connection: upgrade\r\nupgrade: echo\r\n\r\n",
         )
         .await;
 

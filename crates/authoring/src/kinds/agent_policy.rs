@@ -234,7 +234,7 @@ pub(crate) struct Egress {
     /// Hosts whose tunnels are not looked into.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) passthrough: Vec<String>,
-    /// Hosts where an opaque upgrade, such as a WebSocket, is allowed.
+    /// Hosts where what is opaque is allowed: an upgrade to anything but a WebSocket, or binary data in one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) upgrades: Vec<String>,
 }

@@ -109,6 +109,8 @@ pub(super) enum State {
     Released,
     /// With these arguments instead.
     Replaced(String),
+    /// In a conversation, which goes on without it.
+    Refused,
 }
 
 impl Call {

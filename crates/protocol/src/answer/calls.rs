@@ -176,6 +176,48 @@ impl Calls {
         self.decide(State::Released)
     }
 
+    /// The key of the call that waits for a verdict, where it has one.
+    pub(super) fn waiting(&self) -> Option<Key> {
+        self.all.iter().find(|call| call.waits())?.key
+    }
+
+    /// The call that waits and those with these keys are not told.
+    pub(super) fn refuse(&mut self, keys: &[Key]) {
+        let waiting = self.all.iter().position(Call::waits);
+        for (at, call) in self.all.iter_mut().enumerate() {
+            let meant = call.key.is_some_and(|key| keys.contains(&key));
+            if meant || Some(at) == waiting {
+                call.state = State::Refused;
+            }
+        }
+    }
+
+    /// Whether no part of these places belongs to a refused call.
+    pub(super) fn lets(&self, marks: &[Mark]) -> bool {
+        let refused = |call: &Call| call.state == State::Refused;
+        !marks
+            .iter()
+            .any(|mark| self.all.get(mark.call).is_some_and(refused))
+    }
+
+    /// Open calls with these keys are complete as they are.
+    pub(super) fn close(&mut self, keys: &[Key]) -> Result<(), AnswerError> {
+        for call in &mut self.all {
+            let meant = call.key.is_some_and(|key| keys.contains(&key));
+            if meant && call.state == State::Open {
+                call.close()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The call in this place is named again.
+    pub(super) fn mentioned(&mut self, key: Key) -> Result<(), AnswerError> {
+        let at = self.find(key).ok_or(AnswerError::Malformed(NO_CALL))?;
+        self.mention(at);
+        Ok(())
+    }
+
     pub(super) fn replace(&mut self, arguments: &Map<String, Value>) -> Result<(), AnswerError> {
         let waiting = self.all.iter().find(|call| call.waits());
         let call = waiting.ok_or(AnswerError::NothingProposed)?;

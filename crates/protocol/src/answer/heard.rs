@@ -73,6 +73,28 @@ impl Heard {
         }
     }
 
+    /// What one answer of several has said: counts add up.
+    pub(super) fn add(&mut self, answer: Self) {
+        let sum = |known: Option<u64>, more: Option<u64>| match (known, more) {
+            (Some(known), Some(more)) => Some(known.saturating_add(more)),
+            (known, more) => known.or(more),
+        };
+        self.usage = Usage {
+            input: sum(self.usage.input, answer.usage.input),
+            output: sum(self.usage.output, answer.usage.output),
+            cached: sum(self.usage.cached, answer.usage.cached),
+        };
+        self.id = answer.id.or(self.id.take());
+        self.model = answer.model.or(self.model.take());
+        self.error = answer.error.or(self.error.take());
+        self.declined |= answer.declined;
+        for reason in answer.finish {
+            if self.finish.len() < MAX_REASONS && !self.finish.contains(&reason) {
+                self.finish.push(reason);
+            }
+        }
+    }
+
     /// The provider's error object, or the name of its exception.
     pub(super) fn error(&mut self, node: Option<Node<'_>>) {
         let Some(error) = node.filter(|error| error.kind() != Kind::Null) else {

@@ -159,7 +159,7 @@ pub(super) fn document(
 }
 
 /// The call that an item is.
-fn call(item: Node<'_>) -> Result<Option<(Head, Written)>, AnswerError> {
+pub(super) fn call(item: Node<'_>) -> Result<Option<(Head, Written)>, AnswerError> {
     let kind = text(item, "type")?;
     let (form, member, run_by) = match &*kind {
         "function_call" => (Form::Json, "arguments", RunBy::Agent),
@@ -222,7 +222,7 @@ fn name(item: Node<'_>) -> Result<String, AnswerError> {
 }
 
 /// Events that carry arguments in pieces (`.delta`) and whole (`.done`, in this member).
-const ARGUMENTS: [(&str, &str); 3] = [
+pub(super) const ARGUMENTS: [(&str, &str); 3] = [
     ("response.function_call_arguments", "arguments"),
     ("response.custom_tool_call_input", "input"),
     ("response.mcp_call_arguments", "arguments"),

@@ -1,6 +1,7 @@
 //! Answers for tests: fed in pieces, judged by a rule, put together as an SDK does.
 
 mod chat;
+mod conversation;
 mod converse;
 mod framing;
 mod gemini;

@@ -76,7 +76,7 @@ impl Described {
         }
     }
 
-    pub(super) fn finish(
+    pub(crate) fn finish(
         self,
         view: &RequestView<'_>,
         body: Option<BodyKind>,

@@ -20,6 +20,20 @@ impl RefusalDocument<'_> {
         })
     }
 
+    /// After such an event a conversation goes on. Clients of Responses read the status as well.
+    pub(super) fn realtime(&self, event: Option<&Value>) -> Value {
+        let mut error = self.open_ai();
+        if let Some(members) = error.get_mut("error").and_then(Value::as_object_mut) {
+            members.insert("event_id".to_owned(), event.cloned().into());
+        }
+        json!({
+            "type": "error",
+            "event_id": format!("event_{}", self.decision_id),
+            "status": self.status,
+            "error": error.get("error"),
+        })
+    }
+
     /// The SDKs choose the exception by status and show the whole body.
     pub(super) fn anthropic(&self) -> Value {
         let kind = match self.status {

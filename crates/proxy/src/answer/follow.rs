@@ -37,9 +37,9 @@ pub(super) enum Advance {
 }
 
 /// What is refused, and under which decision.
-pub(super) struct Refused {
-    pub(super) refusal: Refusal,
-    pub(super) stamp: Stamp,
+pub(crate) struct Refused {
+    pub(crate) refusal: Refusal,
+    pub(crate) stamp: Stamp,
 }
 
 pub(super) struct Follower<G> {

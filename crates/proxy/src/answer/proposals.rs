@@ -16,26 +16,22 @@ use crate::refusal::{Cause, Refusal, Stamp};
 pub(super) struct Proposals {
     guard: Guard,
     judge: Judge,
-    /// Of the call that is answered.
-    stamp: Stamp,
 }
 
 /// Has each proposed call judged, and keeps its record.
-pub(super) struct Judge {
-    pub(super) plane: Arc<Plane>,
+pub(crate) struct Judge {
+    pub(crate) plane: Arc<Plane>,
     /// The call that is answered.
-    pub(super) request: Arc<Intent>,
-    pub(super) asked: Asked,
-    pub(super) streams: bool,
+    pub(crate) request: Arc<Intent>,
+    pub(crate) asked: Asked,
+    /// Of that call.
+    pub(crate) stamp: Stamp,
+    pub(crate) streams: bool,
 }
 
 impl Proposals {
-    pub(super) fn new(guard: Guard, judge: Judge, stamp: Stamp) -> Self {
-        Self {
-            guard,
-            judge,
-            stamp,
-        }
+    pub(super) fn new(guard: Guard, judge: Judge) -> Self {
+        Self { guard, judge }
     }
 
     fn unreadable(&self, error: AnswerError) -> Refused {
@@ -45,7 +41,7 @@ impl Proposals {
         };
         Refused {
             refusal: Refusal::because(cause, error.rule(), error.to_string()),
-            stamp: self.stamp.clone(),
+            stamp: self.judge.stamp.clone(),
         }
     }
 }
@@ -89,7 +85,7 @@ impl Guarded for Proposals {
 
 impl Judge {
     /// By the policy in force now: a stream may be older than it.
-    async fn judge(&self, call: ProposedCall) -> Result<Option<Parameters>, Refused> {
+    pub(crate) async fn judge(&self, call: ProposedCall) -> Result<Option<Parameters>, Refused> {
         let mut record = Record::proposed(&self.plane, &self.asked);
         match self.ask(call, &mut record).await {
             Ok(arguments) => {

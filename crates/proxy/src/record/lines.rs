@@ -76,6 +76,7 @@ impl Record {
                 .map(|tunnel| tunnel.id.as_ref()),
             proposed_by: self.proposed_by.as_deref(),
             batched_by: self.batched_by.as_deref(),
+            websocket: self.websocket.as_deref(),
             phase: "request",
             front: self.channel.connection.front.as_str(),
             tenant: caller.map_or("", |caller| &caller.tenant),

@@ -42,6 +42,9 @@ pub struct DecisionRecord<'a> {
     /// How many messages the request carries, each with lines of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<usize>,
+    /// The id of the handshake of the WebSocket that the call is a message of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub websocket: Option<&'a str>,
     pub phase: &'a str,
     pub front: &'a str,
     pub tenant: &'a str,

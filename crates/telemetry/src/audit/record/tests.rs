@@ -7,6 +7,7 @@ fn a_decision_line_has_exactly_these_fields() {
     let expected = json!({
         "event": "decision", "schema_version": 1, "id": "id-1",
         "time": "2026-11-21T10:00:00.000001Z", "connection": 3, "tunnel": "id-0", "proposed_by": "id-2", "batched_by": "id-3", "messages": 2,
+        "websocket": "id-4",
         "phase": "request", "front": "forward", "tenant": "acme", "agent": "finance-bot",
         "auth": "credential",
         "chain": {"depth": 1, "agents": ["planner"], "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}, "kind": "tool", "tool": "stripe-payments", "action": "charge",
@@ -34,6 +35,7 @@ fn what_does_not_apply_is_left_out_of_a_line() {
         "proposed_by",
         "batched_by",
         "messages",
+        "websocket",
         "parameters",
         "method",
         "content_type",
@@ -133,6 +135,7 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
         proposed_by: Some("id-2"),
         batched_by: Some("id-3"),
         messages: Some(2),
+        websocket: Some("id-4"),
         phase: "request",
         front: "forward",
         tenant: "acme",

@@ -1,0 +1,182 @@
+//! What may be offered, and what a server may agree to.
+
+use http::{HeaderMap, HeaderValue, Method};
+
+use crate::websocket::{Agreement, HandshakeError, Offer, Side, is_handshake};
+
+#[test]
+fn only_extensions_that_can_be_looked_into_are_offered() {
+    for (offered, kept) in [
+        ("permessage-deflate", Some("permessage-deflate")),
+        ("x-webkit-deflate-frame, permessage-bzip2", None),
+        (
+            "bbf-usp-protocol, Permessage-Deflate ;client_max_window_bits",
+            Some("permessage-deflate; client_max_window_bits"),
+        ),
+        (
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=\"9\"",
+            Some(
+                "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=9",
+            ),
+        ),
+        ("permessage-deflate; server_max_window_bits=7", None),
+        ("permessage-deflate; server_max_window_bits=010", None),
+        ("permessage-deflate; server_max_window_bits", None),
+        ("permessage-deflate; client_no_context_takeover=1", None),
+        (
+            "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
+            None,
+        ),
+        (
+            "permessage-deflate; unknown, permessage-deflate",
+            Some("permessage-deflate"),
+        ),
+    ] {
+        let (_, headers) = offer(offered);
+        let sent = headers.get("sec-websocket-extensions");
+        assert_eq!(sent.map(|it| it.to_str().unwrap()), kept, "{offered}");
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn a_server_may_agree_to_what_was_offered_and_to_nothing_else() {
+    let plain = "permessage-deflate";
+    let cases = [
+        (plain, "", Ok(None)),
+        (plain, plain, Ok(Some((true, true)))),
+        (
+            plain,
+            "permessage-deflate; server_no_context_takeover",
+            Ok(Some((true, false))),
+        ),
+        (
+            plain,
+            "permessage-deflate; client_no_context_takeover",
+            Ok(Some((false, true))),
+        ),
+        (
+            plain,
+            "permessage-deflate; server_max_window_bits=9",
+            Ok(Some((true, true))),
+        ),
+        (
+            plain,
+            "permessage-deflate; client_max_window_bits=9",
+            Err(()),
+        ),
+        (plain, "permessage-deflate, permessage-deflate", Err(())),
+        (plain, "x-other", Err(())),
+        ("", plain, Err(())),
+        ("x-other", "x-other", Err(())),
+        (
+            "permessage-deflate; client_max_window_bits",
+            "permessage-deflate; client_max_window_bits=9",
+            Ok(Some((true, true))),
+        ),
+        (
+            "permessage-deflate; client_max_window_bits",
+            "permessage-deflate; client_max_window_bits",
+            Err(()),
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=10",
+            "permessage-deflate; server_max_window_bits=11",
+            Err(()),
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=10",
+            plain,
+            Err(()),
+        ),
+        (
+            "permessage-deflate; server_no_context_takeover",
+            plain,
+            Err(()),
+        ),
+        (
+            "permessage-deflate; server_no_context_takeover, permessage-deflate",
+            plain,
+            Ok(Some((true, true))),
+        ),
+    ];
+    for (offered, answered, expected) in cases {
+        let (offer, _) = offer(offered);
+        let agreed = offer.answered(&answer(answered));
+        let agreed = agreed.map(|agreed| {
+            agreed.map(|it| (it.takes_over(Side::Client), it.takes_over(Side::Server)))
+        });
+        let expected = expected.map_err(|()| HandshakeError::Extension);
+        assert_eq!(agreed, expected, "{offered} | {answered}");
+    }
+}
+
+#[test]
+fn an_answer_to_another_handshake_is_none() {
+    let (offer, _) = offer("");
+    for (name, value) in [
+        ("sec-websocket-accept", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ("upgrade", "other"),
+    ] {
+        let mut headers = answer("");
+        headers.insert(name, HeaderValue::from_static(value));
+        assert_eq!(offer.answered(&headers), Err(HandshakeError::NotAccepted));
+    }
+}
+
+#[test]
+fn only_the_one_version_with_a_key_is_a_handshake() {
+    let websocket = HeaderValue::from_static("WebSocket");
+    assert!(is_handshake(&Method::GET, &websocket, &request("")));
+    assert!(!is_handshake(&Method::POST, &websocket, &request("")));
+    let other = HeaderValue::from_static("websocket, other");
+    assert!(!is_handshake(&Method::GET, &other, &request("")));
+    for (name, value) in [
+        ("sec-websocket-version", "8"),
+        ("sec-websocket-key", "a2V5"),
+    ] {
+        let mut headers = request("");
+        headers.insert(name, HeaderValue::from_static(value));
+        assert!(!is_handshake(&Method::GET, &websocket, &headers), "{name}");
+    }
+}
+
+/// Both sides with or without takeover.
+pub(super) fn agreement(takeover: bool) -> Agreement {
+    let words = if takeover {
+        "permessage-deflate"
+    } else {
+        "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+    };
+    let (offer, _) = offer(words);
+    offer.answered(&answer(words)).unwrap().unwrap()
+}
+
+fn offer(extensions: &str) -> (Offer, HeaderMap) {
+    let mut headers = request(extensions);
+    let offer = Offer::narrow(&mut headers).unwrap();
+    (offer, headers)
+}
+
+fn request(extensions: &str) -> HeaderMap {
+    headers(&[
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("sec-websocket-extensions", extensions),
+    ])
+}
+
+/// The accepted key is that of RFC 6455, section 1.3.
+fn answer(extensions: &str) -> HeaderMap {
+    headers(&[
+        ("upgrade", "websocket"),
+        ("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        ("sec-websocket-extensions", extensions),
+    ])
+}
+
+fn headers(fields: &[(&'static str, &str)]) -> HeaderMap {
+    let fields = fields.iter().filter(|(_, value)| !value.is_empty());
+    let fields = fields.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+    fields.collect()
+}

@@ -1,0 +1,218 @@
+//! An open WebSocket, message by message: what the client sends is judged before the server sees it, and what a model proposes before the client does.
+//!
+//! It asks `gate` and decides nothing itself. Nothing is queued but one item on each way.
+
+mod downward;
+mod ending;
+mod inbound;
+mod judge;
+mod outbox;
+mod upward;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aegis_policy::{CallKind, Intent};
+use aegis_protocol::answer::Conversation;
+use aegis_protocol::websocket::{Agreement, Encoder, Reader, Side};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::io::{ReadHalf, WriteHalf};
+use tokio_util::sync::CancellationToken;
+
+use crate::answer::{self, LIMITS, Learned};
+use crate::lease::Lease;
+use crate::plane::Plane;
+use crate::record::{Asked, Ending, Record};
+use crate::refusal::Stamp;
+use crate::tunnel::HalfClosed;
+use downward::Downward;
+use ending::End;
+use inbound::Inbound;
+use judge::Judge;
+use outbox::Outbox;
+use upward::Upward;
+
+/// Both ends of a WebSocket whose handshake is done.
+pub(crate) struct Opened {
+    pub(crate) client: OnUpgrade,
+    pub(crate) upstream: OnUpgrade,
+    pub(crate) agreed: Option<Agreement>,
+    /// As it was judged.
+    pub(crate) handshake: Arc<Intent>,
+}
+
+type Read = ReadHalf<TokioIo<Upgraded>>;
+type Write = WriteHalf<TokioIo<Upgraded>>;
+
+/// Lives as long as the WebSocket; its record ends with it.
+pub(crate) async fn run(plane: Arc<Plane>, opened: Opened, mut record: Record, mut lease: Lease) {
+    let Opened {
+        client,
+        upstream,
+        agreed,
+        handshake,
+    } = opened;
+    let Ok((client, upstream)) = tokio::try_join!(client, upstream) else {
+        return record.end(Ending::Failed("tunnel.broken"));
+    };
+    let asked = (record.asking(), record.stamp());
+    let mut socket = Socket::new(&plane, &record, agreed, (client, upstream));
+    let mut conversation = Conversation::new(LIMITS);
+    let end = tokio::select! {
+        biased;
+        cut = lease.ended() => End::Cut(cut),
+        end = socket.flow(&plane, handshake, asked, &mut conversation) => end,
+    };
+    socket.close(&end).await;
+    if socket.talk.is_conversation() {
+        record.learned(Learned {
+            heard: Some(conversation.heard().clone()),
+            ..Learned::default()
+        });
+    }
+    end.record(&mut record);
+}
+
+/// The four ways of a connection, and what its two directions know of each other.
+struct Socket {
+    agreed: Option<Agreement>,
+    from_client: Inbound,
+    from_server: Inbound,
+    to_client: Outbox,
+    to_server: Outbox,
+    talk: Talk,
+}
+
+/// What the directions share.
+struct Talk {
+    half: HalfClosed,
+    client_done: CancellationToken,
+    server_done: CancellationToken,
+    /// The server is a model's, and what it proposes is to be judged.
+    conversation: AtomicBool,
+}
+
+impl Socket {
+    fn new(
+        plane: &Plane,
+        record: &Record,
+        agreed: Option<Agreement>,
+        (client, upstream): (Upgraded, Upgraded),
+    ) -> Self {
+        let (client_read, client_write) = tokio::io::split(TokioIo::new(client));
+        let (server_read, server_write) = tokio::io::split(TokioIo::new(upstream));
+        let describer = &plane.describer;
+        let from_client = Reader::new(Side::Client, agreed, describer.body_limit);
+        let from_server = Reader::new(Side::Server, agreed, LIMITS.event_bytes);
+        Self {
+            agreed,
+            from_client: Inbound::new(client_read, from_client, Side::Client)
+                .counted(record.traffic())
+                .within(&describer.budget),
+            from_server: Inbound::new(server_read, from_server, Side::Server),
+            to_client: Outbox::new(client_write, Side::Server).counted(record.traffic()),
+            to_server: Outbox::new(server_write, Side::Client),
+            talk: Talk {
+                half: HalfClosed {
+                    closed: CancellationToken::new(),
+                    linger: plane.limits.idle_timeout,
+                },
+                client_done: CancellationToken::new(),
+                server_done: CancellationToken::new(),
+                conversation: AtomicBool::new(false),
+            },
+        }
+    }
+
+    /// Both directions until both have ended, or one must not go on.
+    async fn flow(
+        &mut self,
+        plane: &Arc<Plane>,
+        handshake: Arc<Intent>,
+        (asked, stamp): (Asked, Stamp),
+        conversation: &mut Conversation,
+    ) -> End {
+        if handshake.call.kind == CallKind::Llm && handshake.call.stream {
+            self.talk.begin_conversation();
+        }
+        let (server, for_server, _) = self.to_server.open();
+        let (client, for_client, notices) = self.to_client.open();
+        let proposals = answer::Judge {
+            plane: Arc::clone(plane),
+            request: Arc::clone(&handshake),
+            asked: asked.clone(),
+            stamp,
+            streams: true,
+        };
+        let upward = Upward {
+            inbound: &mut self.from_client,
+            server,
+            notices,
+            judge: Judge::new(Arc::clone(plane), handshake, asked),
+            encoder: Encoder::new(Side::Client, self.agreed),
+            talk: &self.talk,
+        };
+        let downward = Downward {
+            inbound: &mut self.from_server,
+            client,
+            judge: proposals,
+            conversation,
+            encoder: Encoder::new(Side::Server, self.agreed),
+            talk: &self.talk,
+        };
+        let flowed = tokio::try_join!(
+            upward.run(),
+            downward.run(),
+            for_client.run(),
+            for_server.run()
+        );
+        flowed.err().unwrap_or(End::Over)
+    }
+
+    /// Says to both sides why it ends, as far as they still listen, and waits a moment for them.
+    async fn close(&mut self, end: &End) {
+        let (Some(to_client), Some(to_server)) = (end.for_client(), end.for_server()) else {
+            return;
+        };
+        let keep = !matches!(end, End::Cut(_));
+        let last = end.last();
+        let closing = async {
+            tokio::join!(
+                async {
+                    self.to_client.close(&to_client, keep, last).await;
+                    self.from_client.drain().await;
+                },
+                async {
+                    self.to_server.close(&to_server, keep, None).await;
+                    self.from_server.drain().await;
+                }
+            )
+        };
+        let _ = tokio::time::timeout(ending::CLOSING, closing).await;
+    }
+}
+
+impl Talk {
+    fn begin_conversation(&self) {
+        self.conversation.store(true, Ordering::Release);
+    }
+
+    fn is_conversation(&self) -> bool {
+        self.conversation.load(Ordering::Acquire)
+    }
+
+    /// This side has sent its last. After a close frame the way behind it stays open until the other
+    /// side has answered: not every server can write once it has read to the end.
+    async fn done(&self, side: Side, closed: bool) {
+        let (own, other) = match side {
+            Side::Client => (&self.client_done, &self.server_done),
+            Side::Server => (&self.server_done, &self.client_done),
+        };
+        own.cancel();
+        self.half.closed.cancel();
+        if closed {
+            other.cancelled().await;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! From the server to the client: frames pass as they come, and in a conversation with a model what it proposes is judged first.
+
+use aegis_protocol::answer::{AnswerError, Conversation, ProposedCall, Turn};
+use aegis_protocol::websocket::{Encoder, Manner, Message, Side};
+use aegis_protocol::{Dialect, render};
+use tokio::sync::mpsc::Sender;
+
+use super::Talk;
+use super::ending::{End, Refused};
+use super::inbound::{Arrived, Inbound};
+use super::outbox::Item;
+use crate::answer;
+use crate::refusal::{Cause, Refusal};
+
+pub(super) struct Downward<'a> {
+    pub(super) inbound: &'a mut Inbound,
+    pub(super) client: Sender<Item>,
+    /// Of the calls that are proposed.
+    pub(super) judge: answer::Judge,
+    pub(super) conversation: &'a mut Conversation,
+    pub(super) encoder: Encoder,
+    pub(super) talk: &'a Talk,
+}
+
+impl Downward<'_> {
+    pub(super) async fn run(mut self) -> Result<(), End> {
+        let talk = self.talk;
+        let manner = || {
+            if talk.is_conversation() {
+                Manner::Whole
+            } else {
+                Manner::Pieces
+            }
+        };
+        loop {
+            match self.inbound.next(manner, &talk.half).await? {
+                Arrived::Control(frame) => self.send(Item::control(frame)).await,
+                Arrived::Piece {
+                    frames,
+                    ends_message,
+                } => self.send(Item::data(frames, ends_message)).await,
+                Arrived::Message(message, _) => self.message(message).await?,
+                Arrived::Close(frame) => {
+                    self.send(Item::control(frame)).await;
+                    talk.done(Side::Server, true).await;
+                    return Ok(());
+                }
+                Arrived::Eof => {
+                    talk.done(Side::Server, false).await;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn message(&mut self, message: Message) -> Result<(), End> {
+        self.conversation
+            .hear(message)
+            .map_err(|error| self.lost(error))?;
+        loop {
+            let turn = self.conversation.turn();
+            match turn.map_err(|error| self.lost(error))? {
+                Turn::Wait => return Ok(()),
+                Turn::Pass(message) => {
+                    let frame = self.encoder.pass(&message);
+                    self.send(Item::data(frame, true)).await;
+                }
+                Turn::Instead(message) => {
+                    self.encoder.leave_out();
+                    self.send(Item::data(message.frame(), true)).await;
+                }
+                Turn::Dropped => self.encoder.leave_out(),
+                Turn::Judge(call) => self.judged(call).await?,
+            }
+        }
+    }
+
+    async fn judged(&mut self, call: ProposedCall) -> Result<(), End> {
+        let half = &self.talk.half;
+        let judged = tokio::select! {
+            biased;
+            judged = self.judge.judge(call) => judged,
+            never = self.inbound.pass_controls(Manner::Whole, half, &self.client) => match never {},
+        };
+        let decided = match judged {
+            Ok(None) => self.conversation.release(),
+            Ok(Some(arguments)) => match self.conversation.replace(&arguments) {
+                Err(AnswerError::Fixed) => return self.refuse(&self.fixed()).await,
+                decided => decided,
+            },
+            Err(refused) => return self.refuse(&refused).await,
+        };
+        decided.map_err(|error| self.lost(error))
+    }
+
+    /// The answer ends with an error, and the conversation goes on.
+    async fn refuse(&mut self, refused: &answer::Refused) -> Result<(), End> {
+        let document = refused.refusal.document(&refused.stamp);
+        let event = self.conversation.refuse(&document);
+        let event = event.map_err(|error| self.lost(error))?;
+        self.send(Item::data(event.frame(), true)).await;
+        Ok(())
+    }
+
+    fn fixed(&self) -> answer::Refused {
+        answer::Refused {
+            refusal: Refusal::with(Cause::SanitizeImpossible, AnswerError::Fixed.to_string()),
+            stamp: self.judge.stamp.clone(),
+        }
+    }
+
+    /// What cannot be followed is not passed on: the client is told, and the connection ends.
+    fn lost(&self, error: AnswerError) -> End {
+        let refusal = Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string());
+        let dialect = Dialect::Realtime { event: None };
+        let told = render(&dialect, &refusal.document(&self.judge.stamp));
+        End::Refused(Box::new(Refused {
+            refusal,
+            last: Some(Message::text(told.body, None).frame()),
+        }))
+    }
+
+    /// Whether the client still takes anything is told by who writes to it.
+    async fn send(&mut self, item: Item) {
+        let _ = self.client.send(item).await;
+    }
+}

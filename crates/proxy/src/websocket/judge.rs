@@ -1,0 +1,174 @@
+//! One message of a client: described, judged by the policy in force now, and on record. It sends nothing.
+
+use std::sync::Arc;
+
+use aegis_policy::{Intent, Phase};
+use aegis_protocol::websocket::Message;
+use aegis_protocol::{Dialect, Inspected, MessageView, inspect_message, render};
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+
+use crate::body::RequestBody;
+use crate::describe::Described;
+use crate::plane::Plane;
+use crate::record::{Asked, Ending, Record};
+use crate::refusal::{Cause, Refusal};
+use crate::request::Request;
+
+pub(super) struct Judge {
+    plane: Arc<Plane>,
+    handshake: Arc<Intent>,
+    asked: Asked,
+    /// The one that the conversation is with.
+    model: Option<Arc<str>>,
+}
+
+pub(super) enum Verdict {
+    Forward(Allowed),
+    /// The client is told in its own protocol, and the connection goes on.
+    Answer(Bytes),
+    /// There is no such way to tell it.
+    Close(Refusal),
+}
+
+pub(super) struct Allowed {
+    /// What goes in the place of what was sent.
+    pub(super) instead: Option<Bytes>,
+    /// It is said to a model.
+    pub(super) converses: bool,
+}
+
+/// A refusal, and how this client is told.
+struct Refused {
+    refusal: Refusal,
+    dialect: Dialect,
+}
+
+impl Judge {
+    pub(super) fn new(plane: Arc<Plane>, handshake: Arc<Intent>, asked: Asked) -> Self {
+        Self {
+            model: handshake.call.model.clone(),
+            plane,
+            handshake,
+            asked,
+        }
+    }
+
+    /// `converses`: refusals of what cannot be read are told as to a client of a model.
+    pub(super) async fn judge(&mut self, message: &Message, converses: bool) -> Verdict {
+        let mut record = Record::message(&self.plane, &self.asked);
+        match self.ask(message, converses, &mut record).await {
+            Ok(allowed) => {
+                record.end(Ending::Forwarded);
+                Verdict::Forward(allowed)
+            }
+            Err(Refused { refusal, dialect }) => {
+                record.refused(&refusal, None).await;
+                let answered = dialect.answers_in_band() || is_conversation(&dialect);
+                if !answered {
+                    return Verdict::Close(refusal);
+                }
+                let rendered = render(&dialect, &refusal.document(&record.stamp()));
+                Verdict::Answer(Message::text(rendered.body, None).frame())
+            }
+        }
+    }
+
+    async fn ask(
+        &mut self,
+        message: &Message,
+        converses: bool,
+        record: &mut Record,
+    ) -> Result<Allowed, Refused> {
+        let unread = || {
+            if converses {
+                Dialect::Realtime { event: None }
+            } else {
+                Dialect::Problem
+            }
+        };
+        let policy = self.plane.activation.in_force().map_err(|fault| Refused {
+            refusal: Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string()),
+            dialect: unread(),
+        })?;
+        let scanner = &self.plane.describer.scanner;
+        let intent = Intent {
+            phase: Phase::Request,
+            id: Arc::clone(record.id()),
+            time: Arc::clone(record.time()),
+            ..self.handshake.under(policy.catalogue())
+        };
+        let destination = &intent.destination;
+        let view = MessageView {
+            authority: &destination.authority,
+            path: &destination.path,
+            kind: message.kind,
+            payload: &message.payload,
+            model: self.model.as_ref(),
+        };
+        let service = policy.catalogue().service(&destination.authority);
+        let inspected = inspect_message(&view, service, scanner).map_err(|error| Refused {
+            refusal: Refusal::because(Cause::Uninspectable, error.rule(), error.to_string()),
+            dialect: unread(),
+        })?;
+        let described = described(intent, inspected, message, record);
+        let (dialect, model) = (
+            described.reading.dialect.clone(),
+            described.intent.call.model.clone(),
+        );
+        let gate = &self.plane.gate;
+        let authorized = gate.authorize(described, &policy, scanner, record).await;
+        let (_, outbound) = authorized.map_err(|refusal| Refused {
+            refusal,
+            dialect: dialect.clone(),
+        })?;
+        self.model = model.or(self.model.take());
+        let sent = outbound.into_request().body;
+        let sent = sent.complete().unwrap_or_default();
+        Ok(Allowed {
+            instead: (sent != message.payload).then(|| Bytes::copy_from_slice(sent)),
+            converses: is_conversation(&dialect),
+        })
+    }
+}
+
+/// As the body of the request that the message would be.
+fn described(
+    intent: Intent,
+    inspected: Inspected,
+    message: &Message,
+    record: &Record,
+) -> Described {
+    let Inspected {
+        call,
+        data,
+        reading,
+    } = inspected;
+    let destination = &intent.destination;
+    let payload = message.payload.clone();
+    let request = Request {
+        method: Method::POST,
+        scheme: destination.scheme,
+        authority: destination.authority.clone(),
+        path: Arc::clone(&destination.path),
+        query: None,
+        headers: HeaderMap::new(),
+        body: RequestBody::whole(payload.clone(), None, Arc::clone(record.traffic())),
+        upgrade: None,
+        service: None,
+    };
+    Described {
+        intent: Intent {
+            call,
+            data,
+            ..intent
+        },
+        reading,
+        request,
+        read: Some(payload),
+    }
+}
+
+fn is_conversation(dialect: &Dialect) -> bool {
+    matches!(dialect, Dialect::Realtime { .. })
+}
