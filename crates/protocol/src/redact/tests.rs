@@ -188,6 +188,19 @@ fn every_pair_of_a_parameter_is_redacted() {
 }
 
 #[test]
+fn a_named_value_goes_from_a_pair_without_a_sign_and_its_name_stays() {
+    let name = Targets {
+        names: &["debug"],
+        ..Targets::default()
+    };
+    assert_eq!(
+        form("debug&n=1", &name),
+        changed("debug=%5BREDACTED%5D&n=1")
+    );
+    assert_eq!(form("debug=", &name), changed("debug=%5BREDACTED%5D"));
+}
+
+#[test]
 fn a_plus_is_redacted_whether_servers_take_it_for_a_space_or_not() {
     let card = "c=4000+1234+1234+1234&d=+";
     assert_eq!(
