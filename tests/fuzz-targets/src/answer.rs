@@ -123,11 +123,17 @@ impl About {
         }
         let again = self.follow([&*replaced.sent], &Verdict::Release, WIDE);
         assert_eq!(again.error, None);
-        let expected = released.calls.iter().cloned().map(|call| ProposedCall {
-            arguments: Arguments::Read(clean.clone()),
-            ..call
-        });
-        assert_eq!(again.calls, expected.collect::<Vec<_>>());
+        // Calls that differed in nothing but their arguments are one and the same by now.
+        let mut expected: Vec<ProposedCall> = Vec::new();
+        for call in released.calls.iter().cloned() {
+            let arguments = Arguments::Read(clean.clone());
+            let call = ProposedCall { arguments, ..call };
+            if !expected.contains(&call) {
+                expected.push(call);
+            }
+        }
+        assert!(expected.iter().all(|call| again.calls.contains(call)));
+        assert!(again.calls.iter().all(|call| expected.contains(call)));
     }
 
     fn follow<'a>(

@@ -64,7 +64,7 @@ fn trust(signature: Signature) -> Trust {
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzBuilder::new()
         .operating_system(255)
-        .write(Vec::new(), Compression::default());
+        .write(Vec::new(), Compression::new(2));
     // Writing to memory does not fail; if it did, the archive would be cut off and refused.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()

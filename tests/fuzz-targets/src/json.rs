@@ -19,11 +19,29 @@ pub fn json(text: &[u8]) -> bool {
         return false;
     };
     let lenient: Option<Value> = serde_json::from_slice(text).ok();
-    assert_eq!(lenient.as_ref(), Some(&read));
+    assert!(lenient.is_some_and(|lenient| same(&lenient, &read)));
     leaves_are_the_values(&tree, &read);
     let written = read.to_string();
     assert_eq!(value(written.as_bytes()).ok().as_ref(), Some(&read));
     true
+}
+
+/// Minus zero may lose its sign: no rule tells the two apart.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || (one.as_f64() == Some(0.0) && other.as_f64() == Some(0.0))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let mut members = one.iter();
+            one.len() == other.len()
+                && members.all(|(name, one)| other.get(name).is_some_and(|other| same(one, other)))
+        }
+        _ => one == other,
+    }
 }
 
 /// Asks every value of a large text would take the square of its length.
