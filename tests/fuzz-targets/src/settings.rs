@@ -36,8 +36,8 @@ pub fn settings(input: &[u8]) -> bool {
 
 fn are_told_well(problems: &Problems, text: &str) {
     assert!(!problems.is_empty());
-    // In YAML a carriage return ends a line as well.
-    let lines = text.split(['\n', '\r']).count();
+    // In YAML a carriage return ends a line as well, and the end of the text stands behind the last.
+    let lines = text.split(['\n', '\r']).count() + 1;
     for problem in problems {
         assert_eq!(problem.file, FILE);
         assert!(problem.line >= 1 && problem.line <= lines);
