@@ -113,7 +113,9 @@ fn without_data(sent: &Sent, seen: &Inspected) {
     if let Ok(after) = after {
         assert_eq!(after.data, []);
         assert_eq!(after.call.kind, seen.call.kind);
+        assert_eq!(after.call.tool, seen.call.tool);
         assert_eq!(after.call.action, seen.call.action);
+        assert_eq!(after.call.model, seen.call.model);
     }
 }
 

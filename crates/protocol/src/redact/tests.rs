@@ -318,6 +318,24 @@ fn headers(name: &'static str, value: &'static str) -> HeaderMap {
 }
 
 #[test]
+fn data_in_what_the_call_is_named_by_is_refused_when_it_must_go() {
+    let kinds = [aegis_policy::Redaction::Data("email".into())];
+    let message = |method: &str, tool: &str, to: &str| {
+        let params = serde_json::json!({"name": tool, "arguments": {"to": to}});
+        let message =
+            serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        crate::testing::post("mcp.example.com:8443", "/mcp")
+            .json(&message)
+            .redact(&kinds)
+            .map(|rewritten| rewritten.body.is_some())
+    };
+    let mail = crate::testing::MAIL;
+    assert_eq!(message("tools/call", "pay", mail), Ok(true));
+    assert_eq!(message("tools/call", mail, mail), Err(RedactError::Fixed));
+    assert_eq!(message(mail, "pay", ""), Err(RedactError::Fixed));
+}
+
+#[test]
 fn a_signed_request_is_not_rewritten() {
     let signed = [
         ("digest", "sha-256=x"),
