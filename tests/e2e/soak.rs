@@ -240,7 +240,7 @@ async fn model() -> u16 {
         while let Ok((stream, _)) = listener.accept().await {
             let answer = service_fn(|_| async {
                 let response = Response::builder().header("content-type", "text/event-stream");
-                Ok::<_, http::Error>(response.body(Tokens::default())?)
+                response.body(Tokens::default())
             });
             let connection = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), answer);
@@ -268,15 +268,14 @@ impl Body for Tokens {
             let choice = json!({"index": 0, "delta": delta, "finish_reason": finish});
             format!("data: {}\n\n", json!({"id": "c1", "choices": [choice]}))
         };
-        let data = match &self.text {
-            Some(text) => text.clone(),
-            None => {
-                let text = event(json!({"content": "a word or two"}), Value::Null);
-                self.text = Some(Bytes::from(text.repeat(100)));
-                let call = json!({"tool_calls": [{"index": 0, "id": "t1", "type": "function",
-                    "function": {"name": "get_weather", "arguments": "{}"}}]});
-                Bytes::from(event(call, Value::Null) + &event(json!({}), json!("tool_calls")))
-            }
+        let data = if let Some(text) = &self.text {
+            text.clone()
+        } else {
+            let text = event(json!({"content": "a word or two"}), Value::Null);
+            self.text = Some(Bytes::from(text.repeat(100)));
+            let call = json!({"tool_calls": [{"index": 0, "id": "t1", "type": "function",
+                "function": {"name": "get_weather", "arguments": "{}"}}]});
+            Bytes::from(event(call, Value::Null) + &event(json!({}), json!("tool_calls")))
         };
         Poll::Ready(Some(Ok(Frame::data(data))))
     }
