@@ -1,7 +1,7 @@
 # The one interface to the project: people and CI call these targets and nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench soak tools
+.PHONY: help run test lint fmt bench soak fuzz tools
 
 # Tools that the project installed for itself come first.
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
@@ -22,14 +22,17 @@ test: tools ## run every test; installs the real clients first
 	fi
 
 lint: ## check formatting, lints, licences and dependencies
-	@tests/tools/install-debian.sh cc
+	@tests/tools/install-debian.sh cc c++
 	@tests/tools/install-cargo-deny.sh
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
+	cargo clippy --locked --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz -- --deny warnings
 	cargo deny --locked check --hide-inclusion-graph --deny unmatched-skip --deny unnecessary-skip bans licenses sources
 
 fmt: ## format the code
 	cargo fmt --all
+	cargo fmt --manifest-path tests/fuzz/Cargo.toml
 
 bench: ## measure decisions and the whole proxy, and print the tables of docs/performance.md
 	@tests/tools/install-debian.sh cc
@@ -40,6 +43,11 @@ bench: ## measure decisions and the whole proxy, and print the tables of docs/pe
 soak: ## reloads, vanishing clients and a failing audit log for SOAK_SECONDS (120) each
 	@tests/tools/install-debian.sh cc
 	SOAK_SECONDS=$${SOAK_SECONDS:-120} cargo test --locked --release --package aegis-tests --test e2e soak:: -- --test-threads 1
+
+fuzz: ## look for inputs that break a parser, FUZZ_SECONDS (60) for each target, or for TARGET alone
+	@tests/tools/install-debian.sh cc c++
+	@tests/tools/install-cargo-fuzz.sh
+	@tests/tools/fuzz.sh
 
 tools: ## install what the tests call, from the registries of Debian, Python and Node
 	@tests/tools/install-debian.sh

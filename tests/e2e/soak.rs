@@ -2,17 +2,20 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use aegis_testkit::{Aegis, AegisBuilder, ProxyClient, within};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::finance::post;
@@ -121,6 +124,38 @@ async fn an_audit_log_that_comes_and_goes_is_followed_every_time() {
     assert!(log.is_file());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_is_followed_in_the_same_memory_however_long_it_is() {
+    let port = model().await;
+    let aegis = Aegis::with_policy(&streams(port))
+        .agent("acme", "bot")
+        .hosts(&["soak.test"])
+        .start()
+        .await;
+    let url = format!("http://soak.test:{port}/v1/chat/completions");
+    let question = json!({"model": "m", "stream": true, "messages": []});
+    let mut reply = aegis.client("bot").post_json(&url, &question).await;
+    assert_eq!(reply.status(), 200);
+    let end = Instant::now() + duration();
+    let (mut received, mut settled) = (0, None);
+    while received < MUCH || Instant::now() < end {
+        let chunk = reply.chunk().await.expect("it has no end");
+        received += chunk.len();
+        if received > MUCH / 8 {
+            settled.get_or_insert_with(resident_mib);
+        }
+    }
+
+    // What other tests take in the same process says nothing about this one.
+    if std::env::var_os("NEXTEST").is_some() || duration() >= LONG {
+        let (settled, last) = (settled.expect("it was measured"), resident_mib());
+        assert!(
+            last <= settled + HELD_MIB,
+            "{settled} MiB became {last} MiB after {received} bytes"
+        );
+    }
+}
+
 /// Calls one after the other on one connection; every answer must be a good one.
 async fn call_until(end: Instant, client: ProxyClient, port: u16, answered: Arc<AtomicU64>) {
     let url = format!("http://soak.test:{port}/x").parse().expect("a URL");
@@ -195,6 +230,68 @@ async fn answer(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes
     Ok(Response::new(Full::new(Bytes::from_static(b"{}"))))
 }
 
+/// A model whose answer has a proposed call and no end.
+async fn model() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer = service_fn(|_| async {
+                let response = Response::builder().header("content-type", "text/event-stream");
+                response.body(Tokens::default())
+            });
+            let connection = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), answer);
+            tokio::spawn(connection);
+        }
+    });
+    port
+}
+
+/// One call, then text for as long as somebody reads.
+#[derive(Default)]
+struct Tokens {
+    text: Option<Bytes>,
+}
+
+impl Body for Tokens {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let event = |delta: Value, finish: Value| {
+            let choice = json!({"index": 0, "delta": delta, "finish_reason": finish});
+            format!("data: {}\n\n", json!({"id": "c1", "choices": [choice]}))
+        };
+        let data = if let Some(text) = &self.text {
+            text.clone()
+        } else {
+            let text = event(json!({"content": "a word or two"}), Value::Null);
+            self.text = Some(Bytes::from(text.repeat(100)));
+            let call = json!({"tool_calls": [{"index": 0, "id": "t1", "type": "function",
+                "function": {"name": "get_weather", "arguments": "{}"}}]});
+            Bytes::from(event(call, Value::Null) + &event(json!({}), json!("tool_calls")))
+        };
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+}
+
+fn streams(port: u16) -> String {
+    format!(
+        "
+tenants: {{acme: {{}}}}
+agents: {{bot: {{tenant: acme, profile: small}}}}
+profiles: {{small: {{tools: {{llm: {{chat: {{}}}}}}, proposed: {{tools: {{get_weather: {{}}}}}}}}}}
+catalogue: {{llm: {{hosts: ['soak.test:{port}'], protocol: openai}}}}
+"
+    )
+}
+
 fn duration() -> Duration {
     let seconds = std::env::var("SOAK_SECONDS")
         .ok()
@@ -213,6 +310,10 @@ fn resident_mib() -> u64 {
 }
 
 const CALLERS: usize = 8;
+/// Bytes of a stream, in a hundred thousand events.
+const MUCH: usize = 16 << 20;
+/// More than an event and what the allocator makes of many small ones, less than the stream.
+const HELD_MIB: u64 = 10;
 const SHORT: Duration = Duration::from_secs(2);
 /// Memory says something about itself only after a while, and only when no other test runs.
 const LONG: Duration = Duration::from_mins(1);

@@ -3,6 +3,7 @@
 set -euo pipefail
 
 declare -A package_of=(
+    [c++]=g++
     [cc]=gcc
     [curl]=curl
     [node]=nodejs

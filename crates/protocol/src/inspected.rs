@@ -135,7 +135,17 @@ pub fn inspect(
         Spoken::A2a => a2a::describe(&subject)?,
         Spoken::Grpc => grpc::describe(&subject)?,
     };
-    Ok(described.finish(view, body, hidden, data))
+    let mut inspected = described.finish(view, body, hidden, data);
+    let named = data_in_names(&inspected.call, scanner);
+    inspected.reading.out_of_reach.extend(named);
+    Ok(inspected)
+}
+
+/// Types of data in what the call is judged by: without it, another call would go on.
+fn data_in_names(call: &Call, scanner: &Scanner) -> Vec<&'static str> {
+    let names = [&call.tool, &call.action].into_iter().chain(&call.model);
+    let hits = names.flat_map(|name| scanner.scan(name));
+    hits.map(|hit| hit.kind).collect()
 }
 
 /// Where a header asks for another path, or a header, the query or a form for another method, the

@@ -214,10 +214,10 @@ fn form(
         if !pair.clear {
             return Err(RedactError::Ambiguous);
         }
-        edits.replace(
-            pair.value_at.clone(),
-            utf8_percent_encode(&value, ENCODED).to_string(),
-        );
+        let value = utf8_percent_encode(&value, ENCODED);
+        // Without a sign between them, the new value would lengthen the name.
+        let sign = if pair.has_sign() { "" } else { "=" };
+        edits.replace(pair.value_at.clone(), format!("{sign}{value}"));
     }
     let Some(redacted) = edits.apply(text) else {
         return Ok(None);

@@ -32,6 +32,11 @@ impl Pair {
         self.name.contains('[')
     }
 
+    /// Whether an `=` stands between name and value.
+    pub(crate) fn has_sign(&self) -> bool {
+        self.name_at.end < self.value_at.start
+    }
+
     /// Whether every server takes the same parameter from the name: none trims it, cuts it short,
     /// drops its brackets or reads its first character as another one.
     pub(crate) fn has_plain_name(&self) -> bool {

@@ -88,9 +88,10 @@ fn rows(stage: &Stage) -> Result<Vec<Row<'_>>> {
             let way = |own, proxied, tls: &_, bodies: &Bodies| Way {
                 port: own,
                 authority: format!("{}:{port}", policy::host_name(0)),
+                path: PATH.to_owned(),
                 proxied,
                 tls: encrypted.then(|| std::sync::Arc::clone(tls)),
-                credential: stage::credential(),
+                credential: stage::credential(&policy::agent_name(0)),
                 bodies: bodies.clone(),
             };
             let mut add = |name: &str, way, process| {
@@ -183,6 +184,7 @@ impl Row<'_> {
     }
 }
 
+const PATH: &str = "/v1/charges";
 const CONNECTIONS: [usize; 2] = [64, 1];
 /// More than a proxy remembers: each is evaluated, however often they come.
 const NEW_CALLS: u32 = 30_000;

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes, BytesMut};
 use http::{HeaderMap, Method, Request, header};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
@@ -24,6 +25,7 @@ pub(crate) struct Way {
     pub(crate) port: u16,
     /// `host:port` of the upstream.
     pub(crate) authority: String,
+    pub(crate) path: String,
     pub(crate) proxied: bool,
     /// TLS to the upstream, through a tunnel where there is a proxy.
     pub(crate) tls: Option<Arc<ClientConfig>>,
@@ -84,7 +86,8 @@ pub(crate) async fn run(way: &Way, connections: usize, time: Duration) -> Result
     })
 }
 
-struct Connection {
+/// One connection, on which requests follow each other.
+pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     uri: String,
     headers: HeaderMap,
@@ -92,12 +95,12 @@ struct Connection {
 }
 
 impl Connection {
-    async fn open(way: &Way) -> Result<Self> {
+    pub(crate) async fn open(way: &Way) -> Result<Self> {
         let stream = connect(way.port).await?;
         let sender = match (&way.tls, way.proxied) {
             (None, _) => handshake(stream).await?,
-            (Some(tls), false) => encrypt(tls, stream).await?,
-            (Some(tls), true) => encrypt(tls, tunnel(way, stream).await?).await?,
+            (Some(tls), false) => encrypt(way, tls, stream).await?,
+            (Some(tls), true) => encrypt(way, tls, tunnel(way, stream).await?).await?,
         };
         let absolute = way.proxied && way.tls.is_none();
         let mut headers = HeaderMap::new();
@@ -107,9 +110,9 @@ impl Connection {
             headers.insert(header::PROXY_AUTHORIZATION, way.credential.parse()?);
         }
         let uri = if absolute {
-            format!("http://{}{PATH}", way.authority)
+            format!("http://{}{}", way.authority, way.path)
         } else {
-            PATH.to_owned()
+            way.path.clone()
         };
         Ok(Self {
             sender,
@@ -130,7 +133,33 @@ impl Connection {
         Ok(nanos)
     }
 
-    async fn exchange(&mut self) -> Result<()> {
+    pub(crate) async fn exchange(&mut self) -> Result<()> {
+        let mut body = self.ask().await?;
+        while let Some(frame) = body.frame().await {
+            frame?;
+        }
+        Ok(())
+    }
+
+    /// Each line of an answer as soon as it is there, without its end.
+    pub(crate) async fn lines(&mut self, mut read: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut body = self.ask().await?;
+        let mut unread = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame?.into_data() else {
+                continue;
+            };
+            unread.extend_from_slice(&data);
+            while let Some(end) = unread.iter().position(|byte| *byte == b'\n') {
+                let line = unread.split_to(end);
+                unread.advance(1);
+                read(&line)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self) -> Result<Incoming> {
         let mut request = Request::new(Full::new(self.bodies.next()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.parse()?;
@@ -139,13 +168,11 @@ impl Connection {
         let response = self.sender.send_request(request).await?;
         let status = response.status();
         let mut body = response.into_body();
-        while let Some(frame) = body.frame().await {
-            let data = frame?.into_data();
-            if !status.is_success() {
-                bail!("{status}: {data:?}");
-            }
+        if !status.is_success() {
+            let said = body.frame().await.transpose()?;
+            bail!("{status}: {:?}", said.map(Frame::into_data));
         }
-        Ok(())
+        Ok(body)
     }
 }
 
@@ -176,11 +203,16 @@ async fn tunnel(
     Ok(TokioIo::new(hyper::upgrade::on(response).await?))
 }
 
-async fn encrypt<S>(config: &Arc<ClientConfig>, stream: S) -> Result<SendRequest<Full<Bytes>>>
+async fn encrypt<S>(
+    way: &Way,
+    config: &Arc<ClientConfig>,
+    stream: S,
+) -> Result<SendRequest<Full<Bytes>>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let name = ServerName::try_from("api-00.bench.test")?;
+    let host = way.authority.split(':').next().unwrap_or_default();
+    let name = ServerName::try_from(host.to_owned())?;
     handshake(
         TlsConnector::from(Arc::clone(config))
             .connect(name, stream)
@@ -197,5 +229,3 @@ where
     tokio::spawn(connection.with_upgrades());
     Ok(sender)
 }
-
-const PATH: &str = "/v1/charges";

@@ -1,4 +1,4 @@
-//! Measures decisions, the whole proxy and the way of a publication in one run and prints the tables of `docs/performance.md`; it judges no figure.
+//! Measures decisions, the whole proxy, streams and the way of a publication in one run and prints the tables of `docs/performance.md`; it judges no figure.
 //!
 //! The same program is its own workers: an upstream, a proxy without policy, a loop of decisions.
 
@@ -13,7 +13,9 @@ mod process;
 mod propagation;
 mod stage;
 mod statistics;
+mod streaming;
 mod tls;
+mod tokens;
 mod upstream;
 
 use std::path::Path;
@@ -28,6 +30,7 @@ fn main() -> Result<()> {
         ["decisions"] => say(&decisions::table()?),
         ["instructions"] => say(&instructions::table()?),
         ["exchange"] => say(&exchange::table()?),
+        ["streaming"] => say(&streaming::table()?),
         ["propagation"] => say(&propagation::table(propagation::PLANES)?),
         ["propagation", "--planes", count] => say(&propagation::table(count.parse()?)?),
         [decisions::WORKER, case, count] => decisions::repeat(case, count.parse()?)?,
@@ -42,7 +45,7 @@ fn main() -> Result<()> {
             floor::serve(own.parse()?, upstream, Path::new(directory))?;
         }
         _ => bail!(
-            "usage: aegis-bench [decisions | instructions | exchange | propagation [--planes N]]"
+            "usage: aegis-bench [decisions | instructions | exchange | streaming | propagation [--planes N]]"
         ),
     }
     Ok(())
@@ -52,9 +55,10 @@ fn everything() -> Result<String> {
     let decisions = decisions::table().context("decisions")?;
     let instructions = instructions::table().context("instructions")?;
     let exchange = exchange::table().context("exchange")?;
+    let streaming = streaming::table().context("streaming")?;
     let propagation = propagation::table(propagation::PLANES).context("propagation")?;
     Ok(format!(
-        "{decisions}\n{instructions}\n{exchange}\n{propagation}"
+        "{decisions}\n{instructions}\n{exchange}\n{streaming}\n{propagation}"
     ))
 }
 

@@ -109,6 +109,7 @@ fn settings(directory: &Path, forward: u16, admin: u16) -> Result<PathBuf> {
     let policies = directory.join("policies");
     fs::create_dir(&policies)?;
     fs::write(policies.join("policy.yaml"), policy::text(AGENTS)?)?;
+    fs::write(policies.join("model.yaml"), MODEL)?;
     let file = directory.join("aegis.yaml");
     let digest = ring::digest::digest(&ring::digest::SHA256, SECRET.as_bytes());
     let digest = digest
@@ -120,9 +121,12 @@ fn settings(directory: &Path, forward: u16, admin: u16) -> Result<PathBuf> {
         "region: eu-central-1
 data_dir: data
 listen: {{forward: '127.0.0.1:{forward}', admin: '127.0.0.1:{admin}'}}
-identity: {{credentials: [{{id: {agent}, tenant: acme, agent: {agent}, secret_sha256: {digest}}}]}}
+identity:
+  credentials:
+    - {{id: {agent}, tenant: acme, agent: {agent}, secret_sha256: {digest}}}
+    - {{id: {MODEL_AGENT}, tenant: acme, agent: {MODEL_AGENT}, secret_sha256: {digest}}}
 policy: {{directory: policies}}
-upstream: {{ca_file: {}, allow_addresses: [127.0.0.0/8], hosts: {{{host}: [127.0.0.1]}}}}
+upstream: {{ca_file: {}, allow_addresses: [127.0.0.0/8], hosts: {{{host}: [127.0.0.1], {MODEL_HOST}: [127.0.0.1]}}}}
 ",
         tls::CA
     );
@@ -130,8 +134,8 @@ upstream: {{ca_file: {}, allow_addresses: [127.0.0.0/8], hosts: {{{host}: [127.0
     Ok(file)
 }
 
-pub(crate) fn credential() -> String {
-    let pair = format!("{}:{SECRET}", policy::agent_name(0));
+pub(crate) fn credential(agent: &str) -> String {
+    let pair = format!("{agent}:{SECRET}");
     format!("Basic {}", STANDARD.encode(pair))
 }
 
@@ -165,6 +169,23 @@ fn wait(what: &str, mut is_there: impl FnMut() -> bool) -> Result<()> {
     }
     Ok(())
 }
+
+/// A language model, and the agent that may ask it.
+pub(crate) const MODEL_HOST: &str = "llm.bench.test";
+pub(crate) const MODEL_AGENT: &str = "streaming";
+
+const MODEL: &str = "
+aegis:
+  agents:
+    streaming: {tenant: acme, profile: streaming}
+  profiles:
+    streaming:
+      tools: {model: {chat: {}}}
+      data: {email: sanitize, payment_card: deny, aws_key: deny, pem_key: deny}
+      proposed: {tools: {get_weather: {city: {required: true}}}}
+  catalogue:
+    model: {hosts: [llm.bench.test], protocol: openai, provider: bench, regions: [eu-central-1]}
+";
 
 const AGENTS: usize = 1_000;
 const SECRET: &str = "correct horse";

@@ -1,4 +1,4 @@
-//! The upstream: answers every request with the same small JSON, plain and over TLS, in a process of its own.
+//! The upstream: answers with the same small JSON, or with a stream where one is asked for, plain and over TLS, in a process of its own.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Either, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -15,6 +15,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+
+use crate::tokens::{self, Asked};
 
 pub(crate) const WORKER: &str = "upstream";
 
@@ -51,14 +53,26 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: 
         .await;
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let mut body = request.into_body();
+async fn answer(
+    request: Request<Incoming>,
+) -> Result<Response<Either<Full<Bytes>, tokens::Answer>>, Infallible> {
+    let (head, mut body) = request.into_parts();
     while let Some(Ok(_)) = body.frame().await {}
-    let mut response = Response::new(Full::new(Bytes::from_static(ANSWER)));
-    let json = http::HeaderValue::from_static("application/json");
+    let (body, content_type) = match Asked::of(&head.uri) {
+        Some(asked) => (
+            Either::Right(tokens::Answer::to(asked)),
+            "text/event-stream",
+        ),
+        None => (
+            Either::Left(Full::new(Bytes::from_static(ANSWER))),
+            "application/json",
+        ),
+    };
+    let mut response = Response::new(body);
+    let content_type = http::HeaderValue::from_static(content_type);
     response
         .headers_mut()
-        .insert(http::header::CONTENT_TYPE, json);
+        .insert(http::header::CONTENT_TYPE, content_type);
     Ok(response)
 }
 

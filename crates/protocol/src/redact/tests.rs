@@ -188,6 +188,19 @@ fn every_pair_of_a_parameter_is_redacted() {
 }
 
 #[test]
+fn a_named_value_goes_from_a_pair_without_a_sign_and_its_name_stays() {
+    let name = Targets {
+        names: &["debug"],
+        ..Targets::default()
+    };
+    assert_eq!(
+        form("debug&n=1", &name),
+        changed("debug=%5BREDACTED%5D&n=1")
+    );
+    assert_eq!(form("debug=", &name), changed("debug=%5BREDACTED%5D"));
+}
+
+#[test]
 fn a_plus_is_redacted_whether_servers_take_it_for_a_space_or_not() {
     let card = "c=4000+1234+1234+1234&d=+";
     assert_eq!(
@@ -302,6 +315,24 @@ fn headers(name: &'static str, value: &'static str) -> HeaderMap {
         HeaderName::from_static(name),
         HeaderValue::from_static(value),
     )])
+}
+
+#[test]
+fn data_in_what_the_call_is_named_by_is_refused_when_it_must_go() {
+    let kinds = [aegis_policy::Redaction::Data("email".into())];
+    let message = |method: &str, tool: &str, to: &str| {
+        let params = serde_json::json!({"name": tool, "arguments": {"to": to}});
+        let message =
+            serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        crate::testing::post("mcp.example.com:8443", "/mcp")
+            .json(&message)
+            .redact(&kinds)
+            .map(|rewritten| rewritten.body.is_some())
+    };
+    let mail = crate::testing::MAIL;
+    assert_eq!(message("tools/call", "pay", mail), Ok(true));
+    assert_eq!(message("tools/call", mail, mail), Err(RedactError::Fixed));
+    assert_eq!(message(mail, "pay", ""), Err(RedactError::Fixed));
 }
 
 #[test]

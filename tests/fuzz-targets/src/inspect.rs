@@ -1,0 +1,215 @@
+//! Requests of every protocol: the same is seen each time, and what is redacted is gone from what is sent and can still be read.
+
+use std::sync::LazyLock;
+
+use aegis_dlp::Scanner;
+use aegis_policy::{Authority, Catalogue, Parameters, Redaction, Source};
+use aegis_protocol::mcp::Batch;
+use aegis_protocol::{BodyView, InspectError, Inspected, RequestView, Rewritten};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+/// A line of method, authority and target, lines of headers, an empty line, the body.
+pub fn inspect(input: &[u8]) -> bool {
+    let Some(sent) = Sent::read(input) else {
+        return false;
+    };
+    match (sent.inspect(), sent.inspect()) {
+        (Ok(seen), Ok(again)) => {
+            assert_eq!(seen.call, again.call);
+            assert_eq!(seen.data, again.data);
+            without_data(&sent, &seen);
+            without_parameters(&sent, &seen);
+            true
+        }
+        (Err(InspectError::Batch), Err(InspectError::Batch)) => batch(&sent),
+        (seen, again) => {
+            assert_eq!(seen.err(), again.err());
+            false
+        }
+    }
+}
+
+/// A request as it came.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    method: Method,
+    authority: Authority,
+    path: String,
+    query: Option<String>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Sent {
+    pub(crate) fn read(input: &[u8]) -> Option<Self> {
+        let end = input.windows(2).position(|two| two == b"\n\n")?;
+        let (head, body) = input.split_at(end);
+        let mut lines = std::str::from_utf8(head).ok()?.lines();
+        let mut words = lines.next()?.split(' ');
+        let method = words.next()?.parse().ok()?;
+        let authority = Authority::parse(words.next()?, 443).ok()?;
+        // What the parser before this one lets through.
+        let target: http::Uri = words.next()?.parse().ok()?;
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            let (name, value) = line.split_once(':')?;
+            let value = HeaderValue::from_str(value.trim_matches(' ')).ok()?;
+            headers.append(name.parse::<HeaderName>().ok()?, value);
+        }
+        Some(Self {
+            method,
+            authority,
+            path: target.path().to_owned(),
+            query: target.query().map(str::to_owned),
+            headers,
+            body: Bytes::copy_from_slice(body.get(2..)?),
+        })
+    }
+
+    pub(crate) fn view(&self) -> RequestView<'_> {
+        RequestView {
+            method: &self.method,
+            authority: &self.authority,
+            path: &self.path,
+            query: self.query.as_deref(),
+            headers: &self.headers,
+            body: BodyView::Whole(&self.body),
+        }
+    }
+
+    pub(crate) fn inspect(&self) -> Result<Inspected, InspectError> {
+        let service = CATALOGUE.service(&self.authority);
+        aegis_protocol::inspect(&self.view(), service, &Scanner::standard())
+    }
+
+    /// As it goes on.
+    fn rewritten(&self, rewritten: Rewritten) -> Self {
+        let mut sent = self.clone();
+        sent.query = rewritten.query.or(sent.query);
+        sent.body = rewritten.body.unwrap_or(sent.body);
+        sent
+    }
+}
+
+/// Every type of data that is known.
+pub(crate) fn every_kind(scanner: &Scanner) -> Vec<Redaction> {
+    scanner
+        .kinds()
+        .map(|kind| Redaction::Data(kind.into()))
+        .collect()
+}
+
+/// What goes on without data is still the same call, and has no data.
+fn without_data(sent: &Sent, seen: &Inspected) {
+    let scanner = Scanner::standard();
+    let redactions = every_kind(&scanner);
+    let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, &scanner) else {
+        return;
+    };
+    assert_eq!(rewritten != Rewritten::default(), !seen.data.is_empty());
+    let after = sent.rewritten(rewritten).inspect();
+    assert_eq!(after.as_ref().err(), None);
+    if let Ok(after) = after {
+        assert_eq!(after.data, []);
+        assert_eq!(after.call.kind, seen.call.kind);
+        assert_eq!(after.call.tool, seen.call.tool);
+        assert_eq!(after.call.action, seen.call.action);
+        assert_eq!(after.call.model, seen.call.model);
+    }
+}
+
+/// A parameter that is to go is gone, and no other.
+fn without_parameters(sent: &Sent, seen: &Inspected) {
+    let scanner = Scanner::standard();
+    for name in seen.call.parameters.keys().take(MOST_PARAMETERS) {
+        let redactions = [Redaction::Parameter(name.as_str().into())];
+        let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, &scanner) else {
+            continue;
+        };
+        // A parameter that the protocol itself needs may have been one that it cannot be read without.
+        let Ok(after) = sent.rewritten(rewritten).inspect() else {
+            continue;
+        };
+        let others = |call: &Parameters| {
+            let mut others = call.clone();
+            let own = others.remove(name);
+            (others, own)
+        };
+        let (kept, _) = others(&seen.call.parameters);
+        let (left, own) = others(&after.call.parameters);
+        assert_ne!(
+            own.as_ref(),
+            seen.call
+                .parameters
+                .get(name)
+                .filter(|it| !is_placeholder(it))
+        );
+        if after.call.kind == seen.call.kind && after.call.action == seen.call.action {
+            assert_eq!(left, kept);
+        }
+    }
+}
+
+fn is_placeholder(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Array(items) => items.iter().all(is_placeholder),
+        value => value == "[REDACTED]",
+    }
+}
+
+/// Each message of a batch by itself; together they go on without data.
+fn batch(sent: &Sent) -> bool {
+    let scanner = Scanner::standard();
+    let service = CATALOGUE.service(&sent.authority);
+    let Ok(batch) = Batch::inspect(&sent.view(), service, &scanner) else {
+        return false;
+    };
+    let redactions = vec![every_kind(&scanner); batch.messages().len()];
+    if let Ok(rewritten) = batch.redact(&sent.view(), &redactions, &scanner) {
+        let after = sent.rewritten(rewritten);
+        let after = Batch::inspect(&after.view(), service, &scanner);
+        assert_eq!(after.as_ref().err(), None);
+        for (before, after) in batch
+            .messages()
+            .iter()
+            .zip(after.iter().flat_map(Batch::messages))
+        {
+            assert_eq!(after.data, []);
+            assert_eq!(after.call.action, before.call.action);
+        }
+    }
+    true
+}
+
+/// One service of each protocol.
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    let source = Source {
+        file: "catalogue.yaml".to_owned(),
+        text: SERVICES.to_owned(),
+    };
+    let catalogue = Catalogue::read(&[source]);
+    assert!(catalogue.is_ok(), "{:?}", catalogue.err());
+    catalogue.unwrap_or_default()
+});
+
+const SERVICES: &str = r#"
+aegis:
+  catalogue:
+    payments:
+      hosts: [pay.example.com]
+      protocol: rest
+      operations:
+        - {action: charge, method: POST, path: /v1/charges, recordable: [amount]}
+        - {action: refund, method: POST, path: "/v1/charges/{charge}/refund"}
+        - {action: list, method: GET, path: /v1/charges}
+    llm: {hosts: [llm.example.com], protocol: openai}
+    claude: {hosts: [claude.example.com], protocol: anthropic}
+    aws: {hosts: [bedrock.example.com], protocol: bedrock}
+    google: {hosts: [gemini.example.com], protocol: gemini}
+    docs: {hosts: ["mcp.example.com:8443"], protocol: mcp}
+    helper: {hosts: [agent.example.com], protocol: a2a}
+    files: {hosts: [files.example.com], protocol: http}
+"#;
+
+const MOST_PARAMETERS: usize = 8;

@@ -1,0 +1,51 @@
+//! What must hold for every input of every parser. Fuzzers and tests call it; it makes no inputs of its own.
+//!
+//! Each target takes bytes and tells whether the parser accepted them; where a promise does not hold,
+//! it panics. Seeds are meant to be read and written by people: where a target needs to be told more
+//! than the parser's own input, that stands before it as text.
+
+mod answer;
+mod authority;
+mod bundle;
+mod calls;
+mod document;
+mod framing;
+mod input;
+mod inspect;
+mod json;
+mod list;
+mod scanner;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{answer_array, answer_aws, answer_document, answer_events};
+pub use authority::authority;
+pub use bundle::bundle;
+pub use document::document;
+pub use framing::framing;
+pub use inspect::inspect;
+pub use json::json;
+pub use list::mcp_list;
+pub use scanner::scanner;
+pub use settings::settings;
+
+/// The name of a target, and what it asks of one input.
+pub type Target = (&'static str, fn(&[u8]) -> bool);
+
+/// All of them; each has a program of its name under `tests/fuzz/fuzz_targets`.
+pub const TARGETS: [Target; 13] = [
+    ("answer_array", answer_array),
+    ("answer_aws", answer_aws),
+    ("answer_document", answer_document),
+    ("answer_events", answer_events),
+    ("authority", authority),
+    ("bundle", bundle),
+    ("document", document),
+    ("framing", framing),
+    ("inspect", inspect),
+    ("json", json),
+    ("mcp_list", mcp_list),
+    ("scanner", scanner),
+    ("settings", settings),
+];

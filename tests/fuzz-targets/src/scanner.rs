@@ -1,0 +1,74 @@
+//! The search for sensitive data: hits are in order and in the text, redaction takes all of them and nothing else.
+
+use aegis_dlp::{Field, Hit, Scanner, placeholder};
+
+/// A name, a line end, and the text that stands under it.
+pub fn scanner(input: &[u8]) -> bool {
+    let Ok(input) = std::str::from_utf8(input) else {
+        return false;
+    };
+    let (name, text) = input.split_once('\n').unwrap_or(("", input));
+    let field = Field {
+        name: (!name.is_empty()).then_some(name),
+        text,
+    };
+    let scanner = Scanner::standard();
+    let hits = scanner.scan_field(&field);
+    assert!(hits.is_empty() || scanner.suspects(text));
+    in_order(&hits, text);
+    let kinds: Vec<&str> = scanner.kinds().collect();
+    let redacted = scanner.redact_field(&field, &kinds);
+    assert_eq!(redacted.is_some(), !hits.is_empty());
+    if let Some(redacted) = redacted {
+        assert_eq!(redacted, by_hand(&hits, text));
+    }
+    parts_of_a_clean_text_are_clean(&scanner, name, text);
+    !hits.is_empty()
+}
+
+fn in_order(hits: &[Hit], text: &str) {
+    let mut ends: Vec<(&str, usize)> = Vec::new();
+    let mut last = 0;
+    for hit in hits {
+        assert!(
+            text.get(hit.range.clone())
+                .is_some_and(|value| !value.is_empty())
+        );
+        assert!(hit.range.start >= last);
+        last = hit.range.start;
+        let overlaps = |(kind, end): &(&str, usize)| *kind == hit.kind && *end > hit.range.start;
+        assert!(!ends.iter().any(overlaps));
+        ends.push((hit.kind, hit.range.end));
+    }
+}
+
+/// The text with each group of overlapping hits replaced, in a way of its own.
+fn by_hand(hits: &[Hit], text: &str) -> String {
+    let mut out = String::new();
+    let mut hidden_to = 0;
+    for (at, character) in text.char_indices() {
+        let mut starting = hits.iter().filter(|hit| hit.range.start == at);
+        if let Some(first) = starting.next()
+            && at >= hidden_to
+        {
+            out.push_str(&placeholder(first.kind));
+        }
+        let ends = hits.iter().filter(|hit| hit.range.start <= at);
+        hidden_to = ends.map(|hit| hit.range.end).fold(hidden_to, usize::max);
+        if at >= hidden_to {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// A text that is not suspected is not searched, and none of its parts is.
+fn parts_of_a_clean_text_are_clean(scanner: &Scanner, name: &str, text: &str) {
+    if scanner.suspects(text) {
+        return;
+    }
+    let name = Some(name);
+    for part in text.split([' ', '"', '/', '\\']) {
+        assert!(scanner.scan_field(&Field { name, text: part }).is_empty());
+    }
+}
