@@ -221,4 +221,5 @@ const REFUSAL: RefusalDocument<'static> = RefusalDocument {
     region: "eu-central-1",
     next_step: "use another tool",
     retryable: false,
+    as_tool_result: false,
 };

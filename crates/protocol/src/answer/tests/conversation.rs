@@ -358,5 +358,6 @@ fn refusal() -> RefusalDocument<'static> {
         region: "eu",
         next_step: "stop",
         retryable: false,
+        as_tool_result: false,
     }
 }
