@@ -109,7 +109,6 @@ findings := {
 	is_object(p.hosts)
 	is_object(p.calls)
 	is_object(p.data)
-	is_array(p.changed)
 	is_number(t.least)
 	is_boolean(a.shadow)
 	is_boolean(t.shadow)
@@ -193,9 +192,7 @@ else := {"done": true, "findings": array.concat(grant, array.concat(behalf, arra
 	is_number(most)
 	looped := input.chain.loop
 	is_boolean(looped)
-	loops := p.loops
-	is_array(loops)
-	behalf := array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in loops])
+	behalf := array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in p.loops])
 	parameter := constraints(lead, o)
 	is_array(parameter)
 	sensitive := [{"effect": c.effect, "rule": c.rule, "message": c.message, "redact": {"data": y}} | some y in types; c := object.get(p.data, y, p.findings.unclassified); c.effect != "allow"]

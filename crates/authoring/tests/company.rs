@@ -180,7 +180,7 @@ const ORIGINS: [(&str, &str); 23] = [
     ("aegis profiles finance", "team/policies.yaml:3: finance}"),
     (
         "aegis profiles finance data email",
-        "team/policies.yaml:64: sanitize, ",
+        "team/policies.yaml:66: sanitize, ",
     ),
     (
         "aegis profiles support truncated",

@@ -1,5 +1,7 @@
 //! From a request to an intent: reads as much of the body as may be read, and asks what it says. Decides nothing.
 
+mod read;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,17 +12,16 @@ use aegis_policy::{
 };
 use aegis_protocol::mcp::Batch;
 use aegis_protocol::{BodyView, Dialect, InspectError, Inspected, Reading, RequestView, grpc};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, header};
-use http_body::Body;
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use crate::body::{RequestBody, Traffic};
-use crate::budget::{Budget, Share};
+use crate::budget::Budget;
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
 use crate::tools::Tools;
+use read::{Seen, unread};
 
 /// A request that has been understood, with its body ready to be sent on.
 #[derive(Debug)]
@@ -197,19 +198,6 @@ impl Describer {
             data,
         }
     }
-
-    async fn read(
-        &self,
-        request: Request<Incoming>,
-        traffic: Arc<Traffic>,
-    ) -> Result<(Request<RequestBody>, Seen), Refusal> {
-        let (request, body) = request.without_body();
-        let reading = read_up_to(body, self.body_limit, self.budget.share(), traffic);
-        let (body, seen) = tokio::time::timeout(self.body_time, reading)
-            .await
-            .map_err(|_| Refusal::new(Cause::BodyStalled))??;
-        Ok((request.with_body(body), seen))
-    }
 }
 
 impl Described {
@@ -226,97 +214,6 @@ impl Described {
 impl DescribedBatch {
     pub(crate) fn view(&self) -> RequestView<'_> {
         view_with(&self.request, BodyView::Whole(&self.read))
-    }
-}
-
-enum Seen {
-    Absent,
-    Whole(Bytes),
-    Truncated,
-}
-
-/// A call that may go on for as long as its messages do is not waited for.
-fn unread(request: Request<Incoming>, traffic: Arc<Traffic>) -> (Request<RequestBody>, Seen) {
-    traffic.count_grpc();
-    let (request, body) = request.without_body();
-    let body = RequestBody::begun(Bytes::new(), body, traffic);
-    (request.with_body(body), Seen::Truncated)
-}
-
-async fn read_up_to(
-    mut body: Incoming,
-    limit: usize,
-    mut share: Share,
-    traffic: Arc<Traffic>,
-) -> Result<(RequestBody, Seen), Refusal> {
-    if body.is_end_stream() {
-        return Ok((
-            RequestBody::whole(Bytes::new(), None, traffic),
-            Seen::Absent,
-        ));
-    }
-    // A body that says that it is too long need not be waited for.
-    if body.size_hint().lower() > limit as u64 {
-        return Ok((
-            RequestBody::begun(Bytes::new(), body, traffic),
-            Seen::Truncated,
-        ));
-    }
-    let mut parts = Gathered::default();
-    let mut trailers = None;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::new(Cause::BodyBroken))?;
-        traffic.came(&frame);
-        match frame.into_data() {
-            Ok(data) => {
-                share.take(data.len())?;
-                parts.push(data);
-            }
-            Err(frame) => trailers = frame.into_trailers().ok(),
-        }
-        if parts.len() > limit {
-            return Ok((
-                RequestBody::begun(parts.join(), body, traffic).kept_in(share.into_room()),
-                Seen::Truncated,
-            ));
-        }
-    }
-    let whole = parts.join();
-    Ok((
-        RequestBody::whole(whole.clone(), trailers, traffic).kept_in(share.into_room()),
-        Seen::Whole(whole),
-    ))
-}
-
-/// Most bodies arrive in one piece and are then not copied.
-#[derive(Default)]
-struct Gathered {
-    first: Bytes,
-    more: BytesMut,
-}
-
-impl Gathered {
-    fn push(&mut self, data: Bytes) {
-        if self.len() == 0 {
-            self.first = data;
-            return;
-        }
-        if self.more.is_empty() {
-            self.more.extend_from_slice(&self.first);
-        }
-        self.more.extend_from_slice(&data);
-    }
-
-    fn len(&self) -> usize {
-        self.first.len().max(self.more.len())
-    }
-
-    fn join(self) -> Bytes {
-        if self.more.is_empty() {
-            self.first
-        } else {
-            self.more.freeze()
-        }
     }
 }
 

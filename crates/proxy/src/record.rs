@@ -5,8 +5,10 @@
 
 mod batch;
 mod decision;
+mod ending;
 mod lines;
 mod span;
+mod within;
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,6 +37,10 @@ use crate::refusal::{Refusal, Stamp, Told};
 use crate::request::Channel;
 use crate::wire::Answering;
 
+pub(crate) use ending::Ending;
+pub(crate) use within::Asked;
+use within::Within;
+
 /// Where evidence goes.
 #[derive(Debug)]
 pub(crate) struct Evidence {
@@ -54,23 +60,6 @@ pub(crate) struct Judged<'a> {
     pub(crate) written: Written<'a>,
     /// The API of a generation.
     pub(crate) api: Option<LlmApi>,
-}
-
-/// How a call ended.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Ending {
-    Forwarded,
-    /// By Aegis itself: it was asked for what is its own.
-    Answered,
-    /// By Aegis, with a stable code.
-    Refused(&'static str),
-    /// At the upstream, with a stable code.
-    Failed(&'static str),
-    ClosedByPolicy,
-    Drained,
-    Aborted,
-    /// By a client that does not take what it is sent.
-    Stalled,
 }
 
 pub(crate) struct Record {
@@ -95,30 +84,15 @@ pub(crate) struct Record {
     written: bool,
     ended: bool,
     status: Option<u16>,
-    /// The call whose answer proposes this one.
-    proposed_by: Option<Arc<str>>,
-    /// The request that carries this message together with others.
-    batched_by: Option<Arc<str>>,
+    /// The call that this one comes with.
+    within: Option<Within>,
     /// The messages that this request carries: they end as it does.
     carried: Vec<Record>,
-    /// The handshake of the WebSocket that this call is a message of.
-    websocket: Option<Arc<str>>,
     learned: Option<Box<Learned>>,
     route: Option<(Via, Arc<str>)>,
     timings: Timings,
     _in_flight: Open,
     _answering: Answering,
-}
-
-/// The call that a model is answering, that carries several messages, or that opened a WebSocket.
-#[derive(Clone)]
-pub(crate) struct Asked {
-    channel: Channel,
-    id: Arc<str>,
-    trace: TraceContext,
-    method: Method,
-    destination: Option<(Scheme, Authority, Arc<str>)>,
-    caller: Option<Caller>,
 }
 
 /// What the end line and the span need of a judged call.
@@ -181,52 +155,15 @@ impl Record {
             written: false,
             ended: false,
             status: None,
-            proposed_by: None,
-            batched_by: None,
+            within: None,
             carried: Vec::new(),
             learned: None,
-            websocket: None,
             route: None,
             timings: Timings::default(),
             _in_flight: evidence.metrics.request_started(),
             _answering: channel.in_flight.begin(),
             evidence: Arc::clone(evidence),
         }
-    }
-
-    /// What the records of the calls that this one's answer proposes, or that it carries, begin with.
-    pub(crate) fn asking(&self) -> Asked {
-        Asked {
-            channel: self.channel.clone(),
-            id: Arc::clone(&self.id),
-            trace: self.trace.clone(),
-            method: self.method.clone(),
-            destination: self.destination.clone(),
-            caller: self.caller.clone(),
-        }
-    }
-
-    /// Of a call that is proposed in answer to another one.
-    pub(crate) fn proposed(plane: &Plane, asked: &Asked) -> Self {
-        let mut record = Self::within(plane, asked);
-        record.proposed_by = Some(Arc::clone(&asked.id));
-        record
-    }
-
-    /// Of a message on a WebSocket that another call has opened.
-    pub(crate) fn message(plane: &Plane, asked: &Asked) -> Self {
-        let mut record = Self::within(plane, asked);
-        record.websocket = Some(Arc::clone(&asked.id));
-        record
-    }
-
-    /// Of a call that comes in or after another one.
-    fn within(plane: &Plane, asked: &Asked) -> Self {
-        let mut record = Self::begin(plane, &asked.channel, &asked.method, &HeaderMap::new());
-        record.trace = asked.trace.child();
-        record.destination.clone_from(&asked.destination);
-        record.caller.clone_from(&asked.caller);
-        record
     }
 
     pub(crate) fn id(&self) -> &Arc<str> {
@@ -365,21 +302,6 @@ impl fmt::Debug for Record {
         f.debug_struct("Record")
             .field("id", &self.id)
             .finish_non_exhaustive()
-    }
-}
-
-impl Ending {
-    fn words(self) -> (&'static str, Option<&'static str>) {
-        match self {
-            Self::Forwarded => ("forwarded", None),
-            Self::Answered => ("answered", None),
-            Self::Refused(code) => ("refused", Some(code)),
-            Self::Failed(code) => ("failed", Some(code)),
-            Self::ClosedByPolicy => ("closed_by_policy", Some("policy.revoked")),
-            Self::Drained => ("drained", Some("draining")),
-            Self::Aborted => ("aborted", Some("client.gone")),
-            Self::Stalled => ("aborted", Some("client.stalled")),
-        }
     }
 }
 

@@ -65,7 +65,6 @@ impl<'a> Subject<'a> {
     /// None for what no data says: findings of modules, faults.
     fn traced(&self, reason: &Reason) -> Option<Traced> {
         let caller = &self.intent.caller;
-        let call = &self.intent.call;
         match &*reason.rule {
             "tenant.unknown" => Some((path(&["tenants"]), text(&caller.tenant), None)),
             "agent.unknown" => Some((path(&["agents"]), text(&caller.agent), None)),
@@ -81,54 +80,52 @@ impl<'a> Subject<'a> {
                 let limit = tenant.regions.as_ref().map(|lawful| json!(lawful));
                 Some((path, Some(json!(regions)), limit))
             }
-            "host" => {
-                let (name, profile) = self.profile?;
-                let host = self.intent.destination.authority.to_string();
-                let path = path(&["profiles", name, "hosts"]);
-                Some((path, text(&host), Some(json!(profile.hosts))))
-            }
             "tool" => self.ungranted(),
-            "chain.depth" => {
-                let (name, profile) = self.profile?;
-                let path = path(&["profiles", name, "chain", "max_depth"]);
-                let depth = json!(self.intent.chain.depth());
-                Some((path, Some(depth), Some(json!(profile.chain.max_depth))))
-            }
-            "chain.loop" => {
-                let (name, profile) = self.profile?;
-                let path = path(&["profiles", name, "chain", "loops"]);
-                let agents = json!(self.intent.chain.agents);
-                Some((path, Some(agents), text(profile.chain.loops.as_str())))
-            }
-            "truncated" => {
-                let rule = match call.kind {
-                    CallKind::Grpc => "grpc_bodies",
-                    _ => "truncated",
-                };
-                let path = path(&["profiles", self.profile?.0, rule]);
-                Some((path, Some(json!(call.truncation.is_truncated())), None))
-            }
-            "opaque" => {
-                let (name, profile) = self.profile?;
-                let path = path(&["profiles", name, "upgrades"]);
-                Some((
-                    path,
-                    Some(json!(call.opaque)),
-                    Some(json!(profile.upgrades)),
-                ))
-            }
-            "mcp.changed_tool" => {
-                let (name, profile) = self.profile?;
-                let path = path(&["profiles", name, "mcp", "changed_tools"]);
-                let limit = text(profile.mcp.changed_tools.as_str());
-                Some((path, Some(json!(call.changed)), limit))
-            }
-            rule => match rule.split_once('.')? {
-                ("parameter", kind) => self.parameter(kind, &reason.message),
-                ("data", kind) => self.data(kind),
-                _ => None,
+            rule => match rule.split_once('.') {
+                Some(("parameter", kind)) => self.parameter(kind, &reason.message),
+                Some(("data", kind)) => self.data(kind),
+                _ => self.of_profile(rule),
             },
         }
+    }
+
+    /// What one key of the profile decides.
+    fn of_profile(&self, rule: &str) -> Option<Traced> {
+        let (name, profile) = self.profile?;
+        let (intent, call) = (self.intent, &self.intent.call);
+        let (keys, value, limit): (&[&str], _, _) = match rule {
+            "host" => {
+                let host = intent.destination.authority.to_string();
+                (&["hosts"], json!(host), Some(json!(profile.hosts)))
+            }
+            "chain.depth" => {
+                let (depth, most) = (intent.chain.depth(), profile.chain.max_depth);
+                (&["chain", "max_depth"], json!(depth), Some(json!(most)))
+            }
+            "chain.loop" => {
+                let agents = json!(intent.chain.agents);
+                let loops = text(profile.chain.loops.as_str());
+                (&["chain", "loops"], agents, loops)
+            }
+            "truncated" => {
+                let key: &[&str] = match call.kind {
+                    CallKind::Grpc => &["grpc_bodies"],
+                    _ => &["truncated"],
+                };
+                (key, json!(call.truncation.is_truncated()), None)
+            }
+            "opaque" => {
+                let allowed = json!(profile.upgrades);
+                (&["upgrades"], json!(call.opaque), Some(allowed))
+            }
+            "mcp.changed_tool" => {
+                let rule = text(profile.mcp.changed_tools.as_str());
+                (&["mcp", "changed_tools"], json!(call.changed), rule)
+            }
+            _ => return None,
+        };
+        let path = path(&[&["profiles", name], keys].concat());
+        Some((path, Some(value), limit))
     }
 
     fn ungranted(&self) -> Option<Traced> {

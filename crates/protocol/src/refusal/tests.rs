@@ -108,7 +108,8 @@ fn a_tool_result_answers_the_id_and_tells_the_model_why() {
     assert_eq!(body["id"], 7);
     assert_eq!(body.get("error"), None);
     assert_eq!(body["result"]["isError"], true);
-    let text = "the call was refused: amount is more than 100; an e-mail address leaves. Next: lower the amount.";
+    let text = "the call was refused: amount is more than 100 (rule parameter.max); \
+                an e-mail address leaves (rule data.email). Next: lower the amount.";
     let content = json!([{"type": "text", "text": text}]);
     assert_eq!(body["result"]["content"], content);
     assert_eq!(body["result"]["_meta"]["aegis.dev/refusal"], problem);

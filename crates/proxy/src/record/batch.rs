@@ -6,18 +6,10 @@ use aegis_policy::{CallKind, Intent, Outcome, Phase, Reason};
 use aegis_telemetry::audit::DecisionRecord;
 
 use super::lines::rules;
-use super::{Asked, Call, Ending, Record};
-use crate::plane::Plane;
+use super::{Call, Ending, Record};
 use crate::refusal::{Cause, Refusal};
 
 impl Record {
-    /// Of one message of a batch.
-    pub(crate) fn batched(plane: &Plane, asked: &Asked) -> Self {
-        let mut record = Self::within(plane, asked);
-        record.batched_by = Some(Arc::clone(&asked.id));
-        record
-    }
-
     /// Writes the decision line of a batch, which is what was decided of its messages together, and
     /// waits until it is durable. `first` is the first of them.
     pub(crate) async fn gathered(

@@ -8,6 +8,7 @@ use aegis_telemetry::audit::{
     LlmRecord, MessagesRecord, OutcomeRecord, RouteRecord, RuleRecord,
 };
 
+use super::within::Within;
 use super::{Judged, Record, as_micros};
 use crate::answer::Lists;
 use crate::grpc::GrpcTraffic;
@@ -64,6 +65,12 @@ impl Record {
     /// The part that is known of every call, even of one that could not be read.
     pub(super) fn bare_line(&self) -> DecisionRecord<'_> {
         let caller = self.caller.as_ref();
+        let (proposed_by, batched_by, websocket) = match &self.within {
+            None => (None, None, None),
+            Some(Within::Answer(id)) => (Some(&**id), None, None),
+            Some(Within::Batch(id)) => (None, Some(&**id), None),
+            Some(Within::WebSocket(id)) => (None, None, Some(&**id)),
+        };
         DecisionRecord {
             id: &self.id,
             time: &self.time,
@@ -74,9 +81,9 @@ impl Record {
                 .tunnel
                 .as_ref()
                 .map(|tunnel| tunnel.id.as_ref()),
-            proposed_by: self.proposed_by.as_deref(),
-            batched_by: self.batched_by.as_deref(),
-            websocket: self.websocket.as_deref(),
+            proposed_by,
+            batched_by,
+            websocket,
             phase: "request",
             front: self.channel.connection.front.as_str(),
             tenant: caller.map_or("", |caller| &caller.tenant),

@@ -8,6 +8,7 @@ use aegis_protocol::LlmApi;
 use aegis_telemetry::trace::{Inference, Operation, SpanRecord, Target};
 use http::Method;
 
+use super::within::Within;
 use super::{Call, Record};
 use crate::gate;
 
@@ -51,7 +52,7 @@ impl Record {
         let Some(call) = &self.call else {
             return Operation::Other;
         };
-        if self.proposed_by.is_some() {
+        if matches!(self.within, Some(Within::Answer(_))) {
             return Operation::ProposedTool { name: &call.tool };
         }
         match call.kind {

@@ -153,13 +153,7 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
             ("amount", Recorded::Value(amount)),
             ("note", Recorded::Masked),
         ],
-        destination: DestinationRecord {
-            scheme: "https",
-            host: "api.stripe.example".into(),
-            port: 443,
-            path: "/v1/charges",
-            provider: "stripe",
-        },
+        destination: charges(),
         method: "POST",
         content_type: "application/json",
         region: "eu-central-1",
@@ -191,4 +185,14 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
 
 fn written(record: &impl Serialize) -> Value {
     serde_json::from_str(&serde_json::to_string(record).expect("JSON")).expect("JSON")
+}
+
+fn charges() -> DestinationRecord<'static> {
+    DestinationRecord {
+        scheme: "https",
+        host: "api.stripe.example".into(),
+        port: 443,
+        path: "/v1/charges",
+        provider: "stripe",
+    }
 }
