@@ -304,6 +304,32 @@ async fn a_call_of_a_model_is_a_genai_span_with_what_its_answer_said() {
 }
 
 #[tokio::test]
+async fn what_a_caller_writes_is_in_no_span_where_it_holds_data_or_is_too_long() {
+    let llm = Upstream::http().echo().start().await;
+    let (aegis, collector) = traced_agents(&[("llm.test", llm.port())]).await;
+    let url = llm.url_as("llm.test", "/v1/chat/completions");
+    let client = aegis.client("bot");
+    for model in ["jo.doe@mail.example.org".to_owned(), "x".repeat(100_000)] {
+        let question = json!({"model": model, "messages": []});
+        client.post_json(&url, &question).await.bytes().await;
+    }
+    let invented = Request::builder().method("INVENTED-4111111111111111");
+    let request = invented.uri(&url).body(Payload::from(""));
+    client.send(request.expect("a request")).await.bytes().await;
+    aegis.stop().await;
+
+    let spans = collector.spans();
+    assert_eq!(spans.len(), 3);
+    let words = format!("{spans:?}");
+    for written in ["jo.doe", "xxx", "4111"] {
+        assert!(!words.contains(written), "{written} in {words}");
+    }
+    assert_eq!(spans[0].attributes["gen_ai.request.model"], "[masked]");
+    let other = |span: &Span| span.attributes["http.request.method"] == "_OTHER";
+    assert!(spans.iter().any(other), "{words}");
+}
+
+#[tokio::test]
 async fn a_message_to_an_mcp_server_is_a_span_by_its_method_and_tool() {
     let docs = Upstream::http()
         .answer(|request| {

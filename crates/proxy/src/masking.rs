@@ -14,6 +14,8 @@ use serde_json::Value;
 pub(crate) struct Written<'a> {
     pub(crate) tool: Cow<'a, str>,
     pub(crate) action: Cow<'a, str>,
+    /// Of an LLM; empty where none is named.
+    pub(crate) model: Cow<'a, str>,
     pub(crate) parameters: Vec<(&'a str, Recorded<'a>)>,
     /// Empty where there is none, as of a tunnel.
     pub(crate) method: Cow<'a, str>,
@@ -27,6 +29,7 @@ impl<'a> Written<'a> {
         Self {
             tool: call.tool.as_ref().into(),
             action: call.action.as_ref().into(),
+            model: Cow::default(),
             parameters: Vec::new(),
             method: Cow::default(),
             content_type: Cow::default(),
@@ -56,6 +59,7 @@ impl<'a> Written<'a> {
         Self {
             tool: view.word(&call.tool),
             action: view.word(&call.action),
+            model: name(call.model.as_deref().unwrap_or_default(), scanner),
             parameters,
             method: header(intent.http.as_ref().map(|http| &*http.method), scanner),
             content_type: header(
@@ -76,7 +80,7 @@ fn header<'w>(word: Option<&'w str>, scanner: &Scanner) -> Cow<'w, str> {
     }
 }
 
-/// A name that a server has given to what it offers.
+/// A name that a server has given to what it offers, or a caller to what it wants.
 pub(crate) fn name<'w>(name: &'w str, scanner: &Scanner) -> Cow<'w, str> {
     if name.len() > LONGEST_WORD || scanner.suspects(name) {
         MASKED.into()

@@ -102,7 +102,8 @@ struct Call {
     action: Arc<str>,
     /// Of a generation.
     api: Option<LlmApi>,
-    model: Option<Arc<str>>,
+    /// Empty where none is named.
+    model: Arc<str>,
     stream: bool,
     provider: Arc<str>,
     outcome: Outcome,

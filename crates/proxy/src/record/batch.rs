@@ -39,7 +39,7 @@ impl Record {
         self.call = Some(Call {
             kind: CallKind::Mcp,
             api: None,
-            model: None,
+            model: "".into(),
             stream: false,
             provider: Arc::clone(&first.destination.provider),
             tool: server.into(),

@@ -55,7 +55,7 @@ impl Record {
         self.call = Some(Call {
             kind: intent.call.kind,
             api: *api,
-            model: intent.call.model.clone(),
+            model: words.model.as_ref().into(),
             stream: intent.call.stream,
             provider: Arc::clone(&intent.destination.provider),
             tool: words.tool.as_ref().into(),

@@ -39,7 +39,7 @@ impl Record {
             reasons: self.rules.iter().map(AsRef::as_ref).collect(),
             approval_id: call.and_then(|call| call.approval.as_deref()),
             destination_region: region.as_deref(),
-            method: self.method.as_str(),
+            method: known(&self.method),
             status: self.status,
             server_address: destination.host,
             server_port: destination.port,
@@ -74,7 +74,7 @@ impl Record {
                 _ => "chat",
             },
             provider: self.provider(call, api),
-            model: call.model.as_deref().unwrap_or_default(),
+            model: &call.model,
             stream: call.stream,
             ..Inference::default()
         };
@@ -136,10 +136,21 @@ fn mcp(call: &Call) -> Operation<'_> {
     Operation::Mcp { method, target }
 }
 
-/// Low in variety: the tool where one is known, never the path.
+/// Callers invent methods; the conventions have one word for all of these.
+fn known(method: &Method) -> &'static str {
+    let mut known = KNOWN_METHODS.into_iter();
+    let known = known.find(|known| *known == method.as_str());
+    known.unwrap_or("_OTHER")
+}
+
+/// The tool where one is known, never the path.
 fn span_name(method: &Method, call: Option<&Call>) -> String {
     match call {
         Some(call) => format!("{} {}", call.action, call.tool),
-        None => method.to_string(),
+        None => known(method).to_owned(),
     }
 }
+
+const KNOWN_METHODS: [&str; 9] = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+];
