@@ -120,18 +120,21 @@ impl Framing {
         self.failed.map_or(Ok(()), Err)
     }
 
-    /// Whether the client may close the connection now without cutting a message.
+    /// Whether the client may close the connection now without cutting a message. After an error it
+    /// never may: the message that was wrong has no end.
     pub fn between_messages(&self) -> bool {
         match self.state {
+            _ if self.failed.is_some() => false,
             State::Line(Line::Request) => self.line.is_empty(),
             State::Line(_) | State::Body(_) | State::Chunk(_) => false,
             State::Tunnel { .. } | State::Upgrade | State::Opaque => true,
         }
     }
 
-    /// Whether a message's head has begun and is not complete.
+    /// Whether a message's head has begun and is not complete. After an error nobody waits for one.
     pub fn in_head(&self) -> bool {
         match self.state {
+            _ if self.failed.is_some() => false,
             State::Line(Line::Request) => !self.line.is_empty(),
             State::Line(Line::Header) => true,
             _ => false,

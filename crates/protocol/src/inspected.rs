@@ -135,17 +135,25 @@ pub fn inspect(
         Spoken::A2a => a2a::describe(&subject)?,
         Spoken::Grpc => grpc::describe(&subject)?,
     };
-    let mut inspected = described.finish(view, body, hidden, data);
-    let named = data_in_names(&inspected.call, scanner);
-    inspected.reading.out_of_reach.extend(named);
-    Ok(inspected)
+    let inspected = described.finish(view, body, hidden, data);
+    Ok(inspected.with_fixed_names(scanner))
 }
 
-/// Types of data in what the call is judged by: without it, another call would go on.
-fn data_in_names(call: &Call, scanner: &Scanner) -> Vec<&'static str> {
-    let names = [&call.tool, &call.action].into_iter().chain(&call.model);
-    let hits = names.flat_map(|name| scanner.scan(name));
-    hits.map(|hit| hit.kind).collect()
+impl Inspected {
+    /// Data in what the call is judged by cannot be redacted: without it, another call would go on.
+    pub(crate) fn with_fixed_names(mut self, scanner: &Scanner) -> Self {
+        let Call {
+            tool,
+            action,
+            model,
+            ..
+        } = &self.call;
+        let names = [tool, action].into_iter().chain(model);
+        let hits = names.flat_map(|name| scanner.scan(name));
+        let kinds = hits.map(|hit| hit.kind);
+        self.reading.out_of_reach.extend(kinds);
+        self
+    }
 }
 
 /// Where a header asks for another path, or a header, the query or a form for another method, the

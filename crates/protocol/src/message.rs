@@ -61,7 +61,8 @@ pub fn inspect_message(
     let (body, opaque) = (subject.content.kind(), message.is_opaque(&subject.content));
     let hidden = subject.content.is_hidden();
     let described = describe(message, subject)?;
-    let mut inspected = described.finish(&view, body, hidden, data);
+    let inspected = described.finish(&view, body, hidden, data);
+    let mut inspected = inspected.with_fixed_names(scanner);
     inspected.call.opaque = opaque;
     if opaque {
         // Seen to its end; there is nothing in it to see.

@@ -1,12 +1,12 @@
 //! Answers of LLM APIs: cutting changes nothing, nothing is shown unjudged, and what replaces a call is what the agent gets.
 
-use aegis_policy::Outcome;
 use aegis_protocol::answer::{AnswerError, Arguments, Framing, Guard, Limits, ProposedCall, Step};
-use aegis_protocol::{LlmApi, RefusalDocument, proposed};
+use aegis_protocol::{LlmApi, proposed};
 use serde_json::{Map, Value};
 
 use crate::calls;
 use crate::input::{choice, pieces};
+use crate::refusal::REFUSAL;
 
 /// A character for the API, one for the way to cut, then the answer: an event stream.
 pub fn answer_events(input: &[u8]) -> bool {
@@ -209,17 +209,4 @@ const WIDE: Limits = Limits {
     hold_bytes: 1 << 20,
     hold_events: 1 << 10,
     calls: 4,
-};
-
-const REFUSAL: RefusalDocument<'static> = RefusalDocument {
-    status: 403,
-    decision_id: "d-1",
-    outcome: Outcome::Deny,
-    reasons: &[],
-    policy_version: "7",
-    approval_id: None,
-    region: "eu-central-1",
-    next_step: "use another tool",
-    retryable: false,
-    as_tool_result: false,
 };

@@ -5,47 +5,61 @@
 //! than the parser's own input, that stands before it as text.
 
 mod answer;
+mod authoring;
 mod authority;
 mod bundle;
 mod calls;
+mod conversation;
 mod document;
 mod framing;
+mod grpc;
 mod input;
 mod inspect;
 mod json;
 mod list;
+mod refusal;
 mod scanner;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod websocket;
 
 pub use answer::{answer_array, answer_aws, answer_document, answer_events};
+pub use authoring::authoring;
 pub use authority::authority;
 pub use bundle::bundle;
+pub use conversation::conversation;
 pub use document::document;
 pub use framing::framing;
-pub use inspect::inspect;
+pub use grpc::grpc;
+pub use inspect::{inspect, message};
 pub use json::json;
 pub use list::mcp_list;
 pub use scanner::scanner;
 pub use settings::settings;
+pub use websocket::websocket;
 
 /// The name of a target, and what it asks of one input.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// All of them; each has a program of its name under `tests/fuzz/fuzz_targets`.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 18] = [
     ("answer_array", answer_array),
     ("answer_aws", answer_aws),
     ("answer_document", answer_document),
     ("answer_events", answer_events),
+    ("authoring", authoring),
     ("authority", authority),
     ("bundle", bundle),
+    ("conversation", conversation),
     ("document", document),
     ("framing", framing),
+    ("grpc", grpc),
     ("inspect", inspect),
     ("json", json),
     ("mcp_list", mcp_list),
+    ("message", message),
     ("scanner", scanner),
     ("settings", settings),
+    ("websocket", websocket),
 ];

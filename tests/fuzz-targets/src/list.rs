@@ -1,13 +1,12 @@
 //! Lists in the answers of MCP servers: cutting changes nothing, what is kept keeps its bytes, and nothing else is left.
 
-use aegis_policy::Outcome;
-use aegis_protocol::RefusalDocument;
 use aegis_protocol::answer::Limits;
 use aegis_protocol::mcp::{Entry, Expected, Filter, FollowError, Following, Step, Watch};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::input::{choice, pieces};
 use crate::inspect::Sent;
+use crate::refusal::REFUSAL;
 
 /// A character for what was asked, one for the content type, one for the way to cut, then the answer.
 pub fn mcp_list(input: &[u8]) -> bool {
@@ -178,17 +177,4 @@ const LIMITS: Limits = Limits {
     hold_bytes: 2048,
     hold_events: 1,
     calls: 1,
-};
-
-const REFUSAL: RefusalDocument<'static> = RefusalDocument {
-    status: 403,
-    decision_id: "d-1",
-    outcome: Outcome::Deny,
-    reasons: &[],
-    policy_version: "7",
-    approval_id: None,
-    region: "eu-central-1",
-    next_step: "use another tool",
-    retryable: false,
-    as_tool_result: false,
 };

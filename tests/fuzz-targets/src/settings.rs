@@ -42,7 +42,8 @@ fn are_told_well(problems: &Problems, text: &str) {
         assert_eq!(problem.file, FILE);
         assert!(problem.line >= 1 && problem.line <= lines);
         assert!(problem.column >= 1);
-        assert!(!problem.to_string().contains(SECRET));
+        // Who writes it down instead of a reference to it may be shown a key that has it.
+        assert!(text.contains(SECRET) || !problem.to_string().contains(SECRET));
     }
 }
 

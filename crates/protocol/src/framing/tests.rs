@@ -404,6 +404,22 @@ fn an_error_stays() {
 }
 
 #[test]
+fn what_it_says_after_an_error_does_not_depend_on_the_cuts() {
+    let long = format!("GET /{} HTTP/1.1\r\n", "a".repeat(LIMITS.head_bytes));
+    for cut in [0, 1, long.len() - 1] {
+        let mut framing = Framing::new(LIMITS);
+        let (first, rest) = long.as_bytes().split_at(cut);
+        let fed = framing.feed(first).and_then(|()| framing.feed(rest));
+        assert_eq!(fed, Err(FramingError::HeadTooLong));
+        assert_eq!(
+            (framing.in_head(), framing.between_messages()),
+            (false, false),
+            "cut at {cut}"
+        );
+    }
+}
+
+#[test]
 fn errors_hold_nothing_that_was_sent() {
     let error = refused(head("Host: a\r\nContent-Length: secret\r\n"));
     assert_eq!(

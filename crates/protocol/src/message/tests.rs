@@ -1,11 +1,11 @@
 //! What one message of a WebSocket is taken for.
 
-use aegis_policy::Authority;
+use aegis_policy::{Authority, Redaction};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Dialect;
 use crate::testing::{MAIL, catalogue, get};
+use crate::{Dialect, RedactError};
 
 #[test]
 fn a_json_rpc_message_is_a_call_of_mcp_or_of_an_agent_on_any_host() {
@@ -181,6 +181,42 @@ fn a_handshake_is_judged_as_the_conversation_that_it_opens() {
         get("llm.example.com", "/v1/realtime").seen().name(),
         "llm other"
     );
+}
+
+#[test]
+fn data_in_what_a_message_is_judged_by_cannot_be_redacted() {
+    for (path, message) in [
+        (
+            "/v1/responses",
+            json!({"type": "response.create", "model": MAIL, "input": "hi"}),
+        ),
+        (
+            "/v1/realtime",
+            json!({"type": "session.update", "session": {"model": MAIL}}),
+        ),
+        (
+            "/socket",
+            json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": MAIL}}),
+        ),
+        (
+            "/socket",
+            json!({"jsonrpc": "2.0", "id": 7, "method": format!("tools/{MAIL}"), "params": {}}),
+        ),
+    ] {
+        let sent = Bytes::from(message.to_string());
+        let seen = inspected("any.example.net", path, Kind::Text, &sent).unwrap();
+        let view = RequestView {
+            method: &Method::POST,
+            authority: &Authority::parse("any.example.net", 443).unwrap(),
+            path,
+            query: None,
+            headers: &HeaderMap::new(),
+            body: BodyView::Whole(&sent),
+        };
+        let email = [Redaction::Data("email".into())];
+        let redacted = seen.reading.redact(&view, &email, &Scanner::standard());
+        assert_eq!(redacted, Err(RedactError::Fixed), "{message}");
+    }
 }
 
 fn text(host: &str, message: &Value) -> Result<Inspected, InspectError> {

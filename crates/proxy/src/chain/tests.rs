@@ -211,6 +211,44 @@ proptest! {
         let _ = chains.take(&mut headers, &caller("acme", "b"), &TraceContext::root());
         prop_assert!(super::baggage::take(&mut headers).is_empty());
     }
+
+    /// However it is spelled, and wherever it stands: what others have put there keeps its bytes.
+    #[test]
+    fn our_member_goes_and_all_others_stay(
+        members in prop::collection::vec(prop_oneof![
+            ours().prop_map(|member| (true, member)),
+            "[a-z]{1,9}=[!-+.-:<-~]{0,9}(;[a-z]{1,3}=[0-9])?".prop_map(|member| (false, member)),
+        ], 1..8)
+    ) {
+        let texts = |of_us: Option<bool>| -> Vec<&str> {
+            let members = members.iter();
+            let members = members.filter(|(ours, _)| of_us.is_none_or(|of_us| of_us == *ours));
+            members.map(|(_, text)| text.as_str()).collect()
+        };
+        let mut headers = baggage(&texts(None).join(","));
+        let found = super::baggage::take(&mut headers);
+        prop_assert_eq!(found, vec!["token"; texts(Some(true)).len()]);
+        let left: Vec<_> = headers.get_all("baggage").iter().collect();
+        let others = texts(Some(false)).join(",");
+        prop_assert_eq!(left, if others.is_empty() { vec![] } else { vec![&*others] });
+    }
+}
+
+/// One of the ways in which a propagator may write our key.
+fn ours() -> impl Strategy<Value = String> {
+    let blank = prop::sample::select(vec!["", " ", "+", "%20", "%2B", " %09"]);
+    let letters = prop::collection::vec(0..3_u8, "aegis-chain".len());
+    (blank.clone(), letters, blank).prop_map(|(before, ways, after)| {
+        let letters = "aegis-chain".chars().zip(ways);
+        let key: String = letters
+            .map(|(letter, way)| match way {
+                0 => letter.to_string(),
+                1 => letter.to_ascii_uppercase().to_string(),
+                _ => format!("%{:02X}", u32::from(letter)),
+            })
+            .collect();
+        format!("{before}{key}{after}= token ;p=1")
+    })
 }
 
 fn chains() -> Chains {
