@@ -15,6 +15,7 @@ use crate::redact::edits::Edits;
 /// What one event lists.
 pub(super) struct Found {
     lists: Vec<Vec<Item>>,
+    entries: usize,
     pub(super) tool_error: bool,
 }
 
@@ -31,6 +32,7 @@ impl Found {
         let tree = Tree::parse(bytes)?;
         let mut found = Self {
             lists: Vec::new(),
+            entries: 0,
             tool_error: false,
         };
         let Some(root) = tree.root() else {
@@ -112,6 +114,11 @@ impl Found {
             let Some(list) = typed(result, name, Kind::Array)? else {
                 continue;
             };
+            // Counted before any is read: each takes memory and a decision.
+            self.entries += list.children().count();
+            if self.entries > MOST_ENTRIES {
+                return Err(FollowError::TooLong);
+            }
             let items = list.children().map(|entry| item(entry, kind, server));
             lists.push((list.span().start, items.collect::<Result<Vec<_>, _>>()?));
         }
@@ -200,6 +207,9 @@ fn remove(items: &[Item], edits: &mut Edits) {
         edits.replace(range, String::new());
     }
 }
+
+/// In one event, in all its lists.
+pub(super) const MOST_ENTRIES: usize = 4096;
 
 const LISTS: [(&str, ListKind); 4] = [
     ("tools", ListKind::Tools),

@@ -6,6 +6,7 @@ use aegis_policy::Outcome;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
+use super::entries::MOST_ENTRIES;
 use super::*;
 use crate::mcp::Following;
 use crate::testing::{get, post};
@@ -241,6 +242,31 @@ fn what_clients_could_read_differently_is_refused() {
         let told = events(&asked("tools/list"), &format!("data: {body}\n\n"));
         assert_eq!(told.error.map(FollowError::rule), Some(rule), "{body}");
         assert_eq!(told.sent, "");
+    }
+}
+
+#[test]
+fn an_event_has_so_many_entries_and_no_more() {
+    let limits = Limits {
+        event_bytes: 1 << 20,
+        hold_bytes: 1 << 20,
+        ..LIMITS
+    };
+    let half = vec![json!({"name": "a"}); MOST_ENTRIES / 2];
+    let most = json!({"jsonrpc": "2.0", "id": 7, "result": {"tools": half, "prompts": half}});
+    let mut beyond = most.clone();
+    beyond["result"]["prompts"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "a"}));
+    let expected = asked("tools/list");
+    for (body, error) in [(most, None), (beyond, Some(FollowError::TooLong))] {
+        let followed = expected.follow(StatusCode::OK, &headers("application/json"), limits);
+        let Ok(Following::Filter(filter)) = followed else {
+            panic!("a filter is due")
+        };
+        let told = run(*filter, [body.to_string().as_bytes()]);
+        assert_eq!(told.error, error);
     }
 }
 
