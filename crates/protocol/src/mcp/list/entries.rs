@@ -6,7 +6,7 @@ use aegis_policy::{Call, CallKind, Parameters, Truncation};
 use serde_json::Value;
 
 use super::super::expected::Asked;
-use super::super::{Expected, FollowError, digest, tool, uri, watch};
+use super::super::{Expected, FollowError, digest, tool, uri};
 use super::{Entry, ListKind};
 use crate::answer::event::{member, string, typed};
 use crate::json::{self, Kind, Node, Tree};
@@ -16,7 +16,6 @@ use crate::redact::edits::Edits;
 pub(super) struct Found {
     lists: Vec<Vec<Item>>,
     entries: usize,
-    pub(super) tool_error: bool,
 }
 
 struct Item {
@@ -33,7 +32,6 @@ impl Found {
         let mut found = Self {
             lists: Vec::new(),
             entries: 0,
-            tool_error: false,
         };
         let Some(root) = tree.root() else {
             return Ok(found);
@@ -97,13 +95,9 @@ impl Found {
             return Ok(());
         };
         match asked(message, expected)? {
-            Asked::Call => {
-                self.tool_error |= watch::failed(message);
-                Ok(())
-            }
             Asked::List if result.kind() == Kind::Object => self.result(result, &expected.server),
             Asked::List => Err(FollowError::Malformed("the result is not an object")),
-            Asked::Other => Ok(()),
+            Asked::Call | Asked::Other => Ok(()),
         }
     }
 
