@@ -101,6 +101,8 @@ pub(crate) enum McpCommand {
     Tools(commands::mcp::ToolsArguments),
     /// Accept a tool as its server defines it now
     Accept(commands::mcp::AcceptArguments),
+    /// Forget the tools of a server: what it lists next counts as the first
+    Forget(commands::mcp::ForgetArguments),
 }
 
 #[derive(Debug, Subcommand)]

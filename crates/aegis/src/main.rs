@@ -56,6 +56,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Shadow(ShadowCommand::Report(arguments)) => commands::shadow::run(&arguments),
         Command::Mcp(McpCommand::Tools(arguments)) => commands::mcp::tools(&arguments),
         Command::Mcp(McpCommand::Accept(arguments)) => commands::mcp::accept(&arguments),
+        Command::Mcp(McpCommand::Forget(arguments)) => commands::mcp::forget(&arguments),
         Command::Credential(CredentialCommand::New(arguments)) => {
             commands::credential::run(&arguments)
         }

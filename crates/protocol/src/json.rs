@@ -65,6 +65,8 @@ pub enum JsonFault {
     Trailing,
     #[error("nesting deeper than {MAX_DEPTH}")]
     Depth,
+    #[error("more than {MAX_VALUES} values")]
+    Values,
     #[error("a duplicate key")]
     DuplicateKey,
     #[error("a control character in a string")]
@@ -81,6 +83,8 @@ pub enum JsonFault {
 
 /// Arrays and objects within each other, the outermost counted.
 pub const MAX_DEPTH: usize = 64;
+/// In one tree, which takes many times the memory of a text of short values: 64 MiB for as many.
+pub const MAX_VALUES: usize = 1 << 20;
 
 impl<'a> Tree<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, JsonError> {

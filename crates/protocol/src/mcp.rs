@@ -1,12 +1,12 @@
 //! MCP over streamable HTTP: its messages here, and below what goes around them. It judges nothing.
 
+mod answered;
 mod batch;
 mod digest;
 mod expected;
 pub(crate) mod headers;
 mod list;
 mod uri;
-mod watch;
 
 use aegis_policy::{CallKind, decoded_segments};
 use http::{HeaderMap, Method, header};
@@ -20,7 +20,6 @@ pub use batch::{Batch, render_batch};
 pub use digest::digest;
 pub use expected::{Expected, FollowError, Following};
 pub use list::{Entry, Filter, ListKind, Step};
-pub use watch::Watch;
 
 use crate::json_rpc::{Kind, Message, exact_spelling};
 use expected::Asked;
@@ -65,6 +64,15 @@ fn bodiless(subject: &Subject<'_>) -> Described {
     described
 }
 
+/// Whether a client of MCP opens or resumes a stream: a server may send there what it has been asked
+/// for elsewhere.
+pub(crate) fn opens_stream(subject: &Subject<'_>) -> bool {
+    let headers = subject.view.headers;
+    let is_client = headers.contains_key(SESSION) || headers.contains_key(headers::VERSION);
+    let asks = subject.view.method == Method::GET && accepts_events(headers);
+    asks && is_client && matches!(subject.content, Content::Absent)
+}
+
 fn accepts_events(headers: &HeaderMap) -> bool {
     headers.get_all(header::ACCEPT).iter().any(|value| {
         let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
@@ -79,6 +87,11 @@ fn message(subject: &Subject<'_>, body: &Value) -> Result<Described, InspectErro
         Kind::Response => Described::new(CallKind::Mcp, server, "response"),
         Kind::Call { method, params } => call(server, method, *params)?,
     };
+    described.expected = Some(Expected::answer(
+        subject.server(),
+        &Value::Null,
+        Asked::Other,
+    ));
     if let Kind::Call { method, params } = &message.kind {
         let mirrored = headers::Mirrored {
             method,

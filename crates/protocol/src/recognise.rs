@@ -10,7 +10,7 @@ use crate::body::Content;
 use crate::inspected::Subject;
 use crate::json_rpc::is_message;
 use crate::llm::{self, Family};
-use crate::{InspectError, a2a, grpc};
+use crate::{InspectError, a2a, grpc, mcp};
 
 /// What both sides agree on; a REST call needs the service that knows its operations.
 pub(crate) enum Spoken<'a> {
@@ -31,6 +31,7 @@ pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectE
     let Some(service) = subject.service else {
         return Ok(match seen {
             _ if is_grpc(subject) => Spoken::Grpc,
+            _ if mcp::opens_stream(subject) => Spoken::Mcp,
             Seen::JsonRpc => Spoken::Mcp,
             Seen::A2a => Spoken::A2a,
             Seen::Other if a2a::asks_for_card(subject) => Spoken::A2a,

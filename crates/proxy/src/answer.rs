@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 
 use aegis_policy::Intent;
 use aegis_protocol::answer::{Framing, Guard, Heard, Limits};
-use aegis_protocol::mcp::{self, Expected, FollowError, Watch};
+use aegis_protocol::mcp::{self, Expected, FollowError};
 use aegis_protocol::{LlmApi, Reading};
 use bytes::Bytes;
 use futures_util::Stream;
@@ -50,8 +50,6 @@ pub(crate) struct Generation {
 pub(crate) enum Source {
     /// Straight from the upstream.
     Upstream(Incoming),
-    /// The same, while somebody looks on.
-    Watched(Incoming, Box<Watch>),
     /// A document that has been judged.
     Whole(Option<Bytes>),
     Followed(Pin<Box<dyn Stream<Item = Result<Piece, Cut>> + Send>>),
@@ -84,7 +82,7 @@ impl Following {
     /// `None` where nothing in the answer has to be looked at.
     pub(crate) fn of(reading: &Reading, query: Option<&str>) -> Option<Self> {
         let Some(api) = reading.llm() else {
-            return reading.expected().and_then(Self::of_server);
+            return reading.expected().map(Self::of_server);
         };
         let streams = reading.streams();
         Some(Self::Model(Generation {
@@ -94,9 +92,8 @@ impl Following {
         }))
     }
 
-    pub(crate) fn of_server(expected: &Expected) -> Option<Self> {
-        let followed = expected.is_followed();
-        followed.then(|| Self::Server(expected.clone()))
+    pub(crate) fn of_server(expected: &Expected) -> Self {
+        Self::Server(expected.clone())
     }
 
     /// An answer that is compressed could not be followed.
@@ -160,7 +157,7 @@ impl Generation {
     }
 }
 
-/// An MCP server's answer that may list what the agent must not see, or say that a tool failed.
+/// An MCP server's answer, which may list what the agent must not see, or answer what it has not asked.
 async fn server(
     expected: &Expected,
     response: Response<Incoming>,
@@ -172,10 +169,6 @@ async fn server(
     let followed = expected.follow(parts.status, &parts.headers, LIMITS);
     match followed.map_err(unlisted)? {
         mcp::Following::Nothing => Ok(Response::from_parts(parts, Source::Upstream(upstream))),
-        mcp::Following::Watch(watch) => {
-            let source = Source::Watched(upstream, watch);
-            Ok(Response::from_parts(parts, source))
-        }
         mcp::Following::Filter(filter) => {
             let streams = filter.is_stream();
             let listing = listing(*filter, record.stamp());
@@ -226,15 +219,6 @@ impl Source {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Cut>>> {
         match self {
             Self::Upstream(incoming) => poll_upstream(incoming, cx),
-            Self::Watched(incoming, watch) => {
-                let polled = poll_upstream(incoming, cx);
-                if let Poll::Ready(Some(Ok(Piece::Frame(frame)))) = &polled
-                    && let Some(data) = frame.data_ref()
-                {
-                    watch.feed(data);
-                }
-                polled
-            }
             Self::Whole(bytes) => {
                 let frame = bytes
                     .take()
@@ -246,21 +230,9 @@ impl Source {
         }
     }
 
-    /// What the answer has said, where nothing else tells; asked at its end.
-    pub(crate) fn learned(&mut self) -> Option<Learned> {
-        let Self::Watched(_, watch) = self else {
-            return None;
-        };
-        watch.finish();
-        Some(Learned {
-            tool_error: watch.tool_error(),
-            ..Learned::default()
-        })
-    }
-
     pub(crate) fn is_end_stream(&self) -> bool {
         match self {
-            Self::Upstream(incoming) | Self::Watched(incoming, _) => incoming.is_end_stream(),
+            Self::Upstream(incoming) => incoming.is_end_stream(),
             Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
             Self::Followed(_) => false,
         }
@@ -268,7 +240,7 @@ impl Source {
 
     pub(crate) fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Upstream(incoming) | Self::Watched(incoming, _) => incoming.size_hint(),
+            Self::Upstream(incoming) => incoming.size_hint(),
             Self::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
@@ -296,7 +268,6 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Upstream(_) => "Upstream",
-            Self::Watched(..) => "Watched",
             Self::Whole(_) => "Whole",
             Self::Followed(_) => "Followed",
         })

@@ -54,4 +54,4 @@ pub use forward_tls::ForwardTlsError;
 pub use gateway::ServiceError;
 pub use policy_source::{mode_of, read_policy_bundle, read_policy_directory};
 pub use roots::RootsError;
-pub use tools::{SeenTool, ToolsError, accept_tool, seen_tools};
+pub use tools::{SeenTool, ToolsError, accept_tool, forget_tools, seen_tools};

@@ -103,9 +103,6 @@ impl Relayed {
         if let Some(keep) = self.keep.take() {
             keep.back_to_pool();
         }
-        if let Some(learned) = self.upstream.learned() {
-            self.record.learned(learned);
-        }
         self.record.end(Ending::Forwarded);
     }
 }

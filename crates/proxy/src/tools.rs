@@ -15,9 +15,9 @@ use aegis_policy::{Authority, Call, CallKind};
 use tokio::sync::Notify;
 
 pub(crate) use file::hex;
-pub use file::{SeenTool, ToolsError, accept_tool, seen_tools};
+pub use file::{SeenTool, ToolsError, accept_tool, forget_tools, seen_tools};
 
-use file::{Acceptance, Files};
+use file::{Acceptance, Files, Forgetting, Note};
 use seen::{Definitions, Seen};
 
 #[derive(Debug)]
@@ -130,13 +130,13 @@ impl Tools {
         }
     }
 
-    /// Writes down what is new, and takes over what operators accept, as long as somebody uses it.
+    /// Writes down what is new, and takes over what operators decide, as long as somebody uses it.
     pub(crate) async fn keep(tools: Weak<Self>) {
         let mut failed = false;
         while let Some(tools) = tools.upgrade() {
             tokio::select! {
                 () = tools.news.notified() => {}
-                () = tokio::time::sleep(LOOK) => tools.take_acceptances().await,
+                () = tokio::time::sleep(LOOK) => tools.take_notes().await,
             }
             failed = tools.write_or_say(failed).await;
             drop(tools);
@@ -179,16 +179,19 @@ impl Tools {
         written
     }
 
-    /// An acceptance is removed once what it says is written down: until then it is taken over again.
-    async fn take_acceptances(&self) {
+    /// A note is removed once what it says is written down: until then it is taken over again.
+    async fn take_notes(&self) {
         let files = self.files.clone();
-        let reading = tokio::task::spawn_blocking(move || files.acceptances());
+        let reading = tokio::task::spawn_blocking(move || files.notes());
         let found = reading.await.unwrap_or_default();
         if found.is_empty() {
             return;
         }
-        for (_, acceptance) in &found {
-            self.accept(acceptance);
+        for (_, note) in &found {
+            match note {
+                Note::Accept(acceptance) => self.accept(acceptance),
+                Note::Forget(forgetting) => self.forget(forgetting),
+            }
         }
         if self.write().await.is_ok() {
             let files = self.files.clone();
@@ -218,6 +221,12 @@ impl Tools {
         }
     }
 
+    fn forget(&self, Forgetting { tenant, server }: &Forgetting) {
+        let meant = |known: &str| file::is_meant(known, server);
+        let tools = self.seen().forget(tenant, meant);
+        tracing::info!(%tenant, %server, tools, "definitions of MCP tools were forgotten");
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -231,7 +240,7 @@ pub(crate) fn name_of(call: &Call) -> Option<&str> {
     named.map(|(_, name)| name)
 }
 
-/// How often operators' acceptances are looked for.
+/// How often operators' notes are looked for.
 const LOOK: Duration = Duration::from_secs(1);
 /// Between two times that everything is written.
 const PAUSE: Duration = Duration::from_millis(250);

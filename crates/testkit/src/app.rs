@@ -180,7 +180,20 @@ impl Aegis {
 
     /// Accepts an MCP server's tool as it is listed now, as an operator does, once its change is on disk.
     pub async fn accept_tool(&self, name: &str) {
-        let changed = within("the change on disk", async {
+        let changed = self.changed_tool(name).await;
+        aegis_proxy::accept_tool(self.data_dir(), &changed).expect("it can be written");
+    }
+
+    /// Forgets the server of a tool that has changed, as an operator does, once its change is on disk.
+    pub async fn forget_server_of(&self, name: &str) {
+        let changed = self.changed_tool(name).await;
+        let forgotten =
+            aegis_proxy::forget_tools(self.data_dir(), &changed.tenant, &changed.server);
+        forgotten.expect("it can be written");
+    }
+
+    async fn changed_tool(&self, name: &str) -> aegis_proxy::SeenTool {
+        within("the change on disk", async {
             loop {
                 let known = aegis_proxy::seen_tools(self.data_dir()).expect("the file is whole");
                 let mut known = known.into_iter();
@@ -190,8 +203,7 @@ impl Aegis {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         })
-        .await;
-        aegis_proxy::accept_tool(self.data_dir(), &changed).expect("it can be written");
+        .await
     }
 
     /// Stops and starts again on the same data directory, with the settings changed.

@@ -82,6 +82,26 @@ async fn an_operator_accepts_a_changed_tool_while_the_proxy_runs() {
     assert_eq!(used.json().await["result"]["content"], json!([]));
 }
 
+#[tokio::test]
+async fn what_an_operator_forgets_is_seen_for_the_first_time_again() {
+    let (upstream, version) = changing().await;
+    let aegis = data_plane(&strict()).start().await;
+    list(&aegis, &upstream).await;
+    version.store(1, Ordering::Relaxed);
+    assert_eq!(list(&aegis, &upstream).await.0, ["other"]);
+
+    aegis.forget_server_of("search").await;
+
+    within("the tool in the list again", async {
+        while list(&aegis, &upstream).await.0 != ["search", "other"] {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    version.store(0, Ordering::Relaxed);
+    assert_eq!(list(&aegis, &upstream).await.0, ["other"]);
+}
+
 async fn list(aegis: &Aegis, upstream: &Upstream) -> (Vec<String>, Reply) {
     let mut reply = ask(aegis, upstream, &message(1, "tools/list", &json!({}))).await;
     let answer = reply.json().await;

@@ -4,7 +4,7 @@ use aegis_testkit::{Aegis, Answer, Feed, Payload, Upstream};
 use http::Request;
 use serde_json::{Value, json};
 
-use super::{ask, data_plane, message, names, server, tool};
+use super::{ask, call, data_plane, message, names, server, tool};
 use crate::finance::rules;
 
 #[tokio::test]
@@ -112,6 +112,77 @@ async fn a_list_on_a_stream_by_get_is_filtered() {
         events.contains("\"search\"") && !events.contains("\"delete\""),
         "{events}"
     );
+}
+
+#[tokio::test]
+async fn a_list_on_a_stream_by_get_is_filtered_where_nobody_catalogued_the_server() {
+    let (_, upstream, feed) = streaming().await;
+    let aegis = data_plane(UNCATALOGUED).start().await;
+    let open = |last_event: &str| {
+        Request::get(upstream.url_as("mcp.test", "/mcp"))
+            .header("accept", "text/event-stream")
+            .header("mcp-protocol-version", "2025-11-25")
+            .header("last-event-id", last_event)
+            .body(Payload::from(""))
+            .expect("a request")
+    };
+    let mut reply = aegis.client("worker").send(open("7")).await;
+
+    let result = json!({"tools": [tool("delete"), tool("search")]});
+    feed.event(&json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string());
+    feed.end();
+
+    let events = reply.text().await;
+    assert!(
+        events.contains("\"search\"") && !events.contains("\"delete\""),
+        "{events}"
+    );
+    let (decision, _) = aegis.lines_of(&reply).await;
+    assert_eq!(decision["tool"], "mcp.test");
+    assert_eq!(decision["action"], "stream");
+}
+
+#[tokio::test]
+async fn a_list_that_somebody_else_waits_for_comes_in_no_other_answer() {
+    let search = call(2, "search", &json!({"query": "docs:a"}));
+    for asked in [search, message(2, "ping", &json!({}))] {
+        let (aegis, upstream, feed) = streaming().await;
+        let mut reply = ask(&aegis, &upstream, &asked).await;
+        let sampling = json!({"jsonrpc": "2.0", "id": 1, "method": "sampling/createMessage"});
+        feed.event(&sampling.to_string());
+        let first = reply.chunk().await.expect("what the server asks");
+        assert!(String::from_utf8_lossy(&first).contains("sampling"));
+
+        let list = json!({"tools": [tool("delete")]});
+        feed.event(&json!({"jsonrpc": "2.0", "id": 1, "result": list}).to_string());
+
+        let rest = reply.text().await;
+        assert!(!rest.contains("\"delete\""), "{rest}");
+        let error = rest.lines().find_map(|line| line.strip_prefix("data: "));
+        let error: Value = serde_json::from_str(error.expect("an event")).expect("JSON");
+        assert_eq!(error["id"], 2);
+        let told = rules(&error["error"]["data"]["reasons"]);
+        assert_eq!(told, ["protocol.list_unasked"]);
+        let (_, end) = aegis.lines_of(&reply).await;
+        assert_eq!(end["refusal"]["rules"][0]["rule"], "protocol.list_unasked");
+    }
+}
+
+#[tokio::test]
+async fn a_servers_word_that_is_no_message_reaches_the_agent() {
+    let upstream = Upstream::http().answer(|_| {
+        Answer::status(401)
+            .header("www-authenticate", "Bearer")
+            .body("Unauthorized")
+    });
+    let upstream = upstream.start().await;
+    let aegis = data_plane(POLICY).start().await;
+
+    let mut reply = ask(&aegis, &upstream, &message(1, "tools/list", &json!({}))).await;
+
+    assert_eq!(reply.status(), 401);
+    assert_eq!(reply.headers()["www-authenticate"], "Bearer");
+    assert_eq!(reply.text().await, "Unauthorized");
 }
 
 #[tokio::test]
@@ -234,7 +305,7 @@ profiles:
   worker:
     data: {email: allow}
     tools:
-      docs: {tools/list: {}, prompts/list: {}, resources/list: {}, resources/templates/list: {}, stream: {},
+      docs: {ping: {}, tools/list: {}, prompts/list: {}, resources/list: {}, resources/templates/list: {}, stream: {},
              resources/read: {uri: {pattern: {glob: "file:///public/*"}, required: true}}}
       docs/search: {call: {query: {pattern: {glob: "docs:*"}, required: true}}}
       docs/pay: {call: {amount: {approve_above: 10, required: true}}}
@@ -242,3 +313,16 @@ profiles:
 catalogue:
   docs: {hosts: [mcp.test], protocol: mcp}
 "#;
+
+const UNCATALOGUED: &str = r"
+tenants: {acme: {}}
+agents: {worker: {tenant: acme, profile: worker}}
+profiles:
+  worker:
+    hosts: [mcp.test]
+    tools:
+      http: {get: {}}
+      mcp.test: {tools/list: {}, stream: {}}
+      mcp.test/search: {call: {}}
+catalogue: {}
+";

@@ -1,7 +1,7 @@
 //! Lists in the answers of MCP servers: cutting changes nothing, what is kept keeps its bytes, and nothing else is left.
 
 use aegis_protocol::answer::Limits;
-use aegis_protocol::mcp::{Entry, Expected, Filter, FollowError, Following, Step, Watch};
+use aegis_protocol::mcp::{Entry, Expected, Filter, FollowError, Following, Step};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::input::{choice, pieces};
@@ -15,11 +15,6 @@ pub fn mcp_list(input: &[u8]) -> bool {
     };
     match answer.follow() {
         Some(Following::Filter(_)) => filtered(&answer),
-        Some(Following::Watch(_)) => {
-            let failed = watched(&answer, vec![answer.body]);
-            assert_eq!(watched(&answer, pieces(answer.body, answer.seed)), failed);
-            failed
-        }
         _ => false,
     }
 }
@@ -68,13 +63,6 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn watch(&self) -> Option<Box<Watch>> {
-        match self.follow()? {
-            Following::Watch(watch) => Some(watch),
-            _ => None,
-        }
-    }
-
     fn told(&self, pieces: Vec<&[u8]>, keep: fn(&Entry) -> bool) -> Told {
         let (mut pieces, mut told) = (pieces.into_iter(), Told::default());
         let Some(mut filter) = self.filter() else {
@@ -92,7 +80,10 @@ impl<'a> Answer<'a> {
                     Some(piece) => filter.feed(piece),
                     None => filter.finish(),
                 },
-                Ok(Step::End) => return told,
+                Ok(Step::End) => {
+                    told.tool_error = filter.tool_error();
+                    return told;
+                }
                 Err(error) => {
                     told.error = Some(error);
                     assert!(!filter.refuse(&REFUSAL).is_empty());
@@ -108,6 +99,7 @@ struct Told {
     sent: Vec<u8>,
     entries: Vec<Entry>,
     error: Option<FollowError>,
+    tool_error: bool,
 }
 
 fn filtered(answer: &Answer<'_>) -> bool {
@@ -135,6 +127,7 @@ fn same_when_cut(answer: &Answer<'_>, keep: fn(&Entry) -> bool) -> Told {
     let whole = answer.told(vec![answer.body], keep);
     let cut = answer.told(pieces(answer.body, answer.seed), keep);
     assert!(cut.sent == whole.sent && cut.entries == whole.entries);
+    assert_eq!(cut.tool_error, whole.tool_error);
     let limit = |told: &Told| matches!(told.error, Some(FollowError::TooLong));
     if limit(&cut) || limit(&whole) {
         assert_eq!(cut.error.is_some(), whole.error.is_some());
@@ -142,17 +135,6 @@ fn same_when_cut(answer: &Answer<'_>, keep: fn(&Entry) -> bool) -> Told {
         assert_eq!(cut.error, whole.error);
     }
     whole
-}
-
-fn watched(answer: &Answer<'_>, pieces: Vec<&[u8]>) -> bool {
-    let Some(mut watch) = answer.watch() else {
-        return false;
-    };
-    for piece in pieces {
-        watch.feed(piece);
-    }
-    watch.finish();
-    watch.tool_error()
 }
 
 /// As good as any rule that looks at nothing but the entry.

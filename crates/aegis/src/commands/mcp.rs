@@ -1,9 +1,10 @@
-//! `aegis mcp`: the tools that MCP servers have listed, and what an operator accepts of their changes. Decides nothing.
+//! `aegis mcp`: the tools that MCP servers have listed, and what an operator accepts or forgets of them. Decides nothing.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aegis_proxy::{SeenTool, accept_tool, seen_tools};
+use aegis_proxy::{SeenTool, accept_tool, forget_tools, seen_tools};
 use clap::Args;
 use serde_json::json;
 
@@ -46,6 +47,20 @@ pub(crate) struct AcceptArguments {
     config: PathBuf,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = FORGET_EXAMPLES)]
+pub(crate) struct ForgetArguments {
+    /// Host and port, as `aegis mcp tools` names them; `*.` before them means all hosts below the name
+    #[arg(value_name = "SERVER")]
+    server: String,
+    /// One tenant's only
+    #[arg(long)]
+    tenant: Option<String>,
+    /// The proxy's settings file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
 pub(crate) fn tools(arguments: &ToolsArguments) -> Result<ExitCode, Failure> {
     let settings = settings::read(&arguments.config)?;
     let mut tools = seen_tools(&settings.data_dir).map_err(failed)?;
@@ -73,6 +88,26 @@ pub(crate) fn accept(arguments: &AcceptArguments) -> Result<ExitCode, Failure> {
         "accepted the definition {} of {}; a running proxy takes it over within seconds",
         short(&tool.listed),
         named(&tool),
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn forget(arguments: &ForgetArguments) -> Result<ExitCode, Failure> {
+    let settings = settings::read(&arguments.config)?;
+    let (server, tenant) = (&arguments.server, arguments.tenant.as_ref());
+    let mut tools = seen_tools(&settings.data_dir).map_err(failed)?;
+    tools.retain(|tool| tool.is_of(server) && tenant.is_none_or(|it| *it == tool.tenant));
+    if tools.is_empty() {
+        let message = format!("no tool of `{server}` is known; `aegis mcp tools` names them");
+        return Err(Failure::new(Exit::Failed, message));
+    }
+    let tenants: BTreeSet<_> = tools.iter().map(|tool| &tool.tenant).collect();
+    for tenant in tenants {
+        forget_tools(&settings.data_dir, tenant, server).map_err(failed)?;
+    }
+    note(format!(
+        "{} definitions of {server} are to be forgotten; a running proxy forgets them within seconds",
+        tools.len(),
     ));
     Ok(ExitCode::SUCCESS)
 }
@@ -133,3 +168,8 @@ const ACCEPT_EXAMPLES: &str = "\
 Examples:
   aegis mcp accept docs.example.com:443/search --config aegis.yaml
   aegis mcp accept docs.example.com:443/search --tenant acme --config aegis.yaml";
+
+const FORGET_EXAMPLES: &str = "\
+Examples:
+  aegis mcp forget docs.example.com:443 --config aegis.yaml
+  aegis mcp forget '*.example.com:443' --tenant acme --config aegis.yaml";

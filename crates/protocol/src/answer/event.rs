@@ -104,7 +104,7 @@ fn whole(node: Node<'_>) -> Option<u64> {
 }
 
 /// Whether some clients take one name for the other.
-pub(super) fn spells(key: &str, name: &str) -> bool {
+pub(crate) fn spells(key: &str, name: &str) -> bool {
     fn folded(text: &str) -> impl Iterator<Item = char> {
         text.chars().filter(|letter| *letter != '_').map(fold)
     }

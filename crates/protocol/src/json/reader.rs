@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::cursor::Cursor;
-use super::{JsonError, JsonFault, Kind, MAX_DEPTH, Record, Tree, string};
+use super::{JsonError, JsonFault, Kind, MAX_DEPTH, MAX_VALUES, Record, Tree, string};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Tree<'_>, JsonError> {
     let mut reader = Reader {
@@ -43,6 +43,9 @@ impl<'a> Reader<'a> {
     fn value(&mut self, slot: Slot) -> Result<(), JsonError> {
         let (start, own, depth) = (self.cursor.at, self.records.len(), slot.depth);
         let kind = self.cursor.kind()?;
+        if own == MAX_VALUES {
+            return Err(self.cursor.error(JsonFault::Values));
+        }
         let Slot {
             key, parent, index, ..
         } = slot;

@@ -85,6 +85,16 @@ fn nesting_ends_at_the_limit() {
 }
 
 #[test]
+fn a_tree_has_so_many_values_and_no_more() {
+    let list = |values: usize| format!("[{}0]", "0,".repeat(values - 2));
+    assert!(Tree::parse(list(MAX_VALUES).as_bytes()).is_ok());
+    assert_eq!(
+        fault(list(MAX_VALUES + 1)),
+        (JsonFault::Values, 2 * MAX_VALUES - 1)
+    );
+}
+
+#[test]
 fn what_readers_take_differently_is_refused_with_its_place() {
     let refused: [(&[u8], JsonFault, usize); 24] = [
         (b"\xEF\xBB\xBF{}", JsonFault::ByteOrderMark, 0),

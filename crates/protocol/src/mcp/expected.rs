@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
-use super::{Filter, Watch};
+use super::Filter;
 use crate::answer::{AnswerError, Framing, Limits};
 use crate::json::JsonError;
 
@@ -32,27 +32,25 @@ pub(crate) enum Asked {
 pub enum Following {
     /// As it comes: nothing in it is judged.
     Nothing,
-    /// Through a filter: it may list what the caller must not see.
+    /// Through a filter: it may list what the caller must not see, or answer what was not asked.
     Filter(Box<Filter>),
-    /// As it comes, while somebody looks on.
-    Watch(Box<Watch>),
 }
 
-/// Why an answer that may hold a list could not be followed. Every one of these refuses it, and none
+/// Why an answer could not be followed. Every one of these refuses it, and none
 /// carries text of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FollowError {
-    #[error("the server sent a malformed list: {0}")]
+    #[error("the server sent a malformed answer: {0}")]
     Malformed(&'static str),
-    #[error("the server sent a list that is not JSON as RFC 8259 has it: {0}")]
+    #[error("the server sent an answer that is not JSON as RFC 8259 has it: {0}")]
     Json(#[from] JsonError),
-    #[error("the server sent a list that clients read differently: {0}")]
+    #[error("the server sent an answer that clients read differently: {0}")]
     Ambiguous(&'static str),
-    #[error("the server sent a list under a content type or coding that cannot be looked into")]
+    #[error("the server sent an answer under a content type or coding that cannot be looked into")]
     Hidden,
     #[error("the server answered a request that was not made")]
     Unasked,
-    #[error("the server sent a list longer than the limit")]
+    #[error("the server sent an answer longer than the limit")]
     TooLong,
     #[error("there are not as many verdicts as entries that wait for one")]
     Verdicts,
@@ -87,45 +85,33 @@ impl Expected {
         })
     }
 
-    /// Whether the answer will be looked into, so that it must come without a content coding.
-    pub fn is_followed(&self) -> bool {
+    /// Whether a list may come.
+    pub(super) fn lists(&self) -> bool {
         let requests = self.requests.as_ref();
-        let looked_into = |(_, asked): &(Value, Asked)| *asked != Asked::Other;
-        requests.is_none_or(|requests| requests.iter().any(looked_into))
+        let list = |(_, asked): &(Value, Asked)| *asked == Asked::List;
+        requests.is_none_or(|requests| requests.iter().any(list))
     }
 
     /// Status and headers of the answer, as they describe the bytes that will be fed: with the
     /// content coding that these still have.
     ///
-    /// An answer other than a success that is neither JSON nor an event stream is not read by any
-    /// client, and goes as it comes.
+    /// An answer that is neither JSON nor an event stream goes as it comes where it is no success, or
+    /// where nothing was asked: no client reads it.
     pub fn follow(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
         limits: Limits,
     ) -> Result<Following, FollowError> {
-        let framing = framing(headers);
-        let asks = |what| {
-            let requests = self.requests.as_deref().unwrap_or_default();
-            requests.iter().any(|(_, asked)| *asked == what)
-        };
-        Ok(if self.requests.is_none() || asks(Asked::List) {
-            match framing {
-                Ok(framing) => {
-                    Following::Filter(Box::new(Filter::new(self.clone(), framing, limits)))
-                }
-                Err(error) if status.is_success() => return Err(error),
-                Err(_) => Following::Nothing,
+        let asks = self.requests.as_ref().is_none_or(|asked| !asked.is_empty());
+        match framing(headers) {
+            Ok(framing) => {
+                let filter = Filter::new(self.clone(), framing, limits);
+                Ok(Following::Filter(Box::new(filter)))
             }
-        } else {
-            match framing {
-                Ok(framing) if asks(Asked::Call) => {
-                    Following::Watch(Box::new(Watch::new(framing, limits)))
-                }
-                _ => Following::Nothing,
-            }
-        })
+            Err(error) if asks && status.is_success() => Err(error),
+            Err(_) => Ok(Following::Nothing),
+        }
     }
 }
 

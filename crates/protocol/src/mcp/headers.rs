@@ -168,7 +168,7 @@ fn mismatch_of_parameter() -> InspectError {
     }
 }
 
-const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 /// `HeaderName` is in lower case.

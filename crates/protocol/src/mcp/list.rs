@@ -1,4 +1,4 @@
-//! Follows one MCP answer and takes out of its lists what the caller may not use.
+//! Follows one MCP answer, which answers nothing but its request, and takes out of its lists what the caller may not use.
 //!
 //! Pure and incremental: bytes in, steps out. Whatever stays keeps its bytes. What it cannot read as
 //! every client reads it is a [`FollowError`], and whoever gets one refuses the answer.
@@ -11,7 +11,7 @@ use aegis_policy::Call;
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
-use super::{Expected, FollowError};
+use super::{Expected, FollowError, answered};
 use crate::answer::frames::{Frames, Payload};
 use crate::answer::{Framing, Limits};
 use crate::{Dialect, RefusalDocument, render};
@@ -195,11 +195,11 @@ impl Filter {
         };
         let (length, mut held) = (frame.length, None);
         match frame.payload {
-            Payload::Json(json) if !is_address(frame.name, &json) => {
-                let found = Found::read(&json, &self.expected)?;
-                self.tool_error |= found.tool_error;
-                self.unjudged += found.unjudged();
-                if !found.is_empty() {
+            Payload::Json(json) if !is_text(&json) => {
+                let read = read(&json, &self.expected)?;
+                self.tool_error |= read.tool_error;
+                if let Some(found) = read.found {
+                    self.unjudged += found.unjudged();
                     let json = String::from_utf8(json.into_owned());
                     let json = json.map_err(|_| FollowError::Malformed("it is not utf-8"))?;
                     held = Some((json, found));
@@ -216,12 +216,28 @@ impl Filter {
     }
 }
 
-/// The first event of the transport before 2025-03-26 is a path or URL, not a message.
-fn is_address(name: &str, data: &[u8]) -> bool {
-    name == "endpoint"
-        && data
-            .first()
-            .is_some_and(|first| first.is_ascii_alphabetic() || *first == b'/')
+/// What one event says.
+struct Read {
+    found: Option<Found>,
+    tool_error: bool,
+}
+
+fn read(json: &[u8], expected: &Expected) -> Result<Read, FollowError> {
+    let found = expected.lists().then(|| Found::read(json, expected));
+    let found = found.transpose()?.filter(|found| !found.is_empty());
+    let requests = expected.requests.as_ref();
+    let failed = requests.map(|requests| answered::check(json, requests));
+    Ok(Read {
+        found,
+        tool_error: failed.transpose()?.unwrap_or_default(),
+    })
+}
+
+/// Whether nobody takes it for a message, in any encoding: an address (the first event of the
+/// transport before 2025-03-26), or a web server's word.
+fn is_text(data: &[u8]) -> bool {
+    let first = data.trim_ascii_start().first();
+    first.is_some_and(|first| first.is_ascii_graphic() && !matches!(first, b'{' | b'['))
 }
 
 fn error(id: &Value, refusal: &RefusalDocument<'_>) -> String {

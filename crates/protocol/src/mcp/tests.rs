@@ -4,6 +4,7 @@ use aegis_policy::{CallKind, Truncation};
 use serde_json::{Value, json};
 
 use crate::inspected::Place;
+use crate::mcp::Expected;
 use crate::testing::{MAIL, Sent, get, post, request};
 use crate::{Dialect, InspectError};
 
@@ -108,6 +109,35 @@ fn streams_and_ends_of_sessions_have_actions() {
         request("OPTIONS", SERVER, "/mcp").seen().name(),
         "docs other"
     );
+}
+
+#[test]
+fn a_stream_that_a_client_of_mcp_opens_is_one_on_any_host() {
+    for header in ["mcp-session-id", "mcp-protocol-version"] {
+        let opens = get("unknown.test", "/mcp")
+            .header("accept", "application/json, text/event-stream")
+            .header("last-event-id", "1")
+            .header(header, "2025-06-18");
+        let seen = opens.seen();
+        assert_eq!(seen.call.kind, CallKind::Mcp);
+        assert_eq!(
+            (&*seen.call.tool, &*seen.call.action),
+            ("unknown.test", "stream")
+        );
+        assert!(seen.reading.expected().is_some_and(Expected::lists));
+    }
+    // Discovery of OAuth servers names the revision as well; event streams are not only of MCP.
+    let others = [
+        get("unknown.test", "/.well-known/oauth-protected-resource")
+            .header("accept", "application/json")
+            .header("mcp-protocol-version", "2025-06-18"),
+        get("unknown.test", "/news")
+            .header("accept", "text/event-stream")
+            .header("last-event-id", "1"),
+    ];
+    for other in others {
+        assert_eq!(other.seen().call.kind, CallKind::Http);
+    }
 }
 
 #[test]

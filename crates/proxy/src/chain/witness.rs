@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// One call that was forwarded to where an agent may be.
+/// One call that was let through to where an agent may be, whether or not it arrived.
 #[derive(Debug)]
 pub(super) struct Hop {
     /// Under which the called one was asked.
@@ -29,6 +29,7 @@ struct Traces {
     hops: HashMap<TraceId, VecDeque<Hop>>,
     /// In the order of their first hops.
     begun: VecDeque<(Instant, TraceId)>,
+    bytes: usize,
 }
 
 type TraceId = [u8; 16];
@@ -75,9 +76,14 @@ impl Traces {
         }
         let hops = self.hops.entry(trace).or_default();
         if hops.len() >= MOST_HOPS {
-            hops.pop_front();
+            let oldest = hops.pop_front();
+            self.bytes -= oldest.as_ref().map_or(0, Hop::bytes);
         }
+        self.bytes += hop.bytes();
         hops.push_back(hop);
+        while self.bytes > MOST_BYTES {
+            self.forget_first();
+        }
     }
 
     fn forget(&mut self, now: Instant) {
@@ -88,9 +94,18 @@ impl Traces {
     }
 
     fn forget_first(&mut self) {
-        if let Some((_, trace)) = self.begun.pop_front() {
-            self.hops.remove(&trace);
-        }
+        let begun = self.begun.pop_front();
+        let hops = begun.and_then(|(_, trace)| self.hops.remove(&trace));
+        let hops = hops.unwrap_or_default();
+        self.bytes -= hops.iter().map(Hop::bytes).sum::<usize>();
+    }
+}
+
+impl Hop {
+    /// Names come in tokens, and no two tokens share theirs.
+    fn bytes(&self) -> usize {
+        let names = self.agents.iter().map(|name| name.len() + OF_NAME);
+        size_of::<Self>() + self.to.len() + OF_NAME + names.sum::<usize>()
     }
 }
 
@@ -98,6 +113,10 @@ impl Traces {
 const MOST_TRACES: usize = 4_096;
 /// Of one trace; a chain has no more than 16, but an agent may call many.
 const MOST_HOPS: usize = 64;
+/// Of all hops of one tenant, whose names are of any length.
+const MOST_BYTES: usize = 16 << 20;
+/// The pointer to a name, and its counts.
+const OF_NAME: usize = 32;
 /// Since the first hop of a trace.
 const LIFE: Duration = Duration::from_hours(1);
 

@@ -23,7 +23,7 @@ pub(super) async fn send(
     let parts = described.batch.messages().iter();
     let dialects: Vec<Dialect> = parts.map(|part| part.reading.dialect.clone()).collect();
     let expected = described.batch.expected();
-    let following = expected.as_ref().and_then(Following::of_server);
+    let following = expected.as_ref().map(Following::of_server);
     if following.is_some() {
         Following::ask_for_plain(&mut described.request.headers);
     }
@@ -45,7 +45,9 @@ pub(super) async fn send(
     let told = told(&records, dialects);
     record.carry(records);
     let sent = async {
-        let (grant, more) = grants.split_first().ok_or(Refusal::new(Cause::Policy))?;
+        let (grant, more) = grants
+            .split_first()
+            .ok_or(Refusal::new(Cause::Uninspectable))?;
         let outcome = strongest(&grants);
         let batch = (&*first, grants.len());
         record.gathered(batch, outcome, &[]).await?;

@@ -1,4 +1,4 @@
-//! The definitions of tools on disk, and operators' acceptances on their way to the proxy. It compares nothing.
+//! The definitions of tools on disk, and operators' notes on their way to the proxy. It compares nothing.
 //!
 //! The proxy alone writes the file. An operator's command leaves a note beside it, one file each,
 //! which the proxy takes over.
@@ -41,7 +41,15 @@ pub enum ToolsError {
     Damaged { path: PathBuf, what: String },
 }
 
-/// What an operator accepted: this definition and no other.
+/// What an operator has decided.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Note {
+    Accept(Acceptance),
+    Forget(Forgetting),
+}
+
+/// This definition is accepted and no other.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Acceptance {
@@ -49,6 +57,14 @@ pub(super) struct Acceptance {
     pub(super) server: String,
     pub(super) tool: String,
     pub(super) definition: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Forgetting {
+    pub(super) tenant: String,
+    /// As for [`SeenTool::is_of`].
+    pub(super) server: String,
 }
 
 #[derive(Clone, Debug)]
@@ -77,12 +93,35 @@ pub fn accept_tool(data_dir: &Path, tool: &SeenTool) -> Result<(), ToolsError> {
         tool: tool.tool.clone(),
         definition: tool.listed.clone(),
     };
-    Files::new(data_dir).leave(&acceptance)
+    Files::new(data_dir).leave(&Note::Accept(acceptance))
+}
+
+/// Tells the proxy with this data directory to forget what the tenant has seen of a server's tools,
+/// or, with `*.` before it, of all servers below a name: what they list next counts as the first.
+pub fn forget_tools(data_dir: &Path, tenant: &str, server: &str) -> Result<(), ToolsError> {
+    Files::new(data_dir).leave(&Note::Forget(Forgetting {
+        tenant: tenant.to_owned(),
+        server: server.to_owned(),
+    }))
+}
+
+/// Whether `server`, a host and port, is the one that is meant, or is below it: `*.example.com:443`
+/// means all below `example.com`.
+pub(super) fn is_meant(server: &str, meant: &str) -> bool {
+    match meant.strip_prefix('*') {
+        Some(suffix) => suffix.starts_with('.') && server.ends_with(suffix),
+        None => server == meant,
+    }
 }
 
 impl SeenTool {
     pub fn has_changed(&self) -> bool {
         self.accepted != self.listed
+    }
+
+    /// Whether it is of this server (host and port), or of one below it where `*.` stands before it.
+    pub fn is_of(&self, server: &str) -> bool {
+        is_meant(&self.server, server)
     }
 
     /// Accepted and listed.
@@ -124,19 +163,20 @@ impl Files {
         place(&self.data_dir, &path, &document).map_err(|error| ToolsError::Io { path, error })
     }
 
-    /// With the file that each is in. What cannot be read is removed: nobody accepted it.
-    pub(super) fn acceptances(&self) -> Vec<(PathBuf, Acceptance)> {
-        let entries = fs::read_dir(self.data_dir.join(ACCEPTED));
+    /// With the file that each is in, in the order of time. What cannot be read is removed: nobody
+    /// decided it.
+    pub(super) fn notes(&self) -> Vec<(PathBuf, Note)> {
+        let entries = fs::read_dir(self.data_dir.join(NOTES));
         let paths = entries.into_iter().flatten().flatten();
         let paths = paths.map(|entry| entry.path());
         let mut found = Vec::new();
         for path in paths.filter(|path| path.extension().is_some_and(|it| it == "json")) {
-            let text = read(&path, MOST_BYTES_OF_ACCEPTANCE);
+            let text = read(&path, MOST_BYTES_OF_NOTE);
             let read = text.and_then(|text| Ok(serde_json::from_slice(&text)?));
             match read {
-                Ok(acceptance) => found.push((path, acceptance)),
+                Ok(note) => found.push((path, note)),
                 Err(error) => {
-                    tracing::error!(path = %path.display(), %error, "an acceptance cannot be read");
+                    tracing::error!(path = %path.display(), %error, "an operator's note cannot be read");
                     self.remove(vec![path]);
                 }
             }
@@ -152,7 +192,7 @@ impl Files {
     pub(super) fn remove(&self, paths: Vec<PathBuf>) {
         for path in paths {
             if let Err(error) = fs::remove_file(&path) {
-                tracing::error!(path = %path.display(), %error, "an acceptance cannot be removed");
+                tracing::error!(path = %path.display(), %error, "an operator's note cannot be removed");
             }
         }
     }
@@ -165,14 +205,14 @@ impl Files {
     }
 
     /// In the order of time by their names.
-    fn leave(&self, acceptance: &Acceptance) -> Result<(), ToolsError> {
-        let directory = self.data_dir.join(ACCEPTED);
+    fn leave(&self, note: &Note) -> Result<(), ToolsError> {
+        let directory = self.data_dir.join(NOTES);
         let path = directory.join(format!("{}.json", Uuid::now_v7().simple()));
         let made = DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&directory);
-        let left = made.and_then(|()| place(&directory, &path, acceptance));
+        let left = made.and_then(|()| place(&directory, &path, note));
         left.map_err(|error| ToolsError::Io { path, error })
     }
 }
@@ -216,8 +256,8 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 
 const TOOLS: &str = "mcp-tools.json";
 /// A directory; Unix sockets, other files and drafts in it are left alone.
-const ACCEPTED: &str = "mcp-accepted";
+const NOTES: &str = "mcp-notes";
 const SCHEMA_VERSION: u32 = 1;
 /// More than as many tools as are kept can take; what is longer is cut off, and so damaged.
-const MOST_BYTES: u64 = 64 << 20;
-const MOST_BYTES_OF_ACCEPTANCE: u64 = 4 << 10;
+const MOST_BYTES: u64 = 128 << 20;
+const MOST_BYTES_OF_NOTE: u64 = 4 << 10;

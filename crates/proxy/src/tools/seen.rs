@@ -7,13 +7,18 @@ use super::file::{SeenTool, hex};
 
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    tenants: HashMap<Arc<str>, Servers>,
+    tenants: HashMap<Arc<str>, OfTenant>,
     count: usize,
     /// Whether something of it is not written down.
     pub(super) unwritten: bool,
 }
 
-type Servers = HashMap<Arc<str>, OfServer>;
+#[derive(Debug, Default)]
+struct OfTenant {
+    servers: HashMap<Arc<str>, OfServer>,
+    count: usize,
+}
+
 type OfServer = BTreeMap<Arc<str>, Definitions>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +37,8 @@ impl Seen {
         server: &str,
         tool: &str,
     ) -> Option<&mut Definitions> {
-        self.tenants.get_mut(tenant)?.get_mut(server)?.get_mut(tool)
+        let of_tenant = self.tenants.get_mut(tenant)?;
+        of_tenant.servers.get_mut(server)?.get_mut(tool)
     }
 
     /// False where there is no room for it, or it is there already.
@@ -45,20 +51,39 @@ impl Seen {
         if is_known || !self.has_room(tenant, server, tool) {
             return false;
         }
-        let servers = self.tenants.entry(tenant.into()).or_default();
-        let tools = servers.entry(server.into()).or_default();
+        let of_tenant = self.tenants.entry(tenant.into()).or_default();
+        let tools = of_tenant.servers.entry(server.into()).or_default();
         tools.insert(tool.into(), definitions);
+        of_tenant.count += 1;
         self.count += 1;
         self.unwritten = true;
         true
     }
 
-    /// One server must not take the room of all others.
+    /// One server must not take the room of all others, nor one tenant that of all tenants.
     pub(super) fn has_room(&self, tenant: &str, server: &str, tool: &str) -> bool {
-        let servers = self.tenants.get(tenant);
-        let tools = servers.and_then(|servers| servers.get(server));
+        let tenant = self.tenants.get(tenant);
+        let of_tenant = tenant.map_or(0, |tenant| tenant.count);
+        let tools = tenant.and_then(|tenant| tenant.servers.get(server));
         let of_server = tools.map_or(0, OfServer::len);
-        self.count < MOST_TOOLS && of_server < MOST_OF_SERVER && tool.len() <= LONGEST_NAME
+        self.count < MOST_TOOLS
+            && of_tenant < MOST_OF_TENANT
+            && of_server < MOST_OF_SERVER
+            && tool.len() <= LONGEST_NAME
+    }
+
+    /// How many tools there were of the servers that are meant.
+    pub(super) fn forget(&mut self, tenant: &str, meant: impl Fn(&str) -> bool) -> usize {
+        let Some(of_tenant) = self.tenants.get_mut(tenant) else {
+            return 0;
+        };
+        of_tenant.servers.retain(|server, _| !meant(server));
+        let left = of_tenant.servers.values().map(OfServer::len).sum();
+        let forgotten = of_tenant.count.saturating_sub(left);
+        of_tenant.count = left;
+        self.count = self.count.saturating_sub(forgotten);
+        self.unwritten |= forgotten > 0;
+        forgotten
     }
 
     /// All of it, if something is not written down.
@@ -68,8 +93,8 @@ impl Seen {
 
     fn list(&self) -> Vec<SeenTool> {
         let mut list = Vec::with_capacity(self.count);
-        for (tenant, servers) in &self.tenants {
-            for (server, tools) in servers {
+        for (tenant, of_tenant) in &self.tenants {
+            for (server, tools) in &of_tenant.servers {
                 list.extend(tools.iter().map(|(tool, known)| SeenTool {
                     tenant: tenant.to_string(),
                     server: server.to_string(),
@@ -97,7 +122,8 @@ impl Definitions {
     }
 }
 
-const MOST_TOOLS: usize = 20_000;
+const MOST_TOOLS: usize = 50_000;
+pub(super) const MOST_OF_TENANT: usize = 5_000;
 pub(super) const MOST_OF_SERVER: usize = 1_000;
 /// Bytes.
 const LONGEST_NAME: usize = 256;

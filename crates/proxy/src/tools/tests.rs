@@ -3,8 +3,8 @@ use std::path::Path;
 
 use aegis_policy::Authority;
 
-use super::seen::{Definitions, MOST_OF_SERVER, Seen};
-use super::{Sighting, Tools, accept_tool, seen_tools};
+use super::seen::{Definitions, MOST_OF_SERVER, MOST_OF_TENANT, Seen};
+use super::{Sighting, Tools, accept_tool, forget_tools, seen_tools};
 
 #[tokio::test]
 async fn a_change_is_told_over_a_restart_and_until_an_operator_accepts_it() {
@@ -26,12 +26,12 @@ async fn a_change_is_told_over_a_restart_and_until_an_operator_accepts_it() {
     let known = seen_tools(directory.path()).unwrap();
     assert!(known[0].has_changed() && known[0].changed_at.is_some());
     accept_tool(directory.path(), &known[0]).unwrap();
-    tools.take_acceptances().await;
+    tools.take_notes().await;
 
     assert_eq!(sight(&tools, "search", 2), Sighting::Same);
     assert_eq!(sight(&tools, "search", 1), Sighting::Changed { anew: true });
     assert!(!seen_tools(directory.path()).unwrap()[0].has_changed());
-    assert!(tools.files.acceptances().is_empty());
+    assert!(tools.files.notes().is_empty());
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn what_is_accepted_is_one_definition_and_not_the_next_one() {
     accept_tool(directory.path(), &seen_tools(directory.path()).unwrap()[0]).unwrap();
     sight(&tools, "search", 3);
 
-    tools.take_acceptances().await;
+    tools.take_notes().await;
 
     assert_eq!(
         sight(&tools, "search", 3),
@@ -100,6 +100,58 @@ fn what_there_is_no_room_for_counts_as_changed() {
     assert!(seen.insert(("acme", "b.test:443", "one-more"), definitions()));
     assert!(!seen.insert(("acme", "b.test:443", &"x".repeat(257)), definitions()));
     assert!(Sighting::Unkept.is_changed());
+}
+
+#[test]
+fn a_tenant_whose_room_is_taken_takes_none_of_the_others() {
+    let mut seen = Seen::default();
+    for number in 0..MOST_OF_TENANT {
+        let server = format!("{}.hostile.test:443", number / MOST_OF_SERVER);
+        assert!(seen.insert(("acme", &server, &number.to_string()), definitions()));
+    }
+    assert!(!seen.insert(("acme", "honest.test:443", "search"), definitions()));
+    assert!(!seen.has_room("acme", "honest.test:443", "search"));
+    assert!(seen.insert(("globex", "honest.test:443", "search"), definitions()));
+}
+
+#[tokio::test]
+async fn what_an_operator_forgets_leaves_room_and_is_seen_for_the_first_time_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let tools = open(directory.path());
+    for host in ["a.mcp.test", "b.mcp.test", "mcp.test", "notmcp.test"] {
+        for tenant in ["acme", "globex"] {
+            tools.sight(tenant, &server(host), "search", [1; 32]);
+        }
+    }
+    forget_tools(directory.path(), "acme", "*.mcp.test:443").unwrap();
+    tools.take_notes().await;
+
+    let known = seen_tools(directory.path()).unwrap();
+    let of = |tenant| {
+        let known = known.iter().filter(move |tool| tool.tenant == tenant);
+        known.map(|tool| &*tool.server).collect::<Vec<_>>()
+    };
+    assert_eq!(of("acme"), ["mcp.test:443", "notmcp.test:443"]);
+    assert_eq!(of("globex").len(), 4);
+    assert!(tools.files.notes().is_empty());
+    let sighting = tools.sight("acme", &server("a.mcp.test"), "search", [2; 32]);
+    assert_eq!(sighting, Sighting::Same);
+}
+
+#[test]
+fn what_is_forgotten_makes_room() {
+    let mut seen = Seen::default();
+    for number in 0..MOST_OF_TENANT {
+        let server = format!("{number}.hostile.test:443");
+        seen.insert(("acme", &server, "search"), definitions());
+    }
+    assert_eq!(
+        seen.forget("acme", |server| server == "7.hostile.test:443"),
+        1
+    );
+    assert!(seen.insert(("acme", "honest.test:443", "search"), definitions()));
+    assert!(!seen.insert(("acme", "honest.test:443", "other"), definitions()));
+    assert_eq!(seen.forget("globex", |_| true), 0);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use aegis_policy::{Call, CallKind, Parameters, Truncation};
 use serde_json::Value;
 
 use super::super::expected::Asked;
-use super::super::{Expected, FollowError, digest, tool, uri, watch};
+use super::super::{Expected, FollowError, digest, tool, uri};
 use super::{Entry, ListKind};
 use crate::answer::event::{member, string, typed};
 use crate::json::{self, Kind, Node, Tree};
@@ -15,7 +15,7 @@ use crate::redact::edits::Edits;
 /// What one event lists.
 pub(super) struct Found {
     lists: Vec<Vec<Item>>,
-    pub(super) tool_error: bool,
+    entries: usize,
 }
 
 struct Item {
@@ -31,7 +31,7 @@ impl Found {
         let tree = Tree::parse(bytes)?;
         let mut found = Self {
             lists: Vec::new(),
-            tool_error: false,
+            entries: 0,
         };
         let Some(root) = tree.root() else {
             return Ok(found);
@@ -95,13 +95,9 @@ impl Found {
             return Ok(());
         };
         match asked(message, expected)? {
-            Asked::Call => {
-                self.tool_error |= watch::failed(message);
-                Ok(())
-            }
             Asked::List if result.kind() == Kind::Object => self.result(result, &expected.server),
             Asked::List => Err(FollowError::Malformed("the result is not an object")),
-            Asked::Other => Ok(()),
+            Asked::Call | Asked::Other => Ok(()),
         }
     }
 
@@ -112,6 +108,11 @@ impl Found {
             let Some(list) = typed(result, name, Kind::Array)? else {
                 continue;
             };
+            // Counted before any is read: each takes memory and a decision.
+            self.entries += list.children().count();
+            if self.entries > MOST_ENTRIES {
+                return Err(FollowError::TooLong);
+            }
             let items = list.children().map(|entry| item(entry, kind, server));
             lists.push((list.span().start, items.collect::<Result<Vec<_>, _>>()?));
         }
@@ -200,6 +201,9 @@ fn remove(items: &[Item], edits: &mut Edits) {
         edits.replace(range, String::new());
     }
 }
+
+/// In one event, in all its lists.
+pub(super) const MOST_ENTRIES: usize = 4096;
 
 const LISTS: [(&str, ListKind); 4] = [
     ("tools", ListKind::Tools),

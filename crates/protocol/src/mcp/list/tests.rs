@@ -6,6 +6,7 @@ use aegis_policy::Outcome;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
+use super::entries::MOST_ENTRIES;
 use super::*;
 use crate::mcp::Following;
 use crate::testing::{get, post};
@@ -20,8 +21,11 @@ const LIMITS: Limits = Limits {
 };
 
 fn asked(method: &str) -> Expected {
-    let message = json!({"jsonrpc": "2.0", "id": 7, "method": method,
-                         "params": {"name": "a", "uri": "a"}});
+    let mut message = json!({"jsonrpc": "2.0", "id": 7, "method": method,
+                             "params": {"name": "a", "uri": "a"}});
+    if method.starts_with("notifications/") {
+        message.as_object_mut().unwrap().remove("id");
+    }
     let seen = post(SERVER, "/mcp").json(&message).seen();
     seen.reading.expected().expect("an MCP request").clone()
 }
@@ -230,8 +234,6 @@ fn what_clients_could_read_differently_is_refused() {
             "protocol.list_ambiguous",
         ),
         (list(r#"[{"name":"a"}"#), "protocol.list_malformed"),
-        ("\"tools\"".to_owned(), "protocol.list_malformed"),
-        ("<html>".to_owned(), "protocol.list_malformed"),
         (page(&["a"; 200]), "protocol.list_limit"),
     ];
     for (body, rule) in table {
@@ -241,6 +243,31 @@ fn what_clients_could_read_differently_is_refused() {
         let told = events(&asked("tools/list"), &format!("data: {body}\n\n"));
         assert_eq!(told.error.map(FollowError::rule), Some(rule), "{body}");
         assert_eq!(told.sent, "");
+    }
+}
+
+#[test]
+fn an_event_has_so_many_entries_and_no_more() {
+    let limits = Limits {
+        event_bytes: 1 << 20,
+        hold_bytes: 1 << 20,
+        ..LIMITS
+    };
+    let half = vec![json!({"name": "a"}); MOST_ENTRIES / 2];
+    let most = json!({"jsonrpc": "2.0", "id": 7, "result": {"tools": half, "prompts": half}});
+    let mut beyond = most.clone();
+    beyond["result"]["prompts"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "a"}));
+    let expected = asked("tools/list");
+    for (body, error) in [(most, None), (beyond, Some(FollowError::TooLong))] {
+        let followed = expected.follow(StatusCode::OK, &headers("application/json"), limits);
+        let Ok(Following::Filter(filter)) = followed else {
+            panic!("a filter is due")
+        };
+        let told = run(*filter, [body.to_string().as_bytes()]);
+        assert_eq!(told.error, error);
     }
 }
 
@@ -316,37 +343,110 @@ fn the_answer_to_a_call_passes_and_tells_whether_the_tool_failed() {
         .to_string();
         let event = format!("event: message\ndata: {body}\n\n");
         for (content_type, body) in [("application/json", body), ("text/event-stream", event)] {
-            let followed = expected.follow(StatusCode::OK, &headers(content_type), LIMITS);
-            let Ok(Following::Watch(mut watch)) = followed else {
-                panic!("somebody looks on")
-            };
-            for piece in body.as_bytes().chunks(5) {
-                watch.feed(piece);
-            }
-            watch.finish();
-            assert_eq!(watch.tool_error(), told);
+            let mut filter = filter(&expected, content_type);
+            filter.feed(body.as_bytes());
+            filter.finish();
+            assert_eq!(filter.step(), Ok(Step::Forward(Bytes::from(body))));
+            assert_eq!(filter.step(), Ok(Step::End));
+            assert_eq!(filter.tool_error(), told);
         }
     }
-    let Ok(Following::Watch(mut watch)) =
-        expected.follow(StatusCode::OK, &headers("text/event-stream"), LIMITS)
-    else {
-        panic!("somebody looks on")
-    };
-    watch.feed("no field".repeat(1000).as_bytes());
-    watch.finish();
-    assert!(!watch.tool_error());
 }
 
 #[test]
-fn other_answers_go_as_they_come() {
+fn an_answer_is_to_nothing_but_its_own_request() {
+    let foreign = [
+        r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"x"}]}}"#,
+        r#"{"jsonrpc":"2.0","id":"7","result":{}}"#,
+        r#"{"jsonrpc":"2.0","result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"x"}}"#,
+        r#"[{"jsonrpc":"2.0","id":7,"result":{}},{"jsonrpc":"2.0","id":1,"result":{}}]"#,
+    ];
+    let unclear = [
+        r#"{"jsonrpc":"2.0","id":1,"id":7,"result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":7,"ID":1,"result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":7,"Result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":7,"result":{}"#,
+        r#"[[{"id":1,"result":{}}]]"#,
+    ];
     for method in [
+        "ping",
+        "tools/call",
         "initialize",
-        "resources/read",
-        "prompts/get",
         "notifications/initialized",
     ] {
-        let followed = asked(method).follow(StatusCode::OK, &headers("application/json"), LIMITS);
-        assert!(matches!(followed, Ok(Following::Nothing)), "{method}");
+        for body in foreign {
+            for told in [
+                document(&asked(method), body),
+                events(&asked(method), &format!("data: {body}\n\n")),
+            ] {
+                assert_eq!(told.error, Some(FollowError::Unasked), "{method} {body}");
+                assert_eq!(told.sent, "");
+            }
+        }
+        for body in unclear {
+            let rule = document(&asked(method), body).error.map(FollowError::rule);
+            assert_eq!(rule, Some("protocol.list_malformed"), "{method} {body}");
+        }
+    }
+    let failed = foreign[4];
+    let told = document(&asked("tools/list"), failed);
+    assert_eq!(told.error, Some(FollowError::Unasked));
+}
+
+#[test]
+fn what_a_server_asks_or_tells_on_the_way_to_its_answer_goes_on() {
+    let body = [
+        r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"id":1}}"#,
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"x"}}"#,
+        r#"{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"x"}]}}"#,
+    ];
+    let stream: String = body.map(|data| format!("data: {data}\n\n")).concat();
+    let told = events(&asked("tools/call"), &stream);
+    assert_eq!((told.error, told.sent), (None, stream));
+}
+
+#[test]
+fn of_what_is_no_list_only_the_outermost_members_are_read() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    for result in [r#"{"text":"half a \ud83d"}"#, r#"{"a":1,"a":1e999}"#, &deep] {
+        let body = format!(r#"{{"result":{result},"jsonrpc":"2.0","id":7}}"#);
+        let told = document(&asked("tools/call"), &body);
+        assert_eq!((told.error, told.sent), (None, body));
+    }
+}
+
+#[test]
+fn what_nobody_takes_for_a_message_goes_as_it_comes() {
+    for method in ["tools/list", "initialize"] {
+        for text in ["Accepted", "Unauthorized", "<html>", "\"tools\"", ""] {
+            let told = run(filter(&asked(method), ""), [text.as_bytes()]);
+            assert_eq!((told.error, &*told.sent), (None, text));
+        }
+        let error = r#"{"error":"invalid_token","id":"of-a-web-server"}"#;
+        let told = document(&asked("initialize"), error);
+        assert_eq!((told.error, &*told.sent), (None, error));
+    }
+    // UTF-16 is JSON to some clients.
+    let body = r#"{"id":1,"result":{}}"#.encode_utf16();
+    let body: Vec<u8> = body.flat_map(u16::to_be_bytes).collect();
+    let told = run(filter(&asked("ping"), ""), [&*body]);
+    assert_eq!(
+        told.error.map(FollowError::rule),
+        Some("protocol.list_malformed")
+    );
+}
+
+#[test]
+fn an_answer_to_what_asks_nothing_may_have_any_type() {
+    let html = headers("text/html");
+    let told = asked("notifications/initialized").follow(StatusCode::OK, &html, LIMITS);
+    assert!(matches!(told, Ok(Following::Nothing)));
+    for method in ["ping", "tools/call"] {
+        let refused = asked(method).follow(StatusCode::OK, &html, LIMITS);
+        assert!(matches!(refused, Err(FollowError::Hidden)));
     }
 }
 

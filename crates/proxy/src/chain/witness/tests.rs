@@ -68,3 +68,21 @@ fn what_is_remembered_is_bounded_and_ends() {
     traces.forget(begun + LIFE + Duration::from_secs(1));
     assert!(traces.hops.is_empty() && traces.begun.is_empty());
 }
+
+#[test]
+fn long_names_take_no_more_than_the_room_of_a_tenant() {
+    let mut traces = Traces::default();
+    let begun = Instant::now();
+    let long = "a".repeat(4_096);
+    for number in 0..8 * MOST_TRACES {
+        let trace = (number / 8).to_be_bytes();
+        let trace: TraceId = [trace, trace].concat().try_into().unwrap();
+        traces.note(trace, hop(1, "b", &[&long]), begun);
+        assert!(traces.bytes <= MOST_BYTES);
+    }
+    assert!(traces.begun.len() < MOST_TRACES && traces.begun.len() > 1);
+    let kept: usize = traces.hops.values().flatten().map(Hop::bytes).sum();
+    assert_eq!(traces.bytes, kept);
+    traces.forget(begun + LIFE * 2);
+    assert_eq!(traces.bytes, 0);
+}
