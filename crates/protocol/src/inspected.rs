@@ -32,6 +32,8 @@ pub struct RequestView<'a> {
     pub path: &'a str,
     pub query: Option<&'a str>,
     pub headers: &'a HeaderMap,
+    /// It is a handshake ([`crate::websocket::is_handshake`]), of whose headers some are for one hop.
+    pub opens_websocket: bool,
     pub body: BodyView<'a>,
 }
 

@@ -46,6 +46,7 @@ pub fn inspect_message(
         path: message.path,
         query: None,
         headers: &headers,
+        opens_websocket: false,
         body: BodyView::Whole(message.payload),
     };
     let content = read(message, &view)?;

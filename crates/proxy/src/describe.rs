@@ -234,6 +234,10 @@ fn view_with<'a>(request: &'a Request<RequestBody>, body: BodyView<'a>) -> Reque
         path: &request.path,
         query: request.query.as_deref(),
         headers: &request.headers,
+        opens_websocket: request
+            .upgrade
+            .as_ref()
+            .is_some_and(|it| it.offer.is_some()),
         body,
     }
 }

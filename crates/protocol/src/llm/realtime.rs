@@ -12,7 +12,6 @@ use crate::inspected::{Described, Place, Subject};
 use crate::json_rpc::{exact_spelling, is_message};
 use crate::message::may_converse;
 use crate::parameters::escape;
-use crate::websocket::is_handshake;
 use crate::{Dialect, InspectError, LlmApi, urlencoded};
 
 /// Whether a message is an event for a model: by its type on every host, and whatever it is on a
@@ -90,7 +89,7 @@ pub(crate) fn opens(subject: &Subject<'_>) -> bool {
         is_realtime(view.path)
             || Endpoint::of(view.path).is_some_and(|endpoint| endpoint.is_conversation())
     };
-    is_handshake(view.method, view.headers)
+    view.opens_websocket
         && matches!(subject.content, Content::Absent)
         && may_converse(subject.service)
         && takes_events()
