@@ -68,10 +68,11 @@ pub(crate) fn describe(
     };
     described.stream = true;
     described.recordable = recordable.unwrap_or_default();
-    let held = holder(&event)?;
+    let holder = holder(&event)?;
+    let settings = holder.and_then(|holder| event.shift_remove(holder));
     event.retain(|name, _| !HOLDERS.contains(&name.as_str()) && !CONTENT.contains(&name.as_str()));
     add(&mut described, "", &event)?;
-    if let Some((holder, settings)) = held {
+    if let (Some(holder), Some(Value::Object(settings))) = (holder, settings) {
         add(&mut described, &format!("/{holder}"), &settings)?;
     }
     let named = described.parameters.get("model").and_then(Value::as_str);
@@ -125,22 +126,17 @@ impl Endpoint {
 
 /// The one object that says something about the session or the response: in an event with both, a
 /// server reads the one or the other.
-fn holder(
-    event: &Map<String, Value>,
-) -> Result<Option<(&'static str, Map<String, Value>)>, InspectError> {
+fn holder(event: &Map<String, Value>) -> Result<Option<&'static str>, InspectError> {
     let held = |holder: &&str| event.get(*holder).is_some_and(|held| !held.is_null());
-    let mut holders = SETTINGS.into_iter().filter(|holder| held(&holder));
+    let mut holders = SETTINGS.into_iter().filter(held);
     match (holders.next(), holders.next()) {
-        (None, _) => Ok(None),
         (Some(_), Some(_)) => Err(InspectError::Malformed(
             "the event has settings in two places",
         )),
-        (Some(holder), None) => match event.get(holder) {
-            Some(Value::Object(settings)) => Ok(Some((holder, settings.clone()))),
-            _ => Err(InspectError::Malformed(
-                "the event's settings are no object",
-            )),
-        },
+        (Some(holder), None) if !event.get(holder).is_some_and(Value::is_object) => Err(
+            InspectError::Malformed("the event's settings are no object"),
+        ),
+        (holder, _) => Ok(holder),
     }
 }
 
