@@ -32,6 +32,8 @@ pub struct RequestView<'a> {
     pub path: &'a str,
     pub query: Option<&'a str>,
     pub headers: &'a HeaderMap,
+    /// It is a handshake ([`crate::websocket::is_handshake`]), of whose headers some are for one hop.
+    pub opens_websocket: bool,
     pub body: BodyView<'a>,
 }
 
@@ -95,6 +97,16 @@ impl Reading {
         self.expected.as_ref()
     }
 
+    /// What the body is, by what was read of it.
+    pub fn media_type(&self) -> &'static str {
+        match self.body {
+            Some(BodyKind::Json) => "application/json",
+            Some(BodyKind::Form) => "application/x-www-form-urlencoded",
+            Some(BodyKind::Text) => "text/plain",
+            None => "application/octet-stream",
+        }
+    }
+
     /// Whether the request asks for an answer in parts.
     pub fn streams(&self) -> bool {
         self.stream
@@ -121,27 +133,38 @@ pub fn inspect(
             .flatten(),
     };
     let spoken = recognise::protocol(&subject)?;
+    conclude(subject, scanner, |subject| {
+        Ok(match spoken {
+            Spoken::Http | Spoken::Llm(_) if realtime::opens(&subject) => {
+                realtime::describe_handshake(&subject)?
+            }
+            Spoken::Http => generic::describe(&subject),
+            Spoken::Rest(service) => rest::describe(service, subject)?,
+            Spoken::Llm(family) => llm::describe(family, subject)?,
+            Spoken::Mcp => mcp::describe(&subject)?,
+            Spoken::A2a => a2a::describe(&subject)?,
+            Spoken::Grpc => grpc::describe(&subject)?,
+        })
+    })
+}
+
+/// What is the same for requests and for messages: the data in what they say and in what they are
+/// judged by. `describe` may take the content's values for the call's.
+pub(crate) fn conclude<'a>(
+    subject: Subject<'a>,
+    scanner: &Scanner,
+    describe: impl FnOnce(Subject<'a>) -> Result<Described, InspectError>,
+) -> Result<Inspected, InspectError> {
+    let view = subject.view;
     let data = findings::find(view, &subject.content, scanner);
     let (body, hidden) = (subject.content.kind(), subject.content.is_hidden());
-    // From here on the content's values become the call's.
-    let described = match spoken {
-        Spoken::Http | Spoken::Llm(_) if realtime::opens(&subject) => {
-            realtime::describe_handshake(&subject)?
-        }
-        Spoken::Http => generic::describe(&subject),
-        Spoken::Rest(service) => rest::describe(service, subject)?,
-        Spoken::Llm(family) => llm::describe(family, subject)?,
-        Spoken::Mcp => mcp::describe(&subject)?,
-        Spoken::A2a => a2a::describe(&subject)?,
-        Spoken::Grpc => grpc::describe(&subject)?,
-    };
-    let inspected = described.finish(view, body, hidden, data);
+    let inspected = describe(subject)?.finish(body, hidden, data);
     Ok(inspected.with_fixed_names(scanner))
 }
 
 impl Inspected {
     /// Data in what the call is judged by cannot be redacted: without it, another call would go on.
-    pub(crate) fn with_fixed_names(mut self, scanner: &Scanner) -> Self {
+    fn with_fixed_names(mut self, scanner: &Scanner) -> Self {
         let Call {
             tool,
             action,

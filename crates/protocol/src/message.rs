@@ -9,13 +9,11 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use crate::body::Content;
-use crate::inspected::{Described, Subject};
+use crate::inspected::{Described, Subject, conclude};
 use crate::llm::{Endpoint, realtime};
 use crate::recognise::{self, Spoken};
 use crate::websocket::Kind;
-use crate::{
-    BodyView, InspectError, Inspected, RequestView, a2a, findings, generic, grpc, json, llm, mcp,
-};
+use crate::{BodyView, InspectError, Inspected, RequestView, a2a, generic, grpc, json, llm, mcp};
 
 /// A message, and what is known of the connection it came on.
 #[derive(Clone, Copy)]
@@ -48,6 +46,7 @@ pub fn inspect_message(
         path: message.path,
         query: None,
         headers: &headers,
+        opens_websocket: false,
         body: BodyView::Whole(message.payload),
     };
     let content = read(message, &view)?;
@@ -57,12 +56,8 @@ pub fn inspect_message(
         content,
         endpoint: Endpoint::of(message.path).filter(Endpoint::is_conversation),
     };
-    let data = findings::find(&view, &subject.content, scanner);
-    let (body, opaque) = (subject.content.kind(), message.is_opaque(&subject.content));
-    let hidden = subject.content.is_hidden();
-    let described = describe(message, subject)?;
-    let inspected = described.finish(&view, body, hidden, data);
-    let mut inspected = inspected.with_fixed_names(scanner);
+    let opaque = message.is_opaque(&subject.content);
+    let mut inspected = conclude(subject, scanner, |subject| describe(message, subject))?;
     inspected.call.opaque = opaque;
     if opaque {
         // Seen to its end; there is nothing in it to see.
@@ -73,7 +68,7 @@ pub fn inspect_message(
 }
 
 fn describe(message: &MessageView<'_>, subject: Subject<'_>) -> Result<Described, InspectError> {
-    if realtime::is_event(&subject) {
+    if realtime::is_event(&subject)? {
         return realtime::describe(message.model, subject);
     }
     Ok(match recognise::protocol(&subject)? {

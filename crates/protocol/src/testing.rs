@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use crate::mcp::Batch;
+use crate::websocket::is_handshake;
 use crate::{BodyView, InspectError, Inspected, RedactError, RequestView, Rewritten, inspect};
 
 pub(crate) struct Sent {
@@ -112,6 +113,7 @@ impl Sent {
             path: &self.path,
             query: self.query.as_deref(),
             headers: &self.headers,
+            opens_websocket: is_handshake(&self.method, &self.headers),
             body: match &self.body {
                 _ if self.hidden => BodyView::Truncated,
                 Some(body) => BodyView::Whole(body),

@@ -18,7 +18,7 @@ pub use encoder::Encoder;
 pub use error::Violation;
 pub use handshake::{Agreement, HandshakeError, Offer, is_handshake};
 pub use message::Message;
-pub use reader::{Event, Manner, Reader};
+pub use reader::{Control, Event, Manner, Reader};
 
 /// Who sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -99,6 +99,7 @@ fn decide(host: &str, path: &str, body: &str) -> Decision {
         path,
         query: None,
         headers: &HeaderMap::new(),
+        opens_websocket: false,
         body: BodyView::Whole(&Bytes::from(body.to_owned())),
     };
     let inspected = inspect(&view, service, &Scanner::standard()).expect("a call");

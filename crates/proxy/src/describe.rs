@@ -163,7 +163,8 @@ impl Describer {
         }
     }
 
-    fn intent(
+    /// Of every call that a request is, or that a message within it is.
+    pub(crate) fn intent(
         &self,
         request: &Request<RequestBody>,
         service: Option<&Service>,
@@ -172,7 +173,7 @@ impl Describer {
     ) -> Intent {
         let path = Arc::clone(&request.path);
         let upgrade = request.upgrade.as_ref();
-        call.opaque = upgrade.is_some_and(|upgrade| upgrade.offer.is_none());
+        call.opaque |= upgrade.is_some_and(|upgrade| upgrade.offer.is_none());
         call.changed = self
             .tools
             .has_changed(&asking.caller.tenant, &request.authority, &call);
@@ -233,6 +234,10 @@ fn view_with<'a>(request: &'a Request<RequestBody>, body: BodyView<'a>) -> Reque
         path: &request.path,
         query: request.query.as_deref(),
         headers: &request.headers,
+        opens_websocket: request
+            .upgrade
+            .as_ref()
+            .is_some_and(|it| it.offer.is_some()),
         body,
     }
 }

@@ -113,7 +113,7 @@ impl Request<Incoming> {
             .flatten()
             .map(|protocol| Upgrade {
                 client: hyper::upgrade::on(&mut request),
-                offer: is_handshake(request.method(), &protocol, request.headers())
+                offer: is_handshake(request.method(), request.headers())
                     .then(|| Offer::narrow(request.headers_mut()))
                     .flatten(),
                 protocol,

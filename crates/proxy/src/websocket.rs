@@ -95,7 +95,7 @@ struct Talk {
 
 impl Socket {
     fn new(
-        plane: &Plane,
+        plane: &Arc<Plane>,
         record: &Record,
         agreed: Option<Agreement>,
         (client, upstream): (Upgraded, Upgraded),
@@ -109,10 +109,10 @@ impl Socket {
             agreed,
             from_client: Inbound::new(client_read, from_client, Side::Client)
                 .counted(record.traffic())
-                .within(&describer.budget),
+                .within(plane),
             from_server: Inbound::new(server_read, from_server, Side::Server),
             to_client: Outbox::new(client_write, Side::Server).counted(record.traffic()),
-            to_server: Outbox::new(server_write, Side::Client),
+            to_server: Outbox::new(server_write, Side::Client).within(describer.body_time),
             talk: Talk {
                 half: HalfClosed {
                     closed: CancellationToken::new(),

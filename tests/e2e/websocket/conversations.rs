@@ -1,9 +1,9 @@
 //! A conversation with a model: events are judged, proposed calls held and judged, and a refusal ends neither.
 
-use aegis_testkit::WebSocket;
+use aegis_testkit::{Aegis, Sockets, WebSocket};
 use serde_json::{Value, json};
 
-use super::World;
+use super::{POLICY, World};
 
 const PATH: &str = "/v1/realtime?model=gpt-realtime";
 
@@ -166,6 +166,38 @@ async fn a_host_that_nobody_declared_is_known_by_what_its_client_says() {
     assert_eq!(client.read_text().await, "still none");
 }
 
+/// It could end in a call that nobody has judged.
+#[tokio::test]
+async fn a_message_from_before_the_conversation_does_not_go_on_in_it() {
+    let policy = POLICY.replace("      llm:", "      ws.test: {chat: {}}\n      llm:");
+    let aegis = |_| {
+        Aegis::with_policy(&policy)
+            .agent("acme", "bot")
+            .hosts(&["ws.test"])
+    };
+    let world = World::with(Sockets::new(), aegis).await;
+    let (mut client, mut server) = world.open("ws.test", "/elsewhere").await;
+    server.send_frame(0x01, b"{").await;
+    assert_eq!(
+        &client.read_frame().await.expect("a part").payload[..],
+        b"{"
+    );
+    client.send_json(&json!({"type": "response.create"})).await;
+    server.read_json().await;
+
+    let call = call("r1", "i1", "delete_everything", "{}")
+        .pop()
+        .expect("an event");
+    server
+        .send_frame(0x80, &call.to_string().as_bytes()[1..])
+        .await;
+
+    let told = (1014, "websocket.malformed".to_owned());
+    assert_eq!(client.read_close().await, told);
+    let told = (1002, "websocket.malformed".to_owned());
+    assert_eq!(server.read_close().await, told);
+}
+
 #[tokio::test]
 async fn what_cannot_be_followed_is_not_passed_on() {
     let world = World::start().await;
@@ -203,6 +235,8 @@ fn call(response: &str, id: &str, name: &str, arguments: &str) -> Vec<Value> {
             "output_index": 0, "call_id": format!("call_{id}"), member: text})
     };
     let item = |arguments: &str, status: &str| json!({"id": id, "type": "function_call", "status": status, "name": name, "call_id": format!("call_{id}"), "arguments": arguments});
+    let mut done = part("done", "arguments", arguments);
+    done["name"] = name.into();
     let (begun, whole) = (item("", "in_progress"), item(arguments, "completed"));
     let usage = json!({"input_tokens": 12, "output_tokens": 3});
     vec![
@@ -211,7 +245,7 @@ fn call(response: &str, id: &str, name: &str, arguments: &str) -> Vec<Value> {
         json!({"type": "conversation.item.added", "previous_item_id": null, "item": begun}),
         part("delta", "delta", first),
         part("delta", "delta", second),
-        part("done", "arguments", arguments),
+        done,
         json!({"type": "response.output_item.done", "response_id": response, "output_index": 0, "item": whole}),
         json!({"type": "conversation.item.done", "item": whole}),
         json!({"type": "response.done", "response": {"id": response, "status": "completed", "output": [whole], "usage": usage}}),

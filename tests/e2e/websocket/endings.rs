@@ -42,6 +42,56 @@ async fn a_compressed_message_is_bounded_when_it_is_decoded() {
     assert_eq!(server.read_close().await.0, 1001);
 }
 
+/// It holds memory that is for all.
+#[tokio::test]
+async fn a_message_that_does_not_end_in_time_gives_back_its_room() {
+    let world = World::with(Sockets::new(), |it| {
+        it.settings(|settings| {
+            settings.limits.inspected_body_bytes = 1024;
+            settings.limits.body_timeout = Duration::from_millis(300);
+        })
+    })
+    .await;
+    let (mut stalled, mut its_server) = world.open("ws.test", "/chat").await;
+    let (mut stays, mut other) = world.open("ws.test", "/chat").await;
+    // In parts, which must not begin the time anew; pings do not either.
+    stalled.send_frame(0x01, &[b'a'; 1000]).await;
+    stalled.send_frame(0x00, b"b").await;
+    stalled.send_frame(0x89, b"").await;
+
+    assert_eq!(its_server.read_frame().await.expect("a ping").first, 0x89);
+    let told = (1008, "http.body_stalled".to_owned());
+    assert_eq!(stalled.read_close().await, told);
+    assert_eq!(its_server.read_close().await, (1001, String::new()));
+    // Who has begun no message has all the time that there is.
+    exchange(&mut stays, &mut other).await;
+    let (_, end) = world.aegis.lines(|line| line["action"] == "get").await;
+    assert_eq!(end["error"], "http.body_stalled", "{end}");
+}
+
+#[tokio::test]
+async fn a_server_that_takes_nothing_does_not_keep_the_room_of_messages() {
+    let world = World::with(Sockets::new(), |it| {
+        it.settings(|settings| settings.limits.body_timeout = Duration::from_millis(300))
+    })
+    .await;
+    let (mut client, server) = world.open("ws.test", "/chat").await;
+    let text = "a".repeat(1 << 20);
+    let told = async {
+        for _ in 0..64 {
+            client.send_text(&text).await;
+        }
+        client.read_close().await
+    };
+    assert_eq!(told.await, (1014, "upstream.timeout".to_owned()));
+    let (_, end) = world.aegis.lines(|line| line["action"] == "get").await;
+    assert_eq!(
+        (&end["outcome_detail"], &end["error"]),
+        (&json!("failed"), &json!("upstream.timeout"))
+    );
+    drop(server);
+}
+
 #[tokio::test]
 async fn a_server_s_fault_is_the_server_s() {
     let world = World::start().await;

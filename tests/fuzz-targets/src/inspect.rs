@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aegis_dlp::Scanner;
 use aegis_policy::{Authority, Catalogue, Parameters, Redaction, Source};
 use aegis_protocol::mcp::Batch;
-use aegis_protocol::websocket::Kind;
+use aegis_protocol::websocket::{Kind, is_handshake};
 use aegis_protocol::{
     BodyView, InspectError, Inspected, MessageView, RequestView, Rewritten, inspect_message,
 };
@@ -106,6 +106,7 @@ impl Sent {
             path: &self.path,
             query: self.query.as_deref(),
             headers: &self.headers,
+            opens_websocket: is_handshake(&self.method, &self.headers),
             body: BodyView::Whole(&self.body),
         }
     }

@@ -123,10 +123,10 @@ impl Relayed {
 
     fn event(&mut self, event: Event, encoder: &mut Encoder, fate: usize) {
         let Event::Message(message) = event else {
-            let (Event::Control(frames) | Event::Close(frames) | Event::Piece { frames, .. }) =
-                &event
-            else {
-                return;
+            let frames = match &event {
+                Event::Control(control) | Event::Close(control) => &control.frame,
+                Event::Piece { frames, .. } => frames,
+                Event::Message(_) => return,
             };
             self.sent.extend(frames);
             self.expected.extend(Seen::of(event));
@@ -156,8 +156,8 @@ impl Seen {
     fn of(event: Event) -> Option<Self> {
         match event {
             Event::Message(message) => Some(Self::Message(message.kind, message.payload)),
-            Event::Control(frame) => Some(Self::Control(frame)),
-            Event::Close(frame) => Some(Self::Close(frame)),
+            Event::Control(control) => Some(Self::Control(control.frame)),
+            Event::Close(control) => Some(Self::Close(control.frame)),
             Event::Piece { .. } => None,
         }
     }

@@ -53,7 +53,10 @@ pub(super) enum Form {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) id: String,
+    /// What policy calls it.
     pub(super) name: String,
+    /// Where the name has one before it, its namespace.
+    pub(super) namespace: String,
     pub(super) run_by: RunBy,
     pub(super) form: Form,
 }
@@ -111,6 +114,16 @@ pub(super) enum State {
     Replaced(String),
     /// In a conversation, which goes on without it.
     Refused,
+}
+
+impl Head {
+    /// The name without its namespace.
+    pub(super) fn bare_name(&self) -> &str {
+        let spaced = self.name.strip_prefix(&self.namespace);
+        let bare = spaced.and_then(|name| name.strip_prefix('.'));
+        let bare = bare.filter(|_| !self.namespace.is_empty());
+        bare.unwrap_or(&self.name)
+    }
 }
 
 impl Call {

@@ -163,6 +163,7 @@ fn head(id: String, name: String, form: Form) -> Head {
     Head {
         id,
         name,
+        namespace: String::new(),
         run_by: RunBy::Agent,
         form,
     }

@@ -90,6 +90,7 @@ fn head(used: Node<'_>) -> Result<Head, AnswerError> {
     Ok(Head {
         id: text(used, "toolUseId")?.into_owned(),
         name: text(used, "name")?.into_owned(),
+        namespace: String::new(),
         run_by: match &*text(used, "type")? {
             "server_tool_use" => RunBy::Provider,
             _ => RunBy::Agent,

@@ -45,6 +45,7 @@ fn propose(
     let head = Head {
         id: text(call, "id")?.into_owned(),
         name,
+        namespace: String::new(),
         run_by,
         form: Form::Json,
     };

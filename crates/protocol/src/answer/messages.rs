@@ -129,6 +129,7 @@ fn head(block: Node<'_>) -> Result<Option<Head>, AnswerError> {
     Ok(Some(Head {
         id: text(block, "id")?.into_owned(),
         name: text(block, "name")?.into_owned(),
+        namespace: String::new(),
         run_by: match &*kind {
             "server_tool_use" | "mcp_tool_use" => RunBy::Provider,
             _ => RunBy::Agent,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::json::{self, Node};
 
 use super::AnswerError;
-use super::call::{Form, Head, RunBy, Written};
+use super::call::{Form, Head, Key, RunBy, Written};
 use super::calls::Calls;
 use super::event::{Event, at, count, index, object, objects, string, text};
 use super::heard::{Counts, Heard};
@@ -49,28 +49,7 @@ impl Stream {
                 );
                 Ok(())
             }
-            kind => match ARGUMENTS
-                .iter()
-                .find(|(name, _)| kind == format!("{name}.done"))
-            {
-                Some((_, member)) => {
-                    let key = self.key(root)?;
-                    let whole =
-                        string(root, member)?.map_or_else(Written::default, Written::quoted);
-                    calls.complete(key, whole)
-                }
-                None if ARGUMENTS
-                    .iter()
-                    .any(|(name, _)| kind == format!("{name}.delta")) =>
-                {
-                    let key = self.key(root)?;
-                    match string(root, "delta")? {
-                        Some(piece) => calls.piece(key, &Written::quoted(piece)),
-                        None => Ok(()),
-                    }
-                }
-                None => Ok(()),
-            },
+            kind => arguments(root, kind, calls, || self.key(root)),
         }
     }
 
@@ -129,6 +108,56 @@ fn complete(root: Node<'_>, calls: &mut Calls) -> Result<(), AnswerError> {
     }
 }
 
+/// What an event adds to the arguments of the call at `key`: a piece, or all of them at once.
+pub(super) fn arguments(
+    root: Node<'_>,
+    kind: &str,
+    calls: &mut Calls,
+    key: impl FnOnce() -> Result<Key, AnswerError>,
+) -> Result<(), AnswerError> {
+    let parts = ARGUMENTS
+        .iter()
+        .find_map(|(event, whole)| Some((kind.strip_prefix(event)?, *whole)));
+    match parts {
+        Some((".delta", _)) => {
+            let key = key()?;
+            names_the_same(root, calls.at(key))?;
+            match string(root, "delta")? {
+                Some(piece) => calls.piece(key, &Written::quoted(piece)),
+                None => Ok(()),
+            }
+        }
+        Some((".done", whole)) => {
+            let key = key()?;
+            names_the_same(root, calls.at(key))?;
+            let written = string(root, whole)?;
+            calls.complete(key, written.map_or_else(Written::default, Written::quoted))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Some events repeat the call's id and name, and clients may go by either place.
+fn names_the_same(root: Node<'_>, begun: Option<&Head>) -> Result<(), AnswerError> {
+    let Some(begun) = begun else {
+        return Ok(());
+    };
+    let own = [
+        ("call_id", &*begun.id),
+        ("name", begun.bare_name()),
+        ("namespace", &begun.namespace),
+    ];
+    for (member, own) in own {
+        let told = text(root, member)?;
+        if !told.is_empty() && told != own {
+            return Err(AnswerError::Ambiguous(
+                "a call that changes while it arrives",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A whole answer, or what the stream says of it.
 pub(super) fn document(
     response: Node<'_>,
@@ -175,6 +204,7 @@ pub(super) fn call(item: Node<'_>) -> Result<Option<(Head, Written)>, AnswerErro
     let head = Head {
         id: id(item)?,
         name: name(item)?,
+        namespace: text(item, "namespace")?.into_owned(),
         run_by,
         form,
     };
@@ -190,6 +220,7 @@ fn by_type(item: Node<'_>, kind: &str) -> Result<(Head, Written), AnswerError> {
     let head = Head {
         id: id(item)?,
         name: kind.to_owned(),
+        namespace: String::new(),
         run_by: RunBy::Agent,
         form: Form::Item,
     };
@@ -222,7 +253,7 @@ fn name(item: Node<'_>) -> Result<String, AnswerError> {
 }
 
 /// Events that carry arguments in pieces (`.delta`) and whole (`.done`, in this member).
-pub(super) const ARGUMENTS: [(&str, &str); 3] = [
+const ARGUMENTS: [(&str, &str); 3] = [
     ("response.function_call_arguments", "arguments"),
     ("response.custom_tool_call_input", "input"),
     ("response.mcp_call_arguments", "arguments"),

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use aegis_policy::{Call, CallKind, DataFinding, Parameters, Truncation};
-use http::header;
 use serde_json::Value;
 
-use super::{Inspected, Place, Reading, RequestView};
+use super::{Inspected, Place, Reading};
 use crate::mcp::Expected;
 use crate::parameters::escape;
 use crate::redact::BodyKind;
@@ -78,7 +77,6 @@ impl Described {
 
     pub(crate) fn finish(
         self,
-        view: &RequestView<'_>,
         body: Option<BodyKind>,
         hidden: bool,
         data: Vec<DataFinding>,
@@ -99,7 +97,7 @@ impl Described {
             model: self.model,
             stream: self.stream,
             truncation,
-            opaque: view.headers.contains_key(header::UPGRADE),
+            opaque: false,
             changed: false,
         };
         Inspected {

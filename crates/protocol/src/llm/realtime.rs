@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use aegis_policy::CallKind;
-use http::header;
 use serde_json::{Map, Value};
 
 use super::endpoint::{Endpoint, is};
@@ -17,16 +16,26 @@ use crate::{Dialect, InspectError, LlmApi, urlencoded};
 
 /// Whether a message is an event for a model: by its type on every host, and whatever it is on a
 /// path that takes nothing else.
-pub(crate) fn is_event(subject: &Subject<'_>) -> bool {
+///
+/// What is a JSON-RPC message as well is an error: which of the two a server takes it for nobody knows.
+pub(crate) fn is_event(subject: &Subject<'_>) -> Result<bool, InspectError> {
     let Content::Json { value } = &subject.content else {
-        return false;
+        return Ok(false);
     };
-    if subject.endpoint.is_some() || is_message(value) {
-        return false;
+    let kind = value.get("type").and_then(Value::as_str);
+    let known = kind.is_some_and(|kind| EVENTS.contains(&kind));
+    let realtime = may_converse(subject.service) && is_realtime(subject.view.path);
+    if is_message(value) {
+        let expected = kind.is_some() && (realtime || subject.endpoint.is_some());
+        return if known || expected {
+            Err(InspectError::Malformed(
+                "the message is an event for a model and a JSON-RPC message",
+            ))
+        } else {
+            Ok(false)
+        };
     }
-    let known = kind(value).is_some_and(|kind| EVENTS.contains(&kind));
-    let expected = may_converse(subject.service) && is_realtime(subject.view.path);
-    value.is_object() && (known || expected)
+    Ok(subject.endpoint.is_none() && value.is_object() && (known || realtime))
 }
 
 /// Action `chat` for every event that Aegis knows, `other` for the rest. What is said about the
@@ -44,7 +53,7 @@ pub(crate) fn describe(
     let server = subject.server();
     let recordable = subject.service.map(|it| it.recordable.clone());
     let Content::Json {
-        value: Value::Object(event),
+        value: Value::Object(mut event),
     } = subject.content
     else {
         return Err(InspectError::Malformed("the event is no object"));
@@ -59,14 +68,12 @@ pub(crate) fn describe(
     };
     described.stream = true;
     described.recordable = recordable.unwrap_or_default();
-    let own = event
-        .iter()
-        .filter(|(name, _)| !HOLDERS.contains(&name.as_str()) && !CONTENT.contains(&name.as_str()));
-    described.add("", own);
-    for holder in ["session", "response"] {
-        if let Some(settings) = settings(&event, holder)? {
-            add_settings(&mut described, holder, settings)?;
-        }
+    let holder = holder(&event)?;
+    let settings = holder.and_then(|holder| event.shift_remove(holder));
+    event.retain(|name, _| !HOLDERS.contains(&name.as_str()) && !CONTENT.contains(&name.as_str()));
+    add(&mut described, "", &event)?;
+    if let (Some(holder), Some(Value::Object(settings))) = (holder, settings) {
+        add(&mut described, &format!("/{holder}"), &settings)?;
     }
     let named = described.parameters.get("model").and_then(Value::as_str);
     described.model = named.map(Arc::from).or_else(|| model.cloned());
@@ -79,12 +86,11 @@ pub(crate) fn describe(
 /// Whether a handshake opens a conversation with a model.
 pub(crate) fn opens(subject: &Subject<'_>) -> bool {
     let view = subject.view;
-    let is_handshake = view.headers.contains_key(header::SEC_WEBSOCKET_KEY);
     let takes_events = || {
         is_realtime(view.path)
             || Endpoint::of(view.path).is_some_and(|endpoint| endpoint.is_conversation())
     };
-    is_handshake
+    view.opens_websocket
         && matches!(subject.content, Content::Absent)
         && may_converse(subject.service)
         && takes_events()
@@ -118,48 +124,67 @@ impl Endpoint {
     }
 }
 
-fn settings<'a>(
-    event: &'a Map<String, Value>,
-    holder: &str,
-) -> Result<Option<&'a Map<String, Value>>, InspectError> {
-    match event.get(holder) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(settings)) => Ok(Some(settings)),
-        Some(_) => Err(InspectError::Malformed(
-            "the event's settings are no object",
+/// The one object that says something about the session or the response: in an event with both, a
+/// server reads the one or the other.
+fn holder(event: &Map<String, Value>) -> Result<Option<&'static str>, InspectError> {
+    let held = |holder: &&str| event.get(*holder).is_some_and(|held| !held.is_null());
+    let mut holders = SETTINGS.into_iter().filter(held);
+    match (holders.next(), holders.next()) {
+        (Some(_), Some(_)) => Err(InspectError::Malformed(
+            "the event has settings in two places",
         )),
+        (Some(holder), None) if !event.get(holder).is_some_and(Value::is_object) => Err(
+            InspectError::Malformed("the event's settings are no object"),
+        ),
+        (holder, _) => Ok(holder),
     }
 }
 
-fn add_settings(
+/// Members of the event itself or of its settings: servers differ in where they look for one, so a
+/// name in both places is an error.
+fn add(
     described: &mut Described,
-    holder: &str,
-    settings: &Map<String, Value>,
+    pointer: &str,
+    members: &Map<String, Value>,
 ) -> Result<(), InspectError> {
     for words in [openai::WORDS.content, openai::WORDS.judged] {
-        exact_spelling(settings, words)?;
+        exact_spelling(members, words)?;
     }
-    let derived = openai::derive(settings);
-    for (name, value) in settings {
+    let derived = openai::derive(members);
+    for (name, value) in members {
         let is_content = openai::WORDS.content.contains(&name.as_str());
-        if is_content || name == "type" || derived.replaced.contains(&name.as_str()) {
+        // The session's is not the event's, and says only what kind of session it is.
+        let is_kind = name == "type" && !pointer.is_empty();
+        if is_content || is_kind || derived.replaced.contains(&name.as_str()) {
             continue;
         }
-        let place = Place::Body(format!("/{holder}/{}", escape(name)));
-        described.set(name, value.clone(), place);
+        let place = Place::Body(format!("{pointer}/{}", escape(name)));
+        set_once(described, name, value.clone(), place)?;
     }
     for (name, value, place) in derived.parameters {
         let place = match place {
-            Place::Body(pointer) => Place::Body(format!("/{holder}{pointer}")),
+            Place::Body(inner) => Place::Body(format!("{pointer}{inner}")),
             place => place,
         };
-        described.set(name, value, place);
+        set_once(described, name, value, place)?;
     }
     Ok(())
 }
 
-fn kind(event: &Value) -> Option<&str> {
-    event.get("type").and_then(Value::as_str)
+fn set_once(
+    described: &mut Described,
+    name: &str,
+    value: Value,
+    place: Place,
+) -> Result<(), InspectError> {
+    if described.parameters.contains_key(name) {
+        return Err(InspectError::DuplicateParameter {
+            first: "body",
+            second: "body",
+        });
+    }
+    described.set(name, value, place);
+    Ok(())
 }
 
 /// `…/realtime`, of `OpenAI`, Azure and compatible servers.
@@ -185,6 +210,9 @@ const EVENTS: [&str; 14] = [
     "response.cancel",
     "response.create",
 ];
+
+/// Members that hold what is said about the session or the response.
+const SETTINGS: [&str; 2] = ["session", "response"];
 
 /// Members that hold what an event is about.
 const HOLDERS: [&str; 3] = ["session", "response", "item"];

@@ -4,7 +4,7 @@ use aegis_policy::{Authority, Redaction};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{MAIL, catalogue, get};
+use crate::testing::{MAIL, Sent, catalogue, get, request};
 use crate::{Dialect, RedactError};
 
 #[test]
@@ -155,8 +155,7 @@ fn the_bodies_of_responses_are_events_at_their_path() {
 
 #[test]
 fn a_handshake_is_judged_as_the_conversation_that_it_opens() {
-    let opening =
-        |host, path| get(host, path).header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let opening = |host, path| handshake(get(host, path));
     let seen = opening("a.example.net", "/v1/realtime?model=gpt-realtime").seen();
     assert_eq!(seen.name(), "a.example.net chat");
     assert_eq!(seen.call.model.as_deref(), Some("gpt-realtime"));
@@ -210,6 +209,7 @@ fn data_in_what_a_message_is_judged_by_cannot_be_redacted() {
             authority: &Authority::parse("any.example.net", 443).unwrap(),
             path,
             query: None,
+            opens_websocket: false,
             headers: &HeaderMap::new(),
             body: BodyView::Whole(&sent),
         };
@@ -218,6 +218,88 @@ fn data_in_what_a_message_is_judged_by_cannot_be_redacted() {
         assert_eq!(redacted, Err(RedactError::Fixed), "{message}");
     }
 }
+
+#[test]
+fn a_request_that_only_looks_like_a_handshake_opens_no_conversation() {
+    let response = "/v1/responses/resp_1/responses";
+    let key = |sent: Sent| sent.header("sec-websocket-key", KEY);
+    for (seen, name) in [
+        (key(get("llm.example.com", response)).seen(), "llm other"),
+        (
+            handshake(request("DELETE", "llm.example.com", response)).seen(),
+            "llm other",
+        ),
+        (key(get("a.example.net", "/v1/realtime")).seen(), "http get"),
+    ] {
+        assert_eq!(seen.name(), name);
+    }
+}
+
+#[test]
+fn what_is_said_of_the_session_stands_in_one_place() {
+    let tools = |kind: &str| json!([{"type": kind, "name": "pay"}]);
+    for (event, rule) in [
+        (
+            json!({"type": "session.update", "session": {"model": "other", "tools": tools("mcp")},
+                "response": {"model": "gpt-realtime", "tools": tools("function")}}),
+            "protocol.malformed",
+        ),
+        (
+            json!({"type": "session.update", "model": "gpt-realtime", "session": {"model": "other"}}),
+            "protocol.duplicate_parameter",
+        ),
+        (
+            json!({"type": "response.create", "tools": tools("mcp"), "response": {"tools": tools("function")}}),
+            "protocol.duplicate_parameter",
+        ),
+        (
+            json!({"type": "response.create", "temperature": 2, "response": {"temperature": 1}}),
+            "protocol.duplicate_parameter",
+        ),
+        (
+            json!({"type": "response.create", "Model": "other"}),
+            "protocol.malformed",
+        ),
+    ] {
+        let error = text("any.example.net", &event).map(|_| ()).unwrap_err();
+        assert_eq!(error.rule(), rule, "{event}");
+    }
+}
+
+#[test]
+fn settings_of_the_event_itself_are_read_as_those_of_its_response_are() {
+    let flat = json!({"type": "response.create", "model": "other", "input": "hi", "session": null,
+        "tools": [{"type": "mcp", "name": "pay"}]});
+    let seen = text("any.example.net", &flat).unwrap();
+    assert_eq!(seen.call.model.as_deref(), Some("other"));
+    assert_eq!(
+        Value::Object(seen.call.parameters.clone()),
+        json!({"type": "response.create", "model": "other", "tools": ["mcp"]})
+    );
+}
+
+#[test]
+fn what_is_an_event_and_a_json_rpc_message_at_once_is_refused() {
+    let both = |kind: &str| json!({"jsonrpc": "2.0", "id": 1, "method": "ping", "type": kind});
+    let at = |path: &str, kind: &str| {
+        let payload = both(kind).to_string();
+        let seen = inspected("a.example.net", path, Kind::Text, payload.as_bytes());
+        seen.map(|seen| seen.name()).map_err(|error| error.rule())
+    };
+    assert_eq!(at("/socket", "response.create"), Err("protocol.malformed"));
+    assert_eq!(at("/v1/realtime", "anything"), Err("protocol.malformed"));
+    assert_eq!(at("/v1/responses", "anything"), Err("protocol.malformed"));
+    assert_eq!(at("/socket", "anything").unwrap(), "a.example.net ping");
+}
+
+fn handshake(sent: Sent) -> Sent {
+    sent.header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", KEY)
+}
+
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 fn text(host: &str, message: &Value) -> Result<Inspected, InspectError> {
     inspected(host, "/socket", Kind::Text, message.to_string().as_bytes())

@@ -57,13 +57,6 @@ fn plain_http_is_named_by_its_method() {
     assert_eq!(get("files.example.com", "/x").seen().name(), "files get");
 }
 
-#[test]
-fn an_upgrade_is_opaque() {
-    let upgrade = get("a.example.net", "/").header("upgrade", "websocket");
-    assert!(upgrade.seen().call.opaque);
-    assert!(!get("a.example.net", "/").seen().call.opaque);
-}
-
 const HOSTS: [&str; 9] = [
     "pay.example.com",
     "llm.example.com",

@@ -47,11 +47,12 @@ enum ClientBits {
     Most(u8),
 }
 
-/// Whether a request opens a WebSocket of the one version there is. What only resembles one is a
-/// switch to something unknown.
-pub fn is_handshake(method: &Method, protocol: &HeaderValue, headers: &HeaderMap) -> bool {
+/// Whether a request opens a WebSocket of the one version there is (RFC 6455, section 4.2.1). What
+/// only resembles one is a switch to something unknown, or none at all.
+pub fn is_handshake(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::GET
-        && protocol.as_bytes().eq_ignore_ascii_case(b"websocket")
+        && switches(headers)
+        && asks_to_switch(headers)
         && single(headers, &header::SEC_WEBSOCKET_VERSION) == Some("13")
         && key(headers).is_some()
 }
@@ -79,11 +80,8 @@ impl Offer {
 
     /// What a server's answer, 101 already, agrees to.
     pub fn answered(&self, headers: &HeaderMap) -> Result<Option<Agreement>, HandshakeError> {
-        let switches = headers
-            .get(header::UPGRADE)
-            .is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let accepts = single(headers, &header::SEC_WEBSOCKET_ACCEPT);
-        if !switches || accepts != Some(self.accept.as_str()) {
+        if !switches(headers) || accepts != Some(self.accept.as_str()) {
             return Err(HandshakeError::NotAccepted);
         }
         if !headers.contains_key(header::SEC_WEBSOCKET_EXTENSIONS) {
@@ -187,6 +185,18 @@ fn bits(value: &str) -> Option<u8> {
     let value = inner.unwrap_or(value);
     let bits = value.parse().ok().filter(|bits| (8..=15).contains(bits))?;
     (!value.starts_with(['0', '+'])).then_some(bits)
+}
+
+fn switches(headers: &HeaderMap) -> bool {
+    single(headers, &header::UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket"))
+}
+
+fn asks_to_switch(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::CONNECTION).iter();
+    let texts = values.filter_map(|value| value.to_str().ok());
+    texts
+        .flat_map(|text| text.split(','))
+        .any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
 }
 
 /// The client's key, which is 16 bytes.

@@ -21,16 +21,25 @@ pub enum Manner {
 /// What has arrived.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A ping or pong, as it came.
-    Control(Bytes),
-    /// A close frame, as it came. Nothing follows it.
-    Close(Bytes),
+    /// A ping or pong.
+    Control(Control),
+    /// Nothing follows it.
+    Close(Control),
     Message(Message),
     /// Whole frames of a message that is not looked into.
     Piece {
         frames: Bytes,
         ends_message: bool,
     },
+}
+
+/// A control frame.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Control {
+    /// As it came.
+    pub frame: Bytes,
+    /// What it carries, unmasked.
+    pub payload: Bytes,
 }
 
 /// Reads what one side sends.
@@ -82,6 +91,11 @@ impl Reader {
     /// Bytes that are kept for a message that is not whole.
     pub fn kept(&self) -> usize {
         self.message.as_ref().map_or(0, |begun| begun.sent.len())
+    }
+
+    /// A message has begun and is not whole.
+    pub fn is_amid_message(&self) -> bool {
+        self.message.is_some()
     }
 
     /// The next event; `None` before more bytes are there.
@@ -148,15 +162,19 @@ impl Reader {
             return Ok(None);
         }
         let raw = self.buffer.split_to(size + length).freeze();
-        if frame.head.opcode != Opcode::Close {
-            return Ok(Some(Event::Control(raw)));
-        }
         let mut payload = raw.slice(size..).to_vec();
         frame::apply(frame.head.mask.unwrap_or_default(), 0, &mut payload);
-        Close::check(&payload)?;
+        let control = Control {
+            frame: raw,
+            payload: payload.into(),
+        };
+        if frame.head.opcode != Opcode::Close {
+            return Ok(Some(Event::Control(control)));
+        }
+        Close::check(&control.payload)?;
         self.closed = true;
         self.buffer.clear();
-        Ok(Some(Event::Close(raw)))
+        Ok(Some(Event::Close(control)))
     }
 
     /// What is there of a data frame's payload.
@@ -255,14 +273,20 @@ impl Begun {
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Control(frame) => write!(f, "Control({} bytes)", frame.len()),
-            Self::Close(frame) => write!(f, "Close({} bytes)", frame.len()),
+            Self::Control(control) => control.fmt(f),
+            Self::Close(control) => write!(f, "Close({} bytes)", control.frame.len()),
             Self::Message(message) => message.fmt(f),
             Self::Piece {
                 frames,
                 ends_message,
             } => write!(f, "Piece({} bytes, ends: {ends_message})", frames.len()),
         }
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Control({} bytes)", self.frame.len())
     }
 }
 

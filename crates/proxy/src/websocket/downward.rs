@@ -1,7 +1,7 @@
 //! From the server to the client: frames pass as they come, and in a conversation with a model what it proposes is judged first.
 
 use aegis_protocol::answer::{AnswerError, Conversation, ProposedCall, Turn};
-use aegis_protocol::websocket::{Encoder, Manner, Message, Side};
+use aegis_protocol::websocket::{Encoder, Manner, Message, Side, Violation};
 use aegis_protocol::{Dialect, render};
 use tokio::sync::mpsc::Sender;
 
@@ -35,6 +35,11 @@ impl Downward<'_> {
         loop {
             match self.inbound.next(manner, &talk.half).await? {
                 Arrived::Control(frame) => self.send(Item::control(frame)).await,
+                // It began before the conversation, and could end in it as a call.
+                Arrived::Piece { .. } if talk.is_conversation() => {
+                    let violation = Violation::Frame("a message from before the conversation");
+                    return Err(End::Violation(Side::Server, violation));
+                }
                 Arrived::Piece {
                     frames,
                     ends_message,

@@ -50,7 +50,7 @@ impl End {
                 let rule = refusal.reasons.first().map_or("", |reason| &reason.rule);
                 let code = match refusal.cause {
                     Cause::AuditUnavailable | Cause::BodyOverload => Close::TRY_LATER,
-                    Cause::AnswerUnreadable => Close::BAD_GATEWAY,
+                    Cause::AnswerUnreadable | Cause::UpstreamTimeout => Close::BAD_GATEWAY,
                     _ => Close::POLICY,
                 };
                 Close::new(code, rule)

@@ -5,16 +5,19 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use aegis_protocol::websocket::{Event, Manner, Message, Reader, Side};
+use aegis_protocol::websocket::{Control, Event, Manner, Message, Reader, Side};
 use bytes::Bytes;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc::Sender;
+use tokio::time::Instant;
 
 use super::Read;
 use super::ending::End;
 use super::outbox::Item;
 use crate::body::Traffic;
-use crate::budget::{Budget, Room, Share};
+use crate::budget::{Room, Share};
+use crate::plane::Plane;
+use crate::refusal::{Cause, Refusal};
 use crate::tunnel::HalfClosed;
 
 pub(super) struct Inbound {
@@ -22,7 +25,7 @@ pub(super) struct Inbound {
     reader: Reader,
     from: Side,
     traffic: Option<Arc<Traffic>>,
-    room: Option<Rooms>,
+    client: Option<Bounds>,
     /// Read while another message was being judged.
     ahead: Option<Result<Arrived, End>>,
 }
@@ -40,11 +43,13 @@ pub(super) enum Arrived {
     Eof,
 }
 
-/// Memory for messages of clients, taken as they arrive.
-struct Rooms {
-    fresh: Box<dyn Fn() -> Share + Send + Sync>,
+/// What holds for a client alone: it takes memory that all share, and its data is looked for.
+struct Bounds {
+    plane: Arc<Plane>,
     share: Share,
     taken: usize,
+    /// When the message that has begun must be whole.
+    due: Option<Instant>,
 }
 
 impl Inbound {
@@ -54,7 +59,7 @@ impl Inbound {
             reader,
             from,
             traffic: None,
-            room: None,
+            client: None,
             ahead: None,
         }
     }
@@ -66,14 +71,13 @@ impl Inbound {
         }
     }
 
-    pub(super) fn within(self, budget: &Budget) -> Self {
-        let budget = budget.clone();
-        let fresh = Box::new(move || budget.share());
+    pub(super) fn within(self, plane: &Arc<Plane>) -> Self {
         Self {
-            room: Some(Rooms {
-                share: fresh(),
-                fresh,
+            client: Some(Bounds {
+                plane: Arc::clone(plane),
+                share: plane.describer.budget.share(),
                 taken: 0,
+                due: None,
             }),
             ..self
         }
@@ -93,8 +97,9 @@ impl Inbound {
             if let Some(event) = event.map_err(|it| End::Violation(self.from, it))? {
                 return self.arrived(event);
             }
-            if let Some(room) = &mut self.room {
-                room.grow(self.reader.kept())?;
+            if let Some(bounds) = &mut self.client {
+                bounds.grow(self.reader.kept())?;
+                bounds.expect_end(self.reader.is_amid_message());
             }
             if self.read(half).await? == 0 {
                 return Ok(Arrived::Eof);
@@ -133,8 +138,8 @@ impl Inbound {
 
     fn arrived(&mut self, event: Event) -> Result<Arrived, End> {
         Ok(match event {
-            Event::Control(frame) => Arrived::Control(frame),
-            Event::Close(frame) => Arrived::Close(frame),
+            Event::Control(control) => Arrived::Control(self.harmless(control)?),
+            Event::Close(control) => Arrived::Close(self.harmless(control)?),
             Event::Piece {
                 frames,
                 ends_message,
@@ -144,19 +149,29 @@ impl Inbound {
             },
             Event::Message(message) => {
                 let bytes = message.size();
-                let room = self.room.as_mut().map(|room| room.whole(bytes));
+                let room = self.client.as_mut().map(|bounds| bounds.whole(bytes));
                 Arrived::Message(message, room.transpose()?)
             }
         })
     }
 
-    async fn read(&mut self, half: &HalfClosed) -> io::Result<usize> {
+    /// A control frame passes unjudged, so that it must not say anything.
+    fn harmless(&self, control: Control) -> Result<Bytes, End> {
+        if let Some(bounds) = &self.client {
+            bounds.search(&control.payload)?;
+        }
+        Ok(control.frame)
+    }
+
+    async fn read(&mut self, half: &HalfClosed) -> Result<usize, End> {
+        let due = self.client.as_ref().and_then(|bounds| bounds.due);
         let buffer = self.reader.buffer();
         buffer.reserve(READ);
         let read = tokio::select! {
             biased;
             read = self.io.read_buf(buffer) => read?,
-            () = half.over() => return Err(io::ErrorKind::TimedOut.into()),
+            () = half.over() => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+            () = reached(due) => return Err(End::refused(Refusal::new(Cause::BodyStalled))),
         };
         if let Some(traffic) = &self.traffic {
             traffic.inbound.fetch_add(read as u64, Ordering::Relaxed);
@@ -165,7 +180,7 @@ impl Inbound {
     }
 }
 
-impl Rooms {
+impl Bounds {
     fn grow(&mut self, bytes: usize) -> Result<(), End> {
         let more = bytes.saturating_sub(self.taken);
         self.share.take(more).map_err(End::refused)?;
@@ -173,11 +188,45 @@ impl Rooms {
         Ok(())
     }
 
+    /// A message has as long to arrive as the body of a request, from its first frame on.
+    fn expect_end(&mut self, amid_message: bool) {
+        if !amid_message {
+            self.due = None;
+        } else if self.due.is_none() {
+            self.due = Some(Instant::now() + self.plane.describer.body_time);
+        }
+    }
+
     /// Of a message that is whole; the next one starts anew.
     fn whole(&mut self, bytes: usize) -> Result<Room, End> {
         self.grow(bytes)?;
         self.taken = 0;
-        Ok(std::mem::replace(&mut self.share, (self.fresh)()).into_room())
+        self.due = None;
+        let fresh = self.plane.describer.budget.share();
+        Ok(std::mem::replace(&mut self.share, fresh).into_room())
+    }
+
+    fn search(&self, payload: &[u8]) -> Result<(), End> {
+        let hits = self
+            .plane
+            .describer
+            .scanner
+            .scan(&String::from_utf8_lossy(payload));
+        match hits.first() {
+            None => Ok(()),
+            Some(hit) => Err(End::refused(Refusal::because(
+                Cause::Policy,
+                format!("data.{}", hit.kind),
+                "data is sent where nobody can judge it, in a ping, pong or close frame",
+            ))),
+        }
+    }
+}
+
+async fn reached(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use aegis_policy::{Intent, Phase};
+use aegis_policy::{Intent, Service};
 use aegis_protocol::websocket::Message;
 use aegis_protocol::{Dialect, Inspected, MessageView, inspect_message, render};
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method, header};
 
 use crate::body::RequestBody;
-use crate::describe::Described;
+use crate::describe::{Asking, Described};
 use crate::plane::Plane;
 use crate::record::{Asked, Ending, Record};
 use crate::refusal::{Cause, Refusal};
@@ -92,13 +92,7 @@ impl Judge {
             dialect: unread(),
         })?;
         let scanner = &self.plane.describer.scanner;
-        let intent = Intent {
-            phase: Phase::Request,
-            id: Arc::clone(record.id()),
-            time: Arc::clone(record.time()),
-            ..self.handshake.under(policy.catalogue())
-        };
-        let destination = &intent.destination;
+        let destination = &self.handshake.destination;
         let view = MessageView {
             authority: &destination.authority,
             path: &destination.path,
@@ -111,7 +105,7 @@ impl Judge {
             refusal: Refusal::because(Cause::Uninspectable, error.rule(), error.to_string()),
             dialect: unread(),
         })?;
-        let described = described(intent, inspected, message, record);
+        let described = self.described(inspected, service, message, record);
         let (dialect, model) = (
             described.reading.dialect.clone(),
             described.intent.call.model.clone(),
@@ -130,42 +124,48 @@ impl Judge {
             converses: is_conversation(&dialect),
         })
     }
-}
 
-/// As the body of the request that the message would be.
-fn described(
-    intent: Intent,
-    inspected: Inspected,
-    message: &Message,
-    record: &Record,
-) -> Described {
-    let Inspected {
-        call,
-        data,
-        reading,
-    } = inspected;
-    let destination = &intent.destination;
-    let payload = message.payload.clone();
-    let request = Request {
-        method: Method::POST,
-        scheme: destination.scheme,
-        authority: destination.authority.clone(),
-        path: Arc::clone(&destination.path),
-        query: None,
-        headers: HeaderMap::new(),
-        body: RequestBody::whole(payload.clone(), None, Arc::clone(record.traffic())),
-        upgrade: None,
-        service: None,
-    };
-    Described {
-        intent: Intent {
+    /// As the body of the request that the message would be.
+    fn described(
+        &self,
+        inspected: Inspected,
+        service: Option<&Service>,
+        message: &Message,
+        record: &Record,
+    ) -> Described {
+        let Inspected {
             call,
             data,
-            ..intent
-        },
-        reading,
-        request,
-        read: Some(payload),
+            reading,
+        } = inspected;
+        let handshake = &self.handshake;
+        let payload = message.payload.clone();
+        let media_type = HeaderValue::from_static(reading.media_type());
+        let request = Request {
+            method: Method::POST,
+            scheme: handshake.destination.scheme,
+            authority: handshake.destination.authority.clone(),
+            path: Arc::clone(&handshake.destination.path),
+            query: None,
+            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]),
+            body: RequestBody::whole(payload.clone(), None, Arc::clone(record.traffic())),
+            upgrade: None,
+            service: None,
+        };
+        let asking = Asking {
+            front: handshake.front,
+            id: Arc::clone(record.id()),
+            time: Arc::clone(record.time()),
+            caller: handshake.caller.clone(),
+            chain: handshake.chain.clone(),
+        };
+        let describer = &self.plane.describer;
+        Described {
+            intent: describer.intent(&request, service, asking, (call, data)),
+            reading,
+            request,
+            read: Some(payload),
+        }
     }
 }
 

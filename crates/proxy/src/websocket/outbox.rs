@@ -3,16 +3,18 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use aegis_protocol::websocket::{Close, Side};
 use bytes::{Buf, Bytes};
-use ring::rand::{self, Random, SystemRandom};
+use ring::rand::{self, SystemRandom};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Write;
 use super::ending::End;
 use crate::body::Traffic;
+use crate::refusal::{Cause, Refusal};
 
 /// Whole frames.
 pub(super) struct Item {
@@ -29,6 +31,8 @@ pub(super) struct Outbox {
     pending: Bytes,
     inside: bool,
     traffic: Option<Arc<Traffic>>,
+    /// For each item to be taken.
+    time: Option<Duration>,
     items: Receiver<Item>,
     notices: Receiver<Bytes>,
 }
@@ -57,6 +61,7 @@ impl Outbox {
             pending: Bytes::new(),
             inside: false,
             traffic: None,
+            time: None,
             items: channel(1).1,
             notices: channel(1).1,
         }
@@ -65,6 +70,15 @@ impl Outbox {
     pub(super) fn counted(self, traffic: &Arc<Traffic>) -> Self {
         Self {
             traffic: Some(Arc::clone(traffic)),
+            ..self
+        }
+    }
+
+    /// What is written here holds memory that all share, and may not do so for as long as the other
+    /// side likes.
+    pub(super) fn within(self, time: Duration) -> Self {
+        Self {
+            time: Some(time),
             ..self
         }
     }
@@ -80,7 +94,7 @@ impl Outbox {
     /// Writes until the other side has no more to say.
     pub(super) async fn run(&mut self) -> Result<(), End> {
         loop {
-            self.flush().await?;
+            self.deliver().await?;
             let item = tokio::select! {
                 biased;
                 Some(notice) = self.notices.recv(), if !self.inside => Item::data(notice, true),
@@ -108,8 +122,11 @@ impl Outbox {
                 self.pending = last;
                 self.flush().await?;
             }
-            self.pending = close.frame(self.from, key());
-            self.flush().await?;
+            // Without a mask that nobody can foresee, what is left is to hang up.
+            if let Ok(key) = rand::generate(&SystemRandom::new()) {
+                self.pending = close.frame(self.from, key.expose());
+                self.flush().await?;
+            }
             self.io.shutdown().await
         };
         // There may be nobody left to tell.
@@ -119,6 +136,19 @@ impl Outbox {
     fn put(&mut self, item: Item) {
         self.inside = item.inside.unwrap_or(self.inside);
         self.pending = item.frames;
+    }
+
+    async fn deliver(&mut self) -> Result<(), End> {
+        let Some(time) = self.time else {
+            return Ok(self.flush().await?);
+        };
+        match tokio::time::timeout(time, self.flush()).await {
+            Ok(flushed) => Ok(flushed?),
+            Err(_) => Err(End::refused(Refusal::with(
+                Cause::UpstreamTimeout,
+                "the destination did not take a message in time",
+            ))),
+        }
     }
 
     /// Where this is dropped in the middle, the next one goes on.
@@ -136,10 +166,4 @@ impl Outbox {
         }
         self.io.flush().await
     }
-}
-
-/// A mask nobody can foresee; without one the frame is still valid.
-fn key() -> [u8; 4] {
-    let random = rand::generate(&SystemRandom::new());
-    random.map(Random::expose).unwrap_or_default()
 }

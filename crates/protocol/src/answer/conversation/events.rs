@@ -5,9 +5,9 @@ use crate::json::Node;
 use super::super::AnswerError;
 use super::super::call::{Form, Head, Key, Written};
 use super::super::calls::Calls;
-use super::super::event::{at, count, member, object, string, text};
+use super::super::event::{at, count, member, object, text};
 use super::super::heard::Heard;
-use super::super::responses::{self, ARGUMENTS};
+use super::super::responses;
 
 /// What an event is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Items {
     ) -> Result<(), AnswerError> {
         self.count(said)?;
         self.item(root, said, calls)?;
-        self.arguments(root, said, calls)?;
+        responses::arguments(root, &said.kind, calls, || self.key(root, said))?;
         if let Some(response) = object(root, "response")? {
             if said.ends {
                 // What the answer has not told to its end, it does not tell any more.
@@ -142,33 +142,6 @@ impl Items {
                 calls.complete(key, written)
             }
         }
-    }
-
-    /// Arguments in pieces, or whole.
-    fn arguments(
-        &mut self,
-        root: Node<'_>,
-        said: &Said,
-        calls: &mut Calls,
-    ) -> Result<(), AnswerError> {
-        for (name, whole) in ARGUMENTS {
-            match said.kind.strip_prefix(name) {
-                Some(".delta") => {
-                    let key = self.key(root, said)?;
-                    if let Some(piece) = string(root, "delta")? {
-                        calls.piece(key, &Written::quoted(piece))?;
-                    }
-                }
-                Some(".done") => {
-                    let key = self.key(root, said)?;
-                    let written = string(root, whole)?;
-                    let written = written.map_or_else(Written::default, Written::quoted);
-                    calls.complete(key, written)?;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     /// The place of the item that an event names. Clients go by its id or by its place in the answer.

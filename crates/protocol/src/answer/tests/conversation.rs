@@ -184,6 +184,10 @@ fn what_clients_would_read_differently_is_an_error() {
         json!({"type": "response.output_item.added", "response_id": "r1", "output_index": 0, "item": item("i2", "read", "", "in_progress")}),
         json!({"type": "response.output_item.done", "response_id": "r1", "output_index": 0, "item": item("i1", "read", "{}", "completed")}),
         json!({"type": "response.output_item.done", "response_id": "r1", "item_id": "i2", "item": item("i1", "pay", "{}", "completed")}),
+        json!({"type": "response.function_call_arguments.done", "response_id": "r1", "output_index": 0, "item_id": "i1", "arguments": "{}", "name": "refund"}),
+        json!({"type": "response.function_call_arguments.done", "response_id": "r1", "output_index": 0, "item_id": "i1", "arguments": "{}", "call_id": "call_other"}),
+        json!({"type": "response.function_call_arguments.delta", "response_id": "r1", "output_index": 0, "item_id": "i1", "delta": "{", "name": "refund"}),
+        json!({"type": "response.function_call_arguments.done", "response_id": "r1", "output_index": 0, "item_id": "i1", "arguments": "{}", "namespace": "bank"}),
         json!({"Type": "response.output_item.done"}),
         json!({"type": "response.done", "response": {"output": []}}),
     ] {
@@ -313,7 +317,12 @@ fn told_by(events: &[Value], verdict: impl Fn(&ProposedCall) -> Verdict) -> Hear
 /// As Realtime tells of a function call, from its answer's first event to the last.
 fn call(response: &str, id: &str, name: &str, arguments: &str) -> Vec<Value> {
     let (first, second) = arguments.split_at(arguments.len() / 2);
-    let part = |kind: &str, member: &str, text: &str| json!({"type": format!("response.function_call_arguments.{kind}"), "response_id": response, "item_id": id, "output_index": 0, member: text});
+    let part = |kind: &str, member: &str, text: &str| {
+        json!({"type": format!("response.function_call_arguments.{kind}"), "response_id": response, "item_id": id,
+            "output_index": 0, "call_id": format!("call_{id}"), member: text})
+    };
+    let mut done = part("done", "arguments", arguments);
+    done["name"] = name.into();
     let begun = item(id, name, "", "in_progress");
     let whole = item(id, name, arguments, "completed");
     vec![
@@ -322,7 +331,7 @@ fn call(response: &str, id: &str, name: &str, arguments: &str) -> Vec<Value> {
         json!({"type": "conversation.item.added", "item": begun}),
         part("delta", "delta", first),
         part("delta", "delta", second),
-        part("done", "arguments", arguments),
+        done,
         json!({"type": "conversation.item.done", "item": whole}),
         json!({"type": "response.output_item.done", "response_id": response, "output_index": 0, "item": whole}),
         json!({"type": "response.done", "response": {"id": response, "status": "completed", "output": [whole]}}),

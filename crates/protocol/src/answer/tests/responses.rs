@@ -295,6 +295,18 @@ fn a_namespace_is_part_of_the_name() {
 }
 
 #[test]
+fn the_end_of_the_arguments_may_repeat_the_name_without_its_namespace() {
+    let mut item = function("", "in_progress");
+    item["namespace"] = json!("crm");
+    let mut end = arguments("{}");
+    end["name"] = json!("drop_table");
+    let stream = named_events(&[added(&item), end]);
+    let told = whole(API, SSE, &stream, &Verdict::Release);
+    assert_eq!((told.error, &told.sent), (None, &stream));
+    assert_eq!(told.calls[0].name, "crm.drop_table");
+}
+
+#[test]
 fn a_whole_answer_is_judged_and_replaced() {
     let mut answer = response(
         "completed",
@@ -315,7 +327,10 @@ fn what_clients_would_put_together_differently_is_an_error() {
     other["name"] = json!("other");
     let mut lost = piece("{}");
     lost["item_id"] = json!("fc_9");
+    let mut renamed = arguments(ARGUMENTS);
+    renamed["name"] = json!("other");
     for (case, events) in [
+        ("a name that changes at the end", vec![begin(), renamed]),
         (
             "a sum that differs",
             vec![begin(), piece("{}"), arguments(ARGUMENTS)],

@@ -126,18 +126,19 @@ fn an_answer_to_another_handshake_is_none() {
 
 #[test]
 fn only_the_one_version_with_a_key_is_a_handshake() {
-    let websocket = HeaderValue::from_static("WebSocket");
-    assert!(is_handshake(&Method::GET, &websocket, &request("")));
-    assert!(!is_handshake(&Method::POST, &websocket, &request("")));
-    let other = HeaderValue::from_static("websocket, other");
-    assert!(!is_handshake(&Method::GET, &other, &request("")));
+    assert!(is_handshake(&Method::GET, &request("")));
+    assert!(!is_handshake(&Method::POST, &request("")));
     for (name, value) in [
+        ("connection", "keep-alive"),
+        ("upgrade", "websocket, other"),
         ("sec-websocket-version", "8"),
         ("sec-websocket-key", "a2V5"),
     ] {
         let mut headers = request("");
         headers.insert(name, HeaderValue::from_static(value));
-        assert!(!is_handshake(&Method::GET, &websocket, &headers), "{name}");
+        assert!(!is_handshake(&Method::GET, &headers), "{name}");
+        headers.remove(name);
+        assert!(!is_handshake(&Method::GET, &headers), "no {name}");
     }
 }
 
@@ -160,6 +161,8 @@ fn offer(extensions: &str) -> (Offer, HeaderMap) {
 
 fn request(extensions: &str) -> HeaderMap {
     headers(&[
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
         ("sec-websocket-version", "13"),
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ("sec-websocket-extensions", extensions),

@@ -29,7 +29,10 @@ proptest! {
                 panic!("a message");
             };
             prop_assert_eq!(&message.payload[..], text.as_bytes());
-            prop_assert_eq!(events.next(), Some(&Event::Control(ping.clone().into())));
+            let Some(Event::Control(control)) = events.next() else {
+                panic!("a ping");
+            };
+            prop_assert_eq!(&control.frame, &ping);
         }
         prop_assert_eq!(events.next(), None);
     }
