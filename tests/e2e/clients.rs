@@ -4,6 +4,7 @@
 mod a2a;
 pub(crate) mod environment;
 mod fakes;
+mod front;
 mod llm;
 mod matrix;
 mod websocket;

@@ -4,10 +4,11 @@ use std::process::Stdio;
 
 use aegis_testkit::{Aegis, TestCa};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::environment::{Environment, root};
+use super::environment::root;
+use super::front::Front;
 use super::matrix::{self, CASES, Row};
 
 /// A version of A2A in one of its bindings, as cards name them.
@@ -25,7 +26,11 @@ macro_rules! languages {
     ($($promise:ident: $language:expr,)+) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $promise() {
-            keeps_its_promises($language).await;
+            let [forward, gateway] = Front::BOTH;
+            tokio::join!(
+                keeps_its_promises($language, forward),
+                keeps_its_promises($language, gateway)
+            );
         })+
 
         const LANGUAGES: &[Language] = &[$($language),+];
@@ -41,19 +46,25 @@ languages! {
 
 /// Of the matrix.
 pub(super) fn keys() -> impl Iterator<Item = String> {
-    LANGUAGES.iter().map(|it| it.row(&Value::Null).key())
+    let rows = |it: &Language| Front::BOTH.map(|front| it.row(&Value::Null, front).key());
+    LANGUAGES.iter().flat_map(rows)
 }
 
-async fn keeps_its_promises(language: Language) {
-    let (_agent, port) = serve(language).await;
+async fn keeps_its_promises(language: Language, front: Front) {
+    let (mut agent, port) = launch(language).await;
+    let upstream = format!("http://{HOST}:{port}");
     let aegis = Aegis::with_policy(&POLICY.replace("PORT", &port.to_string()))
         .agent("acme", "bot")
         .hosts(&[HOST])
+        .service("agent", &upstream, None)
         .start()
         .await;
-    let environment = Environment::of(&aegis, &TestCa::new()).await;
+    let url = front.base_url(&aegis, "agent", &upstream);
+    serve(&mut agent, &url).await;
+    let environment = front.environment(&aegis, &TestCa::new()).await;
     let seen = environment
-        .with("A2A_URL", format!("http://{HOST}:{port}"))
+        .with("A2A_URL", url)
+        .with("A2A_KEY", front.api_key())
         .with("A2A_BINDING", language.binding)
         .python_of("a2a", "a2a_client.py")
         .await;
@@ -74,7 +85,7 @@ async fn keeps_its_promises(language: Language) {
         let names_one = waiting.iter().any(|id| message.contains(id));
         assert!(names_one, "{message}");
     }
-    matrix::compare(&language.row(&seen));
+    matrix::compare(&language.row(&seen, front));
 }
 
 const fn language(
@@ -101,7 +112,7 @@ impl Language {
     }
 
     /// Agents propose no calls to their callers.
-    fn row(self, seen: &Value) -> Row {
+    fn row(self, seen: &Value, front: Front) -> Row {
         let outcome = |case: &str| match seen[case]["exception"].as_str() {
             _ if case.starts_with("proposed") => "–".to_owned(),
             None => "ok".to_owned(),
@@ -111,21 +122,20 @@ impl Language {
         Row {
             client: "a2a-sdk (PyPI)".to_owned(),
             api: self.api,
-            front: "forward",
+            front: front.name(),
             version: version.unwrap_or_default().to_owned(),
             outcomes: CASES.map(outcome),
         }
     }
 }
 
-/// A real server of the SDK; it ends with the test.
-async fn serve(language: Language) -> (Child, u64) {
+/// A real server of the SDK, and its port; it ends with the test.
+async fn launch(language: Language) -> (Child, u64) {
     let mut agent = Command::new(root().join(".tools/a2a/bin/python"))
         .arg(root().join("tests/clients/a2a_agent.py"))
-        .env("A2A_NAME", HOST)
         .env("A2A_VERSION", language.version)
         .env("A2A_BINDING", language.binding)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)
@@ -136,6 +146,13 @@ async fn serve(language: Language) -> (Child, u64) {
     let line = line.expect("its output").expect("it says where it is");
     let said: Value = serde_json::from_str(&line).expect("JSON");
     (agent, said["port"].as_u64().expect("a port"))
+}
+
+/// Its card names the URL under which its callers reach it, as any server's does behind a gateway.
+async fn serve(agent: &mut Child, url: &str) {
+    let input = agent.stdin.as_mut().expect("its input");
+    let line = format!("{url}\n");
+    input.write_all(line.as_bytes()).await.expect("it listens");
 }
 
 async fn approval_ids(aegis: &Aegis) -> Vec<String> {

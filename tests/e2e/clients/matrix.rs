@@ -16,13 +16,14 @@ pub(super) struct Row {
 }
 
 /// As the drivers name them, in the order of the columns.
-pub(super) const CASES: [&str; 6] = [
+pub(super) const CASES: [&str; 7] = [
     "allow",
     "stream",
     "proposed_allowed",
     "deny",
     "approval_needed",
     "proposed_denied",
+    "proposed_approval_needed",
 ];
 
 /// Holds the row against the document, or writes it there.
