@@ -1,15 +1,12 @@
 //! The a2a-sdk for Python against an agent that the same SDK serves: what passes, and the error that it raises for what does not.
 
-use std::process::Stdio;
-
 use aegis_testkit::{Aegis, TestCa};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, Command};
 
-use super::environment::root;
+use super::approval_ids;
 use super::front::Front;
 use super::matrix::{self, CASES, Row};
+use super::server::Server;
 
 /// A version of A2A in one of its bindings, as cards name them.
 #[derive(Clone, Copy)]
@@ -26,11 +23,7 @@ macro_rules! languages {
     ($($promise:ident: $language:expr,)+) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $promise() {
-            let [forward, gateway] = Front::BOTH;
-            tokio::join!(
-                keeps_its_promises($language, forward),
-                keeps_its_promises($language, gateway)
-            );
+            Front::both(|front| keeps_its_promises($language, front)).await;
         })+
 
         const LANGUAGES: &[Language] = &[$($language),+];
@@ -51,16 +44,17 @@ pub(super) fn keys() -> impl Iterator<Item = String> {
 }
 
 async fn keeps_its_promises(language: Language, front: Front) {
-    let (mut agent, port) = launch(language).await;
-    let upstream = format!("http://{HOST}:{port}");
-    let aegis = Aegis::with_policy(&POLICY.replace("PORT", &port.to_string()))
+    let mut agent = launch(language).await;
+    let upstream = format!("http://{HOST}:{}", agent.port);
+    let aegis = Aegis::with_policy(&POLICY.replace("PORT", &agent.port.to_string()))
         .agent("acme", "bot")
         .hosts(&[HOST])
         .service("agent", &upstream, None)
         .start()
         .await;
     let url = front.base_url(&aegis, "agent", &upstream);
-    serve(&mut agent, &url).await;
+    // Its card names the URL under which its callers reach it, as any server's does behind a gateway.
+    agent.tell(&url).await;
     let environment = front.environment(&aegis, &TestCa::new()).await;
     let seen = environment
         .with("A2A_URL", url)
@@ -78,7 +72,7 @@ async fn keeps_its_promises(language: Language, front: Front) {
         let message = language.refusal(&seen[case]);
         assert!(message.contains("(rule parameter.enum)"), "{message}");
     }
-    let waiting = approval_ids(&aegis).await;
+    let waiting = approval_ids(&aegis, "helper").await;
     assert_eq!(waiting.len(), 2, "one for each action");
     for case in ["approval_needed", "approval_needed_stream"] {
         let message = language.refusal(&seen[case]);
@@ -121,7 +115,7 @@ impl Language {
         let version = seen["client"]["version"].as_str();
         Row {
             client: "a2a-sdk (PyPI)".to_owned(),
-            api: self.api,
+            api: self.api.to_owned(),
             front: front.name(),
             version: version.unwrap_or_default().to_owned(),
             outcomes: CASES.map(outcome),
@@ -129,38 +123,13 @@ impl Language {
     }
 }
 
-/// A real server of the SDK, and its port; it ends with the test.
-async fn launch(language: Language) -> (Child, u64) {
-    let mut agent = Command::new(root().join(".tools/a2a/bin/python"))
-        .arg(root().join("tests/clients/a2a_agent.py"))
-        .env("A2A_VERSION", language.version)
-        .env("A2A_BINDING", language.binding)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("`make tools` installs what it needs");
-    let output = agent.stdout.take().expect("its output");
-    let line = BufReader::new(output).lines().next_line().await;
-    let line = line.expect("its output").expect("it says where it is");
-    let said: Value = serde_json::from_str(&line).expect("JSON");
-    (agent, said["port"].as_u64().expect("a port"))
-}
-
-/// Its card names the URL under which its callers reach it, as any server's does behind a gateway.
-async fn serve(agent: &mut Child, url: &str) {
-    let input = agent.stdin.as_mut().expect("its input");
-    let line = format!("{url}\n");
-    input.write_all(line.as_bytes()).await.expect("it listens");
-}
-
-async fn approval_ids(aegis: &Aegis) -> Vec<String> {
-    let (_, list) = aegis.admin_get("/approvals").await;
-    let list: Value = serde_json::from_str(&list).expect("JSON");
-    let pending = list["pending"].as_array().expect("a list");
-    let ids = pending.iter().map(|it| it["approval_id"].as_str());
-    ids.map(|id| id.expect("an id").to_owned()).collect()
+/// An agent that the SDK itself makes.
+async fn launch(language: Language) -> Server {
+    let settings = [
+        ("A2A_VERSION", language.version),
+        ("A2A_BINDING", language.binding),
+    ];
+    Server::launch("a2a", "a2a_agent.py", &settings).await
 }
 
 const HOST: &str = "helper.test";

@@ -15,6 +15,11 @@ pub(super) enum Front {
 impl Front {
     pub(super) const BOTH: [Self; 2] = [Self::Forward, Self::Gateway];
 
+    /// The same promise on each of them, at the same time.
+    pub(super) async fn both<F: Future<Output = ()>>(promise: impl Fn(Self) -> F) {
+        tokio::join!(promise(Self::Forward), promise(Self::Gateway));
+    }
+
     /// As the matrix and the audit log name it.
     pub(super) fn name(self) -> &'static str {
         match self {

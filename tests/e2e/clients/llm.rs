@@ -49,7 +49,7 @@ macro_rules! clients {
     ($($promise:ident: $client:expr,)+) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $promise() {
-            keeps_its_promises_through_both_fronts(&$client).await;
+            Front::both(|front| keeps_its_promises($client, front)).await;
         })+
 
         const CLIENTS: &[Client] = &[$($client),+];
@@ -84,6 +84,7 @@ fn the_matrix_has_a_row_for_each_client_and_no_other() {
         .iter()
         .flat_map(|client| Front::BOTH.map(|front| client.row(&Value::Null, front).key()))
         .chain(super::a2a::keys())
+        .chain(super::mcp::keys())
         .collect();
     rows.sort();
     assert_eq!(matrix::keys(), rows);
@@ -134,17 +135,9 @@ const fn litellm(api: Api, prefix: &'static str) -> Client {
     }
 }
 
-async fn keeps_its_promises_through_both_fronts(client: &Client) {
-    let [forward, gateway] = Front::BOTH;
-    tokio::join!(
-        keeps_its_promises(client, forward),
-        keeps_its_promises(client, gateway)
-    );
-}
-
-async fn keeps_its_promises(client: &Client, front: Front) {
-    let world = World::start(client, front).await;
-    let seen = world.drive(client).await;
+async fn keeps_its_promises(client: Client, front: Front) {
+    let world = World::start(&client, front).await;
+    let seen = world.drive(&client).await;
 
     assert_eq!(seen["allow"]["text"], TEXT.concat(), "{seen}");
     let denied = client.refusal(&seen["deny"]);
@@ -213,7 +206,7 @@ impl Client {
         };
         Row {
             client: format!("{} ({registry})", self.package),
-            api: self.api.name(),
+            api: self.api.name().to_owned(),
             front: front.name(),
             version: seen["client"]["version"]
                 .as_str()

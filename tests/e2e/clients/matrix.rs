@@ -9,7 +9,7 @@ use super::environment::root;
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) client: String,
-    pub(super) api: &'static str,
+    pub(super) api: String,
     pub(super) front: &'static str,
     pub(super) version: String,
     pub(super) outcomes: [String; CASES.len()],

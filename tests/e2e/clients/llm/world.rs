@@ -4,6 +4,7 @@ use aegis_config::{KeySource, ListenTls, ServiceCredential, Sigv4};
 use aegis_testkit::{Aegis, AegisBuilder, TestCa, Upstream, bearer, header_key};
 use serde_json::Value;
 
+use super::super::approval_ids;
 use super::super::environment::Environment;
 use super::super::fakes::Api;
 use super::super::front::{CREDENTIAL, Front, SERVICE_KEY};
@@ -79,14 +80,9 @@ impl World {
 
     /// Of the one call of this tool that waits for a human.
     pub(super) async fn approval_id(&self, tool: &str) -> String {
-        let (_, list) = self.aegis.admin_get("/approvals").await;
-        let list: Value = serde_json::from_str(&list).expect("JSON");
-        let pending = list["pending"].as_array().expect("a list");
-        let mut waiting = pending.iter().filter(|it| it["tool"] == tool);
-        let (Some(one), None) = (waiting.next(), waiting.next()) else {
-            panic!("not one call of {tool} waits: {list}");
-        };
-        one["approval_id"].as_str().expect("an id").to_owned()
+        let mut waiting = approval_ids(&self.aegis, tool).await;
+        assert_eq!(waiting.len(), 1, "of {tool}");
+        waiting.remove(0)
     }
 }
 
