@@ -41,6 +41,14 @@ impl Api {
         }
     }
 
+    /// Bedrock's have a colon, which its SDKs escape.
+    pub(super) fn model(self) -> &'static str {
+        match self {
+            Self::Converse | Self::InvokeModel => "demo-model-v1:0",
+            _ => "demo-model",
+        }
+    }
+
     /// What its SDKs expect at the end of a base URL.
     pub(super) fn base_path(self) -> &'static str {
         match self {

@@ -26,6 +26,14 @@ pub(super) const CASES: [&str; 7] = [
     "proposed_approval_needed",
 ];
 
+#[test]
+fn the_table_has_a_row_for_each_client_and_no_other() {
+    let rows = super::llm::keys().chain(super::a2a::keys());
+    let mut rows: Vec<String> = rows.chain(super::mcp::keys()).collect();
+    rows.sort();
+    assert_eq!(written(), rows);
+}
+
 /// Holds the row against the document, or writes it there.
 pub(super) fn compare(row: &Row) {
     let (key, line) = (row.key(), row.line());
@@ -38,7 +46,7 @@ pub(super) fn compare(row: &Row) {
 }
 
 /// Of all rows that are written.
-pub(super) fn keys() -> Vec<String> {
+fn written() -> Vec<String> {
     let document = document();
     let key = |line: &str| {
         let cells: Vec<&str> = line.split('|').take(4).collect();

@@ -10,8 +10,8 @@ use super::{Call, TEXT, anthropic, not_found};
 
 pub(super) fn converse(request: &Received) -> Answer {
     match request.path() {
-        "/model/demo-model/converse" => whole(),
-        "/model/demo-model/converse-stream" => stream(Call::asked_for(request)),
+        "/model/demo-model-v1%3A0/converse" => whole(),
+        "/model/demo-model-v1%3A0/converse-stream" => stream(Call::asked_for(request)),
         _ => not_found(request),
     }
 }
@@ -19,8 +19,8 @@ pub(super) fn converse(request: &Received) -> Answer {
 /// Of one of Anthropic's models, whose own events are within those of the stream.
 pub(super) fn invoke(request: &Received) -> Answer {
     match request.path() {
-        "/model/demo-model/invoke" => Answer::json(&anthropic::whole()),
-        "/model/demo-model/invoke-with-response-stream" => {
+        "/model/demo-model-v1%3A0/invoke" => Answer::json(&anthropic::whole()),
+        "/model/demo-model-v1%3A0/invoke-with-response-stream" => {
             let feed = Feed::new();
             for event in anthropic::events(Call::asked_for(request)) {
                 let bytes = BASE64_STANDARD.encode(event.to_string());

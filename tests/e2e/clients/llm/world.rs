@@ -8,7 +8,7 @@ use super::super::approval_ids;
 use super::super::environment::Environment;
 use super::super::fakes::Api;
 use super::super::front::{CREDENTIAL, Front, SERVICE_KEY};
-use super::{Client, Runtime};
+use super::{Client, Runtime, signature};
 
 pub(super) struct World {
     aegis: Aegis,
@@ -29,7 +29,10 @@ impl World {
             .start()
             .await;
         let upstream = provider.url_as(HOST, api.base_path());
-        let builder = Aegis::with_policy(&POLICY.replace("PROTOCOL", api.protocol()))
+        let policy = POLICY
+            .replace("MODEL", api.model())
+            .replace("PROTOCOL", api.protocol());
+        let builder = Aegis::with_policy(&policy)
             .agent("acme", "bot")
             .hosts(&[HOST])
             .upstream_ca(&ca);
@@ -55,14 +58,15 @@ impl World {
         let environment = self
             .environment
             .clone()
-            .with("LLM_MODEL", model("demo-model"))
+            .with("LLM_MODEL", model(self.api.model()))
             .with("LLM_DENIED_MODEL", model("forbidden-model"));
         let environment = client.configure(environment, &self.base_url, self.front);
         let seen = match client.runtime {
             Runtime::Python(packages) => environment.python_of(packages, client.driver).await,
             Runtime::Node => environment.node(client.driver).await,
         };
-        for request in self.provider.requests() {
+        let requests = self.provider.requests();
+        for request in &requests {
             // Some SDKs of Anthropic show their key as a bearer.
             let mut shown = [self.api.key_header(), "authorization"]
                 .into_iter()
@@ -74,6 +78,9 @@ impl World {
             for refused in ["forbidden-model", "ann@corp.example", CREDENTIAL] {
                 assert!(!sent.contains(refused), "{refused} reached the provider");
             }
+        }
+        if self.front == Front::Gateway && self.api.protocol() == "bedrock" {
+            signature::verify(&requests).await;
         }
         seen
     }
@@ -114,7 +121,7 @@ profiles:
   bot:
     tools:
       llm:
-        chat: {model: {enum: [demo-model]}}
+        chat: {model: {enum: ['MODEL']}}
     data: {email: approval_needed}
     proposed:
       tools:
