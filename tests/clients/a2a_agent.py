@@ -1,7 +1,6 @@
 """An agent made with a2a-sdk, in one version and one binding; it prints its port and serves until it is killed.
 
-It reads:
-  A2A_NAME     the host name under which it is called
+It reads from its input, in a line, the URL under which it is called, and from the environment:
   A2A_VERSION  1.0 or 0.3
   A2A_BINDING  JSONRPC or HTTP+JSON
 """
@@ -9,6 +8,7 @@ It reads:
 import asyncio
 import logging
 import socket
+import sys
 
 import uvicorn
 from a2a.helpers import new_task_from_user_message, new_text_artifact_update_event
@@ -69,10 +69,9 @@ def main():
     # Its standard error is read by nobody.
     logging.disable(logging.CRITICAL)
     listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    app = Starlette(routes=routes(f"http://{setting('A2A_NAME')}:{port}"))
+    case("agent", port=listener.getsockname()[1])
+    app = Starlette(routes=routes(sys.stdin.readline().strip()))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-    case("agent", port=port)
     asyncio.run(server.serve(sockets=[listener]))
 
 

@@ -1,6 +1,6 @@
 """The a2a-sdk through the proxy: card, send, stream, get and cancel; and what it makes of refusals.
 
-It reads A2A_URL, where the agent is, and A2A_BINDING, in which of the bindings it is called.
+It reads A2A_URL, where the agent is, A2A_KEY, what it shows there, and A2A_BINDING, in which of the bindings it is called.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ async def client(streaming, polling=False):
         polling=polling,
         supported_protocol_bindings=[setting("A2A_BINDING")],
         # Whoever shares a machine may be slow.
-        httpx_client=httpx.AsyncClient(timeout=60),
+        httpx_client=httpx.AsyncClient(timeout=60, headers={"authorization": f"Bearer {setting('A2A_KEY')}"}),
     )
     return await ClientFactory(config).create_from_url(setting("A2A_URL"))
 

@@ -2,9 +2,8 @@
 
 import anthropic
 from llm import SCHEMA, TOOLS, cases
-from report import setting
 
-client = anthropic.Anthropic(base_url=setting("LLM_URL"), api_key="unused", max_retries=0, timeout=30)
+client = anthropic.Anthropic(max_retries=0, timeout=30)
 
 
 def complete(model, prompt):

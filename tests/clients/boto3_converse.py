@@ -5,14 +5,10 @@ import json
 import boto3
 from botocore.config import Config
 from llm import SCHEMA, TOOLS, cases
-from report import setting
 
 client = boto3.client(
     "bedrock-runtime",
-    endpoint_url=setting("LLM_URL"),
     region_name="eu-central-1",
-    aws_access_key_id="unused",
-    aws_secret_access_key="unused",
     config=Config(retries={"total_max_attempts": 1}, read_timeout=30),
 )
 

@@ -3,12 +3,8 @@
 from google import genai
 from google.genai import types
 from llm import SCHEMA, TOOLS, cases
-from report import setting
 
-client = genai.Client(
-    api_key="unused",
-    http_options=types.HttpOptions(base_url=setting("LLM_URL"), timeout=30_000),
-)
+client = genai.Client(http_options=types.HttpOptions(timeout=30_000))
 
 
 def complete(model, prompt):

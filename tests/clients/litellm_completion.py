@@ -11,25 +11,22 @@ from llm import SCHEMA, TOOLS, cases
 from report import setting
 
 litellm.suppress_debug_info = True
-PROVIDER = {"api_base": setting("LLM_URL"), "num_retries": 0, "timeout": 30}
+OPTIONS = {"num_retries": 0, "timeout": 30}
 if setting("LLM_MODEL").startswith("bedrock/"):
-    unused = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
     # It knows by their names which models of Bedrock take tools.
-    PROVIDER |= {**unused, "aws_region_name": "eu-central-1", "allowed_openai_params": ["tools"]}
-else:
-    PROVIDER["api_key"] = "unused"
+    OPTIONS |= {"aws_region_name": "eu-central-1", "allowed_openai_params": ["tools"]}
 
 
 def complete(model, prompt):
     messages = [{"role": "user", "content": prompt}]
-    answer = litellm.completion(model=model, messages=messages, **PROVIDER)
+    answer = litellm.completion(model=model, messages=messages, **OPTIONS)
     return answer.choices[0].message.content
 
 
 def stream(model, prompt, heard):
     messages = [{"role": "user", "content": prompt}]
     asked = {"model": model, "messages": messages, "tools": tools(), "stream": True}
-    for chunk in litellm.completion(**asked, **PROVIDER):
+    for chunk in litellm.completion(**asked, **OPTIONS):
         heard.events.append(chunk)
         heard.text(chunk.choices[0].delta.content)
     message = litellm.stream_chunk_builder(heard.events).choices[0].message

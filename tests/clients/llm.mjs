@@ -1,17 +1,21 @@
 // The cases that every SDK of an LLM API goes through, as llm.py has them; a driver says how its SDK is called.
+// Base URL and API key are for the SDK to find, in its own variables.
 
 import { readFileSync } from "node:fs";
 import { EnvHttpProxyAgent, fetch } from "undici";
 import { failure, report, setting } from "./report.mjs";
 
-export const TOOLS = { get_weather: "the weather in a city", delete_everything: "deletes a path" };
-export const SCHEMA = { type: "object", properties: { city: { type: "string" }, path: { type: "string" } } };
+export const TOOLS = {
+  get_weather: "the weather in a city",
+  delete_everything: "deletes a path",
+  transfer_money: "pays",
+};
+const text = { type: "string" };
+export const SCHEMA = { type: "object", properties: { city: text, path: text, to: text } };
 
 // Node's own fetch takes no proxy from the environment; this is the way that the SDKs document.
 const dispatcher = new EnvHttpProxyAgent();
 export const OPTIONS = {
-  baseURL: setting("LLM_URL"),
-  apiKey: "unused",
   maxRetries: 0,
   timeout: 30_000,
   fetch,
@@ -29,6 +33,7 @@ export async function cases(packageName, complete, stream) {
   await streamed("stream", (heard) => stream(model, "hello there", heard));
   await streamed("proposed_allowed", (heard) => stream(model, "how is the weather?", heard));
   await streamed("proposed_denied", (heard) => stream(model, "delete everything", heard));
+  await streamed("proposed_approval_needed", (heard) => stream(model, "pay the bill", heard));
   await dispatcher.close();
 }
 

@@ -1,7 +1,6 @@
 """The cases that every SDK of an LLM API goes through; a driver says how its SDK is called, and nothing else.
 
-The drivers read, beside what report.py names:
-  LLM_URL                   base URL of the provider, such as https://openai.test:8443/v1
+Base URL and API key are for the SDK to find, in its own variables. The drivers read, beside what report.py names:
   LLM_MODEL                 a model that policy allows
   LLM_DENIED_MODEL          a model that policy refuses
 """
@@ -10,8 +9,8 @@ from importlib.metadata import version
 
 from report import case, failure, setting
 
-TOOLS = {"get_weather": "the weather in a city", "delete_everything": "deletes a path"}
-SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}, "path": {"type": "string"}}}
+TOOLS = {"get_weather": "the weather in a city", "delete_everything": "deletes a path", "transfer_money": "pays"}
+SCHEMA = {"type": "object", "properties": {name: {"type": "string"} for name in ("city", "path", "to")}}
 
 
 class Heard:
@@ -41,6 +40,7 @@ def cases(package, complete, stream):
         ("stream", "hello there"),
         ("proposed_allowed", "how is the weather?"),
         ("proposed_denied", "delete everything"),
+        ("proposed_approval_needed", "pay the bill"),
     ):
         streamed(name, lambda heard: stream(model, prompt, heard))
 

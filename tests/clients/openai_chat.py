@@ -4,9 +4,8 @@ import json
 
 import openai
 from llm import SCHEMA, TOOLS, cases
-from report import setting
 
-client = openai.OpenAI(base_url=setting("LLM_URL"), api_key="unused", max_retries=0, timeout=30)
+client = openai.OpenAI(max_retries=0, timeout=30)
 
 
 def complete(model, prompt):

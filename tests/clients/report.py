@@ -3,7 +3,6 @@
 The drivers hold no credentials and no addresses. They read:
   HTTPS_PROXY, HTTP_PROXY   the proxy, with the agent's credentials in the URL
   SSL_CERT_FILE and others  the trust bundle, as `aegis env` prints it
-  MCP_URL                   the MCP endpoint, such as https://mcp.demo.test:8443/mcp
   ALLOWED_URL, DENIED_URL   plain resources that policy allows and refuses
 """
 

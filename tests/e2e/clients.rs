@@ -4,12 +4,14 @@
 mod a2a;
 pub(crate) mod environment;
 mod fakes;
+mod front;
 mod llm;
 mod matrix;
+mod mcp;
+mod server;
 mod websocket;
 
-use aegis_testkit::{Aegis, Answer, Received, TestCa, Upstream};
-use http::Method;
+use aegis_testkit::{Aegis, TestCa, Upstream};
 use serde_json::{Value, json};
 
 use environment::Environment;
@@ -60,22 +62,6 @@ async fn curl_without_tunnel_and_without_credential() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_mcp_sdk_for_python_initializes_lists_calls_and_raises_its_own_error() {
-    let world = World::start().await;
-    let cases = world.python("mcp_client.py").await;
-    assert_eq!(cases["initialize"]["server"], "docs", "{cases}");
-    assert_eq!(cases["allow"]["content"], json!(["found: rego"]), "{cases}");
-    assert_eq!(cases["deny"]["exception"], "MCPError", "{cases}");
-    assert_eq!(cases["deny"]["data"]["outcome"], "deny", "{cases}");
-    let called = world
-        .mcp
-        .requests()
-        .iter()
-        .any(|request| request.text().contains("delete_page"));
-    assert!(!called, "the refused call never reached the server");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn httpx_and_requests_for_python() {
     let world = World::start().await;
     for driver in ["httpx_client.py", "requests_client.py"] {
@@ -123,13 +109,12 @@ fn assert_web(cases: &Value) {
     );
 }
 
-/// Three services behind TLS, one without, and a proxy in front of them that does not look into one.
+/// Two services behind TLS, one without, and a proxy in front of them that does not look into one.
 struct World {
     aegis: Aegis,
     environment: Environment,
     allowed: String,
     blind: Upstream,
-    mcp: Upstream,
     site: Upstream,
     plain: Upstream,
 }
@@ -137,10 +122,6 @@ struct World {
 impl World {
     async fn start() -> Self {
         let ca = TestCa::new();
-        let mcp = Upstream::https(&ca, &["mcp.test"])
-            .answer(mcp)
-            .start()
-            .await;
         let site = Upstream::https(&ca, &["site.test"])
             .h2()
             .echo()
@@ -149,13 +130,12 @@ impl World {
         let plain = Upstream::http().echo().start().await;
         let blind = Upstream::https(&ca, &["blind.test"]).echo().start().await;
         let policy = POLICY
-            .replace("MCP", &format!("mcp.test:{}", mcp.port()))
             .replace("SITE", &format!("site.test:{}", site.port()))
             .replace("PLAIN", &format!("plain.test:{}", plain.port()))
             .replace("BLIND", &format!("blind.test:{}", blind.port()));
         let aegis = Aegis::with_policy(&policy)
             .agent("acme", "bot")
-            .hosts(&["mcp.test", "site.test", "plain.test", "blind.test"])
+            .hosts(&["site.test", "plain.test", "blind.test"])
             .upstream_ca(&ca)
             .start()
             .await;
@@ -164,7 +144,6 @@ impl World {
             allowed: site.url_as("site.test", "/page"),
             aegis,
             blind,
-            mcp,
             site,
             plain,
         }
@@ -190,38 +169,19 @@ impl World {
     fn environment(&self) -> Environment {
         self.environment
             .clone()
-            .with("MCP_URL", self.mcp.url_as("mcp.test", "/mcp"))
             .with("ALLOWED_URL", &self.allowed)
             .with("DENIED_URL", self.site.url_as("site.test", "/secret"))
     }
 }
 
-fn mcp(request: &Received) -> Answer {
-    if request.method != Method::POST {
-        return Answer::status(405);
-    }
-    let message = request.json();
-    let result = match message["method"].as_str().unwrap_or_default() {
-        "initialize" => json!({
-            "protocolVersion": message["params"]["protocolVersion"],
-            "capabilities": {"tools": {}},
-            "serverInfo": {"name": "docs", "version": "1"},
-        }),
-        "tools/list" => json!({"tools": [
-            {"name": "search", "inputSchema": {"type": "object"}},
-            {"name": "delete_page", "inputSchema": {"type": "object"}},
-        ]}),
-        "tools/call" => json!({"content": [{
-            "type": "text",
-            "text": format!("found: {}", message["params"]["arguments"]["query"].as_str().unwrap_or("")),
-        }]}),
-        method if method.starts_with("notifications/") => return Answer::status(202),
-        _ => {
-            let error = json!({"code": -32601, "message": "no such method"});
-            return Answer::json(&json!({"jsonrpc": "2.0", "id": message["id"], "error": error}));
-        }
-    };
-    Answer::json(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result}))
+/// Of the calls of this tool that wait for a human.
+async fn approval_ids(aegis: &Aegis, tool: &str) -> Vec<String> {
+    let (_, list) = aegis.admin_get("/approvals").await;
+    let list: Value = serde_json::from_str(&list).expect("JSON");
+    let pending = list["pending"].as_array().expect("a list");
+    let waiting = pending.iter().filter(|it| it["tool"] == tool);
+    let ids = waiting.map(|it| it["approval_id"].as_str().expect("an id"));
+    ids.map(str::to_owned).collect()
 }
 
 const POLICY: &str = "
@@ -234,10 +194,7 @@ profiles:
     passthrough: ['BLIND']
     tools:
       site: {page: {}}
-      docs: {server/discover: {}, initialize: {}, notifications/initialized: {}, tools/list: {}, stream: {}, end: {}}
-      docs/search: {call: {}}
 catalogue:
-  docs: {hosts: ['MCP'], protocol: mcp, regions: [eu-central-1]}
   blind: {hosts: ['BLIND'], protocol: http, regions: [eu-central-1]}
   site:
     hosts: ['SITE', 'PLAIN']

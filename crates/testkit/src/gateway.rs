@@ -17,7 +17,12 @@ use crate::{Aegis, AegisBuilder, Payload, RawClient, Reply};
 impl AegisBuilder {
     /// Fronts `upstream`, `https://HOST:PORT/PREFIX` or the same with `http`, as the service `name`.
     #[must_use]
-    pub fn service(self, name: &str, upstream: &str, credential: ServiceCredential) -> Self {
+    pub fn service(
+        self,
+        name: &str,
+        upstream: &str,
+        credential: impl Into<Option<ServiceCredential>>,
+    ) -> Self {
         let (scheme, rest) = upstream.split_once("://").expect("the test gives a URL");
         let (authority, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let slash = if prefix.is_empty() { "" } else { "/" };
@@ -27,7 +32,7 @@ impl AegisBuilder {
                 authority: authority.into(),
                 prefix: format!("{slash}{prefix}").into(),
             },
-            credential: Some(credential),
+            credential: credential.into(),
         };
         self.settings(|settings| {
             let at = || GatewaySettings::at(any_port());

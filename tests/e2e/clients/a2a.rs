@@ -1,14 +1,12 @@
 //! The a2a-sdk for Python against an agent that the same SDK serves: what passes, and the error that it raises for what does not.
 
-use std::process::Stdio;
-
 use aegis_testkit::{Aegis, TestCa};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
 
-use super::environment::{Environment, root};
+use super::approval_ids;
+use super::front::Front;
 use super::matrix::{self, CASES, Row};
+use super::server::Server;
 
 /// A version of A2A in one of its bindings, as cards name them.
 #[derive(Clone, Copy)]
@@ -25,7 +23,7 @@ macro_rules! languages {
     ($($promise:ident: $language:expr,)+) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $promise() {
-            keeps_its_promises($language).await;
+            Front::both(|front| keeps_its_promises($language, front)).await;
         })+
 
         const LANGUAGES: &[Language] = &[$($language),+];
@@ -41,19 +39,26 @@ languages! {
 
 /// Of the matrix.
 pub(super) fn keys() -> impl Iterator<Item = String> {
-    LANGUAGES.iter().map(|it| it.row(&Value::Null).key())
+    let rows = |it: &Language| Front::BOTH.map(|front| it.row(&Value::Null, front).key());
+    LANGUAGES.iter().flat_map(rows)
 }
 
-async fn keeps_its_promises(language: Language) {
-    let (_agent, port) = serve(language).await;
-    let aegis = Aegis::with_policy(&POLICY.replace("PORT", &port.to_string()))
+async fn keeps_its_promises(language: Language, front: Front) {
+    let mut agent = launch(language).await;
+    let upstream = format!("http://{HOST}:{}", agent.port);
+    let aegis = Aegis::with_policy(&POLICY.replace("PORT", &agent.port.to_string()))
         .agent("acme", "bot")
         .hosts(&[HOST])
+        .service("agent", &upstream, None)
         .start()
         .await;
-    let environment = Environment::of(&aegis, &TestCa::new()).await;
+    let url = front.base_url(&aegis, "agent", &upstream);
+    // Its card names the URL under which its callers reach it, as any server's does behind a gateway.
+    agent.tell(&url).await;
+    let environment = front.environment(&aegis, &TestCa::new()).await;
     let seen = environment
-        .with("A2A_URL", format!("http://{HOST}:{port}"))
+        .with("A2A_URL", url)
+        .with("A2A_KEY", front.api_key())
         .with("A2A_BINDING", language.binding)
         .python_of("a2a", "a2a_client.py")
         .await;
@@ -67,14 +72,14 @@ async fn keeps_its_promises(language: Language) {
         let message = language.refusal(&seen[case]);
         assert!(message.contains("(rule parameter.enum)"), "{message}");
     }
-    let waiting = approval_ids(&aegis).await;
+    let waiting = approval_ids(&aegis, "helper").await;
     assert_eq!(waiting.len(), 2, "one for each action");
     for case in ["approval_needed", "approval_needed_stream"] {
         let message = language.refusal(&seen[case]);
         let names_one = waiting.iter().any(|id| message.contains(id));
         assert!(names_one, "{message}");
     }
-    matrix::compare(&language.row(&seen));
+    matrix::compare(&language.row(&seen, front));
 }
 
 const fn language(
@@ -101,7 +106,7 @@ impl Language {
     }
 
     /// Agents propose no calls to their callers.
-    fn row(self, seen: &Value) -> Row {
+    fn row(self, seen: &Value, front: Front) -> Row {
         let outcome = |case: &str| match seen[case]["exception"].as_str() {
             _ if case.starts_with("proposed") => "–".to_owned(),
             None => "ok".to_owned(),
@@ -110,40 +115,21 @@ impl Language {
         let version = seen["client"]["version"].as_str();
         Row {
             client: "a2a-sdk (PyPI)".to_owned(),
-            api: self.api,
-            front: "forward",
+            api: self.api.to_owned(),
+            front: front.name(),
             version: version.unwrap_or_default().to_owned(),
             outcomes: CASES.map(outcome),
         }
     }
 }
 
-/// A real server of the SDK; it ends with the test.
-async fn serve(language: Language) -> (Child, u64) {
-    let mut agent = Command::new(root().join(".tools/a2a/bin/python"))
-        .arg(root().join("tests/clients/a2a_agent.py"))
-        .env("A2A_NAME", HOST)
-        .env("A2A_VERSION", language.version)
-        .env("A2A_BINDING", language.binding)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("`make tools` installs what it needs");
-    let output = agent.stdout.take().expect("its output");
-    let line = BufReader::new(output).lines().next_line().await;
-    let line = line.expect("its output").expect("it says where it is");
-    let said: Value = serde_json::from_str(&line).expect("JSON");
-    (agent, said["port"].as_u64().expect("a port"))
-}
-
-async fn approval_ids(aegis: &Aegis) -> Vec<String> {
-    let (_, list) = aegis.admin_get("/approvals").await;
-    let list: Value = serde_json::from_str(&list).expect("JSON");
-    let pending = list["pending"].as_array().expect("a list");
-    let ids = pending.iter().map(|it| it["approval_id"].as_str());
-    ids.map(|id| id.expect("an id").to_owned()).collect()
+/// An agent that the SDK itself makes.
+async fn launch(language: Language) -> Server {
+    let settings = [
+        ("A2A_VERSION", language.version),
+        ("A2A_BINDING", language.binding),
+    ];
+    Server::launch("a2a", "a2a_agent.py", &settings).await
 }
 
 const HOST: &str = "helper.test";

@@ -25,6 +25,14 @@ impl Environment {
         }
     }
 
+    /// Of a client that has never heard of a proxy.
+    pub(crate) fn bare() -> Self {
+        Self {
+            variables: String::new(),
+            settings: Vec::new(),
+        }
+    }
+
     /// What the drivers are told.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.settings.push((name, value.into()));

@@ -15,6 +15,7 @@ pub(super) enum Api {
     Responses,
     Messages,
     Converse,
+    InvokeModel,
     GenerateContent,
 }
 
@@ -25,6 +26,7 @@ impl Api {
             Self::Responses => "Responses",
             Self::Messages => "Messages",
             Self::Converse => "Converse",
+            Self::InvokeModel => "InvokeModel",
             Self::GenerateContent => "generateContent",
         }
     }
@@ -34,8 +36,16 @@ impl Api {
         match self {
             Self::ChatCompletions | Self::Responses => "openai",
             Self::Messages => "anthropic",
-            Self::Converse => "bedrock",
+            Self::Converse | Self::InvokeModel => "bedrock",
             Self::GenerateContent => "gemini",
+        }
+    }
+
+    /// Bedrock's have a colon, which its SDKs escape.
+    pub(super) fn model(self) -> &'static str {
+        match self {
+            Self::Converse | Self::InvokeModel => "demo-model-v1:0",
+            _ => "demo-model",
         }
     }
 
@@ -43,7 +53,36 @@ impl Api {
     pub(super) fn base_path(self) -> &'static str {
         match self {
             Self::ChatCompletions | Self::Responses => "/v1",
-            Self::Messages | Self::Converse | Self::GenerateContent => "",
+            Self::Messages | Self::Converse | Self::InvokeModel | Self::GenerateContent => "",
+        }
+    }
+
+    /// The variable in which its SDKs look for a base URL, as `docs/gateway.md` has it.
+    pub(super) const fn base_url(self) -> &'static str {
+        match self {
+            Self::ChatCompletions | Self::Responses => "OPENAI_BASE_URL",
+            Self::Messages => "ANTHROPIC_BASE_URL",
+            Self::Converse | Self::InvokeModel => "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+            Self::GenerateContent => "GOOGLE_GEMINI_BASE_URL",
+        }
+    }
+
+    /// The variable in which they look for a key that they show as it is.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::ChatCompletions | Self::Responses => "OPENAI_API_KEY",
+            Self::Messages => "ANTHROPIC_API_KEY",
+            Self::Converse | Self::InvokeModel => "AWS_BEARER_TOKEN_BEDROCK",
+            Self::GenerateContent => "GEMINI_API_KEY",
+        }
+    }
+
+    /// Where its provider looks for the key.
+    pub(super) fn key_header(self) -> &'static str {
+        match self {
+            Self::Messages => "x-api-key",
+            Self::GenerateContent => "x-goog-api-key",
+            _ => "authorization",
         }
     }
 
@@ -53,6 +92,7 @@ impl Api {
             Self::Responses => openai::responses(request),
             Self::Messages => anthropic::messages(request),
             Self::Converse => bedrock::converse(request),
+            Self::InvokeModel => bedrock::invoke(request),
             Self::GenerateContent => gemini::generate(request),
         }
     }
@@ -69,6 +109,11 @@ pub(super) const DENIED_CALL: Call = Call {
     arguments: [r#"{"path":"/srv/"#, r#"secret-plans"}"#],
 };
 
+pub(super) const DOUBTED_CALL: Call = Call {
+    name: "transfer_money",
+    arguments: [r#"{"amount":700,"#, r#""to":"secret-plans"}"#],
+};
+
 /// A call that a model proposes, its arguments in pieces.
 #[derive(Clone, Copy)]
 pub(super) struct Call {
@@ -80,10 +125,13 @@ impl Call {
     /// What the prompt of this request asks for.
     fn asked_for(request: &Received) -> Option<Self> {
         let text = request.text();
-        if text.contains("how is the weather?") {
-            return Some(ALLOWED_CALL);
-        }
-        text.contains("delete everything").then_some(DENIED_CALL)
+        let proposed = [
+            ("how is the weather?", ALLOWED_CALL),
+            ("delete everything", DENIED_CALL),
+            ("pay the bill", DOUBTED_CALL),
+        ];
+        let asked = proposed.iter().find(|(prompt, _)| text.contains(prompt))?;
+        Some(asked.1)
     }
 
     pub(super) fn whole(self) -> Value {

@@ -1,11 +1,15 @@
 //! SDKs of LLM APIs against models that propose calls: what passes, and the error that each raises for what does not.
 
-use aegis_testkit::{Aegis, TestCa, Upstream};
+mod signature;
+mod world;
+
 use serde_json::{Value, json};
 
 use super::environment::Environment;
-use super::fakes::{ALLOWED_CALL, Api, DENIED_CALL, TEXT};
+use super::fakes::{ALLOWED_CALL, Api, DENIED_CALL, DOUBTED_CALL, TEXT};
+use super::front::{CREDENTIAL, Front, SERVICE_KEY};
 use super::matrix::{self, Row};
+use world::World;
 
 /// A package that speaks an API, and the driver that calls it.
 #[derive(Clone, Copy)]
@@ -18,6 +22,20 @@ struct Client {
     error: &'static str,
     /// What a package of many providers wants before the model's name.
     prefix: &'static str,
+    /// Where it looks for its base URL.
+    base_url: &'static str,
+    key: Key,
+    /// Whether it shows its key over TLS only.
+    wants_tls: bool,
+}
+
+/// What an SDK shows.
+#[derive(Clone, Copy)]
+enum Key {
+    /// What it finds in this variable.
+    Alone(&'static str),
+    /// A signature of AWS, and a session token where it has one.
+    Signature,
 }
 
 #[derive(Clone, Copy)]
@@ -32,7 +50,7 @@ macro_rules! clients {
     ($($promise:ident: $client:expr,)+) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $promise() {
-            keeps_its_promises(&$client).await;
+            Front::both(|front| keeps_its_promises($client, front)).await;
         })+
 
         const CLIENTS: &[Client] = &[$($client),+];
@@ -42,7 +60,14 @@ macro_rules! clients {
 clients! {
     anthropic_for_python: python("anthropic", Api::Messages, "anthropic_messages.py", "APIError"),
     anthropic_for_node: node("@anthropic-ai/sdk", Api::Messages, "anthropic_messages.mjs", "APIError"),
-    boto3: python("boto3", Api::Converse, "boto3_converse.py", "ClientError"),
+    boto3_converse: Client {
+        wants_tls: true,
+        ..python("boto3", Api::Converse, "boto3_converse.py", "ClientError")
+    },
+    boto3_invoke_model: Client {
+        key: Key::Signature,
+        ..python("boto3", Api::InvokeModel, "boto3_invoke_model.py", "ClientError")
+    },
     google_genai: python("google-genai", Api::GenerateContent, "google_genai.py", "APIError"),
     openai_for_python_chat: python("openai", Api::ChatCompletions, "openai_chat.py", "APIError"),
     openai_for_python_responses: python("openai", Api::Responses, "openai_responses.py", "APIError"),
@@ -54,15 +79,10 @@ clients! {
     litellm_to_openai: litellm(Api::ChatCompletions, "openai/"),
 }
 
-#[test]
-fn the_matrix_has_a_row_for_each_client_and_no_other() {
-    let mut rows: Vec<String> = CLIENTS
-        .iter()
-        .map(|client| client.row(&Value::Null, FORWARD).key())
-        .chain(super::a2a::keys())
-        .collect();
-    rows.sort();
-    assert_eq!(matrix::keys(), rows);
+/// Of the matrix.
+pub(super) fn keys() -> impl Iterator<Item = String> {
+    let rows = |it: &Client| Front::BOTH.map(|front| it.row(&Value::Null, front).key());
+    CLIENTS.iter().flat_map(rows)
 }
 
 const fn python(
@@ -78,6 +98,9 @@ const fn python(
         driver,
         error,
         prefix: "",
+        base_url: api.base_url(),
+        key: Key::Alone(api.key()),
+        wants_tls: false,
     }
 }
 
@@ -98,20 +121,25 @@ const fn litellm(api: Api, prefix: &'static str) -> Client {
     Client {
         runtime: Runtime::Python("litellm"),
         prefix,
+        base_url: match api {
+            Api::Converse => "AWS_BEDROCK_RUNTIME_ENDPOINT",
+            Api::GenerateContent => "GEMINI_API_BASE",
+            _ => api.base_url(),
+        },
         ..python("litellm", api, "litellm_completion.py", "OpenAIError")
     }
 }
 
-async fn keeps_its_promises(client: &Client) {
-    let world = World::forward(client.api).await;
-    let seen = world.drive(client).await;
-    let text = TEXT.concat();
+async fn keeps_its_promises(client: Client, front: Front) {
+    let world = World::start(&client, front).await;
+    let seen = world.drive(&client).await;
 
-    assert_eq!(seen["allow"]["text"], text, "{seen}");
+    assert_eq!(seen["allow"]["text"], TEXT.concat(), "{seen}");
     let denied = client.refusal(&seen["deny"]);
     assert!(denied.contains("parameter.enum"), "{denied}");
     let waiting = client.refusal(&seen["approval_needed"]);
-    assert!(waiting.contains(&world.approval_id().await), "{waiting}");
+    let asked = world.approval_id("llm").await;
+    assert!(waiting.contains(&asked), "{waiting}");
 
     assert_eq!(seen["stream"]["exception"], Value::Null, "{seen}");
     assert_eq!(seen["stream"]["texts"], json!(TEXT), "{seen}");
@@ -120,17 +148,38 @@ async fn keeps_its_promises(client: &Client) {
     assert_eq!(proposed["calls"], json!([call]), "{proposed}");
     assert_eq!(proposed["exception"], Value::Null, "{proposed}");
 
-    let ended = &seen["proposed_denied"];
-    assert_eq!(ended["texts"], json!(TEXT), "{ended}");
-    assert!(client.refusal(ended).contains("(rule tool)"), "{ended}");
-    for hidden in [DENIED_CALL.name, "secret-plans"] {
-        assert!(!ended.to_string().contains(hidden), "{ended}");
+    let proposed = world.approval_id(DOUBTED_CALL.name).await;
+    for (case, told) in [
+        ("proposed_denied", "(rule tool)"),
+        ("proposed_approval_needed", &proposed),
+    ] {
+        let ended = &seen[case];
+        assert_eq!(ended["texts"], json!(TEXT), "{ended}");
+        assert!(client.refusal(ended).contains(told), "{ended}");
+        for hidden in [DENIED_CALL.name, DOUBTED_CALL.name, "secret-plans"] {
+            assert!(!ended.to_string().contains(hidden), "{ended}");
+        }
     }
 
-    matrix::compare(&client.row(&seen, world.front));
+    matrix::compare(&client.row(&seen, front));
 }
 
 impl Client {
+    /// In the variables that its own documentation names.
+    fn configure(&self, environment: Environment, base_url: &str, front: Front) -> Environment {
+        let environment = environment.with(self.base_url, base_url);
+        match (self.key, front) {
+            (Key::Alone(variable), _) => environment.with(variable, front.api_key()),
+            (Key::Signature, Front::Forward) => environment
+                .with("AWS_ACCESS_KEY_ID", SERVICE_KEY)
+                .with("AWS_SECRET_ACCESS_KEY", "anything"),
+            (Key::Signature, Front::Gateway) => environment
+                .with("AWS_ACCESS_KEY_ID", "bot")
+                .with("AWS_SECRET_ACCESS_KEY", "anything")
+                .with("AWS_SESSION_TOKEN", CREDENTIAL),
+        }
+    }
+
     /// The message of a typed error.
     fn refusal<'c>(&self, case: &'c Value) -> &'c str {
         let bases = case["bases"].as_array();
@@ -141,7 +190,7 @@ impl Client {
         case["message"].as_str().expect("a message")
     }
 
-    fn row(&self, seen: &Value, front: &'static str) -> Row {
+    fn row(&self, seen: &Value, front: Front) -> Row {
         let registry = match self.runtime {
             Runtime::Python(_) => "PyPI",
             Runtime::Node => "npm",
@@ -152,8 +201,8 @@ impl Client {
         };
         Row {
             client: format!("{} ({registry})", self.package),
-            api: self.api.name(),
-            front,
+            api: self.api.name().to_owned(),
+            front: front.name(),
             version: seen["client"]["version"]
                 .as_str()
                 .unwrap_or_default()
@@ -162,89 +211,3 @@ impl Client {
         }
     }
 }
-
-/// One provider behind TLS, and a proxy in front of it.
-struct World {
-    aegis: Aegis,
-    front: &'static str,
-    base_url: String,
-    environment: Environment,
-    provider: Upstream,
-}
-
-impl World {
-    /// Its address is the provider's own, and the proxy stands in the environment.
-    async fn forward(api: Api) -> Self {
-        let ca = TestCa::new();
-        let provider = Upstream::https(&ca, &[HOST]).h2();
-        let provider = provider
-            .answer(move |request| api.answer(request))
-            .start()
-            .await;
-        let aegis = Aegis::with_policy(&POLICY.replace("PROTOCOL", api.protocol()))
-            .agent("acme", "bot")
-            .hosts(&[HOST])
-            .upstream_ca(&ca)
-            .start()
-            .await;
-        Self {
-            front: FORWARD,
-            base_url: provider.url_as(HOST, api.base_path()),
-            environment: Environment::of(&aegis, &ca).await,
-            aegis,
-            provider,
-        }
-    }
-
-    async fn drive(&self, client: &Client) -> Value {
-        let model = |name: &str| format!("{}{name}", client.prefix);
-        let environment = self
-            .environment
-            .clone()
-            .with("LLM_URL", &self.base_url)
-            .with("LLM_MODEL", model("demo-model"))
-            .with("LLM_DENIED_MODEL", model("forbidden-model"));
-        let seen = match client.runtime {
-            Runtime::Python(packages) => environment.python_of(packages, client.driver).await,
-            Runtime::Node => environment.node(client.driver).await,
-        };
-        for request in self.provider.requests() {
-            let sent = format!("{} {}", request.target, request.text());
-            for refused in ["forbidden-model", "ann@corp.example"] {
-                assert!(!sent.contains(refused), "{refused} reached the provider");
-            }
-        }
-        seen
-    }
-
-    /// Of the one call that waits for a human.
-    async fn approval_id(&self) -> String {
-        let (_, list) = self.aegis.admin_get("/approvals").await;
-        let list: Value = serde_json::from_str(&list).expect("JSON");
-        assert_eq!(list["pending"].as_array().map(Vec::len), Some(1), "{list}");
-        let id = list["pending"][0]["approval_id"].as_str();
-        id.expect("an id").to_owned()
-    }
-}
-
-const HOST: &str = "llm.test";
-
-const FORWARD: &str = "forward";
-
-const POLICY: &str = "
-tenants:
-  acme: {regions: [eu-central-1]}
-agents:
-  bot: {tenant: acme, profile: bot}
-profiles:
-  bot:
-    tools:
-      llm:
-        chat: {model: {enum: [demo-model]}}
-    data: {email: approval_needed}
-    proposed:
-      tools:
-        get_weather: {city: {required: true}}
-catalogue:
-  llm: {hosts: [llm.test], protocol: PROTOCOL, regions: [eu-central-1]}
-";

@@ -9,21 +9,30 @@ use super::environment::root;
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) client: String,
-    pub(super) api: &'static str,
+    pub(super) api: String,
     pub(super) front: &'static str,
     pub(super) version: String,
     pub(super) outcomes: [String; CASES.len()],
 }
 
 /// As the drivers name them, in the order of the columns.
-pub(super) const CASES: [&str; 6] = [
+pub(super) const CASES: [&str; 7] = [
     "allow",
     "stream",
     "proposed_allowed",
     "deny",
     "approval_needed",
     "proposed_denied",
+    "proposed_approval_needed",
 ];
+
+#[test]
+fn the_table_has_a_row_for_each_client_and_no_other() {
+    let rows = super::llm::keys().chain(super::a2a::keys());
+    let mut rows: Vec<String> = rows.chain(super::mcp::keys()).collect();
+    rows.sort();
+    assert_eq!(written(), rows);
+}
 
 /// Holds the row against the document, or writes it there.
 pub(super) fn compare(row: &Row) {
@@ -37,7 +46,7 @@ pub(super) fn compare(row: &Row) {
 }
 
 /// Of all rows that are written.
-pub(super) fn keys() -> Vec<String> {
+fn written() -> Vec<String> {
     let document = document();
     let key = |line: &str| {
         let cells: Vec<&str> = line.split('|').take(4).collect();

@@ -10,10 +10,17 @@ pub(super) fn messages(request: &Received) -> Answer {
         return not_found(request);
     }
     if request.json()["stream"] != true {
-        let content = json!([{"type": "text", "text": TEXT.concat()}]);
-        return Answer::json(&message(&content, Some("end_turn")));
+        return Answer::json(&whole());
     }
-    let call = Call::asked_for(request);
+    named_events(&events(Call::asked_for(request)))
+}
+
+pub(super) fn whole() -> Value {
+    let content = json!([{"type": "text", "text": TEXT.concat()}]);
+    message(&content, Some("end_turn"))
+}
+
+pub(super) fn events(call: Option<Call>) -> Vec<Value> {
     let mut events = vec![json!({"type": "message_start", "message": message(&json!([]), None)})];
     let text = TEXT.map(|text| json!({"type": "text_delta", "text": text}));
     events.extend(block(0, &json!({"type": "text", "text": ""}), &text));
@@ -32,7 +39,7 @@ pub(super) fn messages(request: &Received) -> Answer {
         }),
         json!({"type": "message_stop"}),
     ]);
-    named_events(&events)
+    events
 }
 
 fn message(content: &Value, stop_reason: Option<&str>) -> Value {

@@ -1,15 +1,33 @@
-//! Bedrock's Converse and `ConverseStream`, with the binary event stream that AWS's SDKs read.
+//! Bedrock's Converse and `InvokeModel`, with the binary event stream that AWS's SDKs read.
 
 use aegis_testkit::{Answer, Feed, Received};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use flate2::Crc;
 use serde_json::{Value, json};
 
-use super::{Call, TEXT, not_found};
+use super::{Call, TEXT, anthropic, not_found};
 
 pub(super) fn converse(request: &Received) -> Answer {
     match request.path() {
-        "/model/demo-model/converse" => whole(),
-        "/model/demo-model/converse-stream" => stream(Call::asked_for(request)),
+        "/model/demo-model-v1%3A0/converse" => whole(),
+        "/model/demo-model-v1%3A0/converse-stream" => stream(Call::asked_for(request)),
+        _ => not_found(request),
+    }
+}
+
+/// Of one of Anthropic's models, whose own events are within those of the stream.
+pub(super) fn invoke(request: &Received) -> Answer {
+    match request.path() {
+        "/model/demo-model-v1%3A0/invoke" => Answer::json(&anthropic::whole()),
+        "/model/demo-model-v1%3A0/invoke-with-response-stream" => {
+            let feed = Feed::new();
+            for event in anthropic::events(Call::asked_for(request)) {
+                let bytes = BASE64_STANDARD.encode(event.to_string());
+                feed.send(message("chunk", &json!({"bytes": bytes})));
+            }
+            event_stream(&feed)
+        }
         _ => not_found(request),
     }
 }
@@ -46,6 +64,11 @@ fn stream(call: Option<Call>) -> Answer {
     feed.send(message("messageStop", &json!({"stopReason": reason})));
     let metadata = json!({"usage": usage(), "metrics": {"latencyMs": 1}});
     feed.send(message("metadata", &metadata));
+    event_stream(&feed)
+}
+
+/// All that was sent, and its end.
+fn event_stream(feed: &Feed) -> Answer {
     feed.end();
     Answer::status(200)
         .header("content-type", "application/vnd.amazon.eventstream")
