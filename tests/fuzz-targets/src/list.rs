@@ -59,7 +59,7 @@ impl<'a> Answer<'a> {
     fn filter(&self) -> Option<Box<Filter>> {
         match self.follow()? {
             Following::Filter(filter) => Some(filter),
-            _ => None,
+            Following::Nothing => None,
         }
     }
 
