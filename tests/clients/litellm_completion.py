@@ -1,5 +1,6 @@
 """litellm, which speaks the language of the provider that the model's name begins with."""
 
+import gc
 import json
 import os
 
@@ -24,6 +25,8 @@ def complete(model, prompt):
 
 
 def stream(model, prompt, heard):
+    # It leaves a stream that has failed open. Collected while httpcore holds the lock of its pool, that would wait for itself.
+    gc.collect()
     messages = [{"role": "user", "content": prompt}]
     asked = {"model": model, "messages": messages, "tools": tools(), "stream": True}
     for chunk in litellm.completion(**asked, **OPTIONS):

@@ -5,6 +5,7 @@ Base URL and API key are for the SDK to find, in its own variables. The drivers 
   LLM_DENIED_MODEL          a model that policy refuses
 """
 
+import faulthandler
 from importlib.metadata import version
 
 from report import case, failure, setting
@@ -31,6 +32,8 @@ class Heard:
 
 def cases(package, complete, stream):
     """`complete(model, prompt)` gives a text; `stream(model, prompt, heard)` fills what was heard."""
+    # Who hangs says where, before the test loses its patience.
+    faulthandler.dump_traceback_later(150, exit=True)
     case("client", version=version(package))
     model, denied = setting("LLM_MODEL"), setting("LLM_DENIED_MODEL")
     whole("allow", lambda: complete(model, "hello there"))
