@@ -45,7 +45,7 @@ pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError>
 
 fn bodiless(subject: &Subject<'_>) -> Described {
     let headers = subject.view.headers;
-    let opens_websocket = headers.contains_key(header::SEC_WEBSOCKET_KEY);
+    let opens_websocket = subject.view.opens_websocket;
     let action = match *subject.view.method {
         Method::GET if accepts_events(headers) || opens_websocket => "stream",
         Method::DELETE if headers.contains_key(SESSION) => "end",
