@@ -156,7 +156,7 @@ fn text(compiled: &Compiled) -> String {
 }
 
 /// A path of the data, and what stands where it was written.
-const ORIGINS: [(&str, &str); 23] = [
+const ORIGINS: [(&str, &str); 24] = [
     (
         "aegis profiles finance tools stripe-payments charge amount max",
         "team/policies.yaml:11: 100000, ",
@@ -187,12 +187,16 @@ const ORIGINS: [(&str, &str); 23] = [
         "team/policies.yaml:27: allow",
     ),
     (
+        "aegis profiles support grpc_bodies",
+        "team/policies.yaml:28: deny",
+    ),
+    (
         "aegis profiles support upgrades 0",
-        "team/policies.yaml:32: chat.example.com]",
+        "team/policies.yaml:33: chat.example.com]",
     ),
     (
         "aegis profiles support mcp refuse_as",
-        "team/policies.yaml:32: tool_result}",
+        "team/policies.yaml:34: tool_result}",
     ),
     (
         "aegis agents billing-bot profile",
@@ -200,7 +204,7 @@ const ORIGINS: [(&str, &str); 23] = [
     ),
     (
         "aegis agents research-bot profile",
-        "team/policies.yaml:46: research-bot, ",
+        "team/policies.yaml:48: research-bot, ",
     ),
     ("aegis agents billing-bot tenant", "tenants.yaml:4: acme"),
     (
