@@ -111,20 +111,19 @@ fn settings(directory: &Path, forward: u16, admin: u16) -> Result<PathBuf> {
     fs::write(policies.join("policy.yaml"), policy::text(AGENTS)?)?;
     fs::write(policies.join("model.yaml"), MODEL)?;
     let file = directory.join("aegis.yaml");
-    let digest = ring::digest::digest(&ring::digest::SHA256, SECRET.as_bytes());
-    let digest = digest
-        .as_ref()
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let (agent, host) = (policy::agent_name(0), policy::host_name(0));
+    let credentials = [&*agent, MODEL_AGENT].map(|agent| {
+        let digest = digest(agent);
+        format!("    - {{id: {agent}, tenant: acme, agent: {agent}, secret_sha256: {digest}}}")
+    });
+    let credentials = credentials.join("\n");
     let text = format!(
         "region: eu-central-1
 data_dir: data
 listen: {{forward: '127.0.0.1:{forward}', admin: '127.0.0.1:{admin}'}}
 identity:
   credentials:
-    - {{id: {agent}, tenant: acme, agent: {agent}, secret_sha256: {digest}}}
-    - {{id: {MODEL_AGENT}, tenant: acme, agent: {MODEL_AGENT}, secret_sha256: {digest}}}
+{credentials}
 policy: {{directory: policies}}
 upstream: {{ca_file: {}, allow_addresses: [127.0.0.0/8], hosts: {{{host}: [127.0.0.1], {MODEL_HOST}: [127.0.0.1]}}}}
 ",
@@ -135,8 +134,19 @@ upstream: {{ca_file: {}, allow_addresses: [127.0.0.0/8], hosts: {{{host}: [127.0
 }
 
 pub(crate) fn credential(agent: &str) -> String {
-    let pair = format!("{agent}:{SECRET}");
+    let pair = format!("{agent}:{}", secret(agent));
     format!("Basic {}", STANDARD.encode(pair))
+}
+
+/// No two credentials have one secret: the proxy would not start.
+fn secret(agent: &str) -> String {
+    format!("correct horse of {agent}")
+}
+
+fn digest(agent: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, secret(agent).as_bytes());
+    let bytes = digest.as_ref().iter();
+    bytes.fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 pub(crate) fn free_port() -> Result<u16> {
@@ -188,5 +198,4 @@ aegis:
 ";
 
 const AGENTS: usize = 1_000;
-const SECRET: &str = "correct horse";
 const PATIENCE: Duration = Duration::from_secs(30);
