@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use bytes::Bytes;
 
 use crate::load::{self, Bodies, Way};
-use crate::process::{Core, Process};
-use crate::stage::{self, Stage};
+use crate::process::Process;
+use crate::stage::{self, Compared, Stage};
 use crate::statistics::{head, median, percentile, row};
 use crate::{policy, tls};
 
@@ -15,17 +15,7 @@ pub(crate) fn table() -> Result<String> {
     let stage = Stage::set()?;
     let idle = memory(&stage)?;
     let mut rows = rows(&stage)?;
-    Core::Surroundings.enter()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    for _ in 0..ROUNDS {
-        for row in &mut rows {
-            runtime
-                .block_on(row.measure())
-                .with_context(|| row.name.clone())?;
-        }
-    }
+    stage::in_turn(&mut rows, ROUNDS)?;
     let mut table = head(&[
         "way",
         "connections",
@@ -142,7 +132,11 @@ fn bodies(count: u32) -> Result<Bodies> {
     Ok(Bodies::new(all?))
 }
 
-impl Row<'_> {
+impl Compared for Row<'_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     async fn measure(&mut self) -> Result<()> {
         load::run(&self.way, self.connections, WARM_UP).await?;
         let before = self.cpu()?;
@@ -163,7 +157,9 @@ impl Row<'_> {
         });
         Ok(())
     }
+}
 
+impl Row<'_> {
     fn cpu(&self) -> Result<f64> {
         self.process.map_or(Ok(0.0), Process::cpu)
     }

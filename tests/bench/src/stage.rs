@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 use crate::floor::{self, Ports};
 use crate::process::{Core, Process};
@@ -102,6 +103,28 @@ impl Stage {
     pub(crate) fn interception_ca(&self) -> PathBuf {
         self.path().join("data/ca.pem")
     }
+}
+
+/// A way that is compared with others.
+pub(crate) trait Compared {
+    fn name(&self) -> &str;
+
+    fn measure(&mut self) -> impl Future<Output = Result<()>>;
+}
+
+/// Round by round, so that what the machine does meanwhile meets all of them.
+pub(crate) fn in_turn(rows: &mut [impl Compared], rounds: usize) -> Result<Runtime> {
+    Core::Surroundings.enter()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    for _ in 0..rounds {
+        for row in &mut *rows {
+            let measured = runtime.block_on(row.measure());
+            measured.with_context(|| row.name().to_owned())?;
+        }
+    }
+    Ok(runtime)
 }
 
 /// Every control on: credentials, policy, data loss prevention, the audit log.

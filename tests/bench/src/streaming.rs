@@ -7,8 +7,8 @@ use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
 
 use crate::load::{Bodies, Connection, Way};
-use crate::process::{Core, Process};
-use crate::stage::{self, Stage};
+use crate::process::Process;
+use crate::stage::{self, Compared, Stage};
 use crate::statistics::{head, percentile, row};
 use crate::tls;
 use crate::tokens::{Asked, Seen};
@@ -16,17 +16,7 @@ use crate::tokens::{Asked, Seen};
 pub(crate) fn table() -> Result<String> {
     let stage = Stage::set()?;
     let mut rows = rows(&stage)?;
-    Core::Surroundings.enter()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    for _ in 0..ROUNDS {
-        for row in &mut rows {
-            runtime
-                .block_on(row.measure())
-                .with_context(|| row.name.clone())?;
-        }
-    }
+    let runtime = stage::in_turn(&mut rows, ROUNDS)?;
     let mut table = head(&[
         "way",
         "first token P50 µs",
@@ -101,7 +91,11 @@ fn rows(stage: &Stage) -> Result<Vec<Row<'_>>> {
     Ok(rows)
 }
 
-impl Row<'_> {
+impl Compared for Row<'_> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     /// One stream after the other on one connection.
     async fn measure(&mut self) -> Result<()> {
         let mut connection = Connection::open(&self.way).await?;
@@ -134,7 +128,9 @@ impl Row<'_> {
         }
         Ok(())
     }
+}
 
+impl Row<'_> {
     fn line(&mut self) -> String {
         let mut cells = vec![self.name.clone()];
         for nanos in [&mut self.first, &mut self.later, &mut self.call] {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::approval_ids;
 use super::front::Front;
-use super::matrix::{self, CASES, Row};
+use super::matrix::{self, CASES, Row, clients};
 use super::server::Server;
 
 /// A version of A2A in one of its bindings, as cards name them.
@@ -18,29 +18,12 @@ struct Language {
     error: &'static str,
 }
 
-/// One promise for each.
-macro_rules! languages {
-    ($($promise:ident: $language:expr,)+) => {
-        $(#[tokio::test(flavor = "multi_thread")]
-        async fn $promise() {
-            Front::both(|front| keeps_its_promises($language, front)).await;
-        })+
-
-        const LANGUAGES: &[Language] = &[$($language),+];
-    };
-}
-
-languages! {
+clients! {
+    Language;
     a2a_1_0_over_json_rpc: language("A2A 1.0 JSON-RPC", "1.0", "JSONRPC", "A2AClientError"),
     a2a_1_0_over_http: language("A2A 1.0 HTTP+JSON", "1.0", "HTTP+JSON", "UnsupportedOperationError"),
     a2a_0_3_over_json_rpc: language("A2A 0.3 JSON-RPC", "0.3", "JSONRPC", "A2AClientError"),
     a2a_0_3_over_http: language("A2A 0.3 HTTP+JSON", "0.3", "HTTP+JSON", "UnsupportedOperationError"),
-}
-
-/// Of the matrix.
-pub(super) fn keys() -> impl Iterator<Item = String> {
-    let rows = |it: &Language| Front::BOTH.map(|front| it.row(&Value::Null, front).key());
-    LANGUAGES.iter().flat_map(rows)
 }
 
 async fn keeps_its_promises(language: Language, front: Front) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::environment::Environment;
 use super::fakes::{ALLOWED_CALL, Api, DENIED_CALL, DOUBTED_CALL, TEXT};
 use super::front::{CREDENTIAL, Front, SERVICE_KEY};
-use super::matrix::{self, Row};
+use super::matrix::{self, Row, clients};
 use world::World;
 
 /// A package that speaks an API, and the driver that calls it.
@@ -45,19 +45,8 @@ enum Runtime {
     Node,
 }
 
-/// One promise for each.
-macro_rules! clients {
-    ($($promise:ident: $client:expr,)+) => {
-        $(#[tokio::test(flavor = "multi_thread")]
-        async fn $promise() {
-            Front::both(|front| keeps_its_promises($client, front)).await;
-        })+
-
-        const CLIENTS: &[Client] = &[$($client),+];
-    };
-}
-
 clients! {
+    Client;
     anthropic_for_python: python("anthropic", Api::Messages, "anthropic_messages.py", "APIError"),
     anthropic_for_node: node("@anthropic-ai/sdk", Api::Messages, "anthropic_messages.mjs", "APIError"),
     boto3_converse: Client {
@@ -77,12 +66,6 @@ clients! {
     litellm_to_bedrock: litellm(Api::Converse, "bedrock/converse/"),
     litellm_to_gemini: litellm(Api::GenerateContent, "gemini/"),
     litellm_to_openai: litellm(Api::ChatCompletions, "openai/"),
-}
-
-/// Of the matrix.
-pub(super) fn keys() -> impl Iterator<Item = String> {
-    let rows = |it: &Client| Front::BOTH.map(|front| it.row(&Value::Null, front).key());
-    CLIENTS.iter().flat_map(rows)
 }
 
 const fn python(

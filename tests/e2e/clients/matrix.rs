@@ -15,6 +15,24 @@ pub(super) struct Row {
     pub(super) outcomes: [String; CASES.len()],
 }
 
+/// A test for each client, which keeps its promises on both fronts, and the keys of their rows.
+macro_rules! clients {
+    ($client:ty; $($promise:ident: $one:expr,)+) => {
+        $(#[tokio::test(flavor = "multi_thread")]
+        async fn $promise() {
+            Front::both(|front| keeps_its_promises($one, front)).await;
+        })+
+
+        /// Of the matrix.
+        pub(super) fn keys() -> impl Iterator<Item = String> {
+            let rows = |it: $client| Front::BOTH.map(|front| it.row(&Value::Null, front).key());
+            [$($one),+].into_iter().flat_map(rows)
+        }
+    };
+}
+
+pub(super) use clients;
+
 /// As the drivers name them, in the order of the columns.
 pub(super) const CASES: [&str; 7] = [
     "allow",

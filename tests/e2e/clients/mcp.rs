@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::approval_ids;
 use super::environment::Environment;
 use super::front::{Front, SERVICE_KEY};
-use super::matrix::{self, CASES, Row};
+use super::matrix::{self, CASES, Row, clients};
 use super::server::Server;
 
 /// A package, the revision that it speaks, and how the server answers it.
@@ -25,19 +25,8 @@ enum Answers {
     Events,
 }
 
-/// One promise for each.
-macro_rules! clients {
-    ($($promise:ident: $client:expr,)+) => {
-        $(#[tokio::test(flavor = "multi_thread")]
-        async fn $promise() {
-            Front::both(|front| keeps_its_promises($client, front)).await;
-        })+
-
-        const CLIENTS: &[Client] = &[$($client),+];
-    };
-}
-
 clients! {
+    Client;
     mcp_for_python_without_sessions_in_json: python(STATELESS, Answers::Json),
     mcp_for_python_without_sessions_in_events: python(STATELESS, Answers::Events),
     mcp_for_python_with_sessions_in_json: python(SESSIONS, Answers::Json),
@@ -52,12 +41,6 @@ async fn a_refusal_can_be_the_result_of_a_tool() {
     for client in [python(STATELESS, Answers::Events), node(Answers::Json)] {
         Front::both(|front| is_refused_by_results(client, front)).await;
     }
-}
-
-/// Of the matrix.
-pub(super) fn keys() -> impl Iterator<Item = String> {
-    let rows = |it: &Client| Front::BOTH.map(|front| it.row(&Value::Null, front).key());
-    CLIENTS.iter().flat_map(rows)
 }
 
 async fn keeps_its_promises(client: Client, front: Front) {

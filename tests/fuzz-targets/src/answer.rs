@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::calls;
 use crate::input::{choice, pieces};
+use crate::limits::{LIMITS, WIDE};
 use crate::refusal::REFUSAL;
 
 /// A character for the API, one for the way to cut, then the answer: an event stream.
@@ -194,19 +195,3 @@ fn can_be_redacted(call: &ProposedCall) {
         assert_eq!(&clean != arguments, changed);
     }
 }
-
-/// Small, so that short inputs reach them.
-const LIMITS: Limits = Limits {
-    event_bytes: 1024,
-    hold_bytes: 2048,
-    hold_events: 12,
-    calls: 4,
-};
-
-/// For what has been written anew and may have grown by it.
-const WIDE: Limits = Limits {
-    event_bytes: 1 << 20,
-    hold_bytes: 1 << 20,
-    hold_events: 1 << 10,
-    calls: 4,
-};

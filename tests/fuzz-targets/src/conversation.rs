@@ -5,6 +5,7 @@ use aegis_protocol::websocket::Message;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use crate::limits::{LIMITS, WIDE};
 use crate::refusal::REFUSAL;
 
 /// One event of the server in each line.
@@ -146,19 +147,3 @@ fn is_called(call: &ProposedCall, name: &str, arguments: &str) -> bool {
 fn message(line: &[u8]) -> Message {
     Message::text(Bytes::copy_from_slice(line), None)
 }
-
-/// Small, so that short inputs reach them.
-const LIMITS: Limits = Limits {
-    event_bytes: 1024,
-    hold_bytes: 2048,
-    hold_events: 12,
-    calls: 4,
-};
-
-/// For what has been written anew and may have grown by it.
-const WIDE: Limits = Limits {
-    event_bytes: 1 << 20,
-    hold_bytes: 1 << 20,
-    hold_events: 1 << 10,
-    calls: 4,
-};

@@ -16,6 +16,7 @@ mod grpc;
 mod input;
 mod inspect;
 mod json;
+mod limits;
 mod list;
 mod refusal;
 mod scanner;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::client::fails;
 use crate::logs::{audit, decision, ids, receipt, upload};
-use crate::plane::{Plane, publication, served, settings};
+use crate::plane::{Plane, Served, publication, served, settings};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_is_kept_on_postgres_too() {
@@ -112,24 +112,26 @@ async fn two_control_planes_share_one_database() {
             [fails(201, ""), fails(409, "publication.outdated")]
         );
     }
-    let etag = b.served("acme-1").await.etag;
-    let waiting = b
-        .client("acme-1")
-        .with("if-none-match", &etag)
-        .with("prefer", "wait=60");
-    let waiting = tokio::spawn(async move { waiting.get("/v1/bundles/acme@eu-central-1").await });
+    // Whoever won, a data plane at `b` sees it, and then what `a` alone has published. It waits: a
+    // control plane learns from the database what the other did.
+    let mut seen = next(&b, None).await;
     assert_eq!(a.publish(5, "through the other").await.status, 201);
-    let mut answer = served("acme-1", &waiting.await.unwrap());
-    // It may have waited since before `b` had seen the last of the five.
-    while answer.text != "through the other" {
-        let next = b
-            .client("acme-1")
-            .with("if-none-match", &answer.etag)
-            .with("prefer", "wait=60");
-        answer = served("acme-1", &next.get("/v1/bundles/acme@eu-central-1").await);
+    while seen.text != "through the other" {
+        seen = next(&b, Some(&seen.etag)).await;
     }
     a.control.stop().await;
     b.control.stop().await;
+}
+
+/// The next bundle that a data plane gets from this control plane.
+async fn next(plane: &Plane, known: Option<&str>) -> Served {
+    let mut client = plane.client("acme-1").with("prefer", "wait=60");
+    if let Some(etag) = known {
+        client = client.with("if-none-match", etag);
+    }
+    let answer = client.get("/v1/bundles/acme@eu-central-1").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    served("acme-1", &answer)
 }
 
 /// A server of its own for each test, without a superuser's rights on the machine.

@@ -1,6 +1,5 @@
 use aegis_policy::{
-    Auth, Authority, Call, Caller, Chain, Destination, Front, Obligations, Parameters, Phase,
-    Scheme, Truncation,
+    Auth, Authority, Call, Caller, Chain, Destination, Front, Obligations, Phase, Scheme,
 };
 
 use super::*;
@@ -79,17 +78,7 @@ fn intent(regions: Arc<[Arc<str>]>) -> Intent {
             provider: "".into(),
             regions,
         },
-        call: Call {
-            kind: CallKind::Tunnel,
-            tool: "tunnel".into(),
-            action: "connect".into(),
-            parameters: Parameters::new(),
-            model: None,
-            stream: false,
-            truncation: Truncation::Whole,
-            opaque: false,
-            changed: false,
-        },
+        call: Call::tunnel(),
         http: None,
         data: Vec::new(),
     }
