@@ -1,21 +1,59 @@
 //! Where a value begins when the text is itself source text: the letters of an escape are not part of it.
+//!
+//! JSON inside a JSON string still has its own escapes after decoding. Without this, `\nAKIA…` would
+//! read as a word that begins with `n`.
 
-/// How many bytes from `start` on belong to an escape (`\n`, `\u003c`) whose backslash stands before
-/// `start`. JSON inside a JSON string still has its own escapes after decoding; without this,
-/// `\nAKIA…` would read as a word that begins with `n`.
-pub(crate) fn escape_before(bytes: &[u8], start: usize) -> usize {
-    let before = bytes.get(..start).unwrap_or_default();
-    let backslashes = before
-        .iter()
-        .rev()
-        .take_while(|byte| **byte == b'\\')
-        .count();
-    if backslashes % 2 == 0 {
-        return 0;
+/// Whether the bytes being read belong to an escape: `\n`, `\u003c`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Escape {
+    #[default]
+    None,
+    Begun,
+    /// So many hexadecimal digits are to come.
+    Digits(u8),
+}
+
+impl Escape {
+    /// Whether the byte is part of an escape's letters.
+    pub(crate) fn covers(&mut self, byte: u8) -> bool {
+        let (next, covers) = match (*self, byte) {
+            (Self::None, b'\\') => (Self::Begun, false),
+            (Self::Begun, b'n' | b'r' | b't' | b'b' | b'f') => (Self::None, true),
+            (Self::Begun, b'u') => (Self::Digits(4), true),
+            (Self::Digits(left), byte) if byte.is_ascii_hexdigit() => match left {
+                1 => (Self::None, true),
+                _ => (Self::Digits(left - 1), true),
+            },
+            (Self::Digits(_), b'\\') => (Self::Begun, false),
+            _ => (Self::None, false),
+        };
+        *self = next;
+        covers
     }
-    match bytes.get(start..).unwrap_or_default() {
-        [b'n' | b'r' | b't' | b'b' | b'f', ..] => 1,
-        [b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => 5,
-        _ => 0,
-    }
+}
+
+/// Whether the last letters are those of an escape.
+pub(crate) fn ends_in_escape(bytes: &[u8]) -> bool {
+    [1, 5].into_iter().any(|length| {
+        let Some((before, escape)) = bytes
+            .len()
+            .checked_sub(length)
+            .and_then(|at| bytes.split_at_checked(at))
+        else {
+            return false;
+        };
+        let backslashes = before
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b'\\')
+            .count();
+        backslashes % 2 == 1
+            && match escape {
+                [b'n' | b'r' | b't' | b'b' | b'f'] => true,
+                [b'u', digits @ ..] => {
+                    digits.len() == 4 && digits.iter().all(u8::is_ascii_hexdigit)
+                }
+                _ => false,
+            }
+    })
 }

@@ -1,42 +1,39 @@
-//! Finds and redacts sensitive data in decoded text. Judges nothing, reads nothing, keeps no value.
+//! Finds and redacts sensitive data in decoded text, whole or while it comes. Judges nothing, reads nothing, keeps no value.
 //!
-//! A [`Scanner`] asks its [`Detector`]s in a fixed order. A quick look over the text collects
-//! [`Clues`] first: a text without any costs that look and nothing more. Every detector is linear.
+//! A [`Scanner`] has a catalogue of rules. One automaton looks through the text for all places where
+//! a value may begin; only there is a rule asked, and it sees a bounded part of the text. So the work
+//! is linear, and a text gives the same findings in one piece as in many.
 
-mod aws;
-mod card;
-mod clues;
+mod candidate;
+mod checks;
 mod edge;
-mod email;
-mod pem;
+mod found;
+mod number;
+mod pii;
+mod redactor;
+mod rule;
+mod rules;
+mod search;
+mod secrets;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
 
-pub use clues::Clues;
+use found::Event;
+pub use redactor::Redactor;
+use rule::Rule;
+pub use rules::BuildError;
+use rules::{RuleId, Rules};
+use search::Search;
 
-/// A fixed set of detectors. Cheap to share, without state of its own.
+/// A fixed set of rules. Without state of its own: one serves everybody.
 #[derive(Debug)]
 pub struct Scanner {
-    detectors: Vec<Box<dyn Detector>>,
-}
-
-/// Recognises one type of data.
-pub trait Detector: fmt::Debug + Send + Sync {
-    /// The type's name in policies and records: `email`, `payment_card`, …
-    fn kind(&self) -> &'static str;
-
-    fn class(&self) -> Class;
-
-    /// Whether a text with these clues can hold a hit. `false` spares the search. More clues never
-    /// make less possible.
-    fn possible(&self, clues: &Clues) -> bool;
-
-    /// Adds the byte range of every hit, in linear time. Ranges end at character boundaries.
-    fn find(&self, field: &Field<'_>, found: &mut Vec<Range<usize>>);
+    rules: Rules,
 }
 
 /// A decoded text and, where it has one, the name that it stands under: the key of a JSON member,
@@ -58,39 +55,34 @@ pub enum Class {
 /// Where data of one type was found. The value itself is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
+    /// The type's name in policies and records: `EMAIL_ADDRESS`, `SECRET_AWS`, …
     pub kind: &'static str,
     pub class: Class,
+    /// How sure it is, in percent.
+    pub confidence: u8,
     /// Bytes of the scanned text.
     pub range: Range<usize>,
 }
 
 impl Scanner {
-    pub fn new(detectors: Vec<Box<dyn Detector>>) -> Self {
-        Self { detectors }
+    /// Every type of data that there is a rule for.
+    pub fn new() -> Result<Self, BuildError> {
+        Self::with(pii::rules().chain(secrets::rules()))
     }
 
-    /// E-mail addresses, payment cards, AWS keys and PEM private keys.
-    pub fn standard() -> Self {
-        Self::new(vec![
-            Box::new(pem::PemKey),
-            Box::new(aws::AwsKey),
-            Box::new(card::PaymentCard),
-            Box::new(email::Email),
-        ])
+    fn with(rules: impl IntoIterator<Item = &'static Rule>) -> Result<Self, BuildError> {
+        let rules = Rules::new(rules)?;
+        Ok(Self { rules })
     }
 
-    /// Every kind that this scanner can report.
+    /// Every type that this scanner can report, once.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.detectors.iter().map(|detector| detector.kind())
-    }
-
-    /// Whether the text, or any part of it, can hold data. Where it cannot, none of its parts has to
-    /// be searched: they have no clue that the whole does not have.
-    pub fn suspects(&self, text: &str) -> bool {
-        let clues = Clues::of(text);
-        self.detectors
-            .iter()
-            .any(|detector| detector.possible(&clues))
+        let mut known = Vec::new();
+        self.rules.iter().map(|rule| rule.kind).filter(move |kind| {
+            let new = !known.contains(kind);
+            known.push(kind);
+            new
+        })
     }
 
     /// Finds data in a text that stands under no name; see [`Scanner::scan_field`].
@@ -98,22 +90,21 @@ impl Scanner {
         self.scan_field(&Field { name: None, text })
     }
 
-    /// All hits, by start, then the longer first, then in the order of the detectors.
+    /// All hits, by start, then the longer first.
     ///
     /// Hits of one kind never overlap. Hits of different kinds may: a card number inside an e-mail
     /// address is both, so that a rule about cards holds wherever the card hides.
     pub fn scan_field(&self, field: &Field<'_>) -> Vec<Hit> {
-        let clues = Clues::of(field.text);
+        let mut search = self.search(field.name);
+        search.read(field.text.as_bytes(), search.at(), true);
         let mut hits = Vec::new();
-        let mut found = Vec::new();
-        for detector in self
-            .detectors
-            .iter()
-            .filter(|detector| detector.possible(&clues))
-        {
-            detector.find(field, &mut found);
-            let (kind, class) = (detector.kind(), detector.class());
-            hits.extend(merged(&mut found).map(|range| Hit { kind, class, range }));
+        for event in search.events(true) {
+            self.hit(&event, search.named(), field.text.len(), &mut hits);
+        }
+        for hit in &mut hits {
+            // A rule goes by bytes; what is redacted are characters.
+            let (start, end) = (hit.range.start, hit.range.end);
+            hit.range = field.text.floor_char_boundary(start)..field.text.ceil_char_boundary(end);
         }
         hits.sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end)));
         hits
@@ -143,9 +134,45 @@ impl Scanner {
         redacted.push_str(field.text.get(done..)?);
         Some(redacted)
     }
+
+    /// Redacts a text of UTF-8 that comes in pieces, and stands under this name.
+    pub fn redactor<'s>(&'s self, name: Option<&str>, kinds: &'s [&'s str]) -> Redactor<'s> {
+        Redactor::new(self, name, kinds)
+    }
+
+    pub(crate) fn search(&self, name: Option<&str>) -> Search<'_> {
+        Search::new(&self.rules, name)
+    }
+
+    pub(crate) fn kind(&self, rule: RuleId) -> Option<&'static str> {
+        Some(self.rules.get(rule)?.rule.kind)
+    }
+
+    fn hit(&self, event: &Event, named: usize, length: usize, hits: &mut Vec<Hit>) {
+        let (finding, range) = match event {
+            Event::Found(finding, range) => (finding, range.start - named..range.end - named),
+            Event::Begins(finding, start) => (finding, start - named..length),
+            Event::Ends(id, end) => {
+                let kind = self.kind(*id);
+                let mut latest = hits.iter_mut().rev();
+                if let Some(hit) = latest.find(|hit| Some(hit.kind) == kind) {
+                    hit.range.end = end - named;
+                }
+                return;
+            }
+        };
+        if let Some(ready) = self.rules.get(finding.id) {
+            hits.push(Hit {
+                kind: ready.rule.kind,
+                class: ready.rule.class,
+                confidence: finding.confidence,
+                range,
+            });
+        }
+    }
 }
 
-/// What stands in the place of redacted data: `[REDACTED:email]`.
+/// What stands in the place of redacted data: `[REDACTED:EMAIL_ADDRESS]`.
 pub fn placeholder(kind: &str) -> String {
     format!("[REDACTED:{kind}]")
 }
@@ -167,17 +194,4 @@ impl fmt::Debug for Field<'_> {
             .field("bytes", &self.text.len())
             .finish_non_exhaustive()
     }
-}
-
-/// Empties `found`: its ranges in order, those that overlap made one.
-fn merged(found: &mut Vec<Range<usize>>) -> impl Iterator<Item = Range<usize>> {
-    found.sort_by_key(|range| (range.start, range.end));
-    found.dedup_by(|next, kept| {
-        let overlap = next.start < kept.end;
-        if overlap {
-            kept.end = kept.end.max(next.end);
-        }
-        overlap
-    });
-    found.drain(..)
 }

@@ -1,0 +1,267 @@
+//! One place where a value may be, until it is decided whether it is one. Reads on as the text comes.
+
+use regex_automata::dfa::Automaton as _;
+use regex_automata::util::primitives::StateID;
+
+use crate::rule::{LONGEST, Shape};
+use crate::rules::{Program, Ready, RuleId, begin};
+use crate::view::{BEHIND, Verdict, View};
+
+/// A part of the text, and where it stands in the whole.
+#[derive(Clone, Copy)]
+pub(crate) struct Window<'t> {
+    pub(crate) bytes: &'t [u8],
+    /// How many bytes stand before it.
+    pub(crate) base: usize,
+    /// Nothing follows.
+    pub(crate) last: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) rule: RuleId,
+    /// Of the rule, a word was near where the candidate began.
+    pub(crate) near: bool,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Before the value.
+    Lead(Walk),
+    Value {
+        start: usize,
+        walk: Walk,
+    },
+    /// It is one, and goes on.
+    Grows(Walk),
+    Custom {
+        anchor: usize,
+        /// Where its value begins at the earliest.
+        start: usize,
+    },
+}
+
+/// Through an automaton.
+#[derive(Debug)]
+struct Walk {
+    state: StateID,
+    /// The next byte.
+    at: usize,
+    /// Where the longest match ends.
+    matched: Option<usize>,
+}
+
+/// What has become of a candidate.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// More of the text is needed.
+    Open(Candidate),
+    None,
+    Found {
+        start: usize,
+        end: usize,
+    },
+    /// A value that is longer than is looked at. Its end comes as [`Step::Ends`].
+    Grows {
+        start: usize,
+        rest: Candidate,
+    },
+    Ends {
+        end: usize,
+    },
+}
+
+/// How far a walk came.
+enum Walked {
+    /// To the end of what there is.
+    Open,
+    /// To where it was to stop.
+    Far,
+    /// No longer match is possible.
+    Done,
+}
+
+impl Candidate {
+    /// Of a pattern that begins at this place.
+    pub(crate) fn pattern(
+        rule: RuleId,
+        near: bool,
+        ready: &Ready,
+        at: usize,
+        before: Option<u8>,
+    ) -> Option<Self> {
+        let program = ready.program()?;
+        let stage = match &program.lead {
+            Some(lead) => Stage::Lead(Walk::new(begin(lead, before)?, at)),
+            None => Stage::Value {
+                start: at,
+                walk: Walk::new(begin(&program.value, before)?, at),
+            },
+        };
+        Some(Self { rule, near, stage })
+    }
+
+    /// Of a hand-written rule.
+    pub(crate) fn custom(rule: RuleId, near: bool, anchor: usize, start: usize) -> Self {
+        let stage = Stage::Custom { anchor, start };
+        Self { rule, near, stage }
+    }
+
+    /// What is before this byte is of no further interest to it.
+    pub(crate) fn holds(&self) -> Option<usize> {
+        match &self.stage {
+            // Where it ends if nothing more of it comes.
+            Stage::Lead(walk) | Stage::Grows(walk) => walk.matched,
+            Stage::Value { start, .. } | Stage::Custom { start, .. } => Some(*start),
+        }
+    }
+
+    pub(crate) fn step(self, ready: &Ready, window: Window<'_>) -> Step {
+        let Self { rule, near, stage } = self;
+        let back = |stage| Step::Open(Self { rule, near, stage });
+        match (stage, ready.rule.shape) {
+            (Stage::Custom { anchor, start }, Shape::Custom(judge)) => {
+                match judge(&window.view(anchor)) {
+                    Verdict::More => back(Stage::Custom { anchor, start }),
+                    verdict => found(ready, window, verdict.range(anchor)),
+                }
+            }
+            (stage, _) => match ready.program() {
+                Some(program) => Self { rule, near, stage }.walk(ready, program, window),
+                None => Step::None,
+            },
+        }
+    }
+
+    fn walk(self, ready: &Ready, program: &Program, window: Window<'_>) -> Step {
+        let Self { rule, near, stage } = self;
+        let back = |stage| Self { rule, near, stage };
+        let (start, mut walk) = match stage {
+            Stage::Lead(mut walk) => {
+                let Some(lead) = &program.lead else {
+                    return Step::None;
+                };
+                let walked = walk.on(lead, window, usize::MAX);
+                if matches!(walked, Walked::Open) {
+                    return Step::Open(back(Stage::Lead(walk)));
+                }
+                let Some(start) = walk.matched.filter(|start| *start >= window.base) else {
+                    return Step::None;
+                };
+                let before = start.checked_sub(1).and_then(|at| window.byte(at));
+                let Some(state) = begin(&program.value, before) else {
+                    return Step::None;
+                };
+                (start, Walk::new(state, start))
+            }
+            Stage::Value { start, walk } => (start, walk),
+            Stage::Grows(mut walk) => {
+                return match walk.on(&program.value, window, usize::MAX) {
+                    Walked::Open => Step::Open(back(Stage::Grows(walk))),
+                    Walked::Far | Walked::Done => Step::Ends {
+                        end: walk.matched.unwrap_or(walk.at),
+                    },
+                };
+            }
+            Stage::Custom { .. } => return Step::None,
+        };
+        match walk.on(&program.value, window, start + LONGEST) {
+            Walked::Open => Step::Open(back(Stage::Value { start, walk })),
+            Walked::Done => found(ready, window, walk.matched.map(|end| start..end)),
+            Walked::Far => match found(ready, window, walk.matched.map(|_| start..walk.at)) {
+                Step::Found { start, .. } => Step::Grows {
+                    start,
+                    rest: back(Stage::Grows(walk)),
+                },
+                _ => Step::None,
+            },
+        }
+    }
+}
+
+impl Walk {
+    fn new(state: StateID, at: usize) -> Self {
+        Self {
+            state,
+            at,
+            matched: None,
+        }
+    }
+
+    /// To the end of the window or to `stop`, whichever comes first, unless it ends before.
+    fn on(&mut self, dfa: &crate::rules::Dfa, window: Window<'_>, stop: usize) -> Walked {
+        for byte in window.after(self.at) {
+            if self.at == stop {
+                return Walked::Far;
+            }
+            self.state = dfa.next_state(self.state, *byte);
+            if dfa.is_special_state(self.state) {
+                if dfa.is_match_state(self.state) {
+                    self.matched = Some(self.at);
+                } else if dfa.is_dead_state(self.state) || dfa.is_quit_state(self.state) {
+                    return Walked::Done;
+                }
+            }
+            self.at += 1;
+        }
+        if self.at == stop {
+            return Walked::Far;
+        }
+        if !window.last {
+            return Walked::Open;
+        }
+        if dfa.is_match_state(dfa.next_eoi_state(self.state)) {
+            self.matched = Some(self.at);
+        }
+        Walked::Done
+    }
+}
+
+impl<'t> Window<'t> {
+    pub(crate) fn byte(&self, at: usize) -> Option<u8> {
+        self.bytes.get(at.checked_sub(self.base)?).copied()
+    }
+
+    pub(crate) fn end(&self) -> usize {
+        self.base + self.bytes.len()
+    }
+
+    pub(crate) fn after(&self, at: usize) -> &'t [u8] {
+        let at = at.saturating_sub(self.base);
+        self.bytes.get(at..).unwrap_or_default()
+    }
+
+    /// Around an anchor.
+    pub(crate) fn view(&self, anchor: usize) -> View<'t> {
+        let at = anchor.saturating_sub(self.base).min(self.bytes.len());
+        let (before, from) = self.bytes.split_at_checked(at).unwrap_or_default();
+        let before = before.get(before.len().saturating_sub(BEHIND)..);
+        let open = !self.last && from.len() < LONGEST;
+        View {
+            before: before.unwrap_or_default(),
+            from: from.get(..LONGEST).unwrap_or(from),
+            open,
+        }
+    }
+}
+
+/// If it withstands the check of its rule.
+fn found(ready: &Ready, window: Window<'_>, range: Option<std::ops::Range<usize>>) -> Step {
+    let Some(range) = range else {
+        return Step::None;
+    };
+    let value = window
+        .after(range.start)
+        .get(..range.len())
+        .unwrap_or_default();
+    let seen = value.get(..LONGEST).unwrap_or(value);
+    if (ready.rule.check)(seen) {
+        Step::Found {
+            start: range.start,
+            end: range.end,
+        }
+    } else {
+        Step::None
+    }
+}

@@ -1,0 +1,121 @@
+//! Payment card numbers: 13 to 19 digits of a known scheme with a right check digit.
+
+use crate::Class;
+use crate::checks::luhn;
+use crate::number::Number;
+use crate::rule::Rule;
+
+pub(super) const RULES: &[Rule] = &[Rule::number(
+    "CREDIT_CARD",
+    "ISO/IEC 7812-1; the schemes' own ranges",
+    SHORTEST..=LONGEST,
+    card,
+)
+.class(Class::Pci)];
+
+/// A number that stands by itself may be grouped in any way. A part of a row of groups must be
+/// grouped as on a card (4-4-4-4, 4-6-5, …): only that stands out from its neighbours, for example
+/// from the expiry date behind it.
+fn card(number: &Number<'_>) -> bool {
+    let phone = number.plus && number.digits.len() <= PHONE_DIGITS;
+    let signs = number.signs.iter().all(|sign| matches!(sign, b' ' | b'-'));
+    let printed = match number.groups {
+        [first, rest @ ..] => {
+            (*first == 4 || *first >= SHORTEST) && rest.iter().all(|group| (3..=7).contains(group))
+        }
+        [] => false,
+    };
+    !phone
+        && signs
+        && (printed || !number.part)
+        && scheme_fits(number.digits)
+        && luhn(number.digits)
+}
+
+/// Issuer prefixes and lengths (ISO/IEC 7812 and the schemes' own publications).
+fn scheme_fits(digits: &[u8]) -> bool {
+    let prefix = digits
+        .iter()
+        .take(6)
+        .fold(0_u32, |number, digit| number * 10 + u32::from(*digit));
+    SCHEMES.iter().any(|scheme| {
+        scheme
+            .prefixes
+            .iter()
+            .any(|(low, high)| (*low..=*high).contains(&prefix))
+            && scheme.lengths.contains(&digits.len())
+    })
+}
+
+const SHORTEST: usize = 13;
+const LONGEST: usize = 19;
+/// E.164: a `+` and at most 15 digits are a telephone number.
+const PHONE_DIGITS: usize = 15;
+
+struct Scheme {
+    /// Inclusive ranges of the first six digits.
+    prefixes: &'static [(u32, u32)],
+    lengths: &'static [usize],
+}
+
+const SCHEMES: [Scheme; 8] = [
+    // Visa
+    Scheme {
+        prefixes: &[(400_000, 499_999)],
+        lengths: &[13, 16, 19],
+    },
+    // Mastercard
+    Scheme {
+        prefixes: &[(510_000, 559_999), (222_100, 272_099)],
+        lengths: &[16],
+    },
+    // American Express
+    Scheme {
+        prefixes: &[(340_000, 349_999), (370_000, 379_999)],
+        lengths: &[15],
+    },
+    // Discover, UnionPay, RuPay
+    Scheme {
+        prefixes: &[
+            (601_100, 601_199),
+            (620_000, 629_999),
+            (644_000, 659_999),
+            (810_000, 829_999),
+            (508_500, 508_999),
+        ],
+        lengths: &[16, 17, 18, 19],
+    },
+    // Diners Club
+    Scheme {
+        prefixes: &[
+            (300_000, 305_999),
+            (309_500, 309_599),
+            (360_000, 369_999),
+            (380_000, 399_999),
+        ],
+        lengths: &[14, 16, 17, 18, 19],
+    },
+    // JCB
+    Scheme {
+        prefixes: &[(352_800, 358_999)],
+        lengths: &[16, 17, 18, 19],
+    },
+    // Maestro
+    Scheme {
+        prefixes: &[
+            (501_800, 501_899),
+            (502_000, 502_099),
+            (503_800, 503_899),
+            (589_300, 589_399),
+            (630_400, 630_499),
+            (675_900, 675_999),
+            (676_100, 676_399),
+        ],
+        lengths: &[13, 14, 15, 16, 17, 18, 19],
+    },
+    // Mir
+    Scheme {
+        prefixes: &[(220_000, 220_499)],
+        lengths: &[16, 17, 18, 19],
+    },
+];

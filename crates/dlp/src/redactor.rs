@@ -1,0 +1,143 @@
+//! Redacts a text while it comes, in pieces of any size. What comes out does not depend on the pieces.
+
+use std::fmt;
+
+use crate::found::Event;
+use crate::search::Search;
+use crate::{Scanner, placeholder};
+
+/// A text in which some types of data are replaced by [`placeholder`]s.
+///
+/// Held back is what may still turn out to be data: in clean text at most the last word, and never
+/// more than 64 bytes; a value that has begun, up to 256 bytes. A longer value is gone from its
+/// beginning on, before its end is known.
+pub struct Redactor<'s> {
+    scanner: &'s Scanner,
+    search: Search<'s>,
+    kinds: &'s [&'s str],
+    /// What has come from `base` on, and is still needed.
+    pub(crate) text: Vec<u8>,
+    base: usize,
+    /// Up to here it has been given out, or is gone.
+    done: usize,
+    /// How many values go on.
+    growing: usize,
+}
+
+impl<'s> Redactor<'s> {
+    pub(crate) fn new(scanner: &'s Scanner, name: Option<&str>, kinds: &'s [&'s str]) -> Self {
+        let search = scanner.search(name);
+        let base = search.named();
+        Self {
+            scanner,
+            search,
+            kinds,
+            text: Vec::new(),
+            base,
+            done: base,
+            growing: 0,
+        }
+    }
+
+    /// Takes the next piece, and gives what is settled of the text so far.
+    pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+        self.text.extend_from_slice(piece);
+        self.search.read(&self.text, self.base, false);
+        let settled = self.boundary(self.search.settled());
+        let out = self.give(settled, false);
+        let needed = self.search.needed().min(self.done);
+        if let Some(old) = needed.checked_sub(self.base) {
+            self.text.drain(..old.min(self.text.len()));
+            self.base = needed;
+        }
+        out
+    }
+
+    /// The rest: nothing follows.
+    pub fn finish(mut self) -> Vec<u8> {
+        self.search.read(&self.text, self.base, true);
+        let end = self.base + self.text.len();
+        self.give(end, true)
+    }
+
+    /// How many bytes wait.
+    pub fn held(&self) -> usize {
+        (self.base + self.text.len()).saturating_sub(self.done)
+    }
+
+    fn give(&mut self, settled: usize, last: bool) -> Vec<u8> {
+        let mut out = Vec::new();
+        for event in self.search.events(last) {
+            match event {
+                Event::Found(finding, range) => {
+                    if let Some(kind) = self.redacts(finding.id) {
+                        self.begin(range.start, kind, &mut out);
+                        self.done = self.done.max(range.end);
+                    }
+                }
+                Event::Begins(finding, start) => {
+                    if let Some(kind) = self.redacts(finding.id) {
+                        self.begin(start, kind, &mut out);
+                        self.growing += 1;
+                    }
+                }
+                Event::Ends(id, end) => {
+                    if self.redacts(id).is_some() {
+                        self.growing = self.growing.saturating_sub(1);
+                        self.done = self.done.max(end);
+                    }
+                }
+            }
+        }
+        if self.growing == 0 {
+            self.copy_to(settled, &mut out);
+        } else {
+            self.done = self.done.max(settled);
+        }
+        out
+    }
+
+    fn redacts(&self, rule: u16) -> Option<&'static str> {
+        let kind = self.scanner.kind(rule)?;
+        self.kinds.contains(&kind).then_some(kind)
+    }
+
+    /// Overlapping values become one placeholder, named for the first.
+    fn begin(&mut self, start: usize, kind: &str, out: &mut Vec<u8>) {
+        if self.growing == 0 && start >= self.done {
+            self.copy_to(start, out);
+            out.extend_from_slice(placeholder(kind).as_bytes());
+        }
+    }
+
+    fn copy_to(&mut self, end: usize, out: &mut Vec<u8>) {
+        if end > self.done {
+            let range = self.done - self.base..end - self.base;
+            out.extend_from_slice(self.text.get(range).unwrap_or_default());
+            self.done = end;
+        }
+    }
+
+    /// The beginning of the character that goes on here.
+    fn boundary(&self, mut at: usize) -> usize {
+        let continues = |at: usize| {
+            let byte = at.checked_sub(self.base).and_then(|at| self.text.get(at));
+            byte.is_some_and(|byte| (0x80..0xc0).contains(byte))
+        };
+        let earliest = at.saturating_sub(3).max(self.done);
+        while at > earliest && continues(at) {
+            at -= 1;
+        }
+        at
+    }
+}
+
+/// Shows nothing of the text.
+impl fmt::Debug for Redactor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor")
+            .field("kinds", &self.kinds)
+            .field("held", &self.held())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,212 @@
+//! What a detector is: where to look, what must stand there, and how sure that makes. Data alone; it runs nothing.
+
+use std::ops::RangeInclusive;
+
+use crate::Class;
+use crate::number::Number;
+use crate::view::{Verdict, View};
+
+/// One way to recognise one type of data.
+///
+/// A rule sees a bounded part of the text, so that it says the same of a document and of a stream:
+/// [`LONGEST`] bytes from where its value begins. What still goes on there is all taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    /// As Presidio spells it where it has the type; `SECRET_<VENDOR>` for secrets.
+    pub(crate) kind: &'static str,
+    pub(crate) class: Class,
+    /// Who says that such values look so.
+    pub(crate) source: &'static str,
+    pub(crate) anchor: Anchor,
+    pub(crate) shape: Shape,
+    /// Of the value, at most its first [`LONGEST`] bytes.
+    pub(crate) check: fn(&[u8]) -> bool,
+    /// Words that make it likelier, in the name of the field or at most [`NEAR`] bytes before.
+    pub(crate) words: &'static [&'static str],
+    /// How sure it is without such a word, and with one, in percent.
+    pub(crate) confidence: Confidence,
+    /// Gives way to another finding that begins at the same place, or reaches over its beginning.
+    pub(crate) weak: bool,
+}
+
+/// How the place is found where a value may begin.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Anchor {
+    /// At one of these texts, whatever their case. They have no space and no quote, and at most 40
+    /// bytes. They are not within a word, unless they begin with a sign.
+    Literals(&'static [&'static str]),
+    /// At a word of letters and digits, of which so many letters come before the first digit.
+    Word { letters: (usize, usize) },
+    /// At so many digits, in groups or not: [`Number`].
+    Number { digits: (usize, usize) },
+    /// At each of these bytes.
+    Byte(u8),
+}
+
+/// What must stand there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape {
+    /// Regular expressions over bytes. The value is what follows the longest match of `lead`.
+    Pattern {
+        lead: &'static str,
+        value: &'static str,
+    },
+    Number(fn(&Number<'_>) -> bool),
+    /// For what no regular expression says well.
+    Custom(fn(&View<'_>) -> Verdict),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Confidence {
+    pub(crate) alone: u8,
+    pub(crate) near: u8,
+}
+
+impl Rule {
+    /// A value that begins with one of these texts.
+    pub(crate) const fn literal(
+        kind: &'static str,
+        source: &'static str,
+        literals: &'static [&'static str],
+        value: &'static str,
+    ) -> Self {
+        let shape = Shape::Pattern { lead: "", value };
+        Self::new(kind, source, Anchor::Literals(literals), shape)
+    }
+
+    /// A value that stands behind one of these texts: a name and a sign, for example.
+    pub(crate) const fn led(
+        kind: &'static str,
+        source: &'static str,
+        literals: &'static [&'static str],
+        lead: &'static str,
+        value: &'static str,
+    ) -> Self {
+        let shape = Shape::Pattern { lead, value };
+        Self::new(kind, source, Anchor::Literals(literals), shape)
+    }
+
+    /// A value that is a word of letters and digits, or begins with one.
+    pub(crate) const fn word(
+        kind: &'static str,
+        source: &'static str,
+        letters: RangeInclusive<usize>,
+        value: &'static str,
+    ) -> Self {
+        let letters = (*letters.start(), *letters.end());
+        let shape = Shape::Pattern { lead: "", value };
+        Self::new(kind, source, Anchor::Word { letters }, shape)
+    }
+
+    /// A value of digits.
+    pub(crate) const fn number(
+        kind: &'static str,
+        source: &'static str,
+        digits: RangeInclusive<usize>,
+        check: fn(&Number<'_>) -> bool,
+    ) -> Self {
+        let digits = (*digits.start(), *digits.end());
+        Self::new(
+            kind,
+            source,
+            Anchor::Number { digits },
+            Shape::Number(check),
+        )
+    }
+
+    pub(crate) const fn custom(
+        kind: &'static str,
+        source: &'static str,
+        anchor: Anchor,
+        judge: fn(&View<'_>) -> Verdict,
+    ) -> Self {
+        Self::new(kind, source, anchor, Shape::Custom(judge))
+    }
+
+    const fn new(kind: &'static str, source: &'static str, anchor: Anchor, shape: Shape) -> Self {
+        Self {
+            kind,
+            class: if starts_with(kind, "SECRET_") {
+                Class::Secret
+            } else {
+                Class::Pii
+            },
+            source,
+            anchor,
+            shape,
+            check: |_| true,
+            words: &[],
+            confidence: Confidence {
+                alone: CERTAIN,
+                near: CERTAIN,
+            },
+            weak: false,
+        }
+    }
+
+    pub(crate) const fn class(mut self, class: Class) -> Self {
+        self.class = class;
+        self
+    }
+
+    pub(crate) const fn check(mut self, check: fn(&[u8]) -> bool) -> Self {
+        self.check = check;
+        self
+    }
+
+    /// Found only near one of these words.
+    pub(crate) const fn needs(mut self, words: &'static [&'static str]) -> Self {
+        self.words = words;
+        self.confidence = Confidence {
+            alone: 0,
+            near: LIKELY,
+        };
+        self
+    }
+
+    /// How sure it is alone, and near one of these words.
+    pub(crate) const fn lifted(
+        mut self,
+        words: &'static [&'static str],
+        alone: u8,
+        near: u8,
+    ) -> Self {
+        self.words = words;
+        self.confidence = Confidence { alone, near };
+        self
+    }
+
+    pub(crate) const fn weak(mut self) -> Self {
+        self.weak = true;
+        self
+    }
+}
+
+const fn starts_with(text: &str, prefix: &str) -> bool {
+    let (text, prefix) = (text.as_bytes(), prefix.as_bytes());
+    match text.split_at_checked(prefix.len()) {
+        Some((start, _)) => {
+            let mut at = 0;
+            while at < prefix.len() {
+                #[expect(
+                    clippy::indexing_slicing,
+                    reason = "both have that length, and it is const"
+                )]
+                if start[at] != prefix[at] {
+                    return false;
+                }
+                at += 1;
+            }
+            true
+        }
+        None => false,
+    }
+}
+
+/// Of a value, how much a rule may see, in bytes.
+pub(crate) const LONGEST: usize = 256;
+/// How far before a value a word of its rule may stand, in bytes.
+pub(crate) const NEAR: usize = 96;
+
+pub(crate) const CERTAIN: u8 = 95;
+pub(crate) const LIKELY: u8 = 80;

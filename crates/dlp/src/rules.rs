@@ -1,0 +1,270 @@
+//! All rules made ready to search with. Shared by every text that is searched; knows none of them.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use aho_corasick::automaton::Automaton as _;
+use aho_corasick::dfa::DFA as Literals;
+use aho_corasick::{Anchored, MatchKind, PatternID, StartKind};
+use regex_automata::dfa::{StartKind as DfaStartKind, dense};
+use regex_automata::util::syntax;
+
+use crate::rule::{Anchor, Rule, Shape};
+
+/// Rules, and where each of them is asked.
+pub(crate) struct Rules {
+    rules: Vec<Ready>,
+    pub(crate) literals: Literals,
+    /// Of each text that the automaton knows.
+    texts: Vec<Text>,
+    /// By how many letters stand before the first digit.
+    words: Vec<Asked>,
+    /// By how many digits there are.
+    numbers: Vec<Asked>,
+    bytes: Vec<Vec<RuleId>>,
+}
+
+pub(crate) struct Ready {
+    pub(crate) rule: &'static Rule,
+    /// The texts of the automaton that are its words, in order.
+    words: Vec<PatternID>,
+    program: OnceLock<Option<Program>>,
+}
+
+/// The automata of a [`Shape::Pattern`].
+pub(crate) struct Program {
+    pub(crate) lead: Option<Dfa>,
+    pub(crate) value: Dfa,
+}
+
+/// What a text of the automaton means.
+#[derive(Default)]
+pub(crate) struct Text {
+    pub(crate) anchors: Vec<RuleId>,
+    pub(crate) is_word: bool,
+    /// Begins with a letter or a digit, so that none may stand before it.
+    pub(crate) is_bounded: bool,
+    pub(crate) length: usize,
+}
+
+/// The rules that are asked at one kind of place.
+#[derive(Default)]
+pub(crate) struct Asked {
+    pub(crate) always: Vec<RuleId>,
+    /// Only where a word has been seen.
+    pub(crate) near: Vec<RuleId>,
+}
+
+pub(crate) type RuleId = u16;
+pub(crate) type Dfa = dense::DFA<Vec<u32>>;
+
+impl Rules {
+    pub(crate) fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Result<Self, BuildError> {
+        let mut texts = Texts::default();
+        let mut ready: Vec<Ready> = Vec::new();
+        let mut words: Vec<Asked> = (0..=MOST_LETTERS).map(|_| Asked::default()).collect();
+        let mut numbers: Vec<Asked> = (0..=MOST_DIGITS).map(|_| Asked::default()).collect();
+        let mut bytes = vec![Vec::new(); 256];
+        for rule in rules {
+            let id = RuleId::try_from(ready.len()).map_err(|_| BuildError::Many)?;
+            let fits = match rule.anchor {
+                Anchor::Literals(literals) => {
+                    literals.iter().for_each(|text| texts.anchor(text, id));
+                    true
+                }
+                Anchor::Word { letters } => ask(&mut words, letters, rule, id),
+                Anchor::Number { digits } => ask(&mut numbers, digits, rule, id),
+                Anchor::Byte(byte) => {
+                    let asked = bytes.get_mut(usize::from(byte));
+                    asked.into_iter().for_each(|asked| asked.push(id));
+                    true
+                }
+            };
+            if !fits {
+                return Err(BuildError::Range(rule.kind));
+            }
+            ready.push(Ready {
+                rule,
+                words: texts.words(rule.words)?,
+                program: OnceLock::new(),
+            });
+        }
+        Ok(Self {
+            rules: ready,
+            literals: texts.automaton()?,
+            texts: texts.meanings,
+            words,
+            numbers,
+            bytes,
+        })
+    }
+
+    pub(crate) fn get(&self, id: RuleId) -> Option<&Ready> {
+        self.rules.get(usize::from(id))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static Rule> + '_ {
+        self.rules.iter().map(|ready| ready.rule)
+    }
+
+    pub(crate) fn text(&self, id: PatternID) -> Option<&Text> {
+        self.texts.get(id.as_usize())
+    }
+
+    pub(crate) fn of_word(&self, letters: usize) -> Option<&Asked> {
+        self.words.get(letters)
+    }
+
+    pub(crate) fn of_number(&self, digits: usize) -> Option<&Asked> {
+        self.numbers.get(digits)
+    }
+
+    pub(crate) fn at_byte(&self, byte: u8) -> &[RuleId] {
+        self.bytes
+            .get(usize::from(byte))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// Where every search begins.
+    pub(crate) fn start(&self) -> aho_corasick::automaton::StateID {
+        self.literals.start_state(Anchored::No).unwrap_or_default()
+    }
+}
+
+impl Ready {
+    pub(crate) fn is_near(&self, word: PatternID) -> bool {
+        self.words.binary_search(&word).is_ok()
+    }
+
+    /// Made when it is first needed: most processes never meet most types of data. None where the
+    /// rule is not a pattern; a test makes all of them.
+    pub(crate) fn program(&self) -> Option<&Program> {
+        let Shape::Pattern { lead, value } = self.rule.shape else {
+            return None;
+        };
+        let program = || {
+            let lead = (!lead.is_empty()).then(|| dfa(lead)).transpose();
+            Some(Program {
+                lead: lead.ok()?,
+                value: dfa(value).ok()?,
+            })
+        };
+        self.program.get_or_init(program).as_ref()
+    }
+}
+
+/// Why rules are none.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    #[error("there are too many rules")]
+    Many,
+    #[error("the rule for {0} asks for more letters or digits than are looked at")]
+    Range(&'static str),
+    #[error("the texts that rules look for make no automaton: {0}")]
+    Literals(#[from] aho_corasick::BuildError),
+}
+
+/// Every text once.
+#[derive(Default)]
+struct Texts {
+    texts: Vec<String>,
+    meanings: Vec<Text>,
+}
+
+impl Texts {
+    fn anchor(&mut self, text: &str, rule: RuleId) {
+        let at = self.place(text);
+        if let Some(meaning) = self.meanings.get_mut(at) {
+            meaning.anchors.push(rule);
+        }
+    }
+
+    fn words(&mut self, words: &[&str]) -> Result<Vec<PatternID>, BuildError> {
+        let mut ids = Vec::new();
+        for word in words {
+            let at = self.place(word);
+            if let Some(meaning) = self.meanings.get_mut(at) {
+                meaning.is_word = true;
+            }
+            ids.push(PatternID::new(at).map_err(|_| BuildError::Many)?);
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    fn place(&mut self, text: &str) -> usize {
+        let text = text.to_ascii_lowercase();
+        if let Some(at) = self.texts.iter().position(|known| *known == text) {
+            return at;
+        }
+        self.meanings.push(Text {
+            is_bounded: text.starts_with(|first: char| first.is_ascii_alphanumeric()),
+            length: text.len(),
+            ..Text::default()
+        });
+        self.texts.push(text);
+        self.texts.len() - 1
+    }
+
+    fn automaton(&self) -> Result<Literals, BuildError> {
+        Ok(Literals::builder()
+            .match_kind(MatchKind::Standard)
+            .start_kind(StartKind::Unanchored)
+            .ascii_case_insensitive(true)
+            .prefilter(false)
+            .build(&self.texts)?)
+    }
+}
+
+fn ask(asked: &mut [Asked], (low, high): (usize, usize), rule: &Rule, id: RuleId) -> bool {
+    let Some(places) = asked.get_mut(low..=high) else {
+        return false;
+    };
+    for place in places {
+        if rule.confidence.alone == 0 {
+            place.near.push(id);
+        } else {
+            place.always.push(id);
+        }
+    }
+    true
+}
+
+/// Anchored, for the longest match, over bytes, and without tables of Unicode: small, and made within microseconds.
+fn dfa(pattern: &str) -> Result<Dfa, Box<dense::BuildError>> {
+    Ok(dense::Builder::new()
+        .configure(
+            dense::Config::new()
+                .start_kind(DfaStartKind::Anchored)
+                .match_kind(regex_automata::MatchKind::All)
+                .accelerate(false),
+        )
+        .syntax(syntax::Config::new().unicode(false).utf8(false))
+        .thompson(regex_automata::nfa::thompson::Config::new().utf8(false))
+        .build(pattern)?)
+}
+
+/// How the automaton of a pattern begins behind this byte.
+pub(crate) fn begin(
+    dfa: &Dfa,
+    before: Option<u8>,
+) -> Option<regex_automata::util::primitives::StateID> {
+    use regex_automata::dfa::Automaton as _;
+    let start = regex_automata::util::start::Config::new()
+        .anchored(regex_automata::Anchored::Yes)
+        .look_behind(before);
+    dfa.start_state(&start).ok()
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules")
+            .field("rules", &self.rules.len())
+            .field("texts", &self.texts.len())
+            .finish_non_exhaustive()
+    }
+}
+
+const MOST_LETTERS: usize = 12;
+const MOST_DIGITS: usize = 24;

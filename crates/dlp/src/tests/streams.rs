@@ -1,0 +1,118 @@
+//! A text in pieces gives what it gives as a whole, wherever the pieces part.
+
+use proptest::prelude::*;
+
+use super::properties::suspicious;
+use super::*;
+
+/// The redacted text, when it comes in these pieces.
+fn in_pieces<'t>(name: Option<&str>, pieces: impl IntoIterator<Item = &'t [u8]>) -> String {
+    let kinds: Vec<&str> = SCANNER.kinds().collect();
+    let mut redactor = SCANNER.redactor(name, &kinds);
+    let mut out = Vec::new();
+    for piece in pieces {
+        out.extend(redactor.push(piece));
+        assert!(
+            redactor.held() <= 256 + 64,
+            "{} bytes are held back",
+            redactor.held()
+        );
+    }
+    out.extend(redactor.finish());
+    String::from_utf8(out).unwrap()
+}
+
+fn whole(name: Option<&str>, text: &str) -> String {
+    let kinds: Vec<&str> = SCANNER.kinds().collect();
+    let redacted = SCANNER.redact_field(&Field { name, text }, &kinds);
+    redacted.unwrap_or_else(|| text.to_owned())
+}
+
+#[test]
+fn every_split_in_two_and_every_size_of_pieces_gives_the_same() {
+    let long = pem(&"Zm9vYmFy".repeat(80));
+    let texts = [
+        "write to ann@shop.example, please".to_owned(),
+        format!(
+            "paid with {} 12/29",
+            grouped(&card("4", 16), &[4, 4, 4, 4], " ")
+        ),
+        format!(
+            "\u{e9}t\u{e9} 2026: AKIA{} and {}",
+            "Q7".repeat(8),
+            secret()
+        ),
+        format!("a key\n{long}\nand {long}"),
+        format!("cut off {}", long.get(..500).unwrap()),
+    ];
+    for text in texts {
+        let expected = whole(None, &text);
+        for at in 0..=text.len() {
+            let (left, right) = text.as_bytes().split_at(at);
+            assert_eq!(
+                in_pieces(None, [left, right]),
+                expected,
+                "at {at} of {text}"
+            );
+        }
+        for size in 1..40 {
+            assert_eq!(
+                in_pieces(None, text.as_bytes().chunks(size)),
+                expected,
+                "{size} of {text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn of_clean_text_only_the_last_word_waits() {
+    let kinds: Vec<&str> = SCANNER.kinds().collect();
+    let mut redactor = SCANNER.redactor(None, &kinds);
+    let mut out = Vec::new();
+    for word in ["The", " quick", " brown", " fox", " jumps"] {
+        out.extend(redactor.push(word.as_bytes()));
+        assert_eq!(redactor.held(), word.trim().len());
+    }
+    assert_eq!(out, b"The quick brown fox ");
+}
+
+#[test]
+fn a_long_word_does_not_wait_as_a_whole() {
+    let kinds: Vec<&str> = SCANNER.kinds().collect();
+    let mut redactor = SCANNER.redactor(None, &kinds);
+    redactor.push("x".repeat(5000).as_bytes());
+    assert_eq!(redactor.held(), 64);
+}
+
+#[test]
+fn of_a_value_without_end_nothing_is_kept() {
+    let kinds: Vec<&str> = SCANNER.kinds().collect();
+    let mut redactor = SCANNER.redactor(None, &kinds);
+    let mut out = redactor.push(b"-----BEGIN PRIVATE KEY-----\n");
+    for _ in 0..1000 {
+        out.extend(redactor.push(&b"Zm9vYmFy".repeat(8)));
+        assert!(redactor.text.len() < 512);
+    }
+    assert_eq!(out, b"[REDACTED:SECRET_PRIVATE_KEY]");
+    assert!(redactor.finish().is_empty());
+}
+
+proptest! {
+    #[test]
+    fn any_pieces_give_what_the_whole_gives(
+        text in suspicious(),
+        name in prop::option::of("aws_secret|card|x"),
+        sizes in prop::collection::vec(1..60_usize, 1..60),
+    ) {
+        let mut rest = text.as_bytes();
+        let mut pieces = Vec::new();
+        for size in sizes {
+            let (piece, tail) = rest.split_at(size.min(rest.len()));
+            pieces.push(piece);
+            rest = tail;
+        }
+        pieces.push(rest);
+        prop_assert_eq!(in_pieces(name.as_deref(), pieces), whole(name.as_deref(), &text));
+    }
+}
