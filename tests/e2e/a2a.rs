@@ -81,7 +81,7 @@ async fn what_a_message_says_is_redacted_in_place() {
             assert_eq!(reply.header("aegis-decision"), Some("sanitize"));
             let received = helper.requests().pop().expect("a request");
             let expected = asked.body_text();
-            let expected = expected.replace("ann@example.org", "[REDACTED:email]");
+            let expected = expected.replace("ann@example.org", "[REDACTED:EMAIL_ADDRESS]");
             assert_eq!(received.text(), expected, "{language:?} {action}");
         }
     }
@@ -96,7 +96,7 @@ async fn a_message_that_a_human_must_see_first_names_its_approval() {
             let mut reply = asked.send(&aegis.client("planner"), &helper).await;
             let body = reply.json().await;
             let (decision, _) = aegis.lines_of(&reply).await;
-            language.assert_refused(&reply, &body, "data.payment_card");
+            language.assert_refused(&reply, &body, "data.CREDIT_CARD");
             let id = decision["approval_id"].as_str().expect("an id");
             let message = body["error"]["message"].as_str().expect("a message");
             assert!(message.contains(id), "{message}");
@@ -352,7 +352,7 @@ agents:
   archive: {tenant: acme, profile: readers}
 profiles:
   callers:
-    data: {email: sanitize, payment_card: approval_needed}
+    data: {EMAIL_ADDRESS: sanitize, CREDIT_CARD: approval_needed}
     tools:
       helper:
         card: {}

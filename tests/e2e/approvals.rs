@@ -123,7 +123,7 @@ agents:
 profiles:
   p:
     hosts: [plain.test]
-    data: {{email: approval_needed}}
+    data: {{EMAIL_ADDRESS: approval_needed}}
     truncated: allow
     tools:
       http: {{post: {{}}}}

@@ -64,7 +64,7 @@ agents:
   finance-bot: {{tenant: acme, profile: finance}}
 profiles:
   finance:
-    data: {{email: sanitize, payment_card: deny, aws_key: deny, pem_key: deny}}
+    data: {{EMAIL_ADDRESS: sanitize, CREDIT_CARD: deny, SECRET_AWS: deny, SECRET_PRIVATE_KEY: deny}}
     tools:
       stripe-payments:
         charge:

@@ -194,7 +194,7 @@ tenants: {{acme: {{}}}}
 agents: {{bot: {{tenant: acme, profile: p}}}}
 profiles:
   p:
-    data: {{email: sanitize, payment_card: deny}}
+    data: {{EMAIL_ADDRESS: sanitize, CREDIT_CARD: deny}}
     tools:
       llm:
         chat:

@@ -226,7 +226,7 @@ async fn a_redacted_call_ends_when_more_of_it_would_be_redacted() {
         policy("gone.test, stays.test") + &types
     };
     aegis
-        .change_policy(&sanitized("email: sanitize, payment_card: allow"))
+        .change_policy(&sanitized("EMAIL_ADDRESS: sanitize, CREDIT_CARD: allow"))
         .await;
     let both = json!({"to": "ann@example.org", "card": "4111111111111111"});
     let (gone_url, stays_url) = (
@@ -239,7 +239,7 @@ async fn a_redacted_call_ends_when_more_of_it_would_be_redacted() {
     assert_eq!(revoked.header("aegis-decision"), Some("sanitize"));
     assert_eq!(kept.header("aegis-decision"), Some("sanitize"));
 
-    let more = sanitized("email: sanitize, payment_card: sanitize");
+    let more = sanitized("EMAIL_ADDRESS: sanitize, CREDIT_CARD: sanitize");
     aegis.change_policy(&more).await;
 
     assert!(revoked.try_chunk().await.is_err());

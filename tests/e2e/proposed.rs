@@ -102,7 +102,10 @@ async fn sensitive_data_in_proposed_arguments_is_redacted_before_the_agent_sees_
     let received = reply.text().await;
 
     assert!(!received.contains("ann@corp.example"), "{received}");
-    assert_eq!(arguments(&received), json!({"city": "[REDACTED:email]"}));
+    assert_eq!(
+        arguments(&received),
+        json!({"city": "[REDACTED:EMAIL_ADDRESS]"})
+    );
 }
 
 #[tokio::test]
@@ -261,7 +264,7 @@ agents:
 profiles:
   careful:
     tools: {llm: {chat: {}}}
-    data: {email: sanitize}
+    data: {EMAIL_ADDRESS: sanitize}
     proposed:
       tools:
         get_weather: {city: {required: true}}

@@ -23,17 +23,17 @@ async fn a_named_parameter_and_an_address_in_json_are_redacted_in_place() {
     let received = upstream.request();
     let expected = body
         .replace("for ann", "[REDACTED]")
-        .replace("ann@example.org", "[REDACTED:email]");
+        .replace("ann@example.org", "[REDACTED:EMAIL_ADDRESS]");
     assert_eq!(received.text(), expected);
     let length = expected.len().to_string();
     assert_eq!(received.header("content-length"), Some(length.as_str()));
     assert_eq!(reply.status(), 200);
     assert_eq!(reply.header("aegis-decision"), Some("sanitize"));
     let (decision, _) = aegis.lines_of(&reply).await;
-    assert_eq!(decision["redacted"], json!(["note", "email"]));
+    assert_eq!(decision["redacted"], json!(["note", "EMAIL_ADDRESS"]));
     assert_eq!(
         rules(&decision["rules"]),
-        ["parameter.redact", "data.email"]
+        ["parameter.redact", "data.EMAIL_ADDRESS"]
     );
     assert_eq!(decision["data"][0]["path"], "body:/to/1");
 }
@@ -58,9 +58,9 @@ async fn a_form_and_a_query_are_redacted_in_place() {
     let received = upstream.request();
     assert_eq!(
         received.query(),
-        Some("a=%7e&mail=%5BREDACTED%3Aemail%5D&b=+")
+        Some("a=%7e&mail=%5BREDACTED%3AEMAIL_ADDRESS%5D&b=+")
     );
-    let expected = "amount=7&currency=eur&x=%7E+y&note=%5BREDACTED%5D&cc=%5BREDACTED%3Aemail%5D";
+    let expected = "amount=7&currency=eur&x=%7E+y&note=%5BREDACTED%5D&cc=%5BREDACTED%3AEMAIL_ADDRESS%5D";
     assert_eq!(received.text(), expected);
     let length = expected.len().to_string();
     assert_eq!(received.header("content-length"), Some(length.as_str()));
@@ -85,7 +85,7 @@ async fn a_chunked_body_is_redacted_like_any_other() {
         .await;
 
     assert_eq!(reply.header("aegis-decision"), Some("sanitize"));
-    let expected = r#"{"amount": 7, "currency": "eur", "to": "[REDACTED:email]"}"#;
+    let expected = r#"{"amount": 7, "currency": "eur", "to": "[REDACTED:EMAIL_ADDRESS]"}"#;
     assert_eq!(upstream.request().text(), expected);
 }
 
@@ -175,9 +175,9 @@ async fn cards_and_keys_are_denied_in_json_form_and_query() {
     let form = "application/x-www-form-urlencoded";
 
     for (secret, rule) in [
-        (CARD, "data.payment_card"),
-        (AWS_KEY, "data.aws_key"),
-        (PEM_KEY, "data.pem_key"),
+        (CARD, "data.CREDIT_CARD"),
+        (AWS_KEY, "data.SECRET_AWS"),
+        (PEM_KEY, "data.SECRET_PRIVATE_KEY"),
     ] {
         let json = json!({"amount": 7, "currency": "eur", "memo": secret}).to_string();
         let encoded = secret.replace('\n', "%0A").replace(' ', "+");
@@ -281,7 +281,7 @@ async fn redactions_are_counted_by_type() {
 
     let (_, metrics) = aegis.admin_get("/metrics").await;
     for line in [
-        r#"aegis_redactions_total{type="email"} 1"#,
+        r#"aegis_redactions_total{type="EMAIL_ADDRESS"} 1"#,
         r#"aegis_redactions_total{type="parameter"} 1"#,
     ] {
         assert!(metrics.contains(line), "{metrics}");
@@ -296,7 +296,7 @@ async fn an_argument_of_an_mcp_call_is_redacted_too() {
 tenants: {{acme: {{}}}}
 agents: {{bot: {{tenant: acme, profile: p}}}}
 profiles:
-  p: {{data: {{email: sanitize}}, tools: {{docs/search: {{call: {{who: {{redact: true}}}}}}}}}}
+  p: {{data: {{EMAIL_ADDRESS: sanitize}}, tools: {{docs/search: {{call: {{who: {{redact: true}}}}}}}}}}
 catalogue:
   docs: {{hosts: ['mcp.test:{}'], protocol: mcp}}
 ",
@@ -315,7 +315,7 @@ catalogue:
     assert_eq!(reply.header("aegis-decision"), Some("sanitize"));
     let expected = body
         .replace(r#"{"is":1}"#, r#""[REDACTED]""#)
-        .replace("ann@example.org", "[REDACTED:email]");
+        .replace("ann@example.org", "[REDACTED:EMAIL_ADDRESS]");
     assert_eq!(upstream.request().text(), expected);
 }
 
@@ -333,7 +333,7 @@ async fn data_in_the_name_of_a_tool_or_a_method_is_not_written_down() {
         let (decision, _) = aegis.lines_of(&reply).await;
         assert_eq!(decision["outcome"], "deny");
         assert!(!decision.to_string().contains("ann@"), "{decision}");
-        assert_eq!(decision["data"][0]["type"], "email");
+        assert_eq!(decision["data"][0]["type"], "EMAIL_ADDRESS");
     }
 }
 

@@ -61,7 +61,7 @@ async fn in_shadow_nothing_is_redacted() {
 
     let reply = send_charge(&aegis, &upstream, &body).await;
 
-    went_through(&aegis, &reply, "sanitize", &["data.email"]).await;
+    went_through(&aegis, &reply, "sanitize", &["data.EMAIL_ADDRESS"]).await;
     assert_eq!(upstream.request().json(), body);
     assert!(aegis.lines_of(&reply).await.0.get("redacted").is_none());
 }

@@ -79,7 +79,7 @@ async fn messages_are_judged_inside_a_tunnel_as_well() {
     let mut server = sockets.next().await;
 
     client.send_compressed("mail ann@example.org").await;
-    assert_eq!(server.read_text().await, "mail [REDACTED:email]");
+    assert_eq!(server.read_text().await, "mail [REDACTED:EMAIL_ADDRESS]");
     server.send_compressed("sent").await;
     assert_eq!(client.read_text().await, "sent");
     client.send_frame(0x82, &[0, 1, 2]).await;
@@ -109,7 +109,7 @@ profiles:
   plain:
     hosts: [ws.test]
     upgrades: [raw.test]
-    data: {email: sanitize, aws_key: deny}
+    data: {EMAIL_ADDRESS: sanitize, SECRET_AWS: deny}
     tools:
       http: {get: {}, message: {}}
       docs: {stream: {}, initialize: {}, notifications/initialized: {}}

@@ -179,7 +179,7 @@ const ORIGINS: [(&str, &str); 24] = [
     ),
     ("aegis profiles finance", "team/policies.yaml:3: finance}"),
     (
-        "aegis profiles finance data email",
+        "aegis profiles finance data EMAIL_ADDRESS",
         "team/policies.yaml:66: sanitize, ",
     ),
     (

@@ -105,10 +105,10 @@ fn a_mistake_of_form_has_its_place_and_the_nearest_match() {
             ],
         ),
         (
-            "apiVersion: aegis.dev/v1\nkind: DlpProfile\nmetadata: {name: x}\nspec:\n  types: {emial: deny, email: dney}\n",
+            "apiVersion: aegis.dev/v1\nkind: DlpProfile\nmetadata: {name: x}\nspec:\n  types: {EMIAL_ADDRESS: deny, EMAIL_ADDRESS: dney}\n",
             &[
-                "mine.yaml:5:11: `emial`: expected one of `email`, `payment_card`, `aws_key`, `pem_key`; did you mean `email`?",
-                "mine.yaml:5:31: `email`: expected one of `allow`, `sanitize`, `approval_needed`, `deny`; did you mean `deny`?",
+                "mine.yaml:5:11: `EMIAL_ADDRESS`: nothing has this name; did you mean `EMAIL_ADDRESS`?",
+                "mine.yaml:5:47: `EMAIL_ADDRESS`: expected one of `allow`, `sanitize`, `approval_needed`, `deny`; did you mean `deny`?",
             ],
         ),
         (
@@ -406,7 +406,7 @@ spec:
 apiVersion: aegis.dev/v1
 kind: DlpProfile
 metadata: {name: strict}
-spec: {types: {email: deny}}
+spec: {types: {EMAIL_ADDRESS: deny}}
 ---
 apiVersion: aegis.dev/v1
 kind: Provider

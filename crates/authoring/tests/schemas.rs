@@ -176,7 +176,10 @@ const REFUSED: [(&str, &str); 27] = [
     ("AgentPolicy", "{agents: {ids: [a], labels: {b: c}}}"),
     ("AgentPolicy", "{agents: {tenant: a}, budgets: {daily: 5}}"),
     ("AgentPolicy", "{agents: {tenant: a}, riskTier: high}"),
-    ("AgentPolicy", "{agents: {tenant: a}, dlp: {email: deny}}"),
+    (
+        "AgentPolicy",
+        "{agents: {tenant: a}, dlp: {EMAIL_ADDRESS: deny}}",
+    ),
     (
         "AgentPolicy",
         "{agents: {tenant: a}, tools: [{tool: http, actions: []}]}",
@@ -206,8 +209,11 @@ const REFUSED: [(&str, &str); 27] = [
         "{hosts: [a.example], protocol: rest, operations: [{action: a}]}",
     ),
     ("Provider", "{endpoints: [{regions: [eu]}]}"),
-    ("DlpProfile", "{types: {emial: deny}}"),
-    ("DlpProfile", "{types: {email: deny}, detectors: []}"),
+    ("DlpProfile", "{types: {EMIAL_ADDRESS: deny}}"),
+    (
+        "DlpProfile",
+        "{types: {EMAIL_ADDRESS: deny}, detectors: []}",
+    ),
 ];
 
 const HEADS: [&str; 6] = [

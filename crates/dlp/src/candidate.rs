@@ -3,6 +3,7 @@
 use regex_automata::dfa::Automaton as _;
 use regex_automata::util::primitives::StateID;
 
+use crate::edge::escape_at;
 use crate::rule::{LONGEST, Shape};
 use crate::rules::{Program, Ready, RuleId, begin};
 use crate::view::{BEHIND, Verdict, View};
@@ -232,6 +233,32 @@ impl<'t> Window<'t> {
         self.bytes.get(at..).unwrap_or_default()
     }
 
+    /// Where the text begins that goes on here without a space or a quote; at most [`BEHIND`] back.
+    pub(crate) fn run(&self, at: usize) -> usize {
+        let before = self.before(at);
+        let near = before.get(before.len().saturating_sub(BEHIND)..);
+        let run = near.unwrap_or_default().iter().rev();
+        at - run.take_while(|byte| !ends_value(**byte)).count()
+    }
+
+    /// Where the word of letters and digits begins that goes on here; none within the letters of an
+    /// escape, which are not part of it.
+    pub(crate) fn word(&self, at: usize) -> Option<usize> {
+        let before = self.before(at);
+        let near = before.get(before.len().saturating_sub(LONGEST_WORD)..);
+        let letters = near.unwrap_or_default().iter().rev();
+        let length = letters
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
+        let (before, word) = before.split_at_checked(before.len() - length)?;
+        Some(at - length + escape_at(before, word)?)
+    }
+
+    fn before(&self, at: usize) -> &'t [u8] {
+        let at = at.saturating_sub(self.base);
+        self.bytes.get(..at).unwrap_or(self.bytes)
+    }
+
     /// Around an anchor.
     pub(crate) fn view(&self, anchor: usize) -> View<'t> {
         let at = anchor.saturating_sub(self.base).min(self.bytes.len());
@@ -244,6 +271,11 @@ impl<'t> Window<'t> {
             open,
         }
     }
+}
+
+/// A space, a quote, or what else no value goes on behind.
+fn ends_value(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`')
 }
 
 /// If it withstands the check of its rule.
@@ -265,3 +297,6 @@ fn found(ready: &Ready, window: Window<'_>, range: Option<std::ops::Range<usize>
         Step::None
     }
 }
+
+/// No rule asks for a word with more letters before its first digit, or for one with an escape before it.
+const LONGEST_WORD: usize = 32;

@@ -3,57 +3,41 @@
 //! JSON inside a JSON string still has its own escapes after decoding. Without this, `\nAKIA…` would
 //! read as a word that begins with `n`.
 
-/// Whether the bytes being read belong to an escape: `\n`, `\u003c`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Escape {
-    #[default]
-    None,
-    Begun,
-    /// So many hexadecimal digits are to come.
-    Digits(u8),
-}
-
-impl Escape {
-    /// Whether the byte is part of an escape's letters.
-    pub(crate) fn covers(&mut self, byte: u8) -> bool {
-        let (next, covers) = match (*self, byte) {
-            (Self::None, b'\\') => (Self::Begun, false),
-            (Self::Begun, b'n' | b'r' | b't' | b'b' | b'f') => (Self::None, true),
-            (Self::Begun, b'u') => (Self::Digits(4), true),
-            (Self::Digits(left), byte) if byte.is_ascii_hexdigit() => match left {
-                1 => (Self::None, true),
-                _ => (Self::Digits(left - 1), true),
-            },
-            (Self::Digits(_), b'\\') => (Self::Begun, false),
-            _ => (Self::None, false),
-        };
-        *self = next;
-        covers
+/// How many bytes of a word belong to an escape (`\n`, `\u003c`) whose backslash `before` ends with;
+/// none where the escape goes on behind the word.
+pub(crate) fn escape_at(before: &[u8], word: &[u8]) -> Option<usize> {
+    let backslashes = before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'\\')
+        .count();
+    if backslashes % 2 == 0 {
+        return Some(0);
+    }
+    match word {
+        [b'n' | b'r' | b't' | b'b' | b'f', ..] => Some(1),
+        [b'u', digits @ ..] => {
+            let hexadecimal = digits
+                .iter()
+                .take_while(|byte| byte.is_ascii_hexdigit())
+                .count();
+            match hexadecimal {
+                4.. => Some(5),
+                some if some == digits.len() => None,
+                _ => Some(0),
+            }
+        }
+        _ => Some(0),
     }
 }
 
 /// Whether the last letters are those of an escape.
 pub(crate) fn ends_in_escape(bytes: &[u8]) -> bool {
     [1, 5].into_iter().any(|length| {
-        let Some((before, escape)) = bytes
+        let parts = bytes
             .len()
             .checked_sub(length)
-            .and_then(|at| bytes.split_at_checked(at))
-        else {
-            return false;
-        };
-        let backslashes = before
-            .iter()
-            .rev()
-            .take_while(|byte| **byte == b'\\')
-            .count();
-        backslashes % 2 == 1
-            && match escape {
-                [b'n' | b'r' | b't' | b'b' | b'f'] => true,
-                [b'u', digits @ ..] => {
-                    digits.len() == 4 && digits.iter().all(u8::is_ascii_hexdigit)
-                }
-                _ => false,
-            }
+            .and_then(|at| bytes.split_at_checked(at));
+        parts.is_some_and(|(before, escape)| escape_at(before, escape) == Some(length))
     })
 }

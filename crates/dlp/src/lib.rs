@@ -22,6 +22,7 @@ mod view;
 use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use found::Event;
 pub use redactor::Redactor;
@@ -77,12 +78,7 @@ impl Scanner {
 
     /// Every type that this scanner can report, once.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> + '_ {
-        let mut known = Vec::new();
-        self.rules.iter().map(|rule| rule.kind).filter(move |kind| {
-            let new = !known.contains(kind);
-            known.push(kind);
-            new
-        })
+        types().iter().map(|(kind, _)| *kind)
     }
 
     /// Finds data in a text that stands under no name; see [`Scanner::scan_field`].
@@ -172,13 +168,25 @@ impl Scanner {
     }
 }
 
+/// Every type of data that there is a rule for, with its class, in the order of their names.
+pub fn types() -> &'static [(&'static str, Class)] {
+    static TYPES: LazyLock<Vec<(&str, Class)>> = LazyLock::new(|| {
+        let rules = pii::rules().chain(secrets::rules());
+        let mut types: Vec<_> = rules.map(|rule| (rule.kind, rule.class)).collect();
+        types.sort_by_key(|(kind, _)| *kind);
+        types.dedup_by_key(|(kind, _)| *kind);
+        types
+    });
+    &TYPES
+}
+
 /// What stands in the place of redacted data: `[REDACTED:EMAIL_ADDRESS]`.
 pub fn placeholder(kind: &str) -> String {
     format!("[REDACTED:{kind}]")
 }
 
 impl Class {
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pii => "pii",
             Self::Pci => "pci",

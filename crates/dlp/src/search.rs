@@ -4,7 +4,7 @@ use aho_corasick::automaton::{Automaton as _, StateID};
 use aho_corasick::{Anchored, PatternID};
 
 use crate::candidate::{Candidate, Step, Window};
-use crate::edge::{Escape, ends_in_escape};
+use crate::edge::ends_in_escape;
 use crate::found::{Event, Found};
 use crate::number::Chain;
 use crate::rule::{LONGEST, NEAR, Shape};
@@ -19,8 +19,10 @@ pub(crate) struct Search<'r> {
     at: usize,
     /// How many of them are a name before the text, in which nothing is found.
     named: usize,
-    run: Run,
-    escape: Escape,
+    /// Whether the last byte was a digit, as its class.
+    before: u8,
+    /// Where the text without spaces and quotes began that still goes on.
+    run: usize,
     /// Words of rules, and where they end.
     words: Vec<(PatternID, usize)>,
     open: Vec<Candidate>,
@@ -28,16 +30,6 @@ pub(crate) struct Search<'r> {
     numbers: Vec<usize>,
     found: Found,
     chain: Chain,
-}
-
-/// What the bytes just read belong to.
-#[derive(Clone, Copy, Debug, Default)]
-struct Run {
-    /// Where the word began, of letters and digits.
-    word: Option<usize>,
-    has_digit: bool,
-    /// Where the text without spaces and quotes began.
-    start: usize,
 }
 
 impl<'r> Search<'r> {
@@ -48,8 +40,8 @@ impl<'r> Search<'r> {
             literals: rules.start(),
             at: 0,
             named: 0,
-            run: Run::default(),
-            escape: Escape::default(),
+            before: 0,
+            run: 0,
             words: Vec::new(),
             open: Vec::new(),
             numbers: Vec::new(),
@@ -61,7 +53,7 @@ impl<'r> Search<'r> {
             let name = format!("{}=", name.get(end..).unwrap_or_default());
             search.named = name.len();
             search.read(name.as_bytes(), 0, false);
-            search.run.start = name.len();
+            search.run = name.len();
         }
         search
     }
@@ -79,29 +71,53 @@ impl<'r> Search<'r> {
     pub(crate) fn read(&mut self, bytes: &[u8], base: usize, last: bool) {
         let window = Window { bytes, base, last };
         self.go_on(window);
-        let new = window.after(self.at);
-        for (at, byte) in (self.at..).zip(new) {
-            if self.rules.literals.is_match(self.literals) {
-                self.texts(at, Some(*byte), window);
+        let literals = &self.rules.literals;
+        while let Some(next) = window.byte(self.at) {
+            if literals.is_match(self.literals) {
+                self.texts(Some(next), window);
             }
-            self.literals = self
-                .rules
-                .literals
-                .next_state(Anchored::No, self.literals, *byte);
-            self.byte(at, *byte, window);
+            match self.skim(window.after(self.at)) {
+                0 => {}
+                DIGIT => self.digit(window),
+                _ => self.sign(window),
+            }
         }
-        self.at = window.end();
-        if last && self.rules.literals.is_match(self.literals) {
-            self.texts(self.at, None, window);
+        if last && literals.is_match(self.literals) {
+            self.texts(None, window);
         }
+        self.run = window.run(self.at);
+    }
+
+    /// Reads up to the next byte that matters, and that byte: its class. 0 where a text ends, or all do.
+    #[inline(never)]
+    fn skim(&mut self, new: &[u8]) -> u8 {
+        let literals = &self.rules.literals;
+        let (mut state, mut before) = (self.literals, self.before);
+        let mut rest = new.iter();
+        let mut found = 0;
+        for byte in rest.by_ref() {
+            state = literals.next_state(Anchored::No, state, *byte);
+            let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(0);
+            let matters = class > before;
+            before = class & DIGIT;
+            if matters {
+                found = class;
+                break;
+            }
+            if literals.is_special(state) {
+                break;
+            }
+        }
+        (self.literals, self.before) = (state, before);
+        self.at += new.len() - rest.len();
+        found
     }
 
     /// Everything that begins before this has been found, the whole of it or as much as has come.
     pub(crate) fn settled(&self) -> usize {
-        let run = self.run.start.max(self.at.saturating_sub(BEHIND));
         let open = self.open.iter().filter_map(Candidate::holds);
         open.chain(self.numbers.iter().copied())
-            .fold(run.min(self.at), usize::min)
+            .fold(self.run, usize::min)
     }
 
     /// From here on the text is still needed.
@@ -115,34 +131,34 @@ impl<'r> Search<'r> {
         self.found.settle(settled)
     }
 
-    fn byte(&mut self, at: usize, byte: u8, window: Window<'_>) {
-        let class = if self.escape.covers(byte) {
-            0
-        } else {
-            CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
-        };
-        if class & WORD == 0 {
-            self.run.word = None;
-            if class & BREAK != 0 {
-                self.run.start = at + 1;
-            } else if class & ASKED != 0 {
-                self.ask_byte(at, byte, window);
-            }
+    /// The first digit of some has been read.
+    fn digit(&mut self, window: Window<'_>) {
+        let at = self.at - 1;
+        let Some(word) = window.word(at) else {
+            // Behind the escape that it belongs to, others may be the first.
+            self.before = 0;
             return;
+        };
+        let letters = window.after(word).get(..at - word).unwrap_or_default();
+        if letters.iter().all(u8::is_ascii_alphabetic) {
+            self.ask_word(word, letters.len(), window);
         }
-        let start = *self.run.word.get_or_insert_with(|| {
-            self.run.has_digit = false;
-            at
-        });
-        if class & DIGIT != 0 && !self.run.has_digit {
-            self.run.has_digit = true;
-            self.ask_word(start, at - start, window);
+    }
+
+    /// A byte has been read at which rules are asked.
+    fn sign(&mut self, window: Window<'_>) {
+        let (rules, anchor) = (self.rules, self.at - 1);
+        let Some(byte) = window.byte(anchor) else {
+            return;
+        };
+        for id in rules.at_byte(byte) {
+            self.try_custom(*id, anchor, window.run(anchor), window);
         }
     }
 
     /// The texts of the automaton that end here.
-    fn texts(&mut self, end: usize, next: Option<u8>, window: Window<'_>) {
-        let rules = self.rules;
+    fn texts(&mut self, next: Option<u8>, window: Window<'_>) {
+        let (rules, end) = (self.rules, self.at);
         for at in 0..rules.literals.match_len(self.literals) {
             let id = rules.literals.match_pattern(self.literals, at);
             let Some(text) = rules.text(id) else { continue };
@@ -180,14 +196,6 @@ impl<'r> Search<'r> {
         match before.last() {
             Some(byte) => !byte.is_ascii_alphanumeric() || ends_in_escape(before),
             None => true,
-        }
-    }
-
-    fn ask_byte(&mut self, at: usize, byte: u8, window: Window<'_>) {
-        let rules = self.rules;
-        for id in rules.at_byte(byte) {
-            let start = self.run.start.max(at.saturating_sub(BEHIND));
-            self.try_custom(*id, at, start, window);
         }
     }
 
@@ -328,21 +336,17 @@ fn is_camel(start: usize, window: Window<'_>) -> bool {
 /// Of a name, how much counts: its end, in bytes.
 const NAME: usize = 64;
 
-const WORD: u8 = 1;
-const DIGIT: u8 = 2;
-/// A space, a quote, or what else ends a value.
-const BREAK: u8 = 4;
-const ASKED: u8 = 8;
+const DIGIT: u8 = 1;
+const ASKED: u8 = 2;
 
-/// What each byte is. A letter beyond ASCII ends a word: in many scripts numbers stand right behind one.
+/// The bytes that are more than a part of something. A letter beyond ASCII ends a word: in many
+/// scripts numbers stand right behind one.
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut at = 0_u8;
     loop {
         let class = match at {
-            b'0'..=b'9' => WORD | DIGIT,
-            b'A'..=b'Z' | b'a'..=b'z' => WORD,
-            b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`' => BREAK,
+            b'0'..=b'9' => DIGIT,
             b'@' | b':' | b'+' | b'(' => ASKED,
             _ => 0,
         };

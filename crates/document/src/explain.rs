@@ -161,7 +161,11 @@ fn explain(file: &str, tree: &Node, mistake: &Mistake) -> Problem {
             problem.with_hint(suggestion(key, known, "known keys are"))
         }
         Fault::UnknownWord { word, known } => {
-            let problem = Problem::new(file, place, format!("{about}expected {}", one_of(known)));
+            let expected = match known.len() {
+                0..=MOST_WORDS => format!("expected {}", one_of(known)),
+                _ => "nothing has this name".to_owned(),
+            };
+            let problem = Problem::new(file, place, format!("{about}{expected}"));
             match nearest(word, known.iter().copied()) {
                 Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
                 None => problem,
@@ -227,3 +231,6 @@ fn quoted(words: &[&str]) -> String {
 }
 
 const MAX_ROUNDS: usize = 200;
+
+/// More words than these are not listed.
+const MOST_WORDS: usize = 10;

@@ -9,7 +9,7 @@ use crate::data::{
 use crate::facts::{Facts, Matcher};
 use crate::rego::Extension;
 use crate::sources::Model;
-use crate::{CallKind, Catalogue, Chain, Phase, Sources, hosts};
+use crate::{CallKind, Catalogue, Chain, Phase, Sources, hosts, sensitive};
 
 /// Every mistake of meaning in the data, all at once.
 pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
@@ -127,18 +127,19 @@ impl Check<'_> {
         for kind in profile
             .data
             .keys()
-            .filter(|kind| !DATA_TYPES.contains(&kind.as_str()))
+            .filter(|kind| !sensitive::is_known(kind))
         {
             let problem = self.model.problem(
                 "profiles",
                 self.name,
                 &["data", kind],
-                format!(
-                    "there is no data type `{kind}`; the types are {}",
-                    DATA_TYPES.join(", ")
-                ),
+                format!("there is no data type `{kind}`, and no class of that name"),
             );
-            let hint = nearest(kind, DATA_TYPES).map(|near| format!("did you mean `{near}`?"));
+            let known = sensitive::types()
+                .iter()
+                .chain(&sensitive::CLASSES)
+                .copied();
+            let hint = nearest(kind, known).map(|near| format!("did you mean `{near}`?"));
             self.problems.push(Problem { hint, ..problem });
         }
         if usize::from(profile.chain.max_depth) > Chain::GREATEST_DEPTH {
@@ -288,17 +289,6 @@ fn looks_like_host(name: &str) -> bool {
         && !name.starts_with('.')
         && hosts::canonical(name).is_ok()
 }
-
-/// The types that `describe` can find.
-pub(crate) const DATA_TYPES: [&str; 4] = ["email", "payment_card", "aws_key", "pem_key"];
-
-/// The class of each.
-pub(crate) const DATA_CLASSES: [(&str, &str); 4] = [
-    ("email", "pii"),
-    ("payment_card", "pci"),
-    ("aws_key", "secret"),
-    ("pem_key", "secret"),
-];
 
 const LLM_ACTIONS: [&str; 4] = ["*", "chat", "count_tokens", "other"];
 

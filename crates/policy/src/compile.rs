@@ -15,7 +15,7 @@ use crate::data::{
     GrpcBodiesData, LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
-use crate::{Phase, hosts};
+use crate::{Phase, hosts, sensitive};
 use kinds::KINDS;
 
 /// The whole of `data.compiled`, part by part onto the shelf, so that it never exists a second time.
@@ -112,17 +112,18 @@ fn profile(
     unnamed: &Unnamed,
 ) -> Shelved {
     let lead = format!("profile \"{name}\"");
-    let rules = profile.data.iter().map(|(kind, effect)| {
-        let text = format!("{lead}: data of type {kind} {}", consequence(*effect));
+    let ruled = || {
+        let types = sensitive::types().iter();
+        types.filter_map(|kind| Some((*kind, profile.on(kind)?)))
+    };
+    let rules = ruled().map(|(kind, effect)| {
+        let text = format!("{lead}: data of type {kind} {}", consequence(effect));
         (
-            kind.clone(),
-            finding(*effect, &format!("data.{kind}"), &text),
+            kind.to_owned(),
+            finding(effect, &format!("data.{kind}"), &text),
         )
     });
-    let free = profile
-        .data
-        .iter()
-        .filter(|(_, effect)| **effect == Effect::Allow);
+    let free = ruled().filter(|(_, effect)| *effect == Effect::Allow);
     let changed = match profile.mcp.changed_tools {
         ChangedToolsData::Report => json!([false, true]),
         ChangedToolsData::Deny => json!([false]),
@@ -138,7 +139,7 @@ fn profile(
         ("data", rules.collect::<Map<_, _>>().into()),
         ("depth", json!(profile.chain.max_depth)),
         ("loops", json!(loops)),
-        ("free", truths(free.map(|(kind, _)| kind.as_str()))),
+        ("free", truths(free.map(|(kind, _)| kind))),
         ("findings", findings(&lead, profile)),
         ("changed", changed),
         ("refuse_as", profile.mcp.refuse_as.as_str().into()),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::intent::PROPOSE;
+use crate::sensitive::class_of;
 use crate::{Phase, RefuseAs};
 
 /// Whether findings count or are only recorded.
@@ -264,6 +265,20 @@ pub(crate) struct OperationData {
 }
 
 impl ProfileData {
+    /// What is done about data of a type: what its own rule says, else that of its class.
+    pub(crate) fn on(&self, kind: &str) -> Option<Effect> {
+        let of_class = || self.data.get(class_of(kind)?);
+        self.data.get(kind).or_else(of_class).copied()
+    }
+
+    /// The name under which that is said.
+    pub(crate) fn rule_on<'k>(&self, kind: &'k str) -> &'k str {
+        match class_of(kind) {
+            Some(class) if !self.data.contains_key(kind) => class,
+            _ => kind,
+        }
+    }
+
     /// What is granted in this phase: tool to action to constraints.
     pub(crate) fn operations(&self, phase: Phase) -> impl Iterator<Item = (&String, &Actions)> {
         let proposed = phase == Phase::ProposedCall;

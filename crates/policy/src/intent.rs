@@ -140,13 +140,15 @@ pub struct HttpPart {
 /// Sensitive data of one type at one place. The value itself is never kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataFinding {
-    /// `email`, `payment_card`, `aws_key`, `pem_key`.
+    /// `EMAIL_ADDRESS`, `SECRET_AWS`, …
     pub kind: &'static str,
     /// `pii`, `pci` or `secret`.
     pub class: &'static str,
     /// `body:/customer/email` (JSON Pointer), `form:name` or `query:name`.
     pub path: String,
     pub count: u32,
+    /// How sure the surest of them is, in percent. Policy reads it as a fraction.
+    pub confidence: u8,
 }
 
 impl Intent {

@@ -18,6 +18,7 @@ mod intent;
 mod rego;
 pub mod remedy;
 pub mod selftest;
+pub mod sensitive;
 mod snapshot;
 mod sources;
 pub mod suite;

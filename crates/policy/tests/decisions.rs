@@ -198,22 +198,27 @@ fn every_region_of_a_destination_must_be_lawful_and_known() {
 fn data_is_judged_by_its_type() {
     let demo = demo();
     let fine = || charge(json!({"amount": 1, "currency": "eur"}));
-    let email = demo.decide(&with_data(fine(), &["email", "email"]));
-    assert_eq!(said(&email), "sanitize data.email");
-    assert_eq!(email.obligations.redact, [Redaction::Data("email".into())]);
+    let email = demo.decide(&with_data(fine(), &["EMAIL_ADDRESS", "EMAIL_ADDRESS"]));
+    assert_eq!(said(&email), "sanitize data.EMAIL_ADDRESS");
     assert_eq!(
-        said(&demo.decide(&with_data(fine(), &["email", "payment_card"]))),
-        "deny data.payment_card"
+        email.obligations.redact,
+        [Redaction::Data("EMAIL_ADDRESS".into())]
     );
-    let unruled =
-        sources(&SMALL.replace("mode: enforce", "mode: enforce\n      data: {email: allow}"));
+    assert_eq!(
+        said(&demo.decide(&with_data(fine(), &["EMAIL_ADDRESS", "CREDIT_CARD"]))),
+        "deny data.CREDIT_CARD"
+    );
+    let unruled = sources(&SMALL.replace(
+        "mode: enforce",
+        "mode: enforce\n      data: {EMAIL_ADDRESS: allow}",
+    ));
     let unruled = build(&unruled);
     assert_eq!(
-        said(&unruled.decide(&with_data(small(), &["email"]))),
+        said(&unruled.decide(&with_data(small(), &["EMAIL_ADDRESS"]))),
         "allow"
     );
     assert_eq!(
-        said(&unruled.decide(&with_data(small(), &["pem_key"]))),
+        said(&unruled.decide(&with_data(small(), &["SECRET_PRIVATE_KEY"]))),
         "deny data.unclassified"
     );
 }

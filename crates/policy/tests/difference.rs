@@ -98,7 +98,7 @@ fn changes_are_told_in_the_order_of_their_gravity() {
             "max: 200000, approve_above: 400",
         ),
         ("enum: [eur, usd]", "enum: [eur, usd, gbp]"),
-        ("email: approval_needed", "email: deny"),
+        ("EMAIL_ADDRESS: approval_needed", "EMAIL_ADDRESS: deny"),
         (
             "query: {required: true}",
             "query: {required: true, forbidden: false, enum: [a]}",
@@ -119,7 +119,7 @@ fn less_to_redact_is_looser_though_the_outcome_is_the_same() {
     let call = || {
         with_data(
             charge(json!({"amount": 1, "currency": "eur", "note": "x"})),
-            &["email"],
+            &["EMAIL_ADDRESS"],
         )
     };
     let less = between_on(&[], &[("note: {redact: true}", "note: {}")], &[call()]);
@@ -128,8 +128,8 @@ fn less_to_redact_is_looser_though_the_outcome_is_the_same() {
     assert_eq!(
         words,
         "stripe-payments/charge by finance-bot is still redacted (1 of 1 call): \
-        sanitize by data.email, parameter.redact, redacting parameter `note`, data `email`, within eu-central-1 → \
-        sanitize by data.email, redacting data `email`, within eu-central-1"
+        sanitize by data.EMAIL_ADDRESS, parameter.redact, redacting parameter `note`, data `EMAIL_ADDRESS`, within eu-central-1 → \
+        sanitize by data.EMAIL_ADDRESS, redacting data `EMAIL_ADDRESS`, within eu-central-1"
     );
     let more = between_on(&[("note: {redact: true}", "note: {}")], &[], &[call()]);
     assert_eq!(more.changes[0].direction, Direction::Tightened);

@@ -139,7 +139,7 @@ aegis:
       hosts: [api.example.com, .example.org, "odd.example:8443"]
       passthrough: [pinned.example.com]
       upgrades: [ws.example.com]
-      data: {email: sanitize, payment_card: deny, aws_key: approval_needed}
+      data: {EMAIL_ADDRESS: sanitize, CREDIT_CARD: deny, SECRET_AWS: approval_needed}
       tools:
         pay:
           charge:
@@ -162,14 +162,14 @@ aegis:
           chat: {model: {enum: [small, large]}, tools: {pattern: {glob: "a*"}}}
     wide:
       truncated: allow
-      data: {email: allow, payment_card: sanitize, aws_key: approval_needed, pem_key: deny}
+      data: {EMAIL_ADDRESS: allow, CREDIT_CARD: sanitize, SECRET_AWS: approval_needed, SECRET_PRIVATE_KEY: deny}
       hosts: [.example.com]
       tools:
         http: {"*": {}}
         pay: {charge: {amount: {approve_above: 10}, note: {redact: true, required: true}}}
     rehearsal:
       mode: shadow
-      data: {email: sanitize}
+      data: {EMAIL_ADDRESS: sanitize}
       tools:
         pay: {charge: {amount: {max: 100, approve_above: 50}, note: {redact: true}}}
   catalogue:
@@ -189,7 +189,7 @@ approval_needed contains {"rule": "own.approval", "message": "a low floor is loo
 
 sanitize contains {"rule": "own.parameter", "message": "the iban is redacted", "parameter": "iban"} if input.call.parameters.iban
 
-sanitize contains {"rule": "own.data", "message": "cards are redacted", "data": "payment_card"} if "payment_card" in input.dlp.types
+sanitize contains {"rule": "own.data", "message": "cards are redacted", "data": "CREDIT_CARD"} if "CREDIT_CARD" in input.dlp.types
 
 allow contains {"rule": "own.allow", "message": "tried out"} if input.call.tool == "unheard-of"
 "#;

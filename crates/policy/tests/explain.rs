@@ -149,8 +149,12 @@ fn every_rule_on_parameters_and_data_has_its_path() {
     );
     let path = "profiles.research.tools.docs-mcp/search.call.query.required";
     assert_traced("parameter.required", path, &to(search, "mcp.demo.test"));
-    let email = with_data(small_charge(), &["email"]);
-    assert_traced("data.email", "profiles.finance.data.email", &email);
+    let email = with_data(small_charge(), &["EMAIL_ADDRESS"]);
+    assert_traced(
+        "data.EMAIL_ADDRESS",
+        "profiles.finance.data.EMAIL_ADDRESS",
+        &email,
+    );
 }
 
 /// Only what does not exist has no place.
@@ -189,7 +193,7 @@ fn forbidden_patterns_and_data_without_a_rule_are_traced_too() {
         (
             "data.unclassified",
             "aegis.profiles.small.data",
-            with_data(post(json!({})), &["email"]),
+            with_data(post(json!({})), &["EMAIL_ADDRESS"]),
         ),
     ] {
         let explanation = bench.explain(&intent, Values::Shown);

@@ -37,7 +37,7 @@ fn every_mistake_of_meaning_is_told_at_once_with_its_place() {
             "policy.yaml:24:",
             "a chain has at most 15 agents before the caller",
         ),
-        ("policy.yaml:9:", "there is no data type `emial`"),
+        ("policy.yaml:9:", "there is no data type `EMIAL_ADDRESS`"),
         (
             "policy.yaml:11:",
             "`strpe` is neither a service of the catalogue",
@@ -137,7 +137,7 @@ const MISTAKEN: &str = r#"aegis:
   profiles:
     finance:
       hosts: ["no host"]
-      data: {emial: deny}
+      data: {EMIAL_ADDRESS: deny}
       tools:
         strpe: {charge: {}}
         llm: {chat: {}, count_tokens: {}, other: {}, "*": {}, chatt: {}}

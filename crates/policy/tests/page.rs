@@ -52,7 +52,7 @@ fn the_page_has_every_key_and_no_other() {
         ),
         (
             "| key of a `data` entry",
-            "{name: a, expect: {outcome: deny}, call: {data: [{type: email, zzzzzzzzzz: 1}]}}",
+            "{name: a, expect: {outcome: deny}, call: {data: [{type: EMAIL_ADDRESS, zzzzzzzzzz: 1}]}}",
         ),
         (
             "| key | holds when",

@@ -71,17 +71,34 @@ fn a_region_is_added_where_the_destination_has_one() {
 
 #[test]
 fn data_is_redacted_before_it_is_let_through_as_it_is() {
-    let call = with_data(small(), &["aws_key", "email"]);
+    let call = with_data(small(), &["SECRET_AWS", "EMAIL_ADDRESS"]);
     let remedy = change(&call);
     let told: Vec<String> = remedy.edits.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
         [
-            "set aegis.profiles.finance.data.aws_key to \"sanitize\", which is \"deny\" now",
-            "set aegis.profiles.finance.data.email to \"sanitize\", which is not there now",
+            "set aegis.profiles.finance.data.EMAIL_ADDRESS to \"sanitize\", which is not there now",
+            "set aegis.profiles.finance.data.SECRET_AWS to \"sanitize\", which is \"deny\" now",
         ]
     );
     assert_eq!(remedy.decision.obligations.redact.len(), 2);
+}
+
+#[test]
+fn a_type_gets_a_rule_of_its_own_where_its_class_is_denied() {
+    let by_class = POLICY.replace(
+        "\"SECRET_AWS\": \"deny\"",
+        "\"secret\": \"deny\", \"pii\": \"allow\"",
+    );
+    let call = with_data(small(), &["SECRET_AWS", "EMAIL_ADDRESS"]);
+    let remedy = search_in(&by_class, &call, &alone)
+        .unwrap()
+        .expect("a change");
+    let told: Vec<String> = remedy.edits.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["set aegis.profiles.finance.data.SECRET_AWS to \"sanitize\", which is not there now"]
+    );
 }
 
 #[test]
@@ -169,8 +186,16 @@ fn search(
     intent: &Intent,
     together: &dyn Fn(&[String]) -> Vec<Vec<String>>,
 ) -> Result<Option<Remedy>, Vec<Obstacle>> {
-    let bench = bench(&sources(POLICY));
-    let data: Map<String, Json> = serde_json::from_str(POLICY).unwrap();
+    search_in(POLICY, intent, together)
+}
+
+fn search_in(
+    policy: &str,
+    intent: &Intent,
+    together: &dyn Fn(&[String]) -> Vec<Vec<String>>,
+) -> Result<Option<Remedy>, Vec<Obstacle>> {
+    let bench = bench(&sources(policy));
+    let data: Map<String, Json> = serde_json::from_str(policy).unwrap();
     let search = Search {
         bench: &bench,
         data: &data,
@@ -188,7 +213,7 @@ const POLICY: &str = r#"{"aegis": {
   "tenants": {"acme": {"regions": ["eu-central-1"]}},
   "agents": {"finance-bot": {"tenant": "acme", "profile": "finance"}},
   "profiles": {"finance": {
-    "data": {"aws_key": "deny"},
+    "data": {"SECRET_AWS": "deny"},
     "chain": {"loops": "deny"},
     "tools": {"stripe-payments": {
       "charge": {

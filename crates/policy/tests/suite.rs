@@ -78,8 +78,8 @@ fn a_failure_says_what_was_expected_what_came_and_why_at_its_place() {
     );
     let note = "{amount: 1, currency: eur, note: x}";
     assert_eq!(
-        failed("{outcome: sanitize, redact: [{data: email}]}", note),
-        "table.yaml:4:39: expected to redact data `email`, got parameter `note`"
+        failed("{outcome: sanitize, redact: [{data: EMAIL_ADDRESS}]}", note),
+        "table.yaml:4:39: expected to redact data `EMAIL_ADDRESS`, got parameter `note`"
     );
     assert_eq!(
         failed("{outcome: sanitize, would: {outcome: deny}}", note),
@@ -175,7 +175,7 @@ fn everything_can_be_stated() {
     let text = "phase: request\ntenant: labs\nagent: x\nauth: certificate\nkind: mcp\ntool: docs-mcp/search\naction: call\n\
         chain: {agents: [a, b], trace_id: 4bf92f3577b34da6a3ce929d0e0e4736}\n\
         destination: {scheme: http, host: mcp.demo.test, port: 8080, path: /mcp}\nmethod: PUT\ncontent_type: text/plain\n\
-        opaque: true\ndata: [{type: email, path: query:q, count: 3}]\nregion: eu\ntime: 2026-02-03T04:05:06.5Z";
+        opaque: true\ndata: [{type: EMAIL_ADDRESS, path: query:q, count: 3}]\nregion: eu\ntime: 2026-02-03T04:05:06.5Z";
     let intent = intent(text);
     assert_eq!(intent.phase, Phase::Request);
     assert_eq!(
@@ -191,7 +191,10 @@ fn everything_can_be_stated() {
     assert_eq!((&*http.method, &*http.content_type), ("PUT", "text/plain"));
     assert!(intent.call.opaque);
     let found = &intent.data[0];
-    assert_eq!((found.kind, found.class, found.count), ("email", "pii", 3));
+    assert_eq!(
+        (found.kind, found.class, found.count),
+        ("EMAIL_ADDRESS", "pii", 3)
+    );
     assert_eq!(found.path, "query:q");
     assert_eq!(intent.chain.agents[..], ["a".into(), "b".into()]);
     assert_eq!(&*intent.chain.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
@@ -205,7 +208,7 @@ fn every_mistake_of_a_file_is_told_at_its_place_with_the_nearest_match() {
     call: {agnt: finance-bot, tool: openai}
     expect: {outcome: alow}
   - name: b
-    call: {tool: openai, data: {emial: 1}}
+    call: {tool: openai, data: {EMIAL_ADDRESS: 1}}
     expect: {}
   - call: {tool: openai, destination: {host: 'a b'}}
     expect: {outcome: deny, redact: [{parametr: x}]}
@@ -214,7 +217,7 @@ fn every_mistake_of_a_file_is_told_at_its_place_with_the_nearest_match() {
     for expected in [
         "table.yaml:3:12: unknown key `agnt`; did you mean `agent`?",
         "table.yaml:4:23: `outcome`: expected one of `allow`, `sanitize`, `approval_needed`, `deny`; did you mean `allow`?",
-        "table.yaml:6:33: `emial`: expected one of `email`, `payment_card`, `aws_key`, `pem_key`; did you mean `email`?",
+        "table.yaml:6:33: `EMIAL_ADDRESS`: nothing has this name; did you mean `EMAIL_ADDRESS`?",
         "table.yaml:7:13: the key `outcome` is missing",
         "the key `name` is missing",
         "did you mean `parameter`?",
@@ -438,10 +441,13 @@ fn coverage_tells_what_no_test_reaches() {
         0
     );
     assert_eq!(reached(&before, &format!("{charge}.amount.max")), 0);
-    assert_eq!(reached(&before, "aegis.profiles.finance.data.email"), 0);
+    assert_eq!(
+        reached(&before, "aegis.profiles.finance.data.EMAIL_ADDRESS"),
+        0
+    );
     assert_eq!(before.points.len() - before.missed().count(), 1);
 
-    let high = "{agent: finance-bot, tool: stripe-payments, action: charge, parameters: {amount: 900000, currency: eur}, data: {email: 1}}";
+    let high = "{agent: finance-bot, tool: stripe-payments, action: charge, parameters: {amount: 900000, currency: eur}, data: {EMAIL_ADDRESS: 1}}";
     let both = format!(
         "tests:\n- {{name: a, call: {CHARGE}, expect: {{outcome: allow}}}}\n- {{name: b, call: {high}, expect: {{outcome: deny}}}}"
     );
@@ -449,7 +455,10 @@ fn coverage_tells_what_no_test_reaches() {
     assert_eq!(reached(&after, charge), 2);
     assert_eq!(reached(&after, &format!("{charge}.amount.max")), 1);
     assert_eq!(reached(&after, &format!("{charge}.amount.min")), 0);
-    assert_eq!(reached(&after, "aegis.profiles.finance.data.email"), 1);
+    assert_eq!(
+        reached(&after, "aegis.profiles.finance.data.EMAIL_ADDRESS"),
+        1
+    );
     assert!(after.percent() > before.percent());
     let point = after
         .points

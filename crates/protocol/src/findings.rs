@@ -8,11 +8,11 @@ use aegis_policy::DataFinding;
 use percent_encoding::percent_decode_str;
 use serde_json::{Number, Value};
 
+use crate::RequestView;
 use crate::body::Content;
 use crate::mcp::headers;
 use crate::parameters::escape;
 use crate::urlencoded::{self, Pair};
-use crate::{BodyView, RequestView};
 
 pub(crate) fn find(
     view: &RequestView<'_>,
@@ -21,23 +21,17 @@ pub(crate) fn find(
 ) -> Vec<DataFinding> {
     let mut search = Search {
         scanner,
-        texts: true,
         found: Vec::new(),
         index: HashMap::new(),
     };
-    if view.path.contains('%') || scanner.suspects(view.path) {
-        for segment in view.path.split('/') {
-            let text = percent_decode_str(segment).decode_utf8_lossy();
-            search.text("path:", "", field(None, &text));
-        }
+    for segment in view.path.split('/') {
+        let text = percent_decode_str(segment).decode_utf8_lossy();
+        search.text("path:", "", field(None, &text));
     }
     search.pairs("query:", &urlencoded::pairs(view.query.unwrap_or_default()));
     search.mirrored_headers(view);
     match content {
-        Content::Json { value } => {
-            search.texts = json_may_hold_data(view.body, scanner);
-            search.value(&Trail::Root, None, value);
-        }
+        Content::Json { value } => search.value(&Trail::Root, None, value),
         Content::Form(pairs) => search.pairs("form:", pairs),
         Content::Text(text) => search.text("body:", "", field(None, text)),
         Content::Absent | Content::Hidden => {}
@@ -49,21 +43,11 @@ pub(crate) fn find(
 pub(crate) fn in_json(value: &Value, scanner: &Scanner) -> Vec<DataFinding> {
     let mut search = Search {
         scanner,
-        texts: true,
         found: Vec::new(),
         index: HashMap::new(),
     };
     search.value(&Trail::Root, None, value);
     search.found
-}
-
-/// Whether a string, a name or a whole number of a JSON text can hold data: without an escape, each
-/// of them is a part of the text.
-fn json_may_hold_data(body: BodyView<'_>, scanner: &Scanner) -> bool {
-    let BodyView::Whole(body) = body else {
-        return true;
-    };
-    std::str::from_utf8(body).map_or(true, |text| text.contains('\\') || scanner.suspects(text))
 }
 
 /// The digits of a whole number that was written as a float: servers may read it as an integer.
@@ -74,9 +58,6 @@ pub(crate) fn whole_digits(number: &Number) -> Option<String> {
 
 struct Search<'a> {
     scanner: &'a Scanner,
-    /// Whether the strings, names and whole numbers of a JSON body have to be searched. Fractions
-    /// always have to be: they have other readings than the one that is written.
-    texts: bool,
     found: Vec<DataFinding>,
     /// Where in `found` a type at a path is counted.
     index: HashMap<(&'static str, String), usize>,
@@ -87,11 +68,11 @@ impl Search<'_> {
     /// the value stands, also through arrays.
     fn value(&mut self, trail: &Trail<'_>, name: Option<&str>, value: &Value) {
         match value {
-            Value::String(text) if self.texts => {
+            Value::String(text) => {
                 let hits = self.scanner.scan_field(&field(name, text));
                 self.record_at(trail, &hits);
             }
-            Value::Number(number) if self.texts || number.is_f64() => {
+            Value::Number(number) => {
                 let digits = whole_digits(number);
                 let hits = self.readings(name, &number.to_string(), digits.as_deref());
                 self.record_at(trail, &hits);
@@ -103,14 +84,12 @@ impl Search<'_> {
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    if self.texts {
-                        let hits = self.scanner.scan(name);
-                        self.record_at(trail, &hits);
-                    }
+                    let hits = self.scanner.scan(name);
+                    self.record_at(trail, &hits);
                     self.value(&Trail::Member(trail, name), Some(name), member);
                 }
             }
-            Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => {}
+            Value::Null | Value::Bool(_) => {}
         }
     }
 
@@ -175,7 +154,7 @@ impl Search<'_> {
             } else {
                 format!("{source}{path}")
             };
-            self.count(hit.kind, hit.class.as_str(), place);
+            self.count(hit, place);
         }
     }
 
@@ -183,18 +162,22 @@ impl Search<'_> {
         self.found.len() >= MAX_PLACES
     }
 
-    fn count(&mut self, kind: &'static str, class: &'static str, path: String) {
+    fn count(&mut self, hit: &Hit, path: String) {
         let at = *self
             .index
-            .entry((kind, path.clone()))
+            .entry((hit.kind, path.clone()))
             .or_insert(self.found.len());
         match self.found.get_mut(at) {
-            Some(finding) => finding.count = finding.count.saturating_add(1),
+            Some(finding) => {
+                finding.count = finding.count.saturating_add(1);
+                finding.confidence = finding.confidence.max(hit.confidence);
+            }
             None => self.found.push(DataFinding {
-                kind,
-                class,
+                kind: hit.kind,
+                class: hit.class.as_str(),
                 path,
                 count: 1,
+                confidence: hit.confidence,
             }),
         }
     }

@@ -49,20 +49,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::testing::scanner;
 
     #[test]
     fn data_in_arguments_is_found_and_gone_after_redaction() {
-        let scanner = Scanner::standard();
+        let scanner = scanner();
         let Value::Object(arguments) =
             json!({"to": {"mail": "ann@corp.example"}, "a/b": 7, "n": 1})
         else {
             unreachable!()
         };
         let found = data(&arguments, &scanner);
-        assert_eq!((found[0].kind, &*found[0].path), ("email", "body:/to/mail"));
+        assert_eq!(
+            (found[0].kind, &*found[0].path),
+            ("EMAIL_ADDRESS", "body:/to/mail")
+        );
 
         let redactions = [
-            Redaction::Data("email".into()),
+            Redaction::Data("EMAIL_ADDRESS".into()),
             Redaction::Parameter("a/b".into()),
             Redaction::Parameter("absent".into()),
         ];

@@ -1,5 +1,7 @@
 //! Requests for tests, in the words of a sentence. It is not part of the library.
 
+use std::sync::LazyLock;
+
 use aegis_dlp::Scanner;
 use aegis_policy::{Authority, Catalogue, Redaction, Source};
 use bytes::Bytes;
@@ -18,6 +20,12 @@ pub(crate) struct Sent {
     headers: HeaderMap,
     body: Option<Bytes>,
     hidden: bool,
+}
+
+/// One for all: it is made once and keeps nothing.
+pub(crate) fn scanner() -> &'static Scanner {
+    static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new().expect("rules"));
+    &SCANNER
 }
 
 /// A request without a body.
@@ -77,11 +85,7 @@ impl Sent {
 
     pub(crate) fn inspect(&self) -> Result<Inspected, InspectError> {
         let catalogue = catalogue();
-        inspect(
-            &self.view(),
-            catalogue.service(&self.authority),
-            &Scanner::standard(),
-        )
+        inspect(&self.view(), catalogue.service(&self.authority), scanner())
     }
 
     pub(crate) fn seen(&self) -> Inspected {
@@ -96,14 +100,14 @@ impl Sent {
     pub(crate) fn redact(&self, redactions: &[Redaction]) -> Result<Rewritten, RedactError> {
         self.seen()
             .reading
-            .redact(&self.view(), redactions, &Scanner::standard())
+            .redact(&self.view(), redactions, scanner())
     }
 
     /// As a batch, whatever it is.
     pub(crate) fn batch(&self) -> Result<Batch, InspectError> {
         let catalogue = catalogue();
         let service = catalogue.service(&self.authority);
-        Batch::inspect(&self.view(), service, &Scanner::standard())
+        Batch::inspect(&self.view(), service, scanner())
     }
 
     pub(crate) fn view(&self) -> RequestView<'_> {

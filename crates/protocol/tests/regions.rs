@@ -17,6 +17,8 @@ use aegis_protocol::{BodyView, RequestView, inspect};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
+static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new().expect("rules"));
+
 #[test]
 fn a_model_is_used_only_through_a_profile_of_the_tenants_geography() {
     let table = [
@@ -102,7 +104,7 @@ fn decide(host: &str, path: &str, body: &str) -> Decision {
         opens_websocket: false,
         body: BodyView::Whole(&Bytes::from(body.to_owned())),
     };
-    let inspected = inspect(&view, service, &Scanner::standard()).expect("a call");
+    let inspected = inspect(&view, service, &SCANNER).expect("a call");
     SNAPSHOT.decide(&Intent {
         phase: Phase::Request,
         id: "1".into(),

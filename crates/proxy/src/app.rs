@@ -53,6 +53,8 @@ pub struct App {
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    #[error("the rules for sensitive data cannot be used: {0}")]
+    Scanner(#[from] aegis_dlp::BuildError),
     #[error("{0}")]
     Listen(io::Error),
     #[error("cannot open the audit log: {0}")]
@@ -233,7 +235,7 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
         approvals,
         tools: Arc::clone(&tools),
         describer: Describer {
-            scanner: Scanner::standard(),
+            scanner: Scanner::new()?,
             tools,
             region: Arc::clone(&evidence.region),
             body_limit: settings.limits.inspected_body_bytes,

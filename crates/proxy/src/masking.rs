@@ -73,7 +73,7 @@ impl<'a> Written<'a> {
 /// A method or a media type: the caller may write anything there, and nobody looks for data in it.
 fn header<'w>(word: Option<&'w str>, scanner: &Scanner) -> Cow<'w, str> {
     let word = word.unwrap_or_default();
-    if word.len() > LONGEST_HEADER || scanner.suspects(word) {
+    if word.len() > LONGEST_HEADER || !scanner.scan(word).is_empty() {
         MASKED.into()
     } else {
         word.into()
@@ -82,7 +82,7 @@ fn header<'w>(word: Option<&'w str>, scanner: &Scanner) -> Cow<'w, str> {
 
 /// A name that a server has given to what it offers, or a caller to what it wants.
 pub(crate) fn name<'w>(name: &'w str, scanner: &Scanner) -> Cow<'w, str> {
-    if name.len() > LONGEST_WORD || scanner.suspects(name) {
+    if name.len() > LONGEST_WORD || !scanner.scan(name).is_empty() {
         MASKED.into()
     } else {
         name.into()
@@ -91,9 +91,6 @@ pub(crate) fn name<'w>(name: &'w str, scanner: &Scanner) -> Cow<'w, str> {
 
 /// A path without the data that stands in its segments.
 pub(crate) fn path(path: &Arc<str>, scanner: &Scanner) -> Arc<str> {
-    if !path.contains('%') && !scanner.suspects(path) {
-        return Arc::clone(path);
-    }
     let kinds: Vec<_> = scanner.kinds().collect();
     let redacted =
         |segment: &str| scanner.redact(&percent_decode_str(segment).decode_utf8_lossy(), &kinds);

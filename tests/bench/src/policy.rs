@@ -118,8 +118,8 @@ fn intent(agent: usize, tool: usize, case: Case) -> Result<Intent> {
         charge(tool, parameters(case))
     };
     let data = match case {
-        Case::Deny => vec![found("email", "pii"), found("payment_card", "pci")],
-        Case::Sanitize => vec![found("email", "pii")],
+        Case::Deny => vec![found("EMAIL_ADDRESS", "pii"), found("CREDIT_CARD", "pci")],
+        Case::Sanitize => vec![found("EMAIL_ADDRESS", "pii")],
         _ => Vec::new(),
     };
     Ok(Intent {
@@ -221,6 +221,7 @@ fn found(kind: &'static str, class: &'static str) -> DataFinding {
         class,
         path: "body:/description".to_owned(),
         count: 1,
+        confidence: 95,
     }
 }
 
@@ -242,7 +243,7 @@ const AGENTS_PER_PROFILE: usize = 20;
 const TOOLS: usize = 20;
 
 const PROFILE: &str = "      hosts: [status.bench.test, .docs.bench.test]
-      data: {email: sanitize, payment_card: deny, aws_key: deny, pem_key: deny}
+      data: {EMAIL_ADDRESS: sanitize, CREDIT_CARD: deny, SECRET_AWS: deny, SECRET_PRIVATE_KEY: deny}
       tools:";
 
 const ACTIONS: &str = "          charge:

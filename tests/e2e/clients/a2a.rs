@@ -124,7 +124,7 @@ agents:
   bot: {tenant: acme, profile: bot}
 profiles:
   bot:
-    data: {email: approval_needed}
+    data: {EMAIL_ADDRESS: approval_needed}
     tools:
       helper:
         card: {}

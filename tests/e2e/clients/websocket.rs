@@ -31,7 +31,7 @@ async fn websockets_for_python_and_ws_for_node() {
             "{cases}"
         );
         assert_eq!(
-            cases["sanitize"]["text"], "to [REDACTED:email], the same words",
+            cases["sanitize"]["text"], "to [REDACTED:EMAIL_ADDRESS], the same words",
             "{cases}"
         );
         assert_eq!(cases["ping"]["answered"], true, "{cases}");
@@ -70,7 +70,7 @@ async fn the_realtime_client_of_openai_for_python() {
     );
     assert_eq!(denied["errors"][0]["code"], "tool", "{cases}");
     let refused = &cases["deny"];
-    assert_eq!(refused["errors"][0]["code"], "data.aws_key", "{cases}");
+    assert_eq!(refused["errors"][0]["code"], "data.SECRET_AWS", "{cases}");
     assert_eq!(
         refused["status"], "completed",
         "the conversation goes on: {cases}"
@@ -189,7 +189,7 @@ agents:
 profiles:
   bot:
     hosts: [ws.test]
-    data: {email: sanitize, aws_key: deny}
+    data: {EMAIL_ADDRESS: sanitize, SECRET_AWS: deny}
     tools:
       http: {get: {}, message: {}}
       openai: {chat: {model: {enum: [gpt-realtime]}}}

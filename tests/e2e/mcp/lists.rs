@@ -303,7 +303,7 @@ tenants: {acme: {}}
 agents: {worker: {tenant: acme, profile: worker}}
 profiles:
   worker:
-    data: {email: allow}
+    data: {EMAIL_ADDRESS: allow}
     tools:
       docs: {ping: {}, tools/list: {}, prompts/list: {}, resources/list: {}, resources/templates/list: {}, stream: {},
              resources/read: {uri: {pattern: {glob: "file:///public/*"}, required: true}}}

@@ -23,7 +23,7 @@ async fn the_handshake_names_the_model_and_every_event_is_a_chat_with_it() {
     let received = server.read_json().await;
     assert_eq!(
         received["session"]["instructions"],
-        "write to [REDACTED:email]"
+        "write to [REDACTED:EMAIL_ADDRESS]"
     );
     let (message, _) = world
         .aegis
@@ -47,7 +47,7 @@ async fn a_refused_event_is_answered_with_an_error_event_and_the_conversation_go
         (&error["type"], &error["error"]["event_id"]),
         (&json!("error"), &json!("mine"))
     );
-    assert_eq!(error["error"]["code"], "data.aws_key");
+    assert_eq!(error["error"]["code"], "data.SECRET_AWS");
     assert_eq!(error["error"]["aegis"]["outcome"], "deny");
 
     client.send_text("{\"type\":\"a\",\"type\":\"b\"}").await;
@@ -128,7 +128,7 @@ async fn a_denied_call_is_never_seen_and_its_answer_fails() {
     }
     let seen = until_done(&mut client).await;
     let arguments = &seen.last().expect("the end")["response"]["output"][0]["arguments"];
-    assert_eq!(*arguments, json!(r#"{"city":"[REDACTED:email]"}"#));
+    assert_eq!(*arguments, json!(r#"{"city":"[REDACTED:EMAIL_ADDRESS]"}"#));
     let (denied, _) = world
         .aegis
         .lines(|line| line["tool"] == "delete_everything")

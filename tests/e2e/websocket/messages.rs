@@ -67,7 +67,10 @@ async fn fragments_and_compressed_messages_are_judged_as_a_whole() {
 
     client.send_frame(0x01, b"write to ann@exam").await;
     client.send_frame(0x80, b"ple.org").await;
-    assert_eq!(server.read_text().await, "write to [REDACTED:email]");
+    assert_eq!(
+        server.read_text().await,
+        "write to [REDACTED:EMAIL_ADDRESS]"
+    );
     // The next ones refer to what came before them, and the server has not seen all of it.
     for text in [
         "the same words",
@@ -75,7 +78,7 @@ async fn fragments_and_compressed_messages_are_judged_as_a_whole() {
         "the same words to ann",
     ] {
         client.send_compressed(text).await;
-        let expected = text.replace("ann@example.org", "[REDACTED:email]");
+        let expected = text.replace("ann@example.org", "[REDACTED:EMAIL_ADDRESS]");
         assert_eq!(server.read_text().await, expected);
     }
     server.send_compressed("fine").await;
@@ -136,11 +139,17 @@ async fn data_leaves_in_no_ping_pong_or_close_frame() {
         let code: &[u8] = if first == 0x88 { &[3, 232] } else { &[] };
         let payload = [code, b"to ann@example.org"].concat();
         client.send_frame(first, &payload).await;
-        assert_eq!(client.read_close().await, (1008, "data.email".to_owned()));
+        assert_eq!(
+            client.read_close().await,
+            (1008, "data.EMAIL_ADDRESS".to_owned())
+        );
         assert_eq!(server.read_close().await, (1001, String::new()));
         let (_, end) = world.aegis.lines(|line| line["action"] == "get").await;
         assert_eq!(end["outcome_detail"], "refused", "{end}");
-        assert_eq!(end["refusal"]["rules"][0]["rule"], "data.email", "{end}");
+        assert_eq!(
+            end["refusal"]["rules"][0]["rule"], "data.EMAIL_ADDRESS",
+            "{end}"
+        );
         assert!(!end.to_string().contains("ann@example.org"), "{end}");
     }
 }
@@ -186,7 +195,7 @@ async fn a_json_rpc_call_is_refused_in_its_own_protocol_and_the_next_one_passes(
     let received = server.read_json().await;
     assert_eq!(
         received,
-        call(3, "read", &json!({"who": "[REDACTED:email]"}))
+        call(3, "read", &json!({"who": "[REDACTED:EMAIL_ADDRESS]"}))
     );
 
     let (denied, end) = world

@@ -8,6 +8,7 @@ use crate::calls;
 use crate::input::{choice, pieces};
 use crate::limits::{LIMITS, WIDE};
 use crate::refusal::REFUSAL;
+use crate::scanner::standard;
 
 /// A character for the API, one for the way to cut, then the answer: an event stream.
 pub fn answer_events(input: &[u8]) -> bool {
@@ -187,7 +188,7 @@ fn can_be_redacted(call: &ProposedCall) {
     let Arguments::Read(arguments) = &call.arguments else {
         return;
     };
-    let scanner = aegis_dlp::Scanner::standard();
+    let scanner = standard();
     let kinds = crate::inspect::every_kind(&scanner);
     if let Ok(clean) = proposed::redact(arguments, &kinds, &scanner) {
         assert_eq!(proposed::data(&clean, &scanner), []);

@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::value::RawValue;
 
 use crate::input::choice;
+use crate::scanner::standard;
 
 /// A line of method, authority and target, lines of headers, an empty line, the body.
 pub fn inspect(input: &[u8]) -> bool {
@@ -113,7 +114,7 @@ impl Sent {
 
     pub(crate) fn inspect(&self) -> Result<Inspected, InspectError> {
         let service = CATALOGUE.service(&self.authority);
-        let scanner = Scanner::standard();
+        let scanner = standard();
         let Some(kind) = self.message else {
             return aegis_protocol::inspect(&self.view(), service, &scanner);
         };
@@ -153,7 +154,7 @@ pub(crate) fn every_kind(scanner: &Scanner) -> Vec<Redaction> {
 
 /// What goes on without data is still the same call, and has no data.
 fn without_data(sent: &Sent, seen: &Inspected) {
-    let scanner = Scanner::standard();
+    let scanner = standard();
     let redactions = every_kind(&scanner);
     let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, &scanner) else {
         return;
@@ -176,7 +177,7 @@ fn without_data(sent: &Sent, seen: &Inspected) {
 
 /// A parameter that is to go is gone, and no other.
 fn without_parameters(sent: &Sent, seen: &Inspected) {
-    let scanner = Scanner::standard();
+    let scanner = standard();
     for name in seen.call.parameters.keys().take(MOST_PARAMETERS) {
         let redactions = [Redaction::Parameter(name.as_str().into())];
         let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, &scanner) else {
@@ -215,7 +216,7 @@ fn is_placeholder(value: &serde_json::Value) -> bool {
 
 /// Each message of a batch by itself; together they go on without data.
 fn batch(sent: &Sent) -> bool {
-    let scanner = Scanner::standard();
+    let scanner = standard();
     let service = CATALOGUE.service(&sent.authority);
     let Ok(batch) = Batch::inspect(&sent.view(), service, &scanner) else {
         return false;
@@ -240,7 +241,7 @@ fn batch(sent: &Sent) -> bool {
 
 /// Each message is described as if it came alone, and where one is redacted the others keep their bytes.
 fn each_by_itself(sent: &Sent, batch: &Batch) {
-    let scanner = Scanner::standard();
+    let scanner = standard();
     let messages = raw(&sent.body);
     assert_eq!(messages.len(), batch.messages().len());
     for (at, (message, seen)) in messages.iter().zip(batch.messages()).enumerate() {

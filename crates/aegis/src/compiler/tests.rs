@@ -10,7 +10,7 @@ const POLICY: &str = "aegis:
   tenants: {acme: {}, globex: {}}
   agents: {payer: {tenant: acme, profile: pay}, spy: {tenant: globex, profile: look}}
   profiles:
-    pay: {data: {email: allow}, tools: {pay: {charge: {amount: {max: 10}}}}}
+    pay: {data: {EMAIL_ADDRESS: allow}, tools: {pay: {charge: {amount: {max: 10}}}}}
     look: {hosts: [secret.globex.example]}
   catalogue:
     pay:

@@ -189,6 +189,6 @@ aegis:
   profiles:
     web:
       hosts: [api.test]
-      data: {email: deny, payment_card: deny, aws_key: deny, pem_key: deny}
+      data: {EMAIL_ADDRESS: deny, CREDIT_CARD: deny, SECRET_AWS: deny, SECRET_PRIVATE_KEY: deny}
       tools: {http: {get: {}}}
 ";

@@ -1,9 +1,13 @@
 //! `DlpProfile`: what is done about sensitive data, by its type.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use aegis_policy::sensitive;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::NotEnforced;
 
@@ -11,22 +15,45 @@ use super::NotEnforced;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DlpProfile {
-    /// What is done, by the type of the data.
+    /// What is done, by the type of the data or its class. The rule of a type goes before that of its class.
     pub(crate) types: BTreeMap<DataType, Effect>,
     /// Detectors of your own.
     #[serde(default, rename = "detectors")]
     _detectors: NotEnforced,
 }
 
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum DataType {
-    Email,
-    PaymentCard,
-    AwsKey,
-    PemKey,
+/// A type of data (docs/detectors.md), or the class of all types that have no rule of their own:
+/// `pii`, `pci` or `secret`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub(crate) struct DataType(&'static str);
+
+impl<'de> Deserialize<'de> for DataType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let known = known().iter().find(|known| **known == word);
+        let known = known.copied().map(Self);
+        known.ok_or_else(|| D::Error::unknown_variant(&word, self::known()))
+    }
+}
+
+impl JsonSchema for DataType {
+    fn schema_name() -> Cow<'static, str> {
+        "DataType".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "enum": known()})
+    }
+}
+
+/// The classes, then the types in the order of their names.
+fn known() -> &'static [&'static str] {
+    static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let types = sensitive::types().iter().copied();
+        sensitive::CLASSES.into_iter().chain(types).collect()
+    });
+    &KNOWN
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]

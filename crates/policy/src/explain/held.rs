@@ -24,10 +24,8 @@ impl Subject<'_> {
         let grant = self.operation;
         let grant = grant.map(|(action, _)| self.granted(profile, action));
         let types: BTreeSet<&str> = self.intent.data.iter().map(|found| found.kind).collect();
-        let ruled = types
-            .into_iter()
-            .filter(|kind| data.data.contains_key(*kind));
-        let ruled = ruled.map(|kind| path(&["profiles", profile, "data", kind]));
+        let ruled = types.into_iter().filter(|kind| data.on(kind).is_some());
+        let ruled = ruled.map(|kind| path(&["profiles", profile, "data", data.rule_on(kind)]));
         grant.into_iter().chain(ruled).collect()
     }
 

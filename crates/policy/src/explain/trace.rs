@@ -176,10 +176,10 @@ impl<'a> Subject<'a> {
 
     fn data(&self, kind: &str) -> Option<Traced> {
         let (name, profile) = self.profile?;
-        let Some(effect) = profile.data.get(kind) else {
+        let Some(effect) = profile.on(kind) else {
             return Some((path(&["profiles", name, "data"]), None, None));
         };
-        let path = path(&["profiles", name, "data", kind]);
+        let path = path(&["profiles", name, "data", profile.rule_on(kind)]);
         Some((path, text(kind), text(effect.as_str())))
     }
 }

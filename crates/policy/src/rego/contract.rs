@@ -5,9 +5,9 @@ mod tests;
 
 use std::fmt;
 
-use Shape::{Any, Facts, List, Map, Nullable, Number, Object, OneOf, Text, Truth};
+use Shape::{Any, DataType, Facts, List, Map, Nullable, Number, Object, OneOf, Text, Truth};
 
-use crate::check::DATA_TYPES;
+use crate::sensitive::CLASSES;
 
 /// What stands at one place of the input.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(super) enum Shape {
     Any,
     /// One of these texts.
     OneOf(&'static [&'static str]),
+    /// The name of a type of sensitive data.
+    DataType,
     Nullable(&'static Shape),
     List(&'static Shape),
     /// Exactly these fields.
@@ -117,8 +119,8 @@ pub(super) static INPUT: Shape = Object(&[
         "dlp",
         Object(&[
             described("findings", List(&FINDING)),
-            described("types", List(&OneOf(&DATA_TYPES))),
-            described("classes", List(&OneOf(&DATA_CLASSES))),
+            described("types", List(&DataType)),
+            described("classes", List(&OneOf(&CLASSES))),
         ]),
     ),
     all("facts", Facts),
@@ -131,13 +133,12 @@ pub(super) static INPUT: Shape = Object(&[
 ]);
 
 static FINDING: Shape = Object(&[
-    described("type", OneOf(&DATA_TYPES)),
-    described("class", OneOf(&DATA_CLASSES)),
+    described("type", DataType),
+    described("class", OneOf(&CLASSES)),
     described("path", Text),
     described("count", Number),
+    described("confidence", Number),
 ]);
-
-const DATA_CLASSES: [&str; 3] = ["pii", "pci", "secret"];
 
 const fn all(name: &'static str, shape: Shape) -> Field {
     Field {
@@ -159,6 +160,7 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Text => f.write_str("text"),
+            DataType => f.write_str("type of data"),
             Number => f.write_str("number"),
             Truth => f.write_str("true or false"),
             Any => f.write_str("anything"),

@@ -201,6 +201,10 @@ fn data(w: &Words, intent: &Intent) -> Value {
             (&w.class, word(finding.class)),
             (&w.path, Value::from(finding.path.as_str())),
             (&w.count, Value::from(u64::from(finding.count))),
+            (
+                &w.confidence,
+                Value::from(f64::from(finding.confidence) / 100.0),
+            ),
         ])
     });
     object([
@@ -332,7 +336,7 @@ words! {
     action = "action", agent = "agent", agents = "agents", anonymous = "anonymous",
     auth = "auth", call = "call", candidates = "candidates",
     certificate = "certificate", chain = "chain", changed = "changed", class = "class", classes = "classes",
-    connect = "connect", content_type = "content_type", count = "count", credential = "credential", depth = "depth",
+    confidence = "confidence",     connect = "connect", content_type = "content_type", count = "count", credential = "credential", depth = "depth",
     destination = "destination", dlp = "dlp", ext = "ext", facts = "facts", findings = "findings",
     front = "front", host = "host", http = "http", id = "id", kind = "kind",
     kind_of_data = "type", labels = "labels", r#loop = "loop", method = "method",

@@ -45,7 +45,7 @@ pub(super) fn propose(
                 advice("a module of your own decides this; change its rule")
             }
             Some(("parameter", kind)) => parameter(kind, cause),
-            Some(("data", _)) => Ok(vec![set(path, cause.limit.clone(), json!("sanitize"))]),
+            Some(("data", kind)) => Ok(vec![data(path, kind, cause)]),
             Some(("aegis", _)) => {
                 advice("the evaluation failed, which no change of the data cures; see the fault")
             }
@@ -88,6 +88,17 @@ fn grant(mut path: Vec<String>, intent: &Intent, bench: &Workbench) -> Result<Ve
     Ok(vec![set(path, None, json!({}))])
 }
 
+/// A rule of its own for the type: that of its class goes for all other types too.
+fn data(mut path: Vec<String>, kind: &str, cause: &Cause) -> Edit {
+    let own = path.last().is_some_and(|last| last == kind);
+    if !own {
+        path.pop();
+        path.push(kind.to_owned());
+    }
+    let now = cause.limit.clone().filter(|_| own);
+    set(path, now, json!("sanitize"))
+}
+
 /// Redacting is the least that lets the data's call through.
 fn unclassified(path: &[String], intent: &Intent, bench: &Workbench) -> Vec<Edit> {
     let profile = path
@@ -96,7 +107,7 @@ fn unclassified(path: &[String], intent: &Intent, bench: &Workbench) -> Vec<Edit
     let found: BTreeSet<&str> = intent.data.iter().map(|found| found.kind).collect();
     let unruled = found
         .into_iter()
-        .filter(|kind| profile.is_none_or(|profile| !profile.data.contains_key(*kind)));
+        .filter(|kind| profile.is_none_or(|profile| profile.on(kind).is_none()));
     let edit = |kind: &str| set([path, &[kind.to_owned()]].concat(), None, json!("sanitize"));
     unruled.map(edit).collect()
 }

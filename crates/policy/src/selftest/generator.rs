@@ -8,11 +8,11 @@ use serde_json::{Value as Json, json};
 use super::boundaries::{Boundary, Target, of_profile};
 use super::values::{Random, beside, edges, misspell};
 use crate::catalogue::server;
-use crate::check::DATA_CLASSES;
 use crate::data::{
     AegisData, AgentData, ConstraintData, Constraints, Effect, PatternData, ProfileData,
     ServiceData,
 };
+use crate::sensitive;
 use crate::{
     Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart,
     Intent, Parameters, Phase, Scheme, Truncation,
@@ -251,8 +251,7 @@ impl<'a> Generator<'a> {
     fn findings(&mut self, profile: Option<&ProfileData>, aim: Aim) -> Vec<DataFinding> {
         let effect = |kind: &str| {
             profile
-                .and_then(|profile| profile.data.get(kind))
-                .copied()
+                .and_then(|profile| profile.on(kind))
                 .unwrap_or(Effect::Deny)
         };
         let fits = |kind: &str| match aim {
@@ -264,18 +263,17 @@ impl<'a> Generator<'a> {
             ),
             Aim::Anything => true,
         };
-        let known: Vec<_> = DATA_CLASSES
-            .into_iter()
-            .filter(|(kind, _)| fits(kind))
-            .collect();
+        let types = sensitive::types().iter().copied();
+        let known: Vec<_> = types.filter(|kind| fits(kind)).collect();
         let count = self.random.below(if aim == Aim::Anything { 2 } else { 3 });
         let found = (0..count).filter_map(|_| self.random.pick(&known).copied());
         found
-            .map(|(kind, class)| DataFinding {
+            .map(|kind| DataFinding {
                 kind,
-                class,
+                class: sensitive::class_of(kind).unwrap_or_default(),
                 path: "body:/text".to_owned(),
                 count: 1,
+                confidence: 95,
             })
             .collect()
     }

@@ -7,8 +7,8 @@ use aegis_document::Problem;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::check::{DATA_CLASSES, DATA_TYPES};
 use crate::intent::PROPOSE;
+use crate::sensitive;
 use crate::{Auth, CallKind, Chain, DataFinding, Host, Parameters, Phase, Scheme};
 
 /// One call. Whatever is left out is what the proxy would most likely have seen.
@@ -60,7 +60,7 @@ pub struct ChainData {
     pub trace_id: Option<String>,
 }
 
-/// `{email: 1}`, or a list of `{type: email, path: body:/to, count: 1}`.
+/// `{EMAIL_ADDRESS: 1}`, or a list of `{type: EMAIL_ADDRESS, path: body:/to, count: 1}`.
 #[derive(Clone, Debug, Default)]
 pub struct DataFindings(pub Vec<DataFinding>);
 
@@ -234,12 +234,12 @@ struct FindingData {
 
 impl DataType {
     fn found(self, path: Option<String>, count: NonZeroU32) -> DataFinding {
-        let class = DATA_CLASSES.iter().find(|(kind, _)| *kind == self.0);
         DataFinding {
             kind: self.0,
-            class: class.map_or("", |(_, class)| class),
+            class: sensitive::class_of(self.0).unwrap_or_default(),
             path: path.unwrap_or_else(|| "body:".to_owned()),
             count: count.get(),
+            confidence: CERTAIN,
         }
     }
 }
@@ -247,9 +247,10 @@ impl DataType {
 impl<'de> Deserialize<'de> for DataType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
-        let known = DATA_TYPES.iter().find(|kind| **kind == word);
+        let types = sensitive::types();
+        let known = types.iter().find(|kind| **kind == word);
         let known = known.copied().map(Self);
-        known.ok_or_else(|| D::Error::unknown_variant(&word, &DATA_TYPES))
+        known.ok_or_else(|| D::Error::unknown_variant(&word, types))
     }
 }
 
@@ -306,3 +307,6 @@ fn is_time(text: &str) -> bool {
         && fraction.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
         && !rest.starts_with(".Z")
 }
+
+/// Of data in a table, in percent.
+const CERTAIN: u8 = 95;

@@ -168,6 +168,7 @@ pub(crate) fn with_data(mut intent: Intent, kinds: &[&'static str]) -> Intent {
             class: "pii",
             path: "body:/note".to_owned(),
             count: 1,
+            confidence: 95,
         })
         .collect();
     intent

@@ -320,7 +320,7 @@ fn the_parts_are_searched_and_are_no_parameters() {
     let seen = post(AGENT, "/").json(&call("SendMessage", &params)).seen();
     assert_eq!(
         seen.found(),
-        vec![("email", "body:/params/message/parts/0/text")]
+        vec![("EMAIL_ADDRESS", "body:/params/message/parts/0/text")]
     );
     assert!(
         !Value::Object(seen.call.parameters)

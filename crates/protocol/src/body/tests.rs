@@ -111,7 +111,7 @@ fn malformed_bodies_are_refused() {
 fn a_form_is_searched_as_a_form_even_if_it_is_json_as_well() {
     let escaped = MAIL.replace('j', "%6a").replace('@', "%40");
     let sent = post("plain.example.com", "/").form(&format!(r#"["&mail={escaped}&"]"#));
-    assert_eq!(sent.seen().found(), [("email", "form:mail")]);
+    assert_eq!(sent.seen().found(), [("EMAIL_ADDRESS", "form:mail")]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn data_is_found_wherever_it_stands() {
         ),
     ];
     for (sent, path) in table {
-        assert_eq!(sent.seen().found(), vec![("email", path)]);
+        assert_eq!(sent.seen().found(), vec![("EMAIL_ADDRESS", path)]);
     }
 }
 
@@ -52,7 +52,7 @@ fn escaped_data_is_found() {
         let seen = post("plain.example.com", "/")
             .body(content_type, body.clone())
             .seen();
-        assert_eq!(seen.found(), vec![("email", "body:/to")]);
+        assert_eq!(seen.found(), vec![("EMAIL_ADDRESS", "body:/to")]);
     }
 }
 
@@ -62,7 +62,7 @@ fn a_card_that_is_a_number_is_found() {
     let seen = post("plain.example.com", "/")
         .body("application/json", body)
         .seen();
-    assert_eq!(seen.found(), vec![("payment_card", "body:/card")]);
+    assert_eq!(seen.found(), vec![("CREDIT_CARD", "body:/card")]);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_card_that_is_a_whole_number_written_as_a_float_is_found() {
             .seen();
         assert_eq!(
             seen.found(),
-            vec![("payment_card", "body:/card")],
+            vec![("CREDIT_CARD", "body:/card")],
             "{number}"
         );
         assert_eq!(seen.data[0].count, 1);
@@ -92,16 +92,19 @@ fn a_card_that_is_a_whole_number_written_as_a_float_is_found() {
 #[test]
 fn a_plus_hides_nothing() {
     let seen = get("plain.example.com", "/?card=4829+1357+0264+1353").seen();
-    assert_eq!(seen.found(), vec![("payment_card", "query:card")]);
+    assert_eq!(seen.found(), vec![("CREDIT_CARD", "query:card")]);
     let seen = get("plain.example.com", &format!("/?to=x+{MAIL}")).seen();
-    assert_eq!(seen.found(), vec![("email", "query:to")]);
+    assert_eq!(seen.found(), vec![("EMAIL_ADDRESS", "query:to")]);
 }
 
 #[test]
 fn a_path_never_repeats_the_data_that_is_in_a_name() {
     let body = json!({MAIL: {"to": MAIL}});
     let seen = post("plain.example.com", "/").json(&body).seen();
-    let expected = vec![("email", "body:"), ("email", "body:/[REDACTED:email]/to")];
+    let expected = vec![
+        ("EMAIL_ADDRESS", "body:"),
+        ("EMAIL_ADDRESS", "body:/[REDACTED:EMAIL_ADDRESS]/to"),
+    ];
     assert_eq!(seen.found(), expected);
     let seen = get("plain.example.com", &format!("/?{MAIL}={MAIL}")).seen();
     assert!(seen.found().iter().all(|(_, path)| !path.contains(MAIL)));
@@ -141,10 +144,13 @@ fn a_long_name_is_masked_in_a_path() {
     let body = json!({&longest: MAIL, &longer: {"to": MAIL}});
     let seen = post("plain.example.com", "/").json(&body).seen();
     let kept = format!("body:/{longest}");
-    let expected = vec![("email", &*kept), ("email", "body:/[masked]/to")];
+    let expected = vec![
+        ("EMAIL_ADDRESS", &*kept),
+        ("EMAIL_ADDRESS", "body:/[masked]/to"),
+    ];
     assert_eq!(seen.found(), expected);
     let seen = get("plain.example.com", &format!("/?{longer}={MAIL}")).seen();
-    assert_eq!(seen.found(), vec![("email", "query:[masked]")]);
+    assert_eq!(seen.found(), vec![("EMAIL_ADDRESS", "query:[masked]")]);
 }
 
 #[test]
@@ -153,7 +159,7 @@ fn data_in_a_long_name_is_found() {
     let seen = post("plain.example.com", "/")
         .json(&json!({ name: 1 }))
         .seen();
-    assert_eq!(seen.found(), vec![("email", "body:")]);
+    assert_eq!(seen.found(), vec![("EMAIL_ADDRESS", "body:")]);
 }
 
 #[test]
@@ -164,7 +170,7 @@ fn a_long_path_is_left_out() {
         body = json!({ &name: body });
     }
     let seen = post("plain.example.com", "/").json(&body).seen();
-    assert_eq!(seen.found(), vec![("email", "body:")]);
+    assert_eq!(seen.found(), vec![("EMAIL_ADDRESS", "body:")]);
     assert_eq!(seen.data[0].count, 2);
 }
 

@@ -379,8 +379,8 @@ fn mirrored_arguments_are_searched_and_cannot_be_redacted() {
         .header("mcp-param-query", MAIL)
         .seen();
     let places = [
-        ("email", "header:mcp-param-query"),
-        ("email", "body:/params/arguments/query"),
+        ("EMAIL_ADDRESS", "header:mcp-param-query"),
+        ("EMAIL_ADDRESS", "body:/params/arguments/query"),
     ];
     assert_eq!(seen.found(), places);
     assert_eq!(

@@ -4,7 +4,7 @@ use aegis_policy::{Authority, Redaction};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{MAIL, Sent, catalogue, get, request};
+use crate::testing::{MAIL, Sent, catalogue, get, request, scanner};
 use crate::{Dialect, RedactError};
 
 #[test]
@@ -41,7 +41,7 @@ fn binary_json_is_read_as_text_is_and_other_binary_data_is_opaque() {
 fn other_text_is_a_message_whose_data_is_found() {
     let seen = text("any.example.net", &json!({"to": MAIL})).unwrap();
     assert_eq!(seen.name(), "http message");
-    assert_eq!(seen.found(), [("email", "body:/to")]);
+    assert_eq!(seen.found(), [("EMAIL_ADDRESS", "body:/to")]);
     let seen = inspected("files.example.com", "/", Kind::Text, b"[12:30] hello").unwrap();
     assert_eq!(seen.name(), "files message");
     let seen = inspected("pay.example.com", "/v1/charges", Kind::Text, b"{}").unwrap();
@@ -84,7 +84,10 @@ fn an_event_for_a_model_is_a_chat_with_the_model_of_the_conversation() {
         Value::Object(seen.call.parameters.clone()),
         json!({"type": "session.update", "event_id": "e1", "max_output_tokens": 9, "tools": ["pay", "mcp"], "model": "gpt-realtime"})
     );
-    assert_eq!(seen.found(), [("email", "body:/session/instructions")]);
+    assert_eq!(
+        seen.found(),
+        [("EMAIL_ADDRESS", "body:/session/instructions")]
+    );
     let event = Some(json!("e1"));
     assert_eq!(seen.reading.dialect, Dialect::Realtime { event });
 }
@@ -213,8 +216,8 @@ fn data_in_what_a_message_is_judged_by_cannot_be_redacted() {
             headers: &HeaderMap::new(),
             body: BodyView::Whole(&sent),
         };
-        let email = [Redaction::Data("email".into())];
-        let redacted = seen.reading.redact(&view, &email, &Scanner::standard());
+        let email = [Redaction::Data("EMAIL_ADDRESS".into())];
+        let redacted = seen.reading.redact(&view, &email, scanner());
         assert_eq!(redacted, Err(RedactError::Fixed), "{message}");
     }
 }
@@ -325,5 +328,5 @@ fn inspected(
         model: Some(&model),
     };
     let catalogue = catalogue();
-    inspect_message(&view, catalogue.service(&authority), &Scanner::standard())
+    inspect_message(&view, catalogue.service(&authority), scanner())
 }

@@ -1,12 +1,17 @@
 //! Promises of redaction.
 
-use aegis_dlp::{Class, Clues, Detector};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
 use super::*;
+use crate::testing::scanner;
 
-const ALL: &[&str] = &["email", "payment_card", "aws_key", "pem_key"];
+const ALL: &[&str] = &[
+    "EMAIL_ADDRESS",
+    "CREDIT_CARD",
+    "SECRET_AWS",
+    "SECRET_PRIVATE_KEY",
+];
 /// Made up: Visa's prefix, a row of digits, the right check digit.
 const CARD: &str = "4000123412341234";
 
@@ -21,7 +26,7 @@ fn kinds(kinds: &'static [&'static str]) -> Targets<'static> {
 
 fn rewrite(kind: BodyKind, text: &str, targets: &Targets<'_>) -> Outcome {
     let bytes = Bytes::copy_from_slice(text.as_bytes());
-    let redacted = body(kind, &bytes, targets, &Scanner::standard())?;
+    let redacted = body(kind, &bytes, targets, scanner())?;
     Ok(redacted.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()))
 }
 
@@ -45,8 +50,7 @@ fn changed(text: &str) -> Outcome {
 fn bytes_that_are_not_redacted_stay_as_they_were() {
     let text =
         "{ \"to\" :\t\"ann@shop.example\",\r\n \"n\": 1.50e+0, \"\\u0061\": \"\\u00e9\\/\" }\n";
-    let after =
-        "{ \"to\" :\t\"[REDACTED:email]\",\r\n \"n\": 1.50e+0, \"\\u0061\": \"\\u00e9\\/\" }\n";
+    let after = "{ \"to\" :\t\"[REDACTED:EMAIL_ADDRESS]\",\r\n \"n\": 1.50e+0, \"\\u0061\": \"\\u00e9\\/\" }\n";
     assert_eq!(json(text, &kinds(ALL)), changed(after));
 }
 
@@ -54,7 +58,7 @@ fn bytes_that_are_not_redacted_stay_as_they_were() {
 fn a_card_that_is_a_whole_number_written_as_a_float_goes() {
     for number in [format!("{CARD}.0"), "4.000123412341234e15".to_owned()] {
         let outcome = json(&format!("[{number}, 1.5]"), &kinds(ALL));
-        assert_eq!(outcome, changed(r#"["[REDACTED:payment_card]", 1.5]"#));
+        assert_eq!(outcome, changed(r#"["[REDACTED:CREDIT_CARD]", 1.5]"#));
     }
 }
 
@@ -62,7 +66,10 @@ fn a_card_that_is_a_whole_number_written_as_a_float_goes() {
 fn nothing_to_redact_changes_nothing() {
     assert_eq!(json(r#"{"to":"nobody"}"#, &kinds(ALL)), Ok(None));
     assert_eq!(
-        json(r#"{"to":"ann@shop.example"}"#, &kinds(&["pem_key"])),
+        json(
+            r#"{"to":"ann@shop.example"}"#,
+            &kinds(&["SECRET_PRIVATE_KEY"])
+        ),
         Ok(None)
     );
     assert_eq!(form("a=1&b=2", &kinds(ALL)), Ok(None));
@@ -74,7 +81,7 @@ fn a_string_is_decoded_before_it_is_searched_and_escaped_again() {
     let text = r#"["say \"hi\" to ann\u0040shop.example\n\u0001é"]"#;
     assert_eq!(
         json(text, &kinds(ALL)),
-        changed(r#"["say \"hi\" to [REDACTED:email]\n\u0001é"]"#)
+        changed(r#"["say \"hi\" to [REDACTED:EMAIL_ADDRESS]\n\u0001é"]"#)
     );
 }
 
@@ -83,7 +90,7 @@ fn a_number_that_is_a_card_becomes_a_text() {
     let text = format!(r#"{{"pan":{CARD},"n":17}}"#);
     assert_eq!(
         json(&text, &kinds(ALL)),
-        changed(r#"{"pan":"[REDACTED:payment_card]","n":17}"#)
+        changed(r#"{"pan":"[REDACTED:CREDIT_CARD]","n":17}"#)
     );
 }
 
@@ -91,7 +98,7 @@ fn a_number_that_is_a_card_becomes_a_text() {
 fn a_secret_key_goes_by_the_name_of_its_member() {
     let secret = "aB3/dE5f+G".repeat(4);
     let text = format!(r#"{{"secretAccessKey":["{secret}"],"digest":"{secret}"}}"#);
-    let after = format!(r#"{{"secretAccessKey":["[REDACTED:aws_key]"],"digest":"{secret}"}}"#);
+    let after = format!(r#"{{"secretAccessKey":["[REDACTED:SECRET_AWS]"],"digest":"{secret}"}}"#);
     assert_eq!(json(&text, &kinds(ALL)), changed(&after));
 }
 
@@ -129,7 +136,7 @@ fn data_in_a_name_is_refused() {
         Err(RedactError::Name)
     );
     assert_eq!(
-        json(r#"{"ann@shop.example":1}"#, &kinds(&["pem_key"])),
+        json(r#"{"ann@shop.example":1}"#, &kinds(&["SECRET_PRIVATE_KEY"])),
         Ok(None)
     );
 }
@@ -163,7 +170,7 @@ fn a_form_changes_only_in_the_values_that_are_redacted() {
     let text = "x=%7e+1&to=ann%40shop.example&&y&z=%41";
     assert_eq!(
         form(text, &kinds(ALL)),
-        changed("x=%7e+1&to=%5BREDACTED%3Aemail%5D&&y&z=%41")
+        changed("x=%7e+1&to=%5BREDACTED%3AEMAIL_ADDRESS%5D&&y&z=%41")
     );
     let name = Targets {
         names: &["x", "z"],
@@ -205,11 +212,11 @@ fn a_plus_is_redacted_whether_servers_take_it_for_a_space_or_not() {
     let card = "c=4000+1234+1234+1234&d=+";
     assert_eq!(
         form(card, &kinds(ALL)),
-        changed("c=%5BREDACTED%3Apayment_card%5D&d=+")
+        changed("c=%5BREDACTED%3ACREDIT_CARD%5D&d=+")
     );
     assert_eq!(
         form("to=ann+tag@shop.example", &kinds(ALL)),
-        changed("to=%5BREDACTED%3Aemail%5D")
+        changed("to=%5BREDACTED%3AEMAIL_ADDRESS%5D")
     );
     let both = "t=4000+1234+1234+1234,+ann+tag@shop.example";
     let after = form(both, &kinds(ALL)).unwrap().unwrap();
@@ -231,17 +238,17 @@ fn a_value_that_servers_decode_differently_is_refused_when_it_must_change() {
     }
     assert_eq!(
         form("x=a;b&to=ann@shop.example", &kinds(ALL)),
-        changed("x=a;b&to=%5BREDACTED%3Aemail%5D")
+        changed("x=a;b&to=%5BREDACTED%3AEMAIL_ADDRESS%5D")
     );
 }
 
 #[test]
 fn a_query_is_redacted_as_a_form_but_not_when_it_is_signed() {
-    let scanner = Scanner::standard();
-    let redact = |text: &str| query(text, &kinds(ALL), &scanner);
+    let scanner = scanner();
+    let redact = |text: &str| query(text, &kinds(ALL), scanner);
     assert_eq!(
         redact("to=ann@shop.example"),
-        changed("to=%5BREDACTED%3Aemail%5D")
+        changed("to=%5BREDACTED%3AEMAIL_ADDRESS%5D")
     );
     assert_eq!(
         redact("to=ann@shop.example&X-Amz-Signature=ab"),
@@ -253,7 +260,7 @@ fn a_query_is_redacted_as_a_form_but_not_when_it_is_signed() {
 #[test]
 fn plain_text_is_redacted() {
     let text = format!("ann@shop.example pays with {CARD}");
-    let after = "[REDACTED:email] pays with [REDACTED:payment_card]";
+    let after = "[REDACTED:EMAIL_ADDRESS] pays with [REDACTED:CREDIT_CARD]";
     assert_eq!(rewrite(BodyKind::Text, &text, &kinds(ALL)), changed(after));
 }
 
@@ -265,48 +272,8 @@ fn a_body_that_cannot_be_read_is_refused() {
     ));
     let bytes = Bytes::from_static(b"\xFF");
     for kind in [BodyKind::Form, BodyKind::Text] {
-        let redacted = body(kind, &bytes, &kinds(ALL), &Scanner::standard());
+        let redacted = body(kind, &bytes, &kinds(ALL), scanner());
         assert_eq!(redacted, Err(RedactError::Utf8));
-    }
-}
-
-/// Finds every bracket, and so its own placeholder.
-#[derive(Debug)]
-struct Brackets;
-
-impl Detector for Brackets {
-    fn kind(&self) -> &'static str {
-        "bracket"
-    }
-
-    fn class(&self) -> Class {
-        Class::Secret
-    }
-
-    fn possible(&self, _: &Clues) -> bool {
-        true
-    }
-
-    fn find(&self, field: &Field<'_>, found: &mut Vec<std::ops::Range<usize>>) {
-        found.extend(field.text.match_indices('[').map(|(at, _)| at..at + 1));
-    }
-}
-
-#[test]
-fn data_that_is_still_there_after_redaction_is_refused() {
-    let scanner = Scanner::new(vec![Box::new(Brackets)]);
-    for (kind, text) in [
-        (BodyKind::Json, r#"{"a":"["}"#),
-        (BodyKind::Form, "a=["),
-        (BodyKind::Text, "["),
-    ] {
-        let redacted = body(
-            kind,
-            &Bytes::from_static(text.as_bytes()),
-            &kinds(&["bracket"]),
-            &scanner,
-        );
-        assert_eq!(redacted, Err(RedactError::Remains), "{kind:?}");
     }
 }
 
@@ -319,7 +286,7 @@ fn headers(name: &'static str, value: &'static str) -> HeaderMap {
 
 #[test]
 fn data_in_what_the_call_is_named_by_is_refused_when_it_must_go() {
-    let kinds = [aegis_policy::Redaction::Data("email".into())];
+    let kinds = [aegis_policy::Redaction::Data("EMAIL_ADDRESS".into())];
     let message = |method: &str, tool: &str, to: &str| {
         let params = serde_json::json!({"name": tool, "arguments": {"to": to}});
         let message =

@@ -15,7 +15,7 @@ fn reasons() -> Vec<Reason> {
             message: "amount is more than 100".into(),
         },
         Reason {
-            rule: "data.email".into(),
+            rule: "data.EMAIL_ADDRESS".into(),
             message: "an e-mail address leaves".into(),
         },
     ]
@@ -57,7 +57,7 @@ fn a_problem_has_the_members_of_rfc_9457_and_ours() {
         "outcome": "deny",
         "reasons": [
             {"rule": "parameter.max", "message": "amount is more than 100"},
-            {"rule": "data.email", "message": "an e-mail address leaves"},
+            {"rule": "data.EMAIL_ADDRESS", "message": "an e-mail address leaves"},
         ],
         "policy_version": "7-3fa9c1d2e0b4",
         "region": "eu-central-1",
@@ -109,7 +109,7 @@ fn a_tool_result_answers_the_id_and_tells_the_model_why() {
     assert_eq!(body.get("error"), None);
     assert_eq!(body["result"]["isError"], true);
     let text = "the call was refused: amount is more than 100 (rule parameter.max); \
-                an e-mail address leaves (rule data.email). Next: lower the amount.";
+                an e-mail address leaves (rule data.EMAIL_ADDRESS). Next: lower the amount.";
     let content = json!([{"type": "text", "text": text}]);
     assert_eq!(body["result"]["content"], content);
     assert_eq!(body["result"]["_meta"]["aegis.dev/refusal"], problem);
@@ -315,7 +315,7 @@ fn a_dialect_is_guessed_from_the_catalogue_before_the_path() {
 }
 
 const EXPLAINED: &str = "the call was refused: amount is more than 100 (rule parameter.max); \
-                         an e-mail address leaves (rule data.email)";
+                         an e-mail address leaves (rule data.EMAIL_ADDRESS)";
 
 #[test]
 fn a_client_of_grpc_reads_status_message_and_document_in_the_head() {

@@ -13,7 +13,7 @@ fn parameter(name: &str) -> Redaction {
 }
 
 fn email() -> Redaction {
-    Redaction::Data(Arc::from("email"))
+    Redaction::Data(Arc::from("EMAIL_ADDRESS"))
 }
 
 fn body(rewritten: &Rewritten) -> Value {
@@ -45,7 +45,7 @@ fn an_argument_of_a_tool_goes() {
                          "params": {"name": "n", "arguments": {"a/b": MAIL, "c": MAIL}}});
     let sent = post("mcp.example.com:8443", "/mcp").json(&message);
     let rewritten = body(&sent.redact(&[parameter("a/b"), email()]).expect("redacted"));
-    let expected = json!({"a/b": "[REDACTED]", "c": "[REDACTED:email]"});
+    let expected = json!({"a/b": "[REDACTED]", "c": "[REDACTED:EMAIL_ADDRESS]"});
     assert_eq!(rewritten["params"]["arguments"], expected);
 }
 
@@ -55,11 +55,11 @@ fn data_goes_from_query_and_body() {
     let rewritten = sent.redact(&[email()]).expect("redacted");
     assert_eq!(
         rewritten.query.as_deref(),
-        Some("to=%5BREDACTED%3Aemail%5D")
+        Some("to=%5BREDACTED%3AEMAIL_ADDRESS%5D")
     );
     assert_eq!(
         rewritten.body.as_deref(),
-        Some(b"[REDACTED:email]".as_slice())
+        Some(b"[REDACTED:EMAIL_ADDRESS]".as_slice())
     );
 }
 

@@ -165,6 +165,7 @@ fn data_record(found: &DataFinding) -> DataRecord<'_> {
         class: found.class,
         path: &found.path,
         count: found.count,
+        confidence: f64::from(found.confidence) / 100.0,
     }
 }
 

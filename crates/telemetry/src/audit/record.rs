@@ -249,6 +249,8 @@ pub struct DataRecord<'a> {
     pub class: &'a str,
     pub path: &'a str,
     pub count: u32,
+    /// Up to 1.
+    pub confidence: f64,
 }
 
 /// The way that the call took.

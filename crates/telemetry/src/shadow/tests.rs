@@ -8,7 +8,7 @@ const LOG: &str = r#"
 {"event":"decision","id":"d2","time":"2026-11-21T10:00:03.000000Z","tenant":"acme","agent":"ops-bot","tool":"http","action":"get","destination":{"scheme":"http","host":"example.com","port":80,"path":"/"},"outcome":"allow","would":{"outcome":"deny","rules":[{"rule":"egress.host","message":"not granted"},{"rule":"user.night","message":"at night"}]},"rules":[]}
 {"event":"decision","id":"d3","time":"2026-11-21T10:00:04.000000Z","tenant":"acme","agent":"ops-bot","tool":"http","action":"get","destination":{"scheme":"http","host":"example.com","port":80,"path":"/a"},"outcome":"allow","would":{"outcome":"deny","rules":[{"rule":"user.night","message":"at night"}]},"rules":[]}
 {"event":"decision","id":"d4","time":"2026-11-21T10:00:05.000000Z","tenant":"acme","agent":"ops-bot","tool":"http","action":"get","destination":{"scheme":"http","host":"example.com","port":80,"path":"/"},"outcome":"allow","rules":[]}
-{"event":"decision","id":"d5","time":"2026-11-21T10:00:06.000000Z","tenant":"acme","agent":"ops-bot","tool":"http","action":"post","destination":{"scheme":"http","host":"example.com","port":80,"path":"/"},"outcome":"allow","would":{"outcome":"sanitize","rules":[{"rule":"data.email","message":"e-mail"}]},"rules":[]}
+{"event":"decision","id":"d5","time":"2026-11-21T10:00:06.000000Z","tenant":"acme","agent":"ops-bot","tool":"http","action":"post","destination":{"scheme":"http","host":"example.com","port":80,"path":"/"},"outcome":"allow","would":{"outcome":"sanitize","rules":[{"rule":"data.EMAIL_ADDRESS","message":"e-mail"}]},"rules":[]}
 {"event":"malformed","id":"d6","time":"2026-11-21T10:00:07.000000Z"}
 {"event":"decision","id":"to
 "#;
@@ -31,8 +31,8 @@ COUNT  RULE         AGENT             TOOL                    DESTINATION       
 1      tool.amount  acme/finance-bot  stripe-payments charge  api.stripe.example:443  2026-11-21T10:00:01.000000Z  2026-11-21T10:00:01.000000Z  d1
 
 would be sanitized
-COUNT  RULE        AGENT         TOOL       DESTINATION     FIRST                        LAST                         DECISION IDS
-1      data.email  acme/ops-bot  http post  example.com:80  2026-11-21T10:00:06.000000Z  2026-11-21T10:00:06.000000Z  d5
+COUNT  RULE                AGENT         TOOL       DESTINATION     FIRST                        LAST                         DECISION IDS
+1      data.EMAIL_ADDRESS  acme/ops-bot  http post  example.com:80  2026-11-21T10:00:06.000000Z  2026-11-21T10:00:06.000000Z  d5
 ";
     assert_eq!(table, expected);
 }

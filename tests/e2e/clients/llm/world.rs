@@ -122,7 +122,7 @@ profiles:
     tools:
       llm:
         chat: {model: {enum: ['MODEL']}}
-    data: {email: approval_needed}
+    data: {EMAIL_ADDRESS: approval_needed}
     proposed:
       tools:
         get_weather: {city: {required: true}}

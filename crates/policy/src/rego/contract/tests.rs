@@ -6,6 +6,7 @@ use CallKind::{A2a, Grpc, Http, Llm, Mcp, Tool, Tunnel};
 
 use super::{Field, INPUT, Phases, Shape};
 use crate::rego::Json;
+use crate::sensitive;
 use crate::sources::Source;
 use crate::{
     Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart,
@@ -110,6 +111,7 @@ fn conforms(path: &str, shape: &Shape, value: &Json, phase: Phase) {
         | (Shape::Truth, Json::Bool(_))
         | (Shape::Nullable(_), Json::Null) => true,
         (Shape::OneOf(words), Json::String(text)) => words.contains(&text.as_str()),
+        (Shape::DataType, Json::String(text)) => sensitive::types().contains(&text.as_str()),
         (Shape::Nullable(shape), _) => {
             conforms(path, shape, value, phase);
             true
@@ -242,10 +244,11 @@ fn request() -> Intent {
             content_type: "application/json".into(),
         }),
         data: vec![DataFinding {
-            kind: "email",
+            kind: "EMAIL_ADDRESS",
             class: "pii",
             path: "body:/iban".to_owned(),
             count: 1,
+            confidence: 95,
         }],
     }
 }

@@ -4,6 +4,7 @@ use aegis_document::nearest;
 
 use crate::rego::Json;
 use crate::rego::contract::{Field, INPUT, Phases, Shape};
+use crate::sensitive;
 
 /// A place that some expression stands for.
 #[derive(Clone, Debug)]
@@ -73,7 +74,7 @@ impl Place {
                 }
                 Ok(Some(self.to(key, &Shape::Truth)))
             }
-            (Shape::Text | Shape::Number | Shape::Truth | Shape::OneOf(_), _) => {
+            (Shape::Text | Shape::Number | Shape::Truth | Shape::OneOf(_) | Shape::DataType, _) => {
                 Err(Mistake::new(format!(
                     "`{}` is {}: there is nothing in it",
                     self.path,
@@ -97,6 +98,15 @@ impl Place {
                 let message = format!("`{}` is never `{text}`", self.path);
                 let mistake = Mistake::near(message, text, words.iter().copied());
                 Err(mistake.or_hint(|| format!("it can be {shape}")))
+            }
+            (Shape::DataType, Json::String(text)) => {
+                let types = sensitive::types();
+                if types.contains(&text.as_str()) {
+                    return Ok(());
+                }
+                let message = format!("`{}` is never `{text}`", self.path);
+                let mistake = Mistake::near(message, text, types.iter().copied());
+                Err(mistake.or_hint(|| "docs/detectors.md has the types".to_owned()))
             }
             (Shape::Text, Json::String(_))
             | (Shape::Number, Json::Number(_))
@@ -196,7 +206,7 @@ impl Mistake {
 
 fn in_words(shape: &Shape) -> &'static str {
     match shape {
-        Shape::Text | Shape::OneOf(_) => "a text",
+        Shape::Text | Shape::OneOf(_) | Shape::DataType => "a text",
         Shape::Number => "a number",
         Shape::Truth => "true or false",
         Shape::List(_) => "a list",

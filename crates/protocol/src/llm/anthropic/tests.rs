@@ -57,7 +57,10 @@ fn counting_tokens_has_an_action_of_its_own() {
     assert_eq!(seen.name(), "claude count_tokens");
     assert_eq!(seen.reading.llm(), None);
     assert_eq!(seen.call.model.as_deref(), Some("claude-x"));
-    assert_eq!(seen.found(), vec![("email", "body:/messages/0/content")]);
+    assert_eq!(
+        seen.found(),
+        vec![("EMAIL_ADDRESS", "body:/messages/0/content")]
+    );
 }
 
 #[test]
@@ -87,7 +90,7 @@ fn data_goes_from_messages_and_system_and_everything_else_stays() {
     body["system"][0]["text"] = json!(MAIL);
     body["messages"][0]["content"][0]["text"] = json!(format!("write to {MAIL}"));
     let sent = post("claude.example.com", MESSAGES).json(&body);
-    let rewritten = sent.redact(&[Redaction::Data("email".into())]);
+    let rewritten = sent.redact(&[Redaction::Data("EMAIL_ADDRESS".into())]);
     let rewritten = rewritten
         .expect("a rewritten request")
         .body

@@ -76,7 +76,7 @@ fn a_model_of_its_own_language_is_a_chat_without_its_prompts() {
     let titan = json!({"inputText": MAIL, "textGenerationConfig": {"topP": 1}});
     let seen = sent("bedrock.example.com", "amazon.t-1", "invoke", &titan).seen();
     assert_eq!(seen.parameter("inputText"), None);
-    assert_eq!(seen.found(), vec![("email", "body:/inputText")]);
+    assert_eq!(seen.found(), vec![("EMAIL_ADDRESS", "body:/inputText")]);
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn counting_and_other_endpoints_have_actions_of_their_own() {
 fn a_signed_request_is_never_rewritten() {
     let body = json!({"messages": [{"role": "user", "content": [{"text": MAIL}]}]});
     let unsigned = sent("bedrock.example.com", "a.b", "converse", &body);
-    let redactions = [Redaction::Data("email".into())];
+    let redactions = [Redaction::Data("EMAIL_ADDRESS".into())];
     assert!(
         unsigned
             .redact(&redactions)

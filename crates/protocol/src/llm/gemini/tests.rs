@@ -167,9 +167,9 @@ fn data_goes_from_contents_and_everything_else_stays() {
     let sent = post("gemini.example.com", STREAM).json(&body);
     assert_eq!(
         sent.seen().found(),
-        vec![("email", "body:/contents/0/parts/0/text")]
+        vec![("EMAIL_ADDRESS", "body:/contents/0/parts/0/text")]
     );
-    let rewritten = sent.redact(&[Redaction::Data("email".into())]);
+    let rewritten = sent.redact(&[Redaction::Data("EMAIL_ADDRESS".into())]);
     let rewritten = rewritten
         .expect("a rewritten request")
         .body

@@ -81,8 +81,8 @@ fn data_is_found_in_text_and_in_content_parts() {
     ]});
     let seen = post("llm.example.com", CHAT).json(&body).seen();
     let expected = vec![
-        ("email", "body:/messages/0/content"),
-        ("email", "body:/messages/1/content/0/text"),
+        ("EMAIL_ADDRESS", "body:/messages/0/content"),
+        ("EMAIL_ADDRESS", "body:/messages/1/content/0/text"),
     ];
     assert_eq!(seen.found(), expected);
 }
@@ -176,7 +176,7 @@ fn other_endpoints_of_a_service_are_other() {
         .json(&json!({"input": MAIL}))
         .seen();
     assert_eq!(seen.name(), "llm other");
-    assert_eq!(seen.found(), vec![("email", "body:/input")]);
+    assert_eq!(seen.found(), vec![("EMAIL_ADDRESS", "body:/input")]);
 }
 
 const RESPONSES: &str = "/v1/responses";
@@ -266,7 +266,10 @@ fn a_response_starts_from_input_or_from_what_is_stored_and_names_its_model() {
 fn data_in_input_and_instructions_is_found() {
     let body = json!({"model": "m", "input": MAIL, "instructions": MAIL});
     let seen = post("llm.example.com", RESPONSES).json(&body).seen();
-    let expected = vec![("email", "body:/input"), ("email", "body:/instructions")];
+    let expected = vec![
+        ("EMAIL_ADDRESS", "body:/input"),
+        ("EMAIL_ADDRESS", "body:/instructions"),
+    ];
     assert_eq!(seen.found(), expected);
 }
 

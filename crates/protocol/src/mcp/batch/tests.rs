@@ -1,11 +1,10 @@
 //! Promises about batches: every message is judged, and only MCP up to 2025-03-26 has them.
 
-use aegis_dlp::Scanner;
 use aegis_policy::{Outcome, Redaction};
 use serde_json::{Value, json};
 
 use crate::mcp::{Batch, render_batch};
-use crate::testing::{MAIL, Sent, post};
+use crate::testing::{MAIL, Sent, post, scanner};
 use crate::{InspectError, Inspected, RedactError, RefusalDocument};
 
 const SERVER: &str = "mcp.example.com:8443";
@@ -49,7 +48,7 @@ fn each_message_is_described_as_the_request_that_it_would_be() {
         ];
         assert_eq!(names, actions.map(|action| format!("{name}{action}")));
         let found: Vec<_> = found.messages().iter().map(Inspected::found).collect();
-        let mail = vec![("email", "body:/params/arguments/to")];
+        let mail = vec![("EMAIL_ADDRESS", "body:/params/arguments/to")];
         assert_eq!(found, [vec![], vec![], mail, vec![], vec![]]);
     }
 }
@@ -64,14 +63,10 @@ fn one_message_is_redacted_and_the_others_stay() {
     );
     let sent = post(SERVER, "/mcp?q=1").body("application/json", body.clone());
     let found = batch(&sent).expect("a batch");
-    let data = vec![Redaction::Data("email".into())];
+    let data = vec![Redaction::Data("EMAIL_ADDRESS".into())];
     let parameter = vec![Redaction::Parameter("query".into())];
     let redacted = found
-        .redact(
-            &sent.view(),
-            &[vec![], data, parameter],
-            &Scanner::standard(),
-        )
+        .redact(&sent.view(), &[vec![], data, parameter], scanner())
         .expect("a rewritten batch");
     let after: Value = serde_json::from_slice(&redacted.body.expect("a body")).expect("JSON");
     assert_eq!(after[0], call(1, "mail", &json!({"to": MAIL})));
@@ -79,13 +74,9 @@ fn one_message_is_redacted_and_the_others_stay() {
     assert_eq!(after[2], call(3, "search", &json!({"query": "[REDACTED]"})));
     assert_eq!(redacted.query, None);
 
-    let nothing = found.redact(
-        &sent.view(),
-        &[vec![], vec![], vec![]],
-        &Scanner::standard(),
-    );
+    let nothing = found.redact(&sent.view(), &[vec![], vec![], vec![]], scanner());
     assert_eq!(nothing.expect("nothing to do").body, None);
-    let fewer = found.redact(&sent.view(), &[vec![]], &Scanner::standard());
+    let fewer = found.redact(&sent.view(), &[vec![]], scanner());
     assert_eq!(fewer, Err(RedactError::Missing));
 }
 

@@ -160,12 +160,12 @@ input.patterns.iban == false
 call := input.call; call.tool == "http"; call.kind == "tool"
 call = input.call; call.model == "any"
 input.call = call; call.action == "get"
-some found in input.dlp.findings; found.type == "email"; found.count > 2
+some found in input.dlp.findings; found.type == "EMAIL_ADDRESS"; found.count > 2
 some i; found := input.dlp.findings[i]; found.class == "pci"; i > 0
 input.dlp.findings[_].path == "body:/x"
-every found in input.dlp.findings { found.type != "pem_key" }
-count([t | some t in input.dlp.types; t == "aws_key"]) > 0
-"payment_card" in input.dlp.types; input.dlp.types[0] == "email"
+every found in input.dlp.findings { found.type != "SECRET_PRIVATE_KEY" }
+count([t | some t in input.dlp.types; t == "SECRET_AWS"]) > 0
+"CREDIT_CARD" in input.dlp.types; input.dlp.types[0] == "EMAIL_ADDRESS"
 some name, value in input.call.parameters; startswith(name, "x"); value.y
 object.get(input.call, "model", "none") == "none"
 object.get(input, ["call", "parameters", "amount", "value"], 0) > 3
@@ -213,8 +213,8 @@ input.destination.scheme == "htps"
     4:31: `input.destination.scheme` is never `htps`; did you mean `https`?
 input.front == "reverse"
     4:18: `input.front` is never `reverse`; it can be `forward`, `gateway`
-"emial" in input.dlp.types
-    4:3: `input.dlp.types[…]` is never `emial`; did you mean `email`?
+"EMIAL_ADDRESS" in input.dlp.types
+    4:3: `input.dlp.types[…]` is never `EMIAL_ADDRESS`; did you mean `EMAIL_ADDRESS`?
 input.dlp.classes[_] == "secrets"
     4:27: `input.dlp.classes[…]` is never `secrets`; did you mean `secret`?
 input.destination.port == "443"
@@ -223,9 +223,9 @@ input.call.stream == "true"
     4:24: `input.call.stream` is true or false, never "true"
 input.call.model == null
     4:22: `input.call.model` is a text, never null
-input.dlp.types == "email"
-    4:22: `input.dlp.types` is a list, never "email"
-input.dlp.findings.type == "email"
+input.dlp.types == "EMAIL_ADDRESS"
+    4:22: `input.dlp.types` is a list, never "EMAIL_ADDRESS"
+input.dlp.findings.type == "EMAIL_ADDRESS"
     4:21: `input.dlp.findings` is a list and has no `type`; go over it with `some x in input.dlp.findings`
 input.call.tool.name == "http"
     4:18: `input.call.tool` is a text: there is nothing in it
@@ -241,16 +241,16 @@ input.call = call; call.tol == "http"
     4:26: there is no `input.call.tol`; did you mean `input.call.tool`?
 phase := input.phase; phase == "conect"
     4:34: `input.phase` is never `conect`; did you mean `connect`?
-some found in input.dlp.findings; found.tpye == "email"
+some found in input.dlp.findings; found.tpye == "EMAIL_ADDRESS"
     4:42: there is no `input.dlp.findings[…].tpye`; did you mean `input.dlp.findings[…].type`?
-some i; found := input.dlp.findings[i]; found.type == "emial"
-    4:57: `input.dlp.findings[…].type` is never `emial`; did you mean `email`?
+some i; found := input.dlp.findings[i]; found.type == "EMIAL_ADDRESS"
+    4:57: `input.dlp.findings[…].type` is never `EMIAL_ADDRESS`; did you mean `EMAIL_ADDRESS`?
 input.dlp.findings[_].clas == "pii"
     4:24: there is no `input.dlp.findings[…].clas`; did you mean `input.dlp.findings[…].class`?
 every found in input.dlp.findings { found.knd == "x" }
     4:44: there is no `input.dlp.findings[…].knd`; `input.dlp.findings[…]` has type, class, path, count
 count([t | some t in input.dlp.types; t == "aws"]) > 0
-    4:46: `input.dlp.types[…]` is never `aws`; it can be `email`, `payment_card`, `aws_key`, `pem_key`
+    4:46: `input.dlp.types[…]` is never `aws`; docs/detectors.md has the types
 object.get(input.call, "tol", "x") == "y"
     4:26: there is no `input.call.tol`; did you mean `input.call.tool`?
 object.get(input, ["call", "tol"], "x") == "y"
