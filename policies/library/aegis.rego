@@ -14,7 +14,7 @@ package aegis
 default decision := {
 	"outcome": "deny",
 	"reasons": [{"rule": "aegis.undefined", "message": "the policy gave no decision"}],
-	"obligations": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error"},
+	"obligations": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error", "answers": null},
 	"would": null,
 }
 
@@ -26,7 +26,7 @@ else := judgement
 connect := {
 	"outcome": "allow",
 	"reasons": [],
-	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": "blind" in known, "refuse_as": "error"},
+	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": "blind" in known, "refuse_as": "error", "answers": a.answers},
 	"would": null,
 } if {
 	input.phase == "connect"
@@ -48,7 +48,7 @@ connect := {
 request := {
 	"outcome": "allow",
 	"reasons": [],
-	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": false, "refuse_as": p.refuse_as},
+	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": false, "refuse_as": p.refuse_as, "answers": a.answers},
 	"would": null,
 } if {
 	input.ext == {"deny": [], "approval_needed": [], "sanitize": [], "allow": []}
@@ -101,6 +101,7 @@ findings := {
 	"restrict": t.restrict,
 	"passthrough": blind,
 	"refuse_as": p.refuse_as,
+	"answers": a.answers,
 } if {
 	a := data.compiled.agents[input.agent.id]
 	t := data.compiled.tenants[input.tenant.id]
@@ -152,6 +153,7 @@ refused(rule, message) := {
 	"restrict": null,
 	"passthrough": false,
 	"refuse_as": "error",
+	"answers": null,
 }
 
 # May this agent do this at all, with these parameters and this data, and was enough seen to say so?
@@ -244,6 +246,7 @@ shape(found) := {
 		"restrict_regions": found.restrict,
 		"passthrough": found.passthrough,
 		"refuse_as": found.refuse_as,
+		"answers": found.answers,
 	},
 	"would": would(found),
 } if {

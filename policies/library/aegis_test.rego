@@ -8,7 +8,7 @@ test_an_allowed_call_has_no_reasons if {
 	d.outcome == "allow"
 	d.reasons == []
 	d.would == null
-	d.obligations == {"redact": [], "restrict_regions": ["eu"], "passthrough": false, "refuse_as": "error"}
+	d.obligations == {"redact": [], "restrict_regions": ["eu"], "passthrough": false, "refuse_as": "error", "answers": null}
 }
 
 test_no_input_is_denied if {
@@ -73,6 +73,16 @@ test_a_refusal_says_how_the_profile_wants_it_told if {
 	d := aegis.decision with data.compiled as told with input as object.union(input_of({}), {"call": {"opaque": true}})
 	d.outcome == "deny"
 	d.obligations.refuse_as == "tool_result"
+}
+
+test_what_is_done_about_answers_goes_with_every_decision if {
+	rules := {"redact": ["EMAIL_ADDRESS"], "deny": [], "unread": "deny"}
+	searched := object.union(policy, {"agents": {"a": {"answers": rules}}})
+	allowed := aegis.decision with data.compiled as searched with input as input_of({})
+	allowed.obligations.answers == rules
+	denied := aegis.decision with data.compiled as searched with input as object.union(input_of({}), {"call": {"opaque": true}})
+	denied.outcome == "deny"
+	denied.obligations.answers == rules
 }
 
 test_a_chain_up_to_the_limit_is_allowed if {
@@ -166,7 +176,7 @@ policy := {
 		"restrict": ["eu"],
 		"findings": {"region": deny("region"), "unknown": deny("region")},
 	}},
-	"agents": {"a": {"tenant": "t", "profile": "p", "shadow": false}},
+	"agents": {"a": {"tenant": "t", "profile": "p", "shadow": false, "answers": null}},
 	"profiles": {"p": {
 		"lead": "profile \"p\": ",
 		"hosts": {".example": "seen"},

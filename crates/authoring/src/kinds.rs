@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub(crate) use agent_policy::{
     AgentPolicy, Chain, GrpcBodies, Mcp, Selector, TruncatedBodies, Unnamed,
 };
-pub(crate) use dlp_profile::DlpProfile;
+pub(crate) use dlp_profile::{AnswersUnread, DlpProfile};
 pub(crate) use tenant::Tenant;
 pub(crate) use tool::{Endpoint, Provider, Tool};
 

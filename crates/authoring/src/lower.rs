@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json as value};
 use crate::catalogue;
 use crate::draft::{Draft, json, set};
 use crate::kinds::{
-    AgentPolicy, Chain, DlpProfile, GrpcBodies, Mcp, Mode, TruncatedBodies, Unnamed,
+    AgentPolicy, AnswersUnread, Chain, DlpProfile, GrpcBodies, Mcp, Mode, TruncatedBodies, Unnamed,
 };
 use crate::read::{Item, Written};
 use crate::select::{Agent, Agents, select};
@@ -102,7 +102,7 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
         .as_ref()
         .and_then(|dlp| dlp_profile(dlp, policy, written, draft));
     if let Some(dlp) = dlp {
-        set(&mut entry, "data", json(&dlp.spec.types));
+        data_rules(&dlp.spec, &mut entry);
     }
     let tools = grants(name, policy, draft);
     if !tools.is_empty() {
@@ -136,7 +136,20 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
         draft.note("profiles", &[name, "chain", key], spot);
     }
     if let Some(dlp) = dlp {
-        draft.note("profiles", &[name, "data"], dlp.spec(&["types"]));
+        for (key, written) in DATA_RULES {
+            draft.note("profiles", &[name, key], dlp.spec(&[written]));
+        }
+    }
+}
+
+/// What is done about sensitive data, in what is sent and in what comes back.
+fn data_rules(profile: &DlpProfile, entry: &mut Json) {
+    set(entry, "data", json(&profile.types));
+    if !profile.answers.is_empty() {
+        set(entry, "answers", json(&profile.answers));
+    }
+    if profile.answers_unread != AnswersUnread::default() {
+        set(entry, "answers_unread", json(&profile.answers_unread));
     }
 }
 
@@ -253,3 +266,10 @@ fn unused_dlp_profiles(written: &Written, draft: &mut Draft) {
         }
     }
 }
+
+/// Keys of a profile's rules on data, as the data and as documents name them.
+const DATA_RULES: [(&str, &str); 3] = [
+    ("data", "types"),
+    ("answers", "answers"),
+    ("answers_unread", "answersUnread"),
+];

@@ -156,7 +156,7 @@ fn text(compiled: &Compiled) -> String {
 }
 
 /// A path of the data, and what stands where it was written.
-const ORIGINS: [(&str, &str); 24] = [
+const ORIGINS: [(&str, &str); 26] = [
     (
         "aegis profiles finance tools stripe-payments charge amount max",
         "team/policies.yaml:11: 100000, ",
@@ -181,6 +181,14 @@ const ORIGINS: [(&str, &str); 24] = [
     (
         "aegis profiles finance data EMAIL_ADDRESS",
         "team/policies.yaml:66: sanitize, ",
+    ),
+    (
+        "aegis profiles research answers SECRET_AWS",
+        "team/policies.yaml:73: deny}",
+    ),
+    (
+        "aegis profiles research answers_unread",
+        "team/policies.yaml:74: allow",
     ),
     (
         "aegis profiles support truncated",

@@ -120,19 +120,13 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn profile(&mut self, profile: &ProfileData) {
-        self.hosts("hosts", &profile.hosts);
-        self.hosts("passthrough", &profile.passthrough);
-        self.hosts("upgrades", &profile.upgrades);
-        for kind in profile
-            .data
-            .keys()
-            .filter(|kind| !sensitive::is_known(kind))
-        {
+    /// What rules on sensitive data are about.
+    fn types<'k>(&mut self, section: &str, kinds: impl Iterator<Item = &'k String>) {
+        for kind in kinds.filter(|kind| !sensitive::is_known(kind)) {
             let problem = self.model.problem(
                 "profiles",
                 self.name,
-                &["data", kind],
+                &[section, kind],
                 format!("there is no data type `{kind}`, and no class of that name"),
             );
             let known = sensitive::types()
@@ -142,6 +136,14 @@ impl Check<'_> {
             let hint = nearest(kind, known).map(|near| format!("did you mean `{near}`?"));
             self.problems.push(Problem { hint, ..problem });
         }
+    }
+
+    fn profile(&mut self, profile: &ProfileData) {
+        self.hosts("hosts", &profile.hosts);
+        self.hosts("passthrough", &profile.passthrough);
+        self.hosts("upgrades", &profile.upgrades);
+        self.types("data", profile.data.keys());
+        self.types("answers", profile.answers.keys());
         if usize::from(profile.chain.max_depth) > Chain::GREATEST_DEPTH {
             let most = Chain::GREATEST_DEPTH;
             let message = format!("a chain has at most {most} agents before the caller");

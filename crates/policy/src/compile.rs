@@ -11,8 +11,9 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::catalogue::server;
 use crate::data::{
-    Actions, AegisData, AgentData, ChangedToolsData, ConstraintData, Constraints, Effect,
-    GrpcBodiesData, LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
+    Actions, AegisData, AgentData, AnswerEffect, ChangedToolsData, ConstraintData, Constraints,
+    Effect, GrpcBodiesData, LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData,
+    UnnamedData, UnreadData,
 };
 use crate::rego::{Shelf, Shelved};
 use crate::{Phase, hosts, sensitive};
@@ -76,13 +77,32 @@ fn entries<T>(
 }
 
 fn agent(data: &AegisData, agent: &AgentData, mode: Mode) -> Json {
-    let profile = data
-        .profiles
-        .get(&agent.profile)
-        .map(|profile| profile.mode);
+    let profile = data.profiles.get(&agent.profile);
     let tenant = data.tenants.get(&agent.tenant).map(|tenant| tenant.mode);
-    let shadow = [Some(mode), tenant, profile].contains(&Some(Mode::Shadow));
-    json!({"tenant": agent.tenant, "profile": agent.profile, "shadow": shadow})
+    let shadow = [Some(mode), tenant, profile.map(|profile| profile.mode)];
+    let shadow = shadow.contains(&Some(Mode::Shadow));
+    let answers = profile.filter(|_| !shadow).map_or(Json::Null, answers);
+    json!({"tenant": agent.tenant, "profile": agent.profile, "shadow": shadow, "answers": answers})
+}
+
+/// What is done about data in answers; null where none is looked for.
+fn answers(profile: &ProfileData) -> Json {
+    if profile.answers.is_empty() {
+        return Json::Null;
+    }
+    let with = |effect| {
+        let types = sensitive::types().iter().copied();
+        let ruled = types.filter(|kind| profile.on_answers(kind) == Some(effect));
+        ruled.collect::<Vec<_>>()
+    };
+    json!({
+        "redact": with(AnswerEffect::Sanitize),
+        "deny": with(AnswerEffect::Deny),
+        "unread": match profile.answers_unread {
+            UnreadData::Deny => "deny",
+            UnreadData::Allow => "allow",
+        },
+    })
 }
 
 fn tenant(name: &str, tenant: &TenantData, mode: Mode) -> Json {

@@ -43,6 +43,30 @@ pub struct Obligations {
     /// In phase `connect`: do not intercept, copy bytes blindly.
     pub passthrough: bool,
     pub refuse_as: RefuseAs,
+    /// `None`: answers are not searched.
+    pub answers: Option<AnswerRules>,
+}
+
+/// What is done about sensitive data in the answer. A type that is in neither list may pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRules {
+    #[serde(default)]
+    pub redact: Vec<Arc<str>>,
+    /// The answer ends before it.
+    #[serde(default)]
+    pub deny: Vec<Arc<str>>,
+    #[serde(default)]
+    pub unread: Unread,
+}
+
+/// What becomes of an answer that is text and cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unread {
+    #[default]
+    Deny,
+    Allow,
 }
 
 /// How the caller of an MCP tool is told that policy refuses the call.
@@ -114,6 +138,28 @@ impl RefuseAs {
         match self {
             Self::Error => "error",
             Self::ToolResult => "tool_result",
+        }
+    }
+}
+
+impl AnswerRules {
+    /// Whether whoever goes by these rules does all that others ask.
+    pub fn cover(&self, asked: &Self) -> bool {
+        let denied = |kind: &Arc<str>| self.deny.contains(kind);
+        asked.deny.iter().all(denied)
+            && asked
+                .redact
+                .iter()
+                .all(|kind| denied(kind) || self.redact.contains(kind))
+            && (self.unread == Unread::Deny || asked.unread == Unread::Allow)
+    }
+}
+
+impl Unread {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Allow => "allow",
         }
     }
 }

@@ -28,7 +28,9 @@ pub use authority::{Authority, AuthorityError, Host};
 pub use catalogue::{AmbiguousPath, Catalogue, Matched, Operation, Service, decoded_segments};
 pub use check::{check_form, mistakes};
 pub use data::{Mode, Protocol};
-pub use decision::{Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Would};
+pub use decision::{
+    AnswerRules, Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Unread, Would,
+};
 pub use intent::{
     Auth, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart, Intent,
     Parameters, Phase, Scheme, Truncation,

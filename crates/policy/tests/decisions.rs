@@ -14,7 +14,7 @@ mod common;
 use std::sync::Arc;
 
 use aegis_policy::{
-    CallKind, Decision, Intent, Outcome, Redaction, RefuseAs, Snapshot, Truncation,
+    CallKind, Decision, Intent, Outcome, Redaction, RefuseAs, Snapshot, Truncation, Unread,
 };
 use common::{
     SMALL, build, by, call, charge, directory, in_regions, said, small, sources, to, tunnel,
@@ -300,6 +300,25 @@ fn a_refusal_is_told_as_the_profile_says() {
     assert_eq!(refused(SMALL), RefuseAs::Error);
     let told = SMALL.replace("mode: enforce", "mcp: {refuse_as: tool_result}");
     assert_eq!(refused(&told), RefuseAs::ToolResult);
+}
+
+#[test]
+fn what_is_done_about_data_in_answers_goes_by_type_then_by_class() {
+    let asked = |policy: &str| build(&sources(policy)).decide(&small()).obligations.answers;
+    assert_eq!(asked(SMALL), None);
+    let rules = "answers: {pii: sanitize, EMAIL_ADDRESS: allow, CREDIT_CARD: deny}";
+    let answers = asked(&SMALL.replace("mode: enforce", rules)).unwrap();
+    assert!(answers.redact.contains(&"IBAN_CODE".into()));
+    assert!(!answers.redact.contains(&"EMAIL_ADDRESS".into()));
+    assert_eq!(answers.deny, ["CREDIT_CARD".into()]);
+    assert_eq!(answers.unread, Unread::Deny);
+}
+
+#[test]
+fn answers_to_an_agent_in_shadow_are_not_searched() {
+    let rules = "mode: shadow\n      answers: {pii: sanitize}";
+    let policy = build(&sources(&SMALL.replace("mode: enforce", rules)));
+    assert_eq!(policy.decide(&small()).obligations.answers, None);
 }
 
 #[test]

@@ -140,6 +140,8 @@ aegis:
       passthrough: [pinned.example.com]
       upgrades: [ws.example.com]
       data: {EMAIL_ADDRESS: sanitize, CREDIT_CARD: deny, SECRET_AWS: approval_needed}
+      answers: {pii: sanitize, secret: deny, SECRET_AWS: allow}
+      answers_unread: allow
       tools:
         pay:
           charge:

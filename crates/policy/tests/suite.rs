@@ -67,6 +67,15 @@ fn a_failure_says_what_was_expected_what_came_and_why_at_its_place() {
         assert!(!report.passed());
         report.failures().to_string()
     };
+    let fine = "{amount: 100, currency: eur}";
+    assert_eq!(
+        failed("{outcome: allow, answers: {redact: [IBAN_CODE]}}", fine)
+            .lines()
+            .next(),
+        Some(
+            "table.yaml:4:46: expected IBAN_CODE in answers to be redacted, it is CREDIT_CARD, EMAIL_ADDRESS"
+        )
+    );
     let high = "{amount: 900000, currency: eur}";
     assert_eq!(
         failed("{outcome: allow}", high),

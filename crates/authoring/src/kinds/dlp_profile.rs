@@ -13,10 +13,16 @@ use super::NotEnforced;
 
 /// What is done about the sensitive data that is found in a call. A type without a rule is denied.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct DlpProfile {
     /// What is done, by the type of the data or its class. The rule of a type goes before that of its class.
     pub(crate) types: BTreeMap<DataType, Effect>,
+    /// The same for what answers bring, where a type without a rule may pass. Left out: answers are not searched.
+    #[serde(default)]
+    pub(crate) answers: BTreeMap<DataType, AnswerEffect>,
+    /// What becomes of an answer that is text and cannot be read, where answers are searched.
+    #[serde(default)]
+    pub(crate) answers_unread: AnswersUnread,
     /// Detectors of your own.
     #[serde(default, rename = "detectors")]
     _detectors: NotEnforced,
@@ -67,4 +73,27 @@ pub(crate) enum Effect {
     ApprovalNeeded,
     /// The call is refused.
     Deny,
+}
+
+/// What is done about data that an answer brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AnswerEffect {
+    /// It may pass.
+    Allow,
+    /// It is redacted, in a stream while it goes on.
+    Sanitize,
+    /// The answer ends before it, with the protocol's own error.
+    Deny,
+}
+
+/// What becomes of text and JSON that is compressed, too long or malformed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AnswersUnread {
+    /// It is refused.
+    #[default]
+    Deny,
+    /// It passes.
+    Allow,
 }

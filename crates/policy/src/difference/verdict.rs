@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::{Decision, Obligations, Outcome, Reason, Redaction};
+use crate::{AnswerRules, Decision, Obligations, Outcome, Reason, Redaction, Unread};
 
 /// A decision without its words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,8 +13,20 @@ pub struct Verdict {
     pub redact: BTreeSet<Redaction>,
     pub restrict_regions: Option<BTreeSet<Arc<str>>>,
     pub passthrough: bool,
+    pub answers: AnswerDuties,
     /// Outcome and rules without shadow.
     pub would: Option<(Outcome, BTreeSet<Arc<str>>)>,
+}
+
+/// What is done about data in the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AnswerDuties {
+    /// Types that do not pass as they are.
+    pub kept: BTreeSet<Arc<str>>,
+    /// Of these, the ones that end the answer.
+    pub denied: BTreeSet<Arc<str>>,
+    /// Text that cannot be read is refused.
+    pub unread: bool,
 }
 
 /// Which way a change goes, the gravest first.
@@ -47,6 +59,11 @@ impl Verdict {
             redact: duties.redact.iter().cloned().collect(),
             restrict_regions: regions.map(|regions| regions.iter().cloned().collect()),
             passthrough: duties.passthrough,
+            answers: duties
+                .answers
+                .as_ref()
+                .map(AnswerDuties::of)
+                .unwrap_or_default(),
             would: would.map(|would| (would.outcome, rules(&would.reasons))),
         }
     }
@@ -64,12 +81,31 @@ impl Verdict {
                 of.redact.clone(),
                 of.restrict_regions.clone(),
                 of.passthrough,
+                of.answers.clone(),
             )
         };
         self.redact.is_subset(&other.redact)
             && within(&self.restrict_regions, &other.restrict_regions)
             && self.passthrough >= other.passthrough
+            && self.answers.ask_no_more_than(&other.answers)
             && duties(self) != duties(other)
+    }
+}
+
+impl AnswerDuties {
+    fn of(answers: &AnswerRules) -> Self {
+        let denied: BTreeSet<_> = answers.deny.iter().cloned().collect();
+        Self {
+            kept: answers.redact.iter().chain(&denied).cloned().collect(),
+            denied,
+            unread: answers.unread == Unread::Deny,
+        }
+    }
+
+    fn ask_no_more_than(&self, other: &Self) -> bool {
+        self.kept.is_subset(&other.kept)
+            && self.denied.is_subset(&other.denied)
+            && self.unread <= other.unread
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Change, Verdict};
+use super::{AnswerDuties, Change, Verdict};
 use crate::{Outcome, Phase};
 
 /// `finance-bot may now call stripe-payments/refund (12 of 340 calls): deny by tool → allow`
@@ -13,7 +13,12 @@ impl fmt::Display for Change {
         self.sentence(f)?;
         let noun = if self.calls == 1 { "call" } else { "calls" };
         write!(f, " ({} of {} {noun})", self.count, self.calls)?;
-        write!(f, ": {} → {}", self.before, self.after)
+        write!(f, ": {} → {}", self.before, self.after)?;
+        let (before, after) = (&self.before.answers, &self.after.answers);
+        if before != after && self.before.outcome != Outcome::Deny {
+            write!(f, "; answers {before} → {after}")?;
+        }
+        Ok(())
     }
 }
 
@@ -80,6 +85,27 @@ impl fmt::Display for Verdict {
             f.write_str(")")?;
         }
         Ok(())
+    }
+}
+
+/// `without EMAIL_ADDRESS, ended at SECRET_AWS, refused where they cannot be read`
+impl fmt::Display for AnswerDuties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let redacted: BTreeSet<_> = self.kept.difference(&self.denied).cloned().collect();
+        let mut words = Vec::new();
+        if !redacted.is_empty() {
+            words.push(format!("without {}", joined(&redacted)));
+        }
+        if !self.denied.is_empty() {
+            words.push(format!("ended at {}", joined(&self.denied)));
+        }
+        if self.unread {
+            words.push("refused where they cannot be read".to_owned());
+        }
+        if words.is_empty() {
+            words.push("as they are".to_owned());
+        }
+        f.write_str(&words.join(", "))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Array, Object, Value};
-use crate::{Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Would};
+use crate::{
+    AnswerRules, Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Unread, Would,
+};
 
 pub(super) fn read(answer: &Value) -> Result<Decision, Fault> {
     let answer = object(answer)?;
@@ -41,6 +43,25 @@ fn obligations(from: &Object) -> Result<Obligations, Fault> {
         },
         passthrough: *passthrough,
         refuse_as: refuse_as(field(from, "refuse_as")?)?,
+        answers: match field(from, "answers")? {
+            Value::Null => None,
+            answers => Some(self::answers(object(answers)?)?),
+        },
+    })
+}
+
+fn answers(from: &Object) -> Result<AnswerRules, Fault> {
+    let types = |name| -> Result<Vec<_>, Fault> {
+        let types = array(field(from, name)?)?;
+        types.iter().map(text).collect()
+    };
+    let unread = text(field(from, "unread")?)?;
+    let mut known = [Unread::Deny, Unread::Allow].into_iter();
+    let unread = known.find(|known| known.as_str() == &*unread);
+    Ok(AnswerRules {
+        redact: types("redact")?,
+        deny: types("deny")?,
+        unread: unread.ok_or(Fault::WrongType)?,
     })
 }
 

@@ -16,9 +16,9 @@ fn on(library: &str) -> Result<Snapshot, aegis_document::Problems> {
 fn a_policy_on_which_the_evaluators_disagree_is_not_activated() {
     let library = r#"package aegis
 
-default decision := {"outcome": "deny", "reasons": [], "obligations": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error"}, "would": null}
+default decision := {"outcome": "deny", "reasons": [], "obligations": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error", "answers": null}, "would": null}
 
-decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error"}, "would": null} if {
+decision := {"outcome": "allow", "reasons": [], "obligations": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error", "answers": null}, "would": null} if {
 	known := {"somebody": true}
 	every name in ["nobody"] { known[name] }
 }

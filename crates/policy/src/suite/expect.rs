@@ -1,10 +1,11 @@
 //! What a test expects, and in words what a decision lacks of it. It decides nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::{Decision, Outcome, Reason, Redaction, RefuseAs};
+use crate::{AnswerRules, Decision, Outcome, Reason, Redaction, RefuseAs};
 
 /// What is not stated is not compared.
 #[derive(Clone, Debug, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Expectation {
     pub passthrough: Option<bool>,
     #[serde(default)]
     pub refuse_as: Option<RefuseAs>,
+    #[serde(default)]
+    pub answers: Option<AnswerRules>,
     /// What it would be if nothing were suspended.
     #[serde(default)]
     pub would: Option<WouldExpectation>,
@@ -107,8 +110,42 @@ impl Expectation {
             let message = format!("expected `refuse_as` to be {expected}, it is {found}");
             failures.push((&["refuse_as"], message));
         }
+        if let Some(expected) = &self.answers {
+            let found = met.answers.clone().unwrap_or_default();
+            failures.extend(answers(expected, &found));
+        }
         failures
     }
+}
+
+/// What is done about data in the answer, each list in any order.
+fn answers(expected: &AnswerRules, found: &AnswerRules) -> Vec<Failure> {
+    let lists = [
+        (
+            &["answers", "redact"],
+            "redacted",
+            &expected.redact,
+            &found.redact,
+        ),
+        (&["answers", "deny"], "denied", &expected.deny, &found.deny),
+    ];
+    let mut failures = Vec::new();
+    for (at, word, expected, found) in lists {
+        let set = |types: &'_ [Arc<str>]| types.iter().cloned().collect::<BTreeSet<_>>();
+        let (expected, found) = (set(expected), set(found));
+        if expected != found {
+            let words = |types: BTreeSet<Arc<str>>| listed(types.iter().map(ToString::to_string));
+            let (expected, found) = (words(expected), words(found));
+            let message = format!("expected {expected} in answers to be {word}, it is {found}");
+            failures.push((&at[..], message));
+        }
+    }
+    if expected.unread != found.unread {
+        let (expected, found) = (expected.unread.as_str(), found.unread.as_str());
+        let message = format!("expected `unread` to be {expected}, it is {found}");
+        failures.push((&["answers", "unread"], message));
+    }
+    failures
 }
 
 /// Another outcome explains other rules, so one of the two is told.

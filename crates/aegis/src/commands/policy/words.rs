@@ -1,6 +1,7 @@
 //! Reasons, checks and mistakes as people and programs read them. Decides nothing.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use aegis_document::Problem;
 use aegis_policy::Decision;
@@ -70,6 +71,15 @@ pub(crate) fn obligations(decision: &Decision) -> Vec<String> {
     if let Some(regions) = &asked.restrict_regions {
         lines.push(format!("held to the regions {}", regions.join(", ")));
     }
+    if let Some(answers) = &asked.answers {
+        let types = |types: &[Arc<str>]| types.join(", ");
+        if !answers.redact.is_empty() {
+            lines.push(format!("redacts in the answer {}", types(&answers.redact)));
+        }
+        if !answers.deny.is_empty() {
+            lines.push(format!("ends the answer at {}", types(&answers.deny)));
+        }
+    }
     if asked.passthrough {
         lines.push("the tunnel is not looked into".to_owned());
     }
@@ -84,6 +94,7 @@ pub(crate) fn obligations_json(decision: &Decision) -> Json {
         "restrict_regions": asked.restrict_regions,
         "passthrough": asked.passthrough,
         "refuse_as": asked.refuse_as,
+        "answers": asked.answers,
     })
 }
 
