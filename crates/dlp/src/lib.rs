@@ -25,7 +25,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use found::Event;
-pub use redactor::Redactor;
+pub use redactor::{Redactor, Seen};
 use rule::Rule;
 pub use rules::BuildError;
 use rules::{RuleId, Rules};
@@ -132,12 +132,17 @@ impl Scanner {
     }
 
     /// Redacts a text of UTF-8 that comes in pieces, and stands under this name.
-    pub fn redactor<'s>(&'s self, name: Option<&str>, kinds: &'s [&'s str]) -> Redactor<'s> {
+    pub fn redactor<'s>(&'s self, name: Option<&str>, kinds: &[&'s str]) -> Redactor<'s> {
         Redactor::new(self, name, kinds)
     }
 
     pub(crate) fn search(&self, name: Option<&str>) -> Search<'_> {
         Search::new(&self.rules, name)
+    }
+
+    pub(crate) fn type_of(&self, rule: RuleId) -> Option<(&'static str, Class)> {
+        let rule = self.rules.get(rule)?.rule;
+        Some((rule.kind, rule.class))
     }
 
     pub(crate) fn kind(&self, rule: RuleId) -> Option<&'static str> {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::found::Event;
+use crate::found::{Event, Finding};
 use crate::search::Search;
-use crate::{Scanner, placeholder};
+use crate::{Class, Scanner, placeholder};
 
 /// A text in which some types of data are replaced by [`placeholder`]s.
 ///
@@ -14,7 +14,8 @@ use crate::{Scanner, placeholder};
 pub struct Redactor<'s> {
     scanner: &'s Scanner,
     search: Search<'s>,
-    kinds: &'s [&'s str],
+    kinds: Box<[&'s str]>,
+    seen: Vec<Seen>,
     /// What has come from `base` on, and is still needed.
     pub(crate) text: Vec<u8>,
     base: usize,
@@ -24,14 +25,25 @@ pub struct Redactor<'s> {
     growing: usize,
 }
 
+/// How often data of one type was found, of every type; the value itself is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub kind: &'static str,
+    pub class: Class,
+    pub count: u64,
+    /// The greatest, in percent.
+    pub confidence: u8,
+}
+
 impl<'s> Redactor<'s> {
-    pub(crate) fn new(scanner: &'s Scanner, name: Option<&str>, kinds: &'s [&'s str]) -> Self {
+    pub(crate) fn new(scanner: &'s Scanner, name: Option<&str>, kinds: &[&'s str]) -> Self {
         let search = scanner.search(name);
         let base = search.named();
         Self {
             scanner,
             search,
-            kinds,
+            kinds: kinds.into(),
+            seen: Vec::new(),
             text: Vec::new(),
             base,
             done: base,
@@ -54,10 +66,21 @@ impl<'s> Redactor<'s> {
     }
 
     /// The rest: nothing follows.
-    pub fn finish(mut self) -> Vec<u8> {
+    pub fn finish(self) -> Vec<u8> {
+        self.close().0
+    }
+
+    /// The rest, and what was found since it was last asked for: nothing follows.
+    pub fn close(mut self) -> (Vec<u8>, Vec<Seen>) {
         self.search.read(&self.text, self.base, true);
         let end = self.base + self.text.len();
-        self.give(end, true)
+        let rest = self.give(end, true);
+        (rest, self.seen)
+    }
+
+    /// What was found since it was last asked for, of the types that are not redacted, too.
+    pub fn take_seen(&mut self) -> Vec<Seen> {
+        std::mem::take(&mut self.seen)
     }
 
     /// How many bytes wait.
@@ -70,12 +93,14 @@ impl<'s> Redactor<'s> {
         for event in self.search.events(last) {
             match event {
                 Event::Found(finding, range) => {
+                    self.see(&finding);
                     if let Some(kind) = self.redacts(finding.id) {
                         self.begin(range.start, kind, &mut out);
                         self.done = self.done.max(range.end);
                     }
                 }
                 Event::Begins(finding, start) => {
+                    self.see(&finding);
                     if let Some(kind) = self.redacts(finding.id) {
                         self.begin(start, kind, &mut out);
                         self.growing += 1;
@@ -95,6 +120,19 @@ impl<'s> Redactor<'s> {
             self.done = self.done.max(settled);
         }
         out
+    }
+
+    fn see(&mut self, finding: &Finding) {
+        let Some((kind, class)) = self.scanner.type_of(finding.id) else {
+            return;
+        };
+        let seen = Seen {
+            kind,
+            class,
+            count: 1,
+            confidence: finding.confidence,
+        };
+        seen.add_to(&mut self.seen);
     }
 
     fn redacts(&self, rule: u16) -> Option<&'static str> {
@@ -129,6 +167,19 @@ impl<'s> Redactor<'s> {
             at -= 1;
         }
         at
+    }
+}
+
+impl Seen {
+    /// Counts it with those of its type.
+    pub fn add_to(self, all: &mut Vec<Self>) {
+        match all.iter_mut().find(|known| known.kind == self.kind) {
+            Some(known) => {
+                known.count = known.count.saturating_add(self.count);
+                known.confidence = known.confidence.max(self.confidence);
+            }
+            None => all.push(self),
+        }
     }
 }
 

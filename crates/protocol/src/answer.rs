@@ -15,6 +15,7 @@ pub(crate) mod event;
 pub(crate) mod frames;
 mod gemini;
 mod heard;
+mod held;
 mod invoke;
 mod messages;
 mod reader;
@@ -23,13 +24,17 @@ mod responses;
 mod sse;
 #[cfg(test)]
 mod tests;
+mod texts;
+mod voices;
 
-use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use serde_json::{Map, Value};
 
+use crate::clean::Cleaner;
+use crate::json::Tree;
 use crate::{LlmApi, RefusalDocument, urlencoded};
 
 pub use call::{Arguments, ProposedCall, RunBy};
@@ -40,7 +45,10 @@ pub use heard::{Heard, Usage};
 use call::Mark;
 use calls::Calls;
 use frames::{Frames, Payload};
+use held::{Held, Queue};
 use reader::Reader;
+use texts::End;
+use voices::{Changes, Inserted, Voices};
 
 /// How the body of an answer comes.
 ///
@@ -127,13 +135,14 @@ pub struct Guard {
     reader: Reader,
     calls: Calls,
     heard: Heard,
+    /// Where texts are searched.
+    voices: Option<Voices>,
     /// What is not forwarded and not held: first bytes that may pass, then those of the next event.
     buffer: BytesMut,
     passable: usize,
     /// Passed before something was held.
     passed: Option<Bytes>,
-    held: VecDeque<Held>,
-    held_bytes: usize,
+    held: Queue,
     /// The body has ended.
     finished: bool,
     /// The stream has said that it ends.
@@ -151,14 +160,6 @@ enum State {
     Closed,
 }
 
-/// An event that waits for a verdict, or behind one that does.
-struct Held {
-    raw: Bytes,
-    /// Its JSON, where calls have places in it.
-    json: String,
-    marks: Vec<Mark>,
-}
-
 impl Guard {
     pub fn new(api: LlmApi, framing: Framing, limits: Limits) -> Self {
         Self {
@@ -169,16 +170,23 @@ impl Guard {
             reader: Reader::new(api),
             calls: Calls::new(reader::repeats(api, framing), limits.calls),
             heard: Heard::default(),
+            voices: None,
             buffer: BytesMut::new(),
             passable: 0,
             passed: None,
-            held: VecDeque::new(),
-            held_bytes: 0,
+            held: Queue::default(),
             finished: false,
             done: false,
             begun: false,
             state: State::Open,
         }
+    }
+
+    /// Texts are searched as well, and go on as the rules on them ask.
+    #[must_use]
+    pub fn searching(mut self, cleaner: Cleaner) -> Self {
+        self.voices = Some(Voices::new(self.api, cleaner, self.limits.calls));
+        self
     }
 
     /// The next bytes of the body. Ask for steps until [`Step::Wait`] before feeding more.
@@ -213,7 +221,11 @@ impl Guard {
                 Ok(false) if self.passable > 0 => self.pass(),
                 Ok(false) if !self.finished => return Ok(Step::Wait),
                 Ok(false) if self.calls.any_open() => self.fail(AnswerError::Incomplete),
-                Ok(false) => self.state = State::Closed,
+                Ok(false) => match self.end_texts() {
+                    Ok(true) => {}
+                    Ok(false) => self.state = State::Closed,
+                    Err(error) => self.fail(error),
+                },
                 Err(error) => self.fail(error),
             }
         }
@@ -235,16 +247,41 @@ impl Guard {
     /// For a document they are the whole body, fit for a response with the refusal's own status.
     /// Everything that was held is dropped, and nothing more of the body is needed.
     pub fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes {
+        let mut last = self.last_words();
         self.state = State::Closed;
         self.buffer = BytesMut::new();
-        self.held = VecDeque::new();
-        let sequence = self.reader.next_sequence();
-        refused::ending(self.api, self.framing, refusal, self.begun, sequence)
+        self.held.clear();
+        let inserted = self.voices.as_ref().map_or(0, Voices::inserted);
+        let sequence = self.reader.next_sequence() + inserted;
+        let ending = refused::ending(self.api, self.framing, refusal, self.begun, sequence);
+        if last.is_empty() {
+            return ending;
+        }
+        last.extend_from_slice(&ending);
+        last.freeze()
     }
 
     /// What the answer has said about itself so far, held events included.
     pub fn heard(&self) -> &Heard {
         &self.heard
+    }
+
+    /// What was found in texts so far, where they are searched.
+    pub fn cleaner(&self) -> Option<&Cleaner> {
+        self.voices.as_ref().map(Voices::cleaner)
+    }
+
+    /// The rest of the texts before a call that is refused. After an error, nothing that waits goes out.
+    fn last_words(&mut self) -> BytesMut {
+        let mut words = BytesMut::new();
+        let is_stream = self.framing != Framing::Document;
+        if self.state != State::Open || !is_stream || self.held.has_texts() {
+            return words;
+        }
+        for Inserted { name, json } in over(&mut self.voices).unwrap_or_default() {
+            words.extend_from_slice(&self.frames.event(&name, &json));
+        }
+        words
     }
 
     /// What may go out, in its order.
@@ -259,8 +296,8 @@ impl Guard {
         let Some(held) = self.held.pop_front() else {
             return Ok(None);
         };
-        self.held_bytes -= held.size();
-        let rewritten = self.calls.rewritten(&held.json, &held.marks);
+        let edits = held.edits;
+        let rewritten = self.calls.rewritten(&held.json, &held.marks, edits);
         let sent = match rewritten {
             Ok(None) => Ok(held.raw),
             Ok(Some(json)) => self.frames.rewrite(&held.raw, &json),
@@ -276,44 +313,98 @@ impl Guard {
             return Ok(false);
         };
         let length = frame.length;
-        let mut text = String::new();
+        let (mut text, mut changes) = (String::new(), Changes::default());
         match frame.payload {
+            // The end of an array is one.
+            Payload::None if frame.ends => changes.before = over(&mut self.voices)?,
             Payload::None => {}
-            Payload::Exception => self.heard.exception(frame.name),
+            Payload::Exception => {
+                self.heard.exception(frame.name);
+                changes.before = over(&mut self.voices)?;
+            }
             Payload::Json(json) => {
                 if std::mem::replace(&mut self.done, json.trim_ascii() == DONE) {
                     return Err(AnswerError::Ambiguous("an event behind the last"));
                 }
-                let (calls, heard) = (&mut self.calls, &mut self.heard);
-                match self.framing {
-                    _ if self.done => {}
-                    Framing::Document => self.reader.document(&json, calls, heard)?,
-                    _ => self.reader.event(frame.name, &json, calls, heard)?,
+                if self.done {
+                    changes.before = over(&mut self.voices)?;
+                } else {
+                    let tree = Tree::parse(&json)?;
+                    let (calls, heard) = (&mut self.calls, &mut self.heard);
+                    let is_document = self.framing == Framing::Document;
+                    if is_document {
+                        self.reader.document(&tree, calls, heard)?;
+                    } else {
+                        self.reader.event(frame.name, &tree, calls, heard)?;
+                    }
+                    changes = match &mut self.voices {
+                        None => changes,
+                        Some(voices) if is_document => voices.document(&tree, &calls.places())?,
+                        Some(voices) => voices.event(frame.name, &tree, &calls.places())?,
+                    };
                 }
-                if self.calls.has_marks() {
+                if self.calls.has_marks() || !changes.edits.is_empty() {
                     text = String::from_utf8(json.into_owned())
                         .map_err(|_| AnswerError::Malformed("an event is not utf-8"))?;
                 }
             }
         }
         let marks = self.calls.take_marks();
-        if marks.is_empty() && self.held.is_empty() {
+        self.insert(changes.before)?;
+        if marks.is_empty() && changes.edits.is_empty() && self.held.is_empty() {
             self.passable += length;
             return Ok(true);
         }
-        self.hold(length, text, marks).map(|()| true)
+        self.hold(length, text, marks, changes.edits).map(|()| true)
     }
 
-    fn hold(&mut self, length: usize, json: String, marks: Vec<Mark>) -> Result<(), AnswerError> {
+    /// The body is over, and so are its texts; `false` where nothing of them remains.
+    fn end_texts(&mut self) -> Result<bool, AnswerError> {
+        let rest = over(&mut self.voices)?;
+        let remains = !rest.is_empty();
+        if remains && self.framing == Framing::ServerSentEvents {
+            // The last event may have been cut off.
+            self.held.push(Held::own(Bytes::from_static(b"\n\n")));
+        }
+        self.insert(rest)?;
+        Ok(remains)
+    }
+
+    /// Events of our own, before the one that was just read.
+    ///
+    /// Chat Completions tell the text of a choice and its calls side by side, and end both at once:
+    /// there the rest of a text need not wait for the verdict on a call.
+    fn insert(&mut self, events: Vec<Inserted>) -> Result<(), AnswerError> {
+        let overtakes = self.api == LlmApi::ChatCompletions && !self.held.has_texts();
+        for (at, Inserted { name, json }) in events.into_iter().enumerate() {
+            self.pass();
+            let held = Held::own(self.frames.event(&name, &json));
+            let at = if overtakes { at } else { self.held.len() };
+            self.held.insert(at, held);
+        }
+        self.within_limits()
+    }
+
+    fn hold(
+        &mut self,
+        length: usize,
+        json: String,
+        marks: Vec<Mark>,
+        edits: Vec<(Range<usize>, String)>,
+    ) -> Result<(), AnswerError> {
         self.pass();
-        let held = Held {
-            raw: self.buffer.split_to(length).freeze(),
+        let raw = self.buffer.split_to(length).freeze();
+        self.held.push(Held {
+            raw,
             json,
             marks,
-        };
-        self.held_bytes += held.size();
-        self.held.push_back(held);
-        let bytes = self.held_bytes.saturating_add(self.calls.kept_bytes());
+            edits,
+        });
+        self.within_limits()
+    }
+
+    fn within_limits(&self) -> Result<(), AnswerError> {
+        let bytes = self.held.bytes().saturating_add(self.calls.kept_bytes());
         let is_stream = self.framing != Framing::Document;
         if is_stream
             && (bytes > self.limits.hold_bytes || self.held.len() > self.limits.hold_events)
@@ -337,10 +428,10 @@ impl Guard {
     }
 }
 
-impl Held {
-    fn size(&self) -> usize {
-        self.raw.len() + self.json.len()
-    }
+/// What remains of texts when all of them are over.
+fn over(voices: &mut Option<Voices>) -> Result<Vec<Inserted>, AnswerError> {
+    let voices = voices.as_mut();
+    voices.map_or(Ok(Vec::new()), |voices| voices.end(&[End::All]))
 }
 
 /// Lengths instead of bytes.

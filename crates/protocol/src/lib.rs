@@ -6,6 +6,7 @@
 mod a2a;
 pub mod answer;
 mod body;
+mod clean;
 mod error;
 mod findings;
 pub mod framing;
@@ -30,6 +31,7 @@ mod testing;
 mod urlencoded;
 pub mod websocket;
 
+pub use clean::{Cleaner, Content, ContentError, Denied, Effect, Found, Medium, Step};
 pub use error::InspectError;
 pub use inspected::{BodyView, Inspected, Reading, RequestView, inspect};
 pub use llm::LlmApi;

@@ -1,7 +1,8 @@
 //! Answers of LLM APIs: cutting changes nothing, nothing is shown unjudged, and what replaces a call is what the agent gets.
 
+use aegis_policy::AnswerRules;
 use aegis_protocol::answer::{AnswerError, Arguments, Framing, Guard, Limits, ProposedCall, Step};
-use aegis_protocol::{LlmApi, proposed};
+use aegis_protocol::{Cleaner, LlmApi, proposed};
 use serde_json::{Map, Value};
 
 use crate::calls;
@@ -53,7 +54,11 @@ fn examined(framing: Framing, apis: &[LlmApi], input: &[u8], body: fn(&[u8]) -> 
         return false;
     };
     let body = body(rest);
-    let about = About { api: *api, framing };
+    let about = About {
+        api: *api,
+        framing,
+        searches: false,
+    };
     let released = about.cut_or_whole(&body, seed, &Verdict::Release);
     let own = released.own();
     assert!(body.starts_with(own));
@@ -66,6 +71,7 @@ fn examined(framing: Framing, apis: &[LlmApi], input: &[u8], body: fn(&[u8]) -> 
     assert!(refused.calls.len() <= 1 && refused.calls.first() == released.calls.first());
     about.replaces(&body, seed, &released);
     released.calls.iter().for_each(can_be_redacted);
+    about.searches(&body, seed);
     released.error.is_none() && !body.is_empty()
 }
 
@@ -73,6 +79,8 @@ fn examined(framing: Framing, apis: &[LlmApi], input: &[u8], body: fn(&[u8]) -> 
 struct About {
     api: LlmApi,
     framing: Framing,
+    /// Whether texts are searched as well.
+    searches: bool,
 }
 
 enum Verdict {
@@ -138,13 +146,39 @@ impl About {
         assert!(again.calls.iter().all(|call| expected.contains(call)));
     }
 
+    /// Searched texts do not depend on the cuts, and the calls beside them are the same.
+    fn searches(self, body: &[u8], seed: usize) {
+        let searching = Self {
+            searches: true,
+            ..self
+        };
+        let searched = searching.cut_or_whole(body, seed, &Verdict::Release);
+        let again = self.follow([&*searched.sent], &Verdict::Release, WIDE);
+        if searched.error.is_none() {
+            assert_eq!(again.error, None);
+            assert_eq!(again.calls, searched.calls);
+        }
+    }
+
+    fn guard(self, limits: Limits) -> Guard {
+        let guard = Guard::new(self.api, self.framing, limits);
+        if !self.searches {
+            return guard;
+        }
+        let rules = AnswerRules {
+            redact: standard().kinds().map(Into::into).collect(),
+            ..AnswerRules::default()
+        };
+        guard.searching(Cleaner::new(standard(), &rules))
+    }
+
     fn follow<'a>(
         self,
         pieces: impl IntoIterator<Item = &'a [u8]>,
         verdict: &Verdict,
         limits: Limits,
     ) -> Told {
-        let mut guard = Guard::new(self.api, self.framing, limits);
+        let mut guard = self.guard(limits);
         let mut pieces = pieces.into_iter();
         let (mut sent, mut calls) = (Vec::new(), Vec::new());
         let refused = loop {

@@ -71,6 +71,7 @@ impl Elements {
         Frame {
             length: std::mem::take(&mut self.scanned),
             name: "",
+            ends: self.place == Place::After,
             payload,
         }
     }

@@ -71,6 +71,7 @@ impl Message {
         Ok(Frame {
             length: self.length,
             name,
+            ends: false,
             payload,
         })
     }

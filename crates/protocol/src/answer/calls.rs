@@ -156,6 +156,12 @@ impl Calls {
         std::mem::take(&mut self.marks)
     }
 
+    /// Where the event that was just read states arguments.
+    pub(super) fn places(&self) -> Vec<Range<usize>> {
+        let places = self.marks.iter().map(|mark| mark.span.clone());
+        places.filter(|place| !place.is_empty()).collect()
+    }
+
     pub(super) fn kept_bytes(&self) -> usize {
         self.bytes
     }
@@ -233,16 +239,17 @@ impl Calls {
         })
     }
 
-    /// The event's JSON with the arguments that were replaced; `None` where none were.
+    /// The event's JSON with the arguments that were replaced, and these other edits; `None` where
+    /// nothing changes.
     pub(super) fn rewritten(
         &self,
         json: &str,
         marks: &[Mark],
+        mut edits: Vec<(Range<usize>, String)>,
     ) -> Result<Option<String>, AnswerError> {
-        let mut edits: Vec<(&Range<usize>, String)> = marks
-            .iter()
-            .filter_map(|mark| Some((&mark.span, self.all.get(mark.call)?.instead(mark)?)))
-            .collect();
+        let replaced =
+            |mark: &Mark| Some((mark.span.clone(), self.all.get(mark.call)?.instead(mark)?));
+        edits.extend(marks.iter().filter_map(replaced));
         if edits.is_empty() {
             return Ok(None);
         }

@@ -186,7 +186,7 @@ impl Conversation {
         }
         let json = std::str::from_utf8(&message.payload)
             .map_err(|_| AnswerError::Malformed("an event is not utf-8"))?;
-        Ok(match self.calls.rewritten(json, &held.marks)? {
+        Ok(match self.calls.rewritten(json, &held.marks, Vec::new())? {
             Some(json) => Turn::Instead(message.with(json.into())),
             None => Turn::Pass(message),
         })

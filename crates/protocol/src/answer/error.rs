@@ -1,5 +1,6 @@
 //! Why an answer could not be followed any further. Every one of these is a denial, and none carries text of the answer.
 
+use crate::Denied;
 use crate::json::JsonError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +17,10 @@ pub enum AnswerError {
     HoldLimit,
     #[error("the model proposed more calls in one answer than the limit")]
     TooManyCalls,
+    #[error("the answer has more texts at once than the limit")]
+    TooManyTexts,
+    #[error("{0}")]
+    Data(#[from] Denied),
     #[error("the answer ended within a proposed call")]
     Incomplete,
     #[error("the proposed call takes no replacement of its arguments")]
@@ -30,7 +35,10 @@ impl AnswerError {
         match self {
             Self::Malformed(_) | Self::Json(_) => "protocol.answer_malformed",
             Self::Ambiguous(_) => "protocol.answer_ambiguous",
-            Self::EventTooLong | Self::HoldLimit | Self::TooManyCalls => "protocol.answer_limit",
+            Self::EventTooLong | Self::HoldLimit | Self::TooManyCalls | Self::TooManyTexts => {
+                "protocol.answer_limit"
+            }
+            Self::Data(_) => "data",
             Self::Incomplete => "protocol.answer_incomplete",
             Self::Fixed => "protocol.arguments_fixed",
             Self::NothingProposed => "protocol.nothing_proposed",

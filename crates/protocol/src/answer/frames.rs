@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::json::{Node, Tree};
 
 use super::array::{self, Elements};
-use super::aws::Message;
+use super::aws::{self, Message};
 use super::event::string;
 use super::sse::{self, Events};
 use super::{AnswerError, Framing, Limits};
@@ -18,6 +18,8 @@ use super::{AnswerError, Framing, Limits};
 pub(crate) struct Frame<'b> {
     pub(crate) length: usize,
     pub(crate) name: &'b str,
+    /// No event comes behind it.
+    pub(crate) ends: bool,
     pub(crate) payload: Payload<'b>,
 }
 
@@ -113,6 +115,29 @@ impl Frames {
         }))
     }
 
+    /// An event of our own, behind another one.
+    pub(crate) fn event(&self, name: &str, json: &str) -> Bytes {
+        Bytes::from(match &self.cutter {
+            Cutter::Document => json.as_bytes().to_vec(),
+            Cutter::Sse(_) if name.is_empty() => format!("data: {json}\n\n").into_bytes(),
+            Cutter::Sse(_) => format!("event: {name}\ndata: {json}\n\n").into_bytes(),
+            Cutter::Array(_) => format!(",\n{json}").into_bytes(),
+            Cutter::Aws => {
+                let headers = [
+                    (":event-type", name),
+                    (":content-type", "application/json"),
+                    (":message-type", "event"),
+                ];
+                if self.chunks {
+                    let chunk = format!(r#"{{"bytes":"{}"}}"#, STANDARD.encode(json));
+                    aws::message(&headers, chunk.as_bytes())
+                } else {
+                    aws::message(&headers, json.as_bytes())
+                }
+            }
+        })
+    }
+
     /// A whole document is bounded by what may be held back.
     fn limit(&self) -> usize {
         match self.cutter {
@@ -147,6 +172,7 @@ fn document(bytes: &[u8], ended: bool) -> Option<Frame<'_>> {
     (ended && !bytes.is_empty()).then_some(Frame {
         length: bytes.len(),
         name: "",
+        ends: true,
         payload: Payload::Json(Cow::Borrowed(bytes)),
     })
 }

@@ -82,7 +82,7 @@ fn names_a_call(node: Node<'_>) -> bool {
 }
 
 /// Events of Converse, which its own models name within the JSON.
-const CONVERSE: [&str; 5] = [
+pub(super) const CONVERSE: [&str; 5] = [
     "contentBlockStart",
     "contentBlockDelta",
     "contentBlockStop",

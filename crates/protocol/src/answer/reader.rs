@@ -34,11 +34,10 @@ impl Reader {
     pub(super) fn event(
         &mut self,
         name: &str,
-        json: &[u8],
+        tree: &Tree<'_>,
         calls: &mut Calls,
         heard: &mut Heard,
     ) -> Result<(), AnswerError> {
-        let tree = Tree::parse(json)?;
         let root = tree.root().filter(|root| root.kind() == Kind::Object);
         let root = root.ok_or(AnswerError::Malformed("an event is not an object"))?;
         let event = Event { name, root };
@@ -62,11 +61,10 @@ impl Reader {
     /// A whole answer.
     pub(super) fn document(
         &self,
-        json: &[u8],
+        tree: &Tree<'_>,
         calls: &mut Calls,
         heard: &mut Heard,
     ) -> Result<(), AnswerError> {
-        let tree = Tree::parse(json)?;
         let Some(root) = tree.root() else {
             return Ok(());
         };

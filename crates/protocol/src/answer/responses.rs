@@ -137,6 +137,11 @@ pub(super) fn arguments(
     }
 }
 
+/// Whether events of this name, but for `.delta` and `.done`, carry arguments.
+pub(super) fn is_call(event: &str) -> bool {
+    ARGUMENTS.iter().any(|(known, _)| *known == event)
+}
+
 /// Some events repeat the call's id and name, and clients may go by either place.
 fn names_the_same(root: Node<'_>, begun: Option<&Head>) -> Result<(), AnswerError> {
     let Some(begun) = begun else {

@@ -34,6 +34,7 @@ impl Events {
                     return Ok(Some(Frame {
                         length: 1,
                         name: "",
+                        ends: false,
                         payload: Payload::None,
                     }));
                 }
@@ -90,6 +91,7 @@ impl Events {
         Ok(Frame {
             length: done.scanned,
             name,
+            ends: false,
             payload: match &*done.data {
                 [] => Payload::None,
                 [one] if data(one).is_empty() => Payload::None,

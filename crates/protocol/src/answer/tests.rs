@@ -8,6 +8,7 @@ mod gemini;
 mod messages;
 mod properties;
 mod responses;
+mod texts;
 
 use aegis_policy::{Outcome, Reason};
 use serde_json::{Map, Value, json};

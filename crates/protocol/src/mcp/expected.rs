@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Filter;
 use crate::answer::{AnswerError, Framing, Limits};
 use crate::json::JsonError;
+use crate::{ContentError, Denied};
 
 /// What the answer to one request, or to one batch, may hold.
 #[derive(Clone, PartialEq)]
@@ -52,6 +53,10 @@ pub enum FollowError {
     Unasked,
     #[error("the server sent an answer longer than the limit")]
     TooLong,
+    #[error("{0}")]
+    Data(Denied),
+    #[error("{0}")]
+    Unread(ContentError),
     #[error("there are not as many verdicts as entries that wait for one")]
     Verdicts,
 }
@@ -136,6 +141,8 @@ impl FollowError {
             Self::Hidden => "protocol.list_hidden",
             Self::Unasked => "protocol.list_unasked",
             Self::TooLong => "protocol.list_limit",
+            Self::Data(_) => "data",
+            Self::Unread(_) => "data.unread",
             Self::Verdicts => "protocol.list_verdicts",
         }
     }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{Expected, FollowError, answered};
 use crate::answer::frames::{Frames, Payload};
 use crate::answer::{Framing, Limits};
-use crate::{Dialect, RefusalDocument, render};
+use crate::{Cleaner, ContentError, Dialect, RefusalDocument, render};
 
 use entries::Found;
 
@@ -73,6 +73,8 @@ pub struct Filter {
     finished: bool,
     tool_error: bool,
     unjudged: u64,
+    /// Where answers are searched.
+    cleaner: Option<Cleaner>,
     state: State,
 }
 
@@ -101,8 +103,21 @@ impl Filter {
             finished: false,
             tool_error: false,
             unjudged: 0,
+            cleaner: None,
             state: State::Open,
         }
+    }
+
+    /// What stays is searched as well.
+    #[must_use]
+    pub fn searching(mut self, cleaner: Option<Cleaner>) -> Self {
+        self.cleaner = cleaner;
+        self
+    }
+
+    /// What was found, where the answer is searched.
+    pub fn cleaner(&self) -> Option<&Cleaner> {
+        self.cleaner.as_ref()
     }
 
     /// Whether events are to go on one by one, and not the answer as a whole.
@@ -178,10 +193,10 @@ impl Filter {
 
     fn next(&mut self) -> Result<Step, FollowError> {
         if let Some(pending) = self.pending.take_if(|pending| pending.found.is_decided()) {
-            return Ok(Step::Forward(match pending.found.without(&pending.json) {
-                Some(json) => self.frames.rewrite(&pending.raw, &json)?,
-                None => pending.raw,
-            }));
+            let shorter = pending.found.without(&pending.json);
+            let shown = shorter.as_deref().unwrap_or(&pending.json);
+            let json = without_data(&mut self.cleaner, shown.as_bytes())?.or(shorter);
+            return self.forward(pending.raw, json);
         }
         if let Some(pending) = &self.pending {
             return Ok(Step::Judge(pending.found.entries()));
@@ -193,7 +208,7 @@ impl Filter {
             }
             return Ok(Step::Wait);
         };
-        let (length, mut held) = (frame.length, None);
+        let (length, mut held, mut cleaned) = (frame.length, None, None);
         match frame.payload {
             Payload::Json(json) if !is_text(&json) => {
                 let read = read(&json, &self.expected)?;
@@ -203,16 +218,40 @@ impl Filter {
                     let json = String::from_utf8(json.into_owned());
                     let json = json.map_err(|_| FollowError::Malformed("it is not utf-8"))?;
                     held = Some((json, found));
+                } else {
+                    cleaned = without_data(&mut self.cleaner, &json)?;
                 }
             }
-            Payload::Json(_) | Payload::None | Payload::Exception => {}
+            Payload::Json(text) => cleaned = without_data(&mut self.cleaner, &text)?,
+            Payload::None | Payload::Exception => {}
         }
         let raw = self.buffer.split_to(length).freeze();
         let Some((json, found)) = held else {
-            return Ok(Step::Forward(raw));
+            return self.forward(raw, cleaned);
         };
         self.pending = Some(Pending { raw, json, found });
         self.next()
+    }
+
+    /// An event as it came, or with this in place of what it says.
+    fn forward(&self, raw: Bytes, instead: Option<String>) -> Result<Step, FollowError> {
+        Ok(Step::Forward(match instead {
+            Some(json) => self.frames.rewrite(&raw, &json)?,
+            None => raw,
+        }))
+    }
+}
+
+/// What an event says without the data; `None` where it may go as it is.
+fn without_data(cleaner: &mut Option<Cleaner>, data: &[u8]) -> Result<Option<String>, FollowError> {
+    let Some(cleaner) = cleaner else {
+        return Ok(None);
+    };
+    match cleaner.data(data) {
+        Ok(instead) => Ok(instead),
+        Err(ContentError::Denied(denied)) => Err(FollowError::Data(denied)),
+        Err(_) if cleaner.passes_unread() => Ok(None),
+        Err(error) => Err(FollowError::Unread(error)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A conversation over a WebSocket: its text flows, its calls are held, and it goes on after a refusal.
 
+use std::collections::VecDeque;
+
 use aegis_policy::{Outcome, Reason};
 use bytes::Bytes;
 use proptest::prelude::*;

@@ -1,0 +1,198 @@
+//! Answers of no API: whatever their bytes are cut into, the data is gone and the rest is what it was.
+
+use aegis_policy::Unread;
+use http::HeaderValue;
+
+use super::*;
+use crate::answer::Limits;
+use crate::testing::scanner;
+use crate::{ContentError, Medium, Step};
+
+const LIMITS: Limits = Limits {
+    event_bytes: 4096,
+    hold_bytes: 4096,
+    hold_events: 8,
+    calls: 8,
+};
+
+fn rules(effect: Effect, unread: Unread) -> AnswerRules {
+    let types = vec!["EMAIL_ADDRESS".into(), "CREDIT_CARD".into()];
+    let (redact, deny) = match effect {
+        Effect::Denied => (Vec::new(), types),
+        _ => (types, Vec::new()),
+    };
+    AnswerRules {
+        redact,
+        deny,
+        unread,
+    }
+}
+
+fn sent(
+    medium: Medium,
+    body: &[u8],
+    size: usize,
+    rules: &AnswerRules,
+) -> (String, Option<ContentError>) {
+    let mut content = Content::new(medium, Cleaner::new(scanner(), rules), LIMITS);
+    let mut pieces = body.chunks(size.max(1));
+    let mut sent = Vec::new();
+    let error = loop {
+        match content.step() {
+            Ok(Step::Forward(bytes)) => sent.extend(bytes),
+            Ok(Step::Wait) => match pieces.next() {
+                Some(piece) => content.feed(piece),
+                None => content.finish(),
+            },
+            Ok(Step::End) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    (String::from_utf8(sent).expect("utf-8"), error)
+}
+
+/// However it is cut.
+fn cleaned(medium: Medium, body: &str) -> String {
+    let rules = rules(Effect::Redacted, Unread::Deny);
+    let (whole, error) = sent(medium, body.as_bytes(), usize::MAX, &rules);
+    assert_eq!(error, None, "{body}");
+    for size in 1..body.len() {
+        let (pieces, error) = sent(medium, body.as_bytes(), size, &rules);
+        assert_eq!(
+            (pieces, error),
+            (whole.clone(), None),
+            "in pieces of {size}"
+        );
+    }
+    whole
+}
+
+fn medium(content_type: &str) -> Result<Option<Medium>, ContentError> {
+    let mut headers = http::HeaderMap::new();
+    let value = HeaderValue::from_str(content_type).unwrap();
+    headers.insert(http::header::CONTENT_TYPE, value);
+    Medium::of(&headers)
+}
+
+#[test]
+fn a_document_loses_data_in_strings_numbers_and_names() {
+    let body = r#"{"mail": "ann@corp.example", "n": [1.50, 4000123412341234], "bob@corp.example": true, "eve@corp.example": "\u0061"}"#;
+    assert_eq!(
+        cleaned(Medium::Json, body),
+        r#"{"mail": "[REDACTED:EMAIL_ADDRESS]", "n": [1.50, "[REDACTED:CREDIT_CARD]"], "[REDACTED:EMAIL_ADDRESS] 1": true, "[REDACTED:EMAIL_ADDRESS] 2": "\u0061"}"#
+    );
+}
+
+#[test]
+fn a_document_without_data_is_the_same_bytes() {
+    let body = " {\"a\" : [1.0, 2e3, null] }\n";
+    assert_eq!(cleaned(Medium::Json, body), body);
+    assert_eq!(cleaned(Medium::Unknown, body), body);
+}
+
+#[test]
+fn the_id_of_a_message_stays_and_its_result_does_not() {
+    let body =
+        r#"{"jsonrpc": "2.0", "id": "ann@corp.example", "result": {"id": "ann@corp.example"}}"#;
+    assert_eq!(
+        cleaned(Medium::Json, body),
+        r#"{"jsonrpc": "2.0", "id": "ann@corp.example", "result": {"id": "[REDACTED:EMAIL_ADDRESS]"}}"#
+    );
+}
+
+#[test]
+fn lines_and_events_are_documents_of_their_own() {
+    let lines = "{\"a\": \"ann@corp.example\"}\n\n[1]\n\"x\"";
+    let expected = "{\"a\": \"[REDACTED:EMAIL_ADDRESS]\"}\n\n[1]\n\"x\"";
+    assert_eq!(cleaned(Medium::Lines, lines), expected);
+    let events =
+        ": hello\n\nid: 7\ndata: {\"a\": \"ann@corp.example\"}\n\ndata: to ann@corp.example\n\n";
+    let expected = ": hello\n\nid: 7\ndata: {\"a\": \"[REDACTED:EMAIL_ADDRESS]\"}\n\ndata: to [REDACTED:EMAIL_ADDRESS]\n\n";
+    assert_eq!(cleaned(Medium::Events, events), expected);
+}
+
+#[test]
+fn other_text_is_searched_as_it_comes() {
+    let text = "été: write to ann@corp.example, or pay with 4000 1234 1234 1234.";
+    let expected = "été: write to [REDACTED:EMAIL_ADDRESS], or pay with [REDACTED:CREDIT_CARD].";
+    assert_eq!(cleaned(Medium::Text, text), expected);
+    assert_eq!(cleaned(Medium::Unknown, text), expected);
+}
+
+#[test]
+fn nothing_of_an_answer_goes_out_from_denied_data_on() {
+    let rules = rules(Effect::Denied, Unread::Allow);
+    for (medium, body) in [
+        (Medium::Json, r#"{"a": "ann@corp.example"}"#),
+        (Medium::Lines, "{\"a\": \"ann@corp.example\"}\n"),
+        (Medium::Events, "data: ann@corp.example\n\n"),
+        (Medium::Text, "ann@corp.example and more"),
+    ] {
+        for size in [1, 5, 100] {
+            let (sent, error) = sent(medium, body.as_bytes(), size, &rules);
+            assert_eq!(sent, "", "{medium:?}");
+            assert_eq!(error, Some(Denied("EMAIL_ADDRESS").into()), "{medium:?}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_or_passes_as_it_is() {
+    let long = format!("[\"{}\"]", "a".repeat(5000));
+    for (medium, body) in [
+        (Medium::Json, "{\"a\": 1, \"a\": 2}"),
+        (Medium::Json, &long),
+        (Medium::Lines, "{\"a\"\n"),
+        (Medium::Events, "nonsense\n\n"),
+    ] {
+        let deny = rules(Effect::Redacted, Unread::Deny);
+        let (refused, error) = sent(medium, body.as_bytes(), 64, &deny);
+        assert_eq!(refused, "");
+        assert_eq!(
+            error.map(ContentError::rule).as_deref(),
+            Some("data.unread")
+        );
+        let allow = rules(Effect::Redacted, Unread::Allow);
+        assert_eq!(
+            sent(medium, body.as_bytes(), 64, &allow),
+            (body.to_owned(), None)
+        );
+    }
+}
+
+#[test]
+fn the_content_type_says_whether_an_answer_is_text() {
+    for (content_type, expected) in [
+        ("application/json", Some(Medium::Json)),
+        (
+            "application/problem+json; charset=UTF-8",
+            Some(Medium::Json),
+        ),
+        ("text/event-stream", Some(Medium::Events)),
+        ("application/x-ndjson", Some(Medium::Lines)),
+        ("text/html; charset=iso-8859-1", Some(Medium::Text)),
+        ("image/svg+xml", Some(Medium::Text)),
+        ("image/png", None),
+        ("application/grpc", None),
+        ("application/octet-stream", None),
+    ] {
+        assert_eq!(medium(content_type), Ok(expected), "{content_type}");
+    }
+    assert_eq!(
+        medium("text/plain; charset=utf-16"),
+        Err(ContentError::Encoded)
+    );
+    assert_eq!(
+        Medium::of(&http::HeaderMap::new()),
+        Ok(Some(Medium::Unknown))
+    );
+}
+
+#[test]
+fn debug_output_shows_nothing_of_the_answer() {
+    let rules = rules(Effect::Redacted, Unread::Deny);
+    let mut content = Content::new(Medium::Text, Cleaner::new(scanner(), &rules), LIMITS);
+    content.feed(b"ann@corp.example");
+    let shown = format!("{content:?} {:?} {content:?}", content.step());
+    assert!(!shown.contains("corp"), "{shown}");
+}
