@@ -5,6 +5,7 @@
 
 mod a2a;
 mod addresses;
+mod answers;
 mod approvals;
 mod bundles;
 mod clients;

@@ -5,6 +5,7 @@
 mod follow;
 mod lists;
 mod proposals;
+mod searched;
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,7 +15,7 @@ use std::task::{Context, Poll};
 use aegis_policy::Intent;
 use aegis_protocol::answer::{Framing, Guard, Heard, Limits};
 use aegis_protocol::mcp::{self, Expected, FollowError};
-use aegis_protocol::{LlmApi, Reading};
+use aegis_protocol::{Found, LlmApi, Reading};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, Response, header, response};
@@ -32,11 +33,19 @@ use lists::Listing;
 pub(crate) use lists::Lists;
 pub(crate) use proposals::Judge;
 use proposals::Proposals;
+pub(crate) use searched::Searching;
 
 /// What of a request tells how its answer is to be followed.
 pub(crate) enum Following {
     Model(Generation),
     Server(Expected),
+}
+
+/// Whose answer it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) plane: &'a Arc<Plane>,
+    pub(crate) request: &'a Arc<Intent>,
 }
 
 /// Something that a model is asked for.
@@ -64,8 +73,10 @@ pub(crate) enum Piece {
 /// How a followed answer ended.
 pub(crate) struct Over {
     pub(crate) learned: Learned,
-    /// Why it ended early; the agent has been told.
+    /// Why it ended early.
     pub(crate) refusal: Option<Box<Refusal>>,
+    /// Whether the agent has been told that.
+    pub(crate) told: bool,
 }
 
 /// What an answer has said, for the record.
@@ -76,6 +87,8 @@ pub(crate) struct Learned {
     pub(crate) lists: Option<Lists>,
     /// The tool of an MCP server has failed.
     pub(crate) tool_error: bool,
+    /// Sensitive data, where it is looked for.
+    pub(crate) data: Vec<Found>,
 }
 
 impl Following {
@@ -96,20 +109,12 @@ impl Following {
         Self::Server(expected.clone())
     }
 
-    /// An answer that is compressed could not be followed.
-    pub(crate) fn ask_for_plain(headers: &mut HeaderMap) {
-        headers.insert(
-            header::ACCEPT_ENCODING,
-            HeaderValue::from_static("identity"),
-        );
-    }
-
     /// A document is judged as a whole before the agent sees its head; a stream while it goes on.
     pub(crate) async fn follow(
         self,
         response: Response<Incoming>,
-        plane: &Arc<Plane>,
-        request: &Arc<Intent>,
+        Asked { plane, request }: Asked<'_>,
+        searching: Option<Searching>,
         record: &mut Record,
         lease: &mut Lease,
     ) -> Result<Response<Source>, Refusal> {
@@ -122,11 +127,13 @@ impl Following {
                     stamp: record.stamp(),
                     streams: generation.streams,
                 };
-                generation.follow(response, judge, record, lease).await
+                let follow = generation.follow(response, judge, searching, record, lease);
+                follow.await
             }
             Self::Server(expected) => {
                 let listing = |filter, stamp| Listing::new(filter, plane, request, stamp);
-                server(&expected, response, listing, record, lease).await
+                let answer = (response, searching);
+                server(&expected, answer, listing, record, lease).await
             }
         }
     }
@@ -138,18 +145,22 @@ impl Generation {
         self,
         response: Response<Incoming>,
         judge: Judge,
+        searching: Option<Searching>,
         record: &mut Record,
         lease: &mut Lease,
     ) -> Result<Response<Source>, Refusal> {
         if !response.status().is_success() {
-            return Ok(response.map(Source::Upstream));
+            return searched::follow(response, searching, record, lease).await;
         }
         let (parts, upstream) = response.into_parts();
         if is_encoded(&parts.headers) {
             let message = "the model's server compressed an answer that was asked for plain";
             return Err(Refusal::with(Cause::AnswerUnreadable, message));
         }
-        let guard = Guard::new(self.api, self.framing, LIMITS);
+        let mut guard = Guard::new(self.api, self.framing, LIMITS);
+        if let Some(searching) = searching {
+            guard = guard.searching(searching.into_cleaner());
+        }
         let proposals = Proposals::new(guard, judge);
         let follower = Follower::new(proposals, upstream);
         let streams = self.framing != Framing::Document;
@@ -160,7 +171,7 @@ impl Generation {
 /// An MCP server's answer, which may list what the agent must not see, or answer what it has not asked.
 async fn server(
     expected: &Expected,
-    response: Response<Incoming>,
+    (response, searching): (Response<Incoming>, Option<Searching>),
     listing: impl FnOnce(mcp::Filter, crate::refusal::Stamp) -> Listing,
     record: &mut Record,
     lease: &mut Lease,
@@ -168,10 +179,14 @@ async fn server(
     let (parts, upstream) = response.into_parts();
     let followed = expected.follow(parts.status, &parts.headers, LIMITS);
     match followed.map_err(unlisted)? {
-        mcp::Following::Nothing => Ok(Response::from_parts(parts, Source::Upstream(upstream))),
+        mcp::Following::Nothing => {
+            let response = Response::from_parts(parts, upstream);
+            searched::follow(response, searching, record, lease).await
+        }
         mcp::Following::Filter(filter) => {
             let streams = filter.is_stream();
-            let listing = listing(*filter, record.stamp());
+            let filter = filter.searching(searching.map(Searching::into_cleaner));
+            let listing = listing(filter, record.stamp());
             pass(
                 parts,
                 Follower::new(listing, upstream),
@@ -182,6 +197,21 @@ async fn server(
             .await
         }
     }
+}
+
+/// An answer that is compressed could not be followed.
+pub(crate) fn ask_for_plain(headers: &mut HeaderMap) {
+    headers.insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    );
+}
+
+/// An answer in parts could not be searched, either.
+pub(crate) fn ask_for_whole(headers: &mut HeaderMap) {
+    ask_for_plain(headers);
+    headers.remove(header::RANGE);
+    headers.remove(header::IF_RANGE);
 }
 
 async fn pass(
@@ -210,8 +240,11 @@ async fn pass(
     Ok(Response::from_parts(parts, Source::Whole(Some(document))))
 }
 
-/// A list that cannot be followed.
+/// A list that cannot be followed, or an answer with data that is denied.
 fn unlisted(error: FollowError) -> Refusal {
+    if let FollowError::Data(denied) = error {
+        return searched::denied(denied);
+    }
     Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string())
 }
 

@@ -55,7 +55,7 @@ pub(crate) enum Understood {
 /// What is the same for every call that this data plane describes.
 #[derive(Debug)]
 pub(crate) struct Describer {
-    pub(crate) scanner: Scanner,
+    pub(crate) scanner: &'static Scanner,
     pub(crate) tools: Arc<Tools>,
     pub(crate) region: Arc<str>,
     /// Bytes of a body that are read before it is judged.
@@ -95,9 +95,9 @@ impl Describer {
             Err(refusal) => return Err((refusal, dialect)),
         };
         let view = view(&request, &seen);
-        let inspected = aegis_protocol::inspect(&view, service, &self.scanner);
+        let inspected = aegis_protocol::inspect(&view, service, self.scanner);
         if let (Err(InspectError::Batch), Seen::Whole(read)) = (&inspected, &seen) {
-            let batch = Batch::inspect(&view, service, &self.scanner);
+            let batch = Batch::inspect(&view, service, self.scanner);
             let batch = batch.map_err(|error| (uninspectable(&error), dialect))?;
             let read = read.clone();
             return Ok(Understood::Batch(DescribedBatch {

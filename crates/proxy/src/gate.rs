@@ -6,7 +6,9 @@ mod batch;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aegis_policy::{CallKind, Decision, Intent, Outcome, Parameters, Reason, Snapshot, Truncation};
+use aegis_policy::{
+    AnswerRules, CallKind, Decision, Intent, Outcome, Parameters, Reason, Snapshot, Truncation,
+};
 use aegis_protocol::{Rewritten, proposed};
 use http::{HeaderMap, HeaderValue, header};
 
@@ -229,6 +231,11 @@ impl Grant {
 
     pub(crate) fn outcome(&self) -> Outcome {
         self.decision.outcome
+    }
+
+    /// What is done about data in the answer; `None` where none is looked for.
+    pub(crate) fn answers(&self) -> Option<&AnswerRules> {
+        self.decision.obligations.answers.as_ref()
     }
 
     fn permit(&self) -> Permit {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aegis_policy::{Decision, Intent, Outcome, Snapshot};
+use aegis_policy::{Decision, Intent, Outcome, Phase, Snapshot};
 use tokio::sync::watch;
 
 use crate::activation::Activation;
@@ -104,8 +104,8 @@ impl Terms {
 }
 
 impl Permit {
-    /// Whether the policy in force lets the call go as it went: with no more redacted than was, and
-    /// with bytes unseen only where they still may be.
+    /// Whether the policy in force lets the call go as it went: with no more redacted than was, also in
+    /// its answer, and with bytes unseen only where they still may be.
     fn holds(&self, snapshot: &Snapshot) -> bool {
         let now = snapshot.decide(&self.intent.under(snapshot.catalogue()));
         let (asked, met) = (&now.obligations, &self.granted.obligations);
@@ -117,7 +117,14 @@ impl Permit {
             }
             Outcome::ApprovalNeeded | Outcome::Deny => false,
         };
-        forwards && (asked.passthrough || !met.passthrough)
+        // A tunnel has no answer of its own: what is asked within is judged by itself.
+        let searched = self.intent.phase == Phase::Connect
+            || match (&asked.answers, &met.answers) {
+                (None, _) => true,
+                (Some(asked), Some(met)) => met.cover(asked),
+                (Some(_), None) => false,
+            };
+        forwards && searched && (asked.passthrough || !met.passthrough)
     }
 }
 

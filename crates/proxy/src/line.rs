@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use serde_json::Value;
 
-use crate::answer::{Following, Source};
+use crate::answer::{self, Asked, Following, Searching, Source};
 use crate::body::AnswerBody;
 use crate::chain::Chains;
 use crate::describe::{self, Asking, Understood};
@@ -105,7 +105,7 @@ async fn forward(
     let caller = identify(plane, channel, request.headers(), record);
     request::measure(&request, &plane.limits)?;
     let mut request = Request::canonical(request, channel, &plane.services)?;
-    let path = masking::path(&request.path, &plane.describer.scanner);
+    let path = masking::path(&request.path, plane.describer.scanner);
     record.addressed(request.scheme, &request.authority, &path);
     if let Some(answer) = install_page::answer(&plane.ca, &request, channel) {
         record.own_answer().await?;
@@ -153,11 +153,12 @@ async fn send(
     policy: &Snapshot,
     record: &mut Record,
 ) -> Result<Arrived, Refusal> {
-    let scanner = &plane.describer.scanner;
+    let scanner = plane.describer.scanner;
     let following = Following::of(&described.reading, described.request.query.as_deref());
     if following.is_some() {
-        Following::ask_for_plain(&mut described.request.headers);
+        answer::ask_for_plain(&mut described.request.headers);
     }
+    let dialect = described.reading.dialect.clone();
     let (grant, outbound) = plane
         .gate
         .authorize(described, policy, scanner, record)
@@ -167,6 +168,7 @@ async fn send(
         lease: plane.gate.lease(&grant),
         outbound,
         following,
+        dialect,
     };
     carry(plane, &grant, granted, record).await
 }
@@ -177,6 +179,8 @@ struct Granted {
     lease: Lease,
     outbound: Outbound,
     following: Option<Following>,
+    /// Of the caller.
+    dialect: Dialect,
 }
 
 /// From the grant to the answer.
@@ -191,8 +195,13 @@ async fn carry(
         mut lease,
         mut outbound,
         following,
+        dialect,
     } = granted;
     let headers = outbound.headers_mut();
+    let searching = grant.answers().map(|rules| {
+        answer::ask_for_whole(headers);
+        Searching::new(plane.describer.scanner, rules, dialect)
+    });
     plane
         .chains
         .extend(headers, grant.intent(), record.trace())?;
@@ -206,14 +215,18 @@ async fn carry(
         .await?;
     Ok(match received {
         Received::Answer { response, keep } => {
-            let response = match following {
-                Some(following) => {
-                    let request = grant.intent();
-                    let followed = following.follow(response, plane, request, record, &mut lease);
+            let request = grant.intent();
+            let response = match (following, searching) {
+                (Some(following), searching) => {
+                    let asked = Asked { plane, request };
+                    let followed = following.follow(response, asked, searching, record, &mut lease);
                     // Kept out of the future of every other call.
                     Box::pin(followed).await?
                 }
-                None => response.map(Source::Upstream),
+                (None, Some(searching)) => {
+                    Box::pin(searching.follow(response, record, &mut lease)).await?
+                }
+                (None, None) => response.map(Source::Upstream),
             };
             Arrived::Answer {
                 response,

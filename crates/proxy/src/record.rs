@@ -19,7 +19,7 @@ use aegis_policy::{
     Authority, CallKind, Caller, Decision, Intent, Outcome, Reason, Redaction, Revision, Scheme,
     Snapshot,
 };
-use aegis_protocol::LlmApi;
+use aegis_protocol::{Effect, LlmApi};
 use aegis_telemetry::audit::{self, EndRecord, Log, Timings};
 use aegis_telemetry::metrics::{Metrics, Open};
 use aegis_telemetry::trace::{TraceContext, Tracer};
@@ -226,6 +226,12 @@ impl Record {
 
     /// What the answer has said.
     pub(crate) fn learned(&mut self, learned: Learned) {
+        for found in &learned.data {
+            if found.effect == Effect::Redacted {
+                let metrics = &self.evidence.metrics;
+                metrics.redacted(found.seen.kind, found.seen.count);
+            }
+        }
         self.learned = Some(Box::new(learned));
     }
 

@@ -27,6 +27,8 @@ pub(crate) enum Cut {
     Upstream(#[source] hyper::Error),
     #[error("policy no longer allows this call")]
     Revoked,
+    #[error("policy does not allow what follows")]
+    Refused,
     #[error("the proxy is shutting down")]
     Drained,
 }
@@ -64,11 +66,12 @@ impl Relayed {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(Piece::Over(over)))) => {
                 self.record.learned(over.learned);
+                let told = over.told || over.refusal.is_none();
                 match over.refusal {
                     Some(refusal) => self.record.cut_short(&refusal),
                     None => self.complete(),
                 }
-                Poll::Ready(None)
+                Poll::Ready((!told).then_some(Err(Cut::Refused)))
             }
             Poll::Ready(Some(Ok(Piece::Frame(mut frame)))) => {
                 self.record.traffic().goes(&frame);

@@ -225,7 +225,7 @@ where
 pub(crate) fn ending_of(cut: &Cut) -> Ending {
     match cut {
         Cut::Drained => Ending::Drained,
-        Cut::Revoked | Cut::Upstream(_) => Ending::ClosedByPolicy,
+        Cut::Revoked | Cut::Refused | Cut::Upstream(_) => Ending::ClosedByPolicy,
     }
 }
 

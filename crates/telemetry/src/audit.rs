@@ -26,9 +26,9 @@ use file::LogFile;
 use queue::{Queue, Urgency};
 
 pub use record::{
-    ChainRecord, DataRecord, DecisionRecord, DestinationRecord, EndRecord, GrpcRecord, ListsRecord,
-    LlmRecord, MessagesRecord, OutcomeRecord, Recorded, RouteRecord, RuleRecord, SchemaVersion,
-    Timings, format_time, now,
+    AnswerDataRecord, ChainRecord, DataRecord, DecisionRecord, DestinationRecord, EndRecord,
+    GrpcRecord, ListsRecord, LlmRecord, MessagesRecord, OutcomeRecord, Recorded, RouteRecord,
+    RuleRecord, SchemaVersion, Timings, format_time, now,
 };
 
 /// Where the log is and how durable a line must be before its call goes on.

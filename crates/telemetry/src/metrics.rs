@@ -80,7 +80,10 @@ impl Metrics {
             policy_revision: all.add("policy_revision", "Number of the active policy snapshot"),
             policy_reloads: all.add("policy_reloads", "Attempts to load policies"),
             malformed_requests: all.add("malformed_requests", "Requests not understood"),
-            redactions: all.add("redactions", "Values redacted before forwarding"),
+            redactions: all.add(
+                "redactions",
+                "Values redacted before forwarding, in calls and in answers",
+            ),
             tools_changed: all.add("mcp_tools_changed", "New definitions of known MCP tools"),
             tools_unkept: all.add(
                 "mcp_tools_unkept",

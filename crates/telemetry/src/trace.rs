@@ -76,6 +76,8 @@ pub struct SpanRecord<'a> {
     pub policy_version: &'a str,
     /// Rule ids.
     pub reasons: Vec<&'a str>,
+    /// Types of sensitive data in the answer.
+    pub answer_data: Vec<&'a str>,
     pub approval_id: Option<&'a str>,
     /// Region of the destination; the data plane's own is the tracer's.
     pub destination_region: Option<&'a str>,
@@ -199,13 +201,14 @@ impl Sender {
         put("http.request.method", span.method);
         put("server.address", &span.server_address);
         put("error.type", span.error.unwrap_or_default());
-        if !span.reasons.is_empty() {
-            let rules: Vec<StringValue> = span
-                .reasons
-                .iter()
-                .map(|rule| (*rule).to_owned().into())
-                .collect();
-            all.push(KeyValue::new("aegis.reasons", Value::Array(rules.into())));
+        let lists = [
+            ("aegis.reasons", &span.reasons),
+            ("aegis.answer.data", &span.answer_data),
+        ];
+        for (key, words) in lists.into_iter().filter(|(_, words)| !words.is_empty()) {
+            let words = words.iter().map(|word| (*word).to_owned().into());
+            let words: Vec<StringValue> = words.collect();
+            all.push(KeyValue::new(key, Value::Array(words.into())));
         }
         all.push(KeyValue::new("aegis.region", self.region.clone()));
         all.push(KeyValue::new("server.port", i64::from(span.server_port)));

@@ -99,7 +99,11 @@ impl Api {
 }
 
 /// What a model says in pieces, before it proposes anything.
-pub(super) const TEXT: [&str; 2] = ["hel", "lo"];
+pub(super) const TEXT: [&str; 3] = ["hello, an", "n@corp.exam", "ple!"];
+/// What the agent hears of it.
+pub(super) const HEARD: &str = "hello, [REDACTED:EMAIL_ADDRESS]!";
+/// What it must not.
+pub(super) const SECRET_TEXT: &str = "corp";
 pub(super) const ALLOWED_CALL: Call = Call {
     name: "get_weather",
     arguments: [r#"{"city":"#, r#""Berlin"}"#],

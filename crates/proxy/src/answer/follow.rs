@@ -23,8 +23,9 @@ pub(super) trait Guarded: Send + 'static {
     /// Judges what waits for it.
     fn advance(&mut self) -> impl Future<Output = Result<Advance, Refused>> + Send;
 
-    /// The last bytes of an answer that is not passed on to its end.
-    fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes;
+    /// The last bytes of an answer that is not passed on to its end; `None` where it can only be cut
+    /// off.
+    fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Option<Bytes>;
 
     fn learned(&self) -> Learned;
 }
@@ -46,6 +47,7 @@ pub(super) struct Follower<G> {
     guarded: G,
     upstream: Incoming,
     refusal: Option<Box<Refusal>>,
+    told: bool,
 }
 
 impl<G: Guarded> Follower<G> {
@@ -54,6 +56,7 @@ impl<G: Guarded> Follower<G> {
             guarded,
             upstream,
             refusal: None,
+            told: false,
         }
     }
 
@@ -95,7 +98,8 @@ impl<G: Guarded> Follower<G> {
             Err(Refused { refusal, stamp }) => {
                 let last = self.guarded.refuse(&refusal.document(&stamp));
                 self.refusal = Some(Box::new(refusal));
-                Ok(Some(last))
+                self.told = last.is_some();
+                Ok(last)
             }
         }
     }
@@ -130,6 +134,7 @@ impl<G: Guarded> Follower<G> {
         Over {
             learned: self.guarded.learned(),
             refusal: self.refusal,
+            told: self.told,
         }
     }
 }

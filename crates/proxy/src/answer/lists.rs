@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aegis_policy::{HttpPart, Intent, Snapshot};
-use aegis_protocol::RefusalDocument;
 use aegis_protocol::mcp::{Entry, Filter, FollowError, ListKind, Step};
+use aegis_protocol::{Cleaner, RefusalDocument};
 use bytes::Bytes;
 
 use super::follow::{Advance, Guarded, Refused};
@@ -125,7 +125,7 @@ impl Listing {
     }
 
     fn written(&self, name: &str) -> String {
-        masking::name(name, &self.plane.describer.scanner).into_owned()
+        masking::name(name, self.plane.describer.scanner).into_owned()
     }
 
     fn unreadable(&self, error: FollowError) -> Refused {
@@ -164,8 +164,8 @@ impl Guarded for Listing {
         }
     }
 
-    fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes {
-        self.filter.refuse(refusal)
+    fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Option<Bytes> {
+        Some(self.filter.refuse(refusal))
     }
 
     fn learned(&self) -> Learned {
@@ -176,6 +176,11 @@ impl Guarded for Listing {
         Learned {
             lists: (lists.listed > 0).then_some(lists),
             tool_error: self.filter.tool_error(),
+            data: self
+                .filter
+                .cleaner()
+                .map(Cleaner::found)
+                .unwrap_or_default(),
             ..Learned::default()
         }
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use aegis_policy::{Call, Intent, Parameters, Phase};
 use aegis_protocol::answer::{AnswerError, Arguments, Guard, ProposedCall, Step};
-use aegis_protocol::{RefusalDocument, proposed};
+use aegis_protocol::{Cleaner, RefusalDocument, proposed};
 use bytes::Bytes;
 
-use super::Learned;
 use super::follow::{Advance, Guarded, Refused};
+use super::{Learned, searched};
 use crate::plane::Plane;
 use crate::record::{Asked, Ending, Record};
 use crate::refusal::{Cause, Refusal, Stamp};
@@ -35,12 +35,13 @@ impl Proposals {
     }
 
     fn unreadable(&self, error: AnswerError) -> Refused {
-        let cause = match error {
-            AnswerError::Fixed => Cause::SanitizeImpossible,
-            _ => Cause::AnswerUnreadable,
-        };
+        let because = |cause| Refusal::because(cause, error.rule(), error.to_string());
         Refused {
-            refusal: Refusal::because(cause, error.rule(), error.to_string()),
+            refusal: match error {
+                AnswerError::Data(denied) => searched::denied(denied),
+                AnswerError::Fixed => because(Cause::SanitizeImpossible),
+                _ => because(Cause::AnswerUnreadable),
+            },
             stamp: self.judge.stamp.clone(),
         }
     }
@@ -71,13 +72,14 @@ impl Guarded for Proposals {
         }
     }
 
-    fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes {
-        self.guard.refuse(refusal)
+    fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Option<Bytes> {
+        Some(self.guard.refuse(refusal))
     }
 
     fn learned(&self) -> Learned {
         Learned {
             heard: Some(self.guard.heard().clone()),
+            data: self.guard.cleaner().map(Cleaner::found).unwrap_or_default(),
             ..Learned::default()
         }
     }
@@ -113,7 +115,7 @@ impl Judge {
         let policy = in_force.map_err(|fault| {
             Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string())
         })?;
-        let scanner = &self.plane.describer.scanner;
+        let scanner = self.plane.describer.scanner;
         let request = &self.request;
         let model = request.call.model.clone();
         let intent = Intent {

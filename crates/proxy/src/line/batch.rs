@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use aegis_policy::{Intent, Outcome, Snapshot};
 use aegis_protocol::Dialect;
+use serde_json::Value;
 
 use super::{Arrived, Granted, Refused, carry};
-use crate::answer::Following;
+use crate::answer::{self, Following};
 use crate::describe::{Asking, DescribedBatch};
 use crate::gate::Grant;
 use crate::plane::Plane;
@@ -25,9 +26,9 @@ pub(super) async fn send(
     let expected = described.batch.expected();
     let following = expected.as_ref().map(Following::of_server);
     if following.is_some() {
-        Following::ask_for_plain(&mut described.request.headers);
+        answer::ask_for_plain(&mut described.request.headers);
     }
-    let (gate, scanner) = (&plane.gate, &plane.describer.scanner);
+    let (gate, scanner) = (&plane.gate, plane.describer.scanner);
     let first = intents.first().map(Arc::clone);
     // A batch has at least one message; without one there would be nothing to judge.
     let Some(first) = first else {
@@ -59,6 +60,7 @@ pub(super) async fn send(
             lease: gate.lease_all(grant, more),
             outbound,
             following,
+            dialect: Dialect::JsonRpc { id: Value::Null },
         };
         carry(plane, grant, granted, record).await
     };

@@ -1,11 +1,12 @@
 //! The audit lines of a record, filled from what it knows. Writes nothing.
 
 use aegis_policy::{DataFinding, Fault, Host, Outcome, Reason, Redaction, Truncation};
+use aegis_protocol::Found;
 use aegis_protocol::answer::Heard;
 use aegis_protocol::grpc::Messages;
 use aegis_telemetry::audit::{
-    ChainRecord, DataRecord, DecisionRecord, DestinationRecord, EndRecord, GrpcRecord, ListsRecord,
-    LlmRecord, MessagesRecord, OutcomeRecord, RouteRecord, RuleRecord,
+    AnswerDataRecord, ChainRecord, DataRecord, DecisionRecord, DestinationRecord, EndRecord,
+    GrpcRecord, ListsRecord, LlmRecord, MessagesRecord, OutcomeRecord, RouteRecord, RuleRecord,
 };
 
 use super::within::Within;
@@ -131,6 +132,7 @@ impl Record {
             llm: learned.and_then(|it| it.heard.as_ref()).map(llm_record),
             grpc: self.traffic.grpc().map(grpc_record),
             lists: learned.and_then(|it| it.lists.as_ref()).map(lists_record),
+            answer_data: self.answer_data().iter().map(answer_data_record).collect(),
             error_type: self.tool_error(),
             ..EndRecord::default()
         }
@@ -138,6 +140,11 @@ impl Record {
 }
 
 impl Record {
+    /// What was found in the answer.
+    pub(super) fn answer_data(&self) -> &[Found] {
+        self.learned.as_ref().map_or(&[], |it| &it.data)
+    }
+
     /// What the answer itself says went wrong.
     pub(super) fn tool_error(&self) -> Option<&'static str> {
         let learned = self.learned.as_deref();
@@ -166,6 +173,16 @@ fn data_record(found: &DataFinding) -> DataRecord<'_> {
         path: &found.path,
         count: found.count,
         confidence: f64::from(found.confidence) / 100.0,
+    }
+}
+
+fn answer_data_record(found: &Found) -> AnswerDataRecord<'static> {
+    AnswerDataRecord {
+        kind: found.seen.kind,
+        class: found.seen.class.as_str(),
+        count: found.seen.count,
+        confidence: f64::from(found.seen.confidence) / 100.0,
+        effect: found.effect.as_str(),
     }
 }
 

@@ -91,7 +91,7 @@ impl Judge {
             refusal: Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string()),
             dialect: unread(),
         })?;
-        let scanner = &self.plane.describer.scanner;
+        let scanner = self.plane.describer.scanner;
         let destination = &self.handshake.destination;
         let view = MessageView {
             authority: &destination.authority,

@@ -136,6 +136,9 @@ pub struct EndRecord<'a> {
     /// What an MCP server listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lists: Option<ListsRecord<'a>>,
+    /// Sensitive data in the answer, where it is looked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answer_data: Vec<AnswerDataRecord<'a>>,
     /// What the answer itself says went wrong: `tool_error`, the tool of an MCP server has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_type: Option<&'a str>,
@@ -251,6 +254,19 @@ pub struct DataRecord<'a> {
     pub count: u32,
     /// Up to 1.
     pub confidence: f64,
+}
+
+/// Sensitive data of one type in an answer; never the value.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct AnswerDataRecord<'a> {
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+    pub class: &'a str,
+    pub count: u64,
+    /// The greatest, up to 1.
+    pub confidence: f64,
+    /// `passed`, `redacted`, or `denied`: it ended the answer.
+    pub effect: &'a str,
 }
 
 /// The way that the call took.

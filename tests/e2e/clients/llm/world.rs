@@ -123,6 +123,7 @@ profiles:
       llm:
         chat: {model: {enum: ['MODEL']}}
     data: {EMAIL_ADDRESS: approval_needed}
+    answers: {EMAIL_ADDRESS: sanitize}
     proposed:
       tools:
         get_weather: {city: {required: true}}

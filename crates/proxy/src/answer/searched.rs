@@ -1,0 +1,134 @@
+//! An answer that belongs to no API of models or tools, as far as data in it may pass. What is no text passes unread.
+
+use aegis_dlp::Scanner;
+use aegis_policy::AnswerRules;
+use aegis_protocol::{
+    Cleaner, Content, ContentError, Denied, Dialect, Medium, RefusalDocument, Step,
+};
+use bytes::Bytes;
+use http::{Response, header};
+use hyper::body::{Body, Incoming};
+
+use super::follow::{Advance, Follower, Guarded, Refused};
+use super::{LIMITS, Learned, Source, pass};
+use crate::lease::Lease;
+use crate::record::Record;
+use crate::refusal::{Cause, Refusal, Stamp};
+
+/// What is looked for in an answer.
+pub(crate) struct Searching {
+    cleaner: Cleaner,
+    /// Of the caller.
+    dialect: Dialect,
+}
+
+/// An answer while it is searched.
+struct Searched {
+    content: Content,
+    dialect: Dialect,
+    stamp: Stamp,
+}
+
+impl Searching {
+    pub(crate) fn new(scanner: &'static Scanner, rules: &AnswerRules, dialect: Dialect) -> Self {
+        Self {
+            cleaner: Cleaner::new(scanner, rules),
+            dialect,
+        }
+    }
+
+    pub(super) fn into_cleaner(self) -> Cleaner {
+        self.cleaner
+    }
+
+    /// A JSON document is searched as a whole before the agent sees its head; all else while it goes on.
+    pub(crate) async fn follow(
+        self,
+        response: Response<Incoming>,
+        record: &mut Record,
+        lease: &mut Lease,
+    ) -> Result<Response<Source>, Refusal> {
+        let (mut parts, upstream) = response.into_parts();
+        let medium = match Medium::of(&parts.headers) {
+            _ if upstream.is_end_stream() => None,
+            Ok(medium) => medium,
+            Err(_) if self.cleaner.passes_unread() => None,
+            Err(error) => return Err(unread(error)),
+        };
+        let Some(medium) = medium else {
+            return Ok(Response::from_parts(parts, Source::Upstream(upstream)));
+        };
+        for digest in DIGESTS {
+            parts.headers.remove(digest);
+        }
+        parts.headers.remove(header::ACCEPT_RANGES);
+        let searched = Searched {
+            content: Content::new(medium, self.cleaner, LIMITS),
+            dialect: self.dialect,
+            stamp: record.stamp(),
+        };
+        let follower = Follower::new(searched, upstream);
+        pass(parts, follower, medium != Medium::Json, record, lease).await
+    }
+}
+
+/// The answer as it is, where nothing is looked for.
+pub(super) async fn follow(
+    response: Response<Incoming>,
+    searching: Option<Searching>,
+    record: &mut Record,
+    lease: &mut Lease,
+) -> Result<Response<Source>, Refusal> {
+    match searching {
+        Some(searching) => searching.follow(response, record, lease).await,
+        None => Ok(response.map(Source::Upstream)),
+    }
+}
+
+/// Policy lets no such data into an answer.
+pub(super) fn denied(denied: Denied) -> Refusal {
+    Refusal::because(Cause::Policy, denied.rule(), denied.to_string())
+}
+
+fn unread(error: ContentError) -> Refusal {
+    match error {
+        ContentError::Denied(data) => denied(data),
+        error => Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string()),
+    }
+}
+
+impl Guarded for Searched {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.content.feed(bytes);
+    }
+
+    fn finish(&mut self) {
+        self.content.finish();
+    }
+
+    async fn advance(&mut self) -> Result<Advance, Refused> {
+        match self.content.step() {
+            Ok(Step::Forward(bytes)) => Ok(Advance::Forward(bytes)),
+            Ok(Step::Wait) => Ok(Advance::Wait),
+            Ok(Step::End) => Ok(Advance::End),
+            Err(error) => Err(Refused {
+                refusal: unread(error),
+                stamp: self.stamp.clone(),
+            }),
+        }
+    }
+
+    fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Option<Bytes> {
+        self.content.refuse(&self.dialect, refusal)
+    }
+
+    fn learned(&self) -> Learned {
+        Learned {
+            data: self.content.cleaner().found(),
+            ..Learned::default()
+        }
+    }
+}
+
+/// Of bytes that may change.
+const DIGESTS: [&str; 4] = ["content-digest", "repr-digest", "digest", "content-md5"];
