@@ -73,7 +73,12 @@ fn complete(body: &[u8]) -> Answer {
         return json_answer(StatusCode::BAD_REQUEST, &error);
     };
     let model = text(&asked, "/model");
-    let said = format!("You said: {}", last_message(&asked));
+    let said = match last_message(&asked) {
+        "Who is on call tonight?" => {
+            "Jo Lind is, write to jo.lind@oncall.example or call.".to_owned()
+        }
+        message => format!("You said: {message}"),
+    };
     if asked.get("stream") == Some(&Value::Bool(true)) {
         return stream(model, &said);
     }

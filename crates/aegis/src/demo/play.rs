@@ -101,6 +101,11 @@ impl Played {
         {
             found.push(format!("`{text}` reached the service"));
         }
+        let heard = String::from_utf8_lossy(self.answer.body());
+        let kept_back = expected.kept_back.iter();
+        for text in kept_back.filter(|text| heard.contains(**text)) {
+            found.push(format!("`{text}` reached the agent"));
+        }
         found
     }
 

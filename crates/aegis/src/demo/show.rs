@@ -76,6 +76,9 @@ impl Show {
             line(if at == 0 { "decided" } else { "" }, words);
         }
         line("forwarded", &forwarded(played));
+        if !played.scene.expected.kept_back.is_empty() {
+            line("answered", &answered(played));
+        }
         line("recorded", &recorded(played));
         for difference in played.differences() {
             line(
@@ -217,6 +220,22 @@ fn forwarded(played: &Played) -> String {
         Some(arrived) => format!("the service received {}", shortened(&arrived.text())),
         None => "nothing: the service saw no request".to_owned(),
     }
+}
+
+/// What the agent puts together from a model's stream.
+fn answered(played: &Played) -> String {
+    let body = String::from_utf8_lossy(played.answer.body());
+    let events = body.lines().filter_map(|line| line.strip_prefix("data: "));
+    let events = events.filter_map(|data| serde_json::from_str::<Value>(data).ok());
+    let words = events.map(|event| word(&event, "/choices/0/delta/content").to_owned());
+    let found = played.end.get("answer_data").and_then(Value::as_array);
+    let found = found.into_iter().flatten();
+    let found = found.map(|data| format!("{} {}", word(data, "/type"), word(data, "/effect")));
+    format!(
+        "the agent heard: {}\n               {}",
+        words.collect::<String>(),
+        found.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn recorded(played: &Played) -> String {

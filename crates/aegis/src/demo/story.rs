@@ -31,6 +31,8 @@ pub(crate) struct Expected {
     pub(crate) would: Option<&'static str>,
     /// Text of the request that must not arrive at the service.
     pub(crate) removed: &'static [&'static str],
+    /// Text of the answer that must not arrive at the agent.
+    pub(crate) kept_back: &'static [&'static str],
 }
 
 pub(crate) fn scenes() -> Vec<Scene> {
@@ -147,6 +149,21 @@ fn models() -> Vec<Scene> {
             body: chat(&format!("Why does {KEY_PREFIX}{KEY_REST} not work?")),
             expected: is("deny", 403),
         },
+        Scene {
+            name: "llm_answer",
+            title: "a model that says an address, word by word: redacted while it streams",
+            agent: Some("research-bot"),
+            service: Service::Llm,
+            path: "/v1/chat/completions",
+            body: json!({
+                "model": "gpt-demo", "stream": true,
+                "messages": [{"role": "user", "content": "Who is on call tonight?"}],
+            }),
+            expected: Expected {
+                kept_back: &["jo.lind", "oncall.example"],
+                ..is("allow", 200)
+            },
+        },
     ]
 }
 
@@ -209,6 +226,7 @@ const fn is(outcome: &'static str, status: u16) -> Expected {
         status,
         would: None,
         removed: &[],
+        kept_back: &[],
     }
 }
 

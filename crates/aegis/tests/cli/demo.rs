@@ -26,6 +26,10 @@ fn the_demo_shows_every_outcome_with_what_was_forwarded_and_recorded() {
     assert_eq!(charge["forwarded"]["note"], "[REDACTED]");
     assert_eq!(charge["recorded"]["decision"]["outcome"], "sanitize");
     assert_eq!(charge["recorded"]["end"]["outcome_detail"], "forwarded");
+    let answered = scene(&told, "llm_answer");
+    let found = &answered["recorded"]["end"]["answer_data"][0];
+    assert_eq!(found["type"], "EMAIL_ADDRESS");
+    assert_eq!(found["effect"], "redacted");
     let shadowed = scene(&told, "shadow");
     assert_eq!(shadowed["decided"]["would"], "deny");
     assert_eq!(shadowed["forwarded"]["amount"], 10);
