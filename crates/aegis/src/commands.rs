@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod control;
 pub(crate) mod credential;
+pub(crate) mod dlp;
 pub(crate) mod env;
 pub(crate) mod mcp;
 pub(crate) mod policy;
