@@ -3,6 +3,8 @@
 mod download;
 mod report;
 mod spool;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -156,7 +158,8 @@ impl Link {
     }
 }
 
-/// Longer and longer, and never at the same moment as all others.
+/// Longer and longer, and never at the same moment as all others: also for whoever was understood
+/// and refused, for all of them are when a role or a scope is taken away.
 fn backoff() -> ExponentialBackoff {
     ExponentialBuilder::default()
         .with_jitter()
@@ -167,4 +170,5 @@ fn backoff() -> ExponentialBackoff {
 }
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// Twice that with jitter.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
