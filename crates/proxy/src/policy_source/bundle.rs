@@ -9,7 +9,7 @@ use aegis_bundle::{
 };
 use aegis_config::{BundleKey, BundleSettings, KeyAlgorithm, Settings};
 use aegis_document::Problems;
-use aegis_policy::{Mode, Revision, Snapshot, Sources, Workbench};
+use aegis_policy::{Mode, Revision, Snapshot, Sources, Untried, Workbench};
 use jiff::Timestamp;
 use ring::digest;
 
@@ -165,16 +165,20 @@ impl BundleReader {
         let digest = digest.into();
         let invalid = |problems: Problems| refused("bundle.policy_invalid", &problems);
         let revision = Revision { number, digest };
-        // In shadow nothing would decide as the tests expect.
+        let tested = |bench: &Workbench| {
+            bench
+                .test(&policy.tables, &policy.module_tests)
+                .map_err(|problems| refused("bundle.tests_failed", &problems))
+        };
         let mut sources = policy.sources;
-        sources.mode = Mode::Enforce;
-        let bench = Workbench::build_as(&sources, revision.clone()).map_err(invalid)?;
-        bench
-            .test(&policy.tables, &policy.module_tests)
-            .map_err(|problems| refused("bundle.tests_failed", &problems))?;
         if self.mode == Mode::Enforce {
+            let bench = Workbench::build_as(&sources, revision).map_err(invalid)?;
+            tested(&bench)?;
             return Ok(bench.into_snapshot());
         }
+        // In shadow nothing would decide as the tests expect: they ask a copy that decides no traffic.
+        sources.mode = Mode::Enforce;
+        tested(Untried::build(&sources).map_err(invalid)?.bench())?;
         sources.mode = self.mode;
         Snapshot::build_as(&sources, revision).map_err(invalid)
     }
