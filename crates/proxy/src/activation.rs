@@ -102,32 +102,36 @@ impl Activation {
         let revision = snapshot.revision().clone();
         let epoch = snapshot.epoch();
         tracing::info!(%revision, modes = modes_in_words(&snapshot), "policy activated");
-        let old = self.current.swap(Some(Arc::new(snapshot)));
-        self.metrics.policy_loaded(revision.number);
-        *self.status_now() = ActivationStatus {
-            active: Some(revision.to_string()),
-            activated_at: Some(aegis_telemetry::audit::now()),
-            bundle,
-            ..ActivationStatus::default()
+        let old = {
+            // Whoever compares the status finds in place what it names.
+            let mut status = self.status_now();
+            *status = ActivationStatus {
+                active: Some(revision.to_string()),
+                activated_at: Some(aegis_telemetry::audit::now()),
+                bundle,
+                ..ActivationStatus::default()
+            };
+            self.current.swap(Some(Arc::new(snapshot)))
         };
+        self.metrics.policy_loaded(revision.number);
         // Waiters are woken last: they must find the new snapshot in place.
         self.epoch.send_replace(epoch);
         self.reports.send_replace(());
         drop(old);
     }
 
-    /// The policy in force is over, and there is no other: everything is denied.
-    pub(crate) fn expire(&self) {
-        let old = self.current.swap(None);
-        {
+    /// The policy of this revision is over: everything is denied, unless another one has come meanwhile.
+    pub(crate) fn expire(&self, revision: &str) {
+        let old = {
             let mut status = self.status_now();
-            let over = status.active.take().unwrap_or_default();
-            tracing::error!(
-                revision = over,
-                "the policy has expired, everything is denied"
-            );
+            if status.active.as_deref() != Some(revision) {
+                return;
+            }
+            tracing::error!(revision, "the policy has expired, everything is denied");
+            status.active = None;
             status.expired = true;
-        }
+            self.current.swap(None)
+        };
         self.epoch.send_replace(0);
         self.reports.send_replace(());
         drop(old);
