@@ -65,7 +65,7 @@ async fn programs_are_told_what_people_are_told() {
     assert_eq!(first["schema_version"], 1);
     assert_eq!(first["publication"]["number"], 1);
     assert_eq!(first["publication"]["stage"], "released");
-    assert_eq!(first["bundles"][0]["scope"], "acme@eu-central-1");
+    assert_eq!(first["bundles"][1]["scope"], "acme@eu-central-1");
 
     stage.write_policy(100);
     let refused = stage.publish(&["--json"]);
