@@ -5,6 +5,7 @@ mod mtls;
 mod outage;
 mod rollout;
 mod stage;
+mod tenants;
 
 use aegis_api::{PublicationDetail, Publish, Rollout, SourceFile, paths};
 use aegis_client::ClientError;
