@@ -1,6 +1,7 @@
 //! From policies that people write to what running data planes decide: the real program, killed and started again.
 
 mod audit;
+mod frozen;
 mod mtls;
 mod outage;
 mod rollout;
