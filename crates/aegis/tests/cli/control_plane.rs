@@ -2,6 +2,7 @@
 
 mod audit;
 mod frozen;
+mod killed;
 mod mtls;
 mod outage;
 mod rollout;
