@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use aegis_api::{Promotion, PublicationDetail, Rollout, paths};
 use clap::Args;
 
+use super::Telling;
 use crate::control_plane::{Reach, announcement, announcement_json, failure, rollout};
 use crate::exit::Failure;
 use crate::output;
@@ -23,9 +24,8 @@ pub(crate) struct Arguments {
     reason: String,
     #[command(flatten)]
     reach: Reach,
-    /// Say what was done in JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .post(&path, &promotion)
         .await
         .map_err(|error| failure(&error))?;
-    if arguments.json {
+    if arguments.telling.in_json() {
         output::json(&announcement_json(&done));
     } else {
         output::result(announcement(&done));

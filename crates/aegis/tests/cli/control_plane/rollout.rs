@@ -61,14 +61,14 @@ async fn programs_are_told_what_people_are_told() {
     let stage = Stage::start().await;
     let told = |done: &Output| serde_json::from_str::<Value>(&out(done)).expect("JSON");
     stage.write_policy(10);
-    let first = told(&stage.publish(&["--json"]));
+    let first = told(&stage.publish(&["-o", "json"]));
     assert_eq!(first["schema_version"], 1);
     assert_eq!(first["publication"]["number"], 1);
     assert_eq!(first["publication"]["stage"], "released");
     assert_eq!(first["bundles"][1]["scope"], "acme@eu-central-1");
 
     stage.write_policy(100);
-    let refused = stage.publish(&["--json"]);
+    let refused = stage.publish(&["-o", "json"]);
     assert_eq!(code(&refused), 3);
     let refused = told(&refused);
     assert_eq!(
@@ -77,12 +77,12 @@ async fn programs_are_told_what_people_are_told() {
     );
     assert_eq!(refused["diff"]["loosened"], true);
 
-    let canary = told(&stage.publish(&["--json", "--canary", "10%", "--allow-loosening"]));
+    let canary = told(&stage.publish(&["-o", "json", "--canary", "10%", "--allow-loosening"]));
     assert_eq!(canary["rollout"], json!({"to": "percent", "percent": 10}));
-    let words = ["promote", "2", "--to", "all", "--reason", "quiet", "--json"];
+    let words = ["promote", "2", "--to", "all", "--reason", "quiet", "-o", "json"];
     let promoted = told(&stage.aegis("olga", &words));
     assert_eq!(promoted["rollout"], json!({"to": "all"}));
-    let words = ["rollback", "--to", "1", "--reason", "too much", "--json"];
+    let words = ["rollback", "--to", "1", "--reason", "too much", "-o", "json"];
     let back = told(&stage.aegis("olga", &words));
     assert_eq!(back["publication"]["restores"], 1);
     assert_eq!(back["publication"]["diff"]["loosened"], false);
