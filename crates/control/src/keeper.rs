@@ -97,6 +97,7 @@ async fn renew_publication(plane: &Plane, what: What, due: &Due) -> Result<(), F
         author: OURSELVES.to_owned(),
         reason: reasons.into_iter().collect::<Vec<_>>().join("; "),
         rollout: None,
+        diff: None,
         at: Timestamp::now(),
     };
     let work = Issue {

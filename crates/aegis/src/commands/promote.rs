@@ -6,9 +6,9 @@ use aegis_api::{Promotion, PublicationDetail, Rollout, paths};
 use clap::Args;
 
 use super::Telling;
-use crate::control_plane::{Reach, announcement, announcement_json, failure, rollout};
+use crate::control_plane::{Reach, announcement, announcement_json, failure, newest_diff, rollout};
 use crate::exit::Failure;
-use crate::output;
+use crate::output::{self, result};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -42,9 +42,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .map_err(|error| failure(&error))?;
     if arguments.telling.in_json() {
         output::json(&announcement_json(&done));
-    } else {
-        output::result(announcement(&done));
+        return Ok(ExitCode::SUCCESS);
     }
+    result("changes for the data planes that it reaches now:");
+    newest_diff(&done)
+        .lines
+        .iter()
+        .for_each(|line| result(format!("  {line}")));
+    result(announcement(&done));
     Ok(ExitCode::SUCCESS)
 }
 
