@@ -27,6 +27,8 @@ pub(crate) struct Activation {
 pub(crate) struct ActivationStatus {
     pub(crate) active: Option<String>,
     pub(crate) activated_at: Option<String>,
+    /// What runs users' modules of the policy in force; `None` where it has none.
+    pub(crate) modules: Option<&'static str>,
     /// Of the policy in force, or of the one that has expired.
     pub(crate) bundle: Option<BundleStatus>,
     /// The bundle was in force until its time was over; everything is denied.
@@ -101,6 +103,7 @@ impl Activation {
     pub(crate) fn activate(&self, snapshot: Snapshot, bundle: Option<BundleStatus>) {
         let revision = snapshot.revision().clone();
         let epoch = snapshot.epoch();
+        let modules = snapshot.has_modules().then_some(INTERPRETER);
         tracing::info!(%revision, modes = modes_in_words(&snapshot), "policy activated");
         let old = {
             // Whoever compares the status finds in place what it names.
@@ -108,6 +111,7 @@ impl Activation {
             *status = ActivationStatus {
                 active: Some(revision.to_string()),
                 activated_at: Some(aegis_telemetry::audit::now()),
+                modules,
                 bundle,
                 ..ActivationStatus::default()
             };
@@ -129,6 +133,7 @@ impl Activation {
             }
             tracing::error!(revision, "the policy has expired, everything is denied");
             status.active = None;
+            status.modules = None;
             status.expired = true;
             self.current.swap(None)
         };
@@ -194,3 +199,6 @@ pub(crate) fn modes_in_words(policy: &Snapshot) -> String {
         });
     words.collect::<Vec<_>>().join(" ")
 }
+
+/// As `aegis policy check` calls it.
+const INTERPRETER: &str = "interpreter";
