@@ -1,6 +1,7 @@
 //! Policies as signed bundles: a good one decides, a bad one never changes what is in force, and the status says why.
 
 mod faults;
+mod full_disk;
 
 use std::fs;
 use std::io::Write as _;
