@@ -93,6 +93,9 @@ async fn each_fault_denies_the_call_under_its_own_rule() {
         let (decision, end) = aegis.lines_of(&reply).await;
         assert_eq!(decision["fault"], rule);
         assert_eq!(end["error"], "policy.fault");
+        let (_, metrics) = aegis.admin_get("/metrics").await;
+        let counted = format!("aegis_policy_faults_total{{fault=\"{rule}\"}} 1");
+        assert!(metrics.lines().any(|line| line == counted), "{metrics}");
         assert_eq!(
             charge(&aegis, &upstream, 8).await.status(),
             200,
