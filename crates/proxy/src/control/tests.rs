@@ -24,17 +24,28 @@ async fn whoever_is_refused_asks_again_later_and_later_and_no_two_at_the_same_ti
         "403 Forbidden",
         "503 Service Unavailable",
     ] {
-        let (one, other) = (pauses(status).await, pauses(status).await);
-        for pauses in [&one, &other] {
-            let mut least = SHORTEST_PAUSE;
-            for pause in pauses {
-                // Timers are exact to a millisecond.
-                let most = 2 * least + Duration::from_millis(2);
-                assert!((least..=most).contains(pause), "{status}: {pauses:?}");
-                least = (2 * least).min(LONGEST_PAUSE);
-            }
-        }
+        let (one, other) = (pauses(Some(status)).await, pauses(Some(status)).await);
+        longer_and_longer(&one, Duration::ZERO);
+        longer_and_longer(&other, Duration::ZERO);
         assert_ne!(one, other, "{status}");
+    }
+}
+
+/// As of one that is frozen: it takes the question, and its connection stays open.
+#[tokio::test(start_paused = true)]
+async fn whoever_gets_no_answer_gives_up_in_time_and_asks_again_later_and_later() {
+    let silence = Duration::from_secs(65);
+    longer_and_longer(&pauses(None).await, silence);
+}
+
+/// Each pause, after what was waited for an answer, by the backoff with its jitter.
+fn longer_and_longer(pauses: &[Duration], silence: Duration) {
+    let mut least = SHORTEST_PAUSE;
+    for pause in pauses {
+        // Timers are exact to a millisecond.
+        let most = silence + 2 * least + Duration::from_millis(4);
+        assert!((silence + least..=most).contains(pause), "{pauses:?}");
+        least = (2 * least).min(LONGEST_PAUSE);
     }
 }
 
@@ -42,7 +53,7 @@ async fn whoever_is_refused_asks_again_later_and_later_and_no_two_at_the_same_ti
 #[tokio::test]
 async fn what_keeps_lines_from_being_sent_here_is_told_until_it_is_over() {
     let directory = TempDir::new().unwrap();
-    let (address, _asked) = refusing("503 Service Unavailable").await;
+    let (address, _asked) = refusing(Some("503 Service Unavailable")).await;
     let link = Link::new(&settings(directory.path(), address))
         .unwrap()
         .unwrap();
@@ -66,8 +77,8 @@ async fn what_keeps_lines_from_being_sent_here_is_told_until_it_is_over() {
     assert_eq!(status.unconfirmed_bytes, Some(3));
 }
 
-/// How long a data plane waits before each of its questions for a bundle, when all are answered so.
-async fn pauses(status: &'static str) -> Vec<Duration> {
+/// What lies between a data plane's questions for a bundle, when all are answered so, or not at all.
+async fn pauses(status: Option<&'static str>) -> Vec<Duration> {
     let directory = TempDir::new().unwrap();
     let (address, mut asked) = refusing(status).await;
     let drain = Drain::default();
@@ -84,11 +95,12 @@ async fn pauses(status: &'static str) -> Vec<Duration> {
 }
 
 /// A control plane that gives nobody anything, and when it was asked.
-async fn refusing(status: &'static str) -> (SocketAddr, mpsc::UnboundedReceiver<Instant>) {
+async fn refusing(status: Option<&'static str>) -> (SocketAddr, mpsc::UnboundedReceiver<Instant>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (tell, asked) = mpsc::unbounded_channel();
     tokio::spawn(async move {
+        let mut silent = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") {
@@ -97,6 +109,10 @@ async fn refusing(status: &'static str) -> (SocketAddr, mpsc::UnboundedReceiver<
             if tell.send(Instant::now()).is_err() {
                 return;
             }
+            let Some(status) = status else {
+                silent.push(stream);
+                continue;
+            };
             let answer =
                 format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             stream.write_all(answer.as_bytes()).await.unwrap();
