@@ -179,7 +179,7 @@ fn control() -> [Key; 6] {
             "control.upload_decisions",
             "`true` or `false`",
             Fallback::Derived("`true`"),
-            "Whether the lines of the audit log are sent to the control plane. What it has not confirmed is sent again, also after a restart.",
+            "Whether the lines of the audit log are sent to the control plane. What it has not confirmed is sent again, also after a restart, and from the log's files that were rotated and compressed (`.gz`) since.",
         ),
     ]
 }

@@ -127,6 +127,12 @@ impl Snapshot {
         self.policy.epoch()
     }
 
+    /// Whether there are users' modules. They run on the interpreter; the library alone is on the
+    /// bytecode machine.
+    pub fn has_modules(&self) -> bool {
+        self.policy.has_modules()
+    }
+
     /// By tenant, for the line that start-up prints.
     pub fn modes(&self) -> &BTreeMap<String, TenantMode> {
         &self.modes

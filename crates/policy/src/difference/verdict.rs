@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::{Decision, Obligations, Outcome, Reason, Redaction};
+use crate::{CallKind, Decision, Intent, Obligations, Outcome, Reason, Redaction, RefuseAs};
 
 /// A decision without its words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +13,8 @@ pub struct Verdict {
     pub redact: BTreeSet<Redaction>,
     pub restrict_regions: Option<BTreeSet<Arc<str>>>,
     pub passthrough: bool,
+    /// Of a call of an MCP tool that is not forwarded.
+    pub refuse_as: RefuseAs,
     /// Outcome and rules without shadow.
     pub would: Option<(Outcome, BTreeSet<Arc<str>>)>,
 }
@@ -30,7 +32,7 @@ pub enum Direction {
 }
 
 impl Verdict {
-    pub(super) fn of(decision: &Decision) -> Self {
+    pub(super) fn of(decision: &Decision, intent: &Intent) -> Self {
         let rules = |reasons: &[Reason]| {
             let rules = reasons.iter().map(|reason| Arc::clone(&reason.rule));
             rules.collect::<BTreeSet<_>>()
@@ -39,6 +41,8 @@ impl Verdict {
         let none = Obligations::default();
         let denied = decision.outcome == Outcome::Deny;
         let duties = if denied { &none } else { &decision.obligations };
+        let calls_tool = intent.call.kind == CallKind::Mcp && &*intent.call.action == "call";
+        let refuses_tool = calls_tool && !decision.outcome.forwards();
         let regions = duties.restrict_regions.as_ref();
         let would = decision.would.as_ref();
         Self {
@@ -47,6 +51,11 @@ impl Verdict {
             redact: duties.redact.iter().cloned().collect(),
             restrict_regions: regions.map(|regions| regions.iter().cloned().collect()),
             passthrough: duties.passthrough,
+            refuse_as: if refuses_tool {
+                decision.obligations.refuse_as
+            } else {
+                RefuseAs::default()
+            },
             would: would.map(|would| (would.outcome, rules(&would.reasons))),
         }
     }

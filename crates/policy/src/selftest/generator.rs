@@ -119,6 +119,8 @@ impl<'a> Generator<'a> {
         } else {
             target.action
         };
+        let service = self.data.catalogue.get(server(target.tool));
+        let kind = service.map_or(CallKind::Tool, |service| service.protocol.kind());
         Some(Intent {
             phase: target.phase,
             id: "made-up".into(),
@@ -133,7 +135,7 @@ impl<'a> Generator<'a> {
             chain: Chain::default(),
             destination: self.destination(target)?,
             call: Call {
-                kind: CallKind::Tool,
+                kind,
                 tool: target.tool.into(),
                 action: action.into(),
                 parameters: Parameters::new(),

@@ -186,6 +186,7 @@ fn verdict(verdict: &Verdict) -> Json {
         "redact": redact.collect::<Vec<_>>(),
         "restrict_regions": verdict.restrict_regions,
         "passthrough": verdict.passthrough,
+        "refuse_as": verdict.refuse_as,
         "would": would.map(|(outcome, rules)| json!({"outcome": outcome, "rules": rules})),
     })
 }
