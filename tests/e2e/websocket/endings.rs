@@ -32,7 +32,7 @@ async fn a_frame_that_is_not_valid_closes_with_its_code_and_is_on_record() {
 
 #[tokio::test]
 async fn a_compressed_message_is_bounded_when_it_is_decoded() {
-    let world = World::with(Sockets::new().agreeing("permessage-deflate"), |it| {
+    let world = World::with(Sockets::new().compressing(), |it| {
         it.settings(|settings| settings.limits.inspected_body_bytes = 64 * 1024)
     })
     .await;
