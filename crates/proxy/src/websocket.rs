@@ -7,6 +7,7 @@ mod ending;
 mod inbound;
 mod judge;
 mod outbox;
+mod pace;
 mod upward;
 
 use std::sync::Arc;

@@ -30,6 +30,24 @@ async fn a_frame_that_is_not_valid_closes_with_its_code_and_is_on_record() {
     }
 }
 
+/// They pass unjudged, so that there must not be many.
+#[tokio::test]
+async fn a_client_that_sends_pings_without_end_is_closed() {
+    let world = World::start().await;
+    let (mut client, mut server) = world.open("ws.test", "/chat").await;
+    let ping = [0x89, 0x80, 0, 0, 0, 0];
+    client.send_bytes(&ping.repeat(5_000)).await;
+    let rule = "websocket.too_many_pings";
+    assert_eq!(client.read_close().await, (1008, rule.to_owned()));
+    for _ in 0..100 {
+        assert_eq!(server.read_frame().await.expect("a ping").first, 0x89);
+    }
+    assert_eq!(server.read_close().await, (1001, String::new()));
+    let (_, end) = world.aegis.lines(|line| line["action"] == "get").await;
+    assert_eq!(end["error"], "websocket.invalid", "{end}");
+    assert_eq!(end["refusal"]["rules"][0]["rule"], rule, "{end}");
+}
+
 #[tokio::test]
 async fn a_compressed_message_is_bounded_when_it_is_decoded() {
     let world = World::with(Sockets::new().compressing(), |it| {
