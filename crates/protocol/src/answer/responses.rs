@@ -71,11 +71,7 @@ impl Stream {
             calls.whole(head.clone(), written)?;
             return calls.begin((0, place), head);
         }
-        calls.begin((0, place), head)?;
-        if written.span.is_empty() {
-            return Ok(());
-        }
-        calls.initial((0, place), written)
+        calls.begin_with((0, place), head, written)
     }
 
     /// The place that a part of a call names, by index and, where it does, by the item's id.

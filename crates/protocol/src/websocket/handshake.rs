@@ -220,11 +220,9 @@ fn accept(key: &str) -> String {
     STANDARD.encode(digest)
 }
 
-/// The one value of a header.
+/// `None` where it stands twice, too.
 fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().filter(|_| values.next().is_none())?;
-    value.to_str().ok().map(str::trim)
+    crate::body::single(headers, name).ok()?.map(str::trim)
 }
 
 const SERVER_NO_TAKEOVER: &str = "server_no_context_takeover";

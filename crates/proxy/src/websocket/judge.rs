@@ -38,12 +38,6 @@ pub(super) struct Allowed {
     pub(super) converses: bool,
 }
 
-/// A refusal, and how this client is told.
-struct Refused {
-    refusal: Refusal,
-    dialect: Dialect,
-}
-
 impl Judge {
     pub(super) fn new(plane: Arc<Plane>, handshake: Arc<Intent>, asked: Asked) -> Self {
         Self {
@@ -62,7 +56,7 @@ impl Judge {
                 record.end(Ending::Forwarded);
                 Verdict::Forward(allowed)
             }
-            Err(Refused { refusal, dialect }) => {
+            Err((refusal, dialect)) => {
                 record.refused(&refusal, None).await;
                 let answered = dialect.answers_in_band() || is_conversation(&dialect);
                 if !answered {
@@ -74,12 +68,13 @@ impl Judge {
         }
     }
 
+    /// A refusal comes with how this client is told.
     async fn ask(
         &mut self,
         message: &Message,
         converses: bool,
         record: &mut Record,
-    ) -> Result<Allowed, Refused> {
+    ) -> Result<Allowed, (Refusal, Dialect)> {
         let unread = || {
             if converses {
                 Dialect::Realtime { event: None }
@@ -87,9 +82,9 @@ impl Judge {
                 Dialect::Problem
             }
         };
-        let policy = self.plane.activation.in_force().map_err(|fault| Refused {
-            refusal: Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string()),
-            dialect: unread(),
+        let policy = self.plane.activation.in_force().map_err(|fault| {
+            let refusal = Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string());
+            (refusal, unread())
         })?;
         let scanner = &self.plane.describer.scanner;
         let destination = &self.handshake.destination;
@@ -101,9 +96,9 @@ impl Judge {
             model: self.model.as_ref(),
         };
         let service = policy.catalogue().service(&destination.authority);
-        let inspected = inspect_message(&view, service, scanner).map_err(|error| Refused {
-            refusal: Refusal::because(Cause::Uninspectable, error.rule(), error.to_string()),
-            dialect: unread(),
+        let inspected = inspect_message(&view, service, scanner).map_err(|error| {
+            let refusal = Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
+            (refusal, unread())
         })?;
         let described = self.described(inspected, service, message, record);
         let (dialect, model) = (
@@ -112,10 +107,7 @@ impl Judge {
         );
         let gate = &self.plane.gate;
         let authorized = gate.authorize(described, &policy, scanner, record).await;
-        let (_, outbound) = authorized.map_err(|refusal| Refused {
-            refusal,
-            dialect: dialect.clone(),
-        })?;
+        let (_, outbound) = authorized.map_err(|refusal| (refusal, dialect.clone()))?;
         self.model = model.or(self.model.take());
         let sent = outbound.into_request().body;
         let sent = sent.complete().unwrap_or_default();

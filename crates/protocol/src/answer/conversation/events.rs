@@ -3,7 +3,7 @@
 use crate::json::Node;
 
 use super::super::AnswerError;
-use super::super::call::{Form, Head, Key, Written};
+use super::super::call::{Form, Key};
 use super::super::calls::Calls;
 use super::super::event::{at, count, member, object, text};
 use super::super::heard::Heard;
@@ -134,7 +134,7 @@ impl Items {
             )),
             Some(_) if begins => calls.mentioned(key),
             Some(_) => calls.complete(key, written),
-            None if begins => begin(key, head, written, calls),
+            None if begins => calls.begin_with(key, head, written),
             // Its status may change afterwards, so that only its text says that it is the same.
             None if head.form == Form::Item => calls.whole(head, written),
             None => {
@@ -176,14 +176,6 @@ impl Items {
         });
         Ok(key)
     }
-}
-
-fn begin(key: Key, head: Head, written: Written, calls: &mut Calls) -> Result<(), AnswerError> {
-    calls.begin(key, head)?;
-    if written.span.is_empty() {
-        return Ok(());
-    }
-    calls.initial(key, written)
 }
 
 /// An id that stands in the event or in the object that it is of; both must be the same.
