@@ -107,6 +107,15 @@ async fn a_server_that_takes_nothing_does_not_keep_the_room_of_messages() {
         (&end["outcome_detail"], &end["error"]),
         (&json!("failed"), &json!("upstream.timeout"))
     );
+    // What was let through and not taken is not on record as forwarded.
+    let lines = world.aegis.audit();
+    let count = |key: &str, value: &str| lines.iter().filter(|line| line[key] == value).count();
+    let (messages, forwarded) = (
+        count("action", "message"),
+        count("outcome_detail", "forwarded"),
+    );
+    assert!(forwarded < messages, "{forwarded} of {messages}");
+    assert_eq!(count("error", "upstream.timeout"), 1 + messages - forwarded);
     drop(server);
 }
 

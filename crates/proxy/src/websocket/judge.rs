@@ -8,10 +8,11 @@ use aegis_protocol::{Dialect, Inspected, MessageView, inspect_message, render};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 
+use super::unwritten::Unwritten;
 use crate::body::RequestBody;
 use crate::describe::{Asking, Described};
 use crate::plane::Plane;
-use crate::record::{Asked, Ending, Record};
+use crate::record::{Asked, Record};
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
 
@@ -19,6 +20,7 @@ pub(super) struct Judge {
     plane: Arc<Plane>,
     handshake: Arc<Intent>,
     asked: Asked,
+    unwritten: Unwritten,
     /// The one that the conversation is with.
     model: Option<Arc<str>>,
 }
@@ -39,12 +41,18 @@ pub(super) struct Allowed {
 }
 
 impl Judge {
-    pub(super) fn new(plane: Arc<Plane>, handshake: Arc<Intent>, asked: Asked) -> Self {
+    pub(super) fn new(
+        plane: Arc<Plane>,
+        handshake: Arc<Intent>,
+        asked: Asked,
+        unwritten: &Unwritten,
+    ) -> Self {
         Self {
             model: handshake.call.model.clone(),
             plane,
             handshake,
             asked,
+            unwritten: unwritten.clone(),
         }
     }
 
@@ -53,7 +61,7 @@ impl Judge {
         let mut record = Record::message(&self.plane, &self.asked);
         match self.ask(message, converses, &mut record).await {
             Ok(allowed) => {
-                record.end(Ending::Forwarded);
+                self.unwritten.add(record);
                 Verdict::Forward(allowed)
             }
             Err((refusal, dialect)) => {
