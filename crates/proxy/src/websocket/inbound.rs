@@ -206,6 +206,7 @@ impl Bounds {
         self.grow(bytes)?;
         self.taken = 0;
         self.due = None;
+        self.pace = Pace::default();
         let fresh = self.plane.describer.budget.share();
         Ok(std::mem::replace(&mut self.share, fresh).into_room())
     }

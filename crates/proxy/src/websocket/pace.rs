@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Counts within periods, each of which begins with a frame.
+/// Counts within periods, each of which begins with a frame. A message, which leaves a line, ends one.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     since: Option<Instant>,
@@ -23,7 +23,7 @@ impl Pace {
     }
 }
 
-/// In [`PERIOD`]; libraries send one in some seconds.
+/// In [`PERIOD`], and between two messages; libraries send one in some seconds.
 const MOST: usize = 100;
 const PERIOD: Duration = Duration::from_secs(10);
 
