@@ -80,6 +80,7 @@ impl Conversation {
         let root = root.ok_or(AnswerError::Malformed("an event is not an object"))?;
         let said = Said::of(root)?;
         if self.refused.covers(&said) {
+            self.items.pass_over(root, &said, &mut self.heard)?;
             return self.hear_refused(&message, said);
         }
         self.items

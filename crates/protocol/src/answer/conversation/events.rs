@@ -74,13 +74,27 @@ impl Items {
             }
             let mut answer = Heard::default();
             responses::document(response, calls, &mut answer)?;
-            let cached = ["usage", "input_token_details", "cached_tokens"];
-            answer.usage.cached = answer.usage.cached.or_else(|| count(response, &cached));
-            heard.add(answer);
+            add(answer, response, heard);
         }
         heard.model(at(root, &["session", "model"]));
         if said.kind == "error" {
             heard.error(root.get("error").or(Some(root)));
+        }
+        Ok(())
+    }
+
+    /// Of a refused answer: what it has cost, and that it has ended.
+    pub(super) fn pass_over(
+        &mut self,
+        root: Node<'_>,
+        said: &Said,
+        heard: &mut Heard,
+    ) -> Result<(), AnswerError> {
+        self.count(said)?;
+        if let Some(response) = object(root, "response")? {
+            let mut answer = Heard::default();
+            responses::about(response, &mut answer);
+            add(answer, response, heard);
         }
         Ok(())
     }
@@ -176,6 +190,13 @@ impl Items {
         });
         Ok(key)
     }
+}
+
+/// Realtime has a name of its own for what came from the cache.
+fn add(mut answer: Heard, response: Node<'_>, heard: &mut Heard) {
+    let cached = ["usage", "input_token_details", "cached_tokens"];
+    answer.usage.cached = answer.usage.cached.or_else(|| count(response, &cached));
+    heard.add(answer);
 }
 
 /// An id that stands in the event or in the object that it is of; both must be the same.
