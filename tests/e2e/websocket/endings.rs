@@ -110,12 +110,9 @@ async fn a_server_that_takes_nothing_does_not_keep_the_room_of_messages() {
     // What was let through and not taken is not on record as forwarded.
     let lines = world.aegis.audit();
     let count = |key: &str, value: &str| lines.iter().filter(|line| line[key] == value).count();
-    let (messages, forwarded) = (
-        count("action", "message"),
-        count("outcome_detail", "forwarded"),
-    );
-    assert!(forwarded < messages, "{forwarded} of {messages}");
-    assert_eq!(count("error", "upstream.timeout"), 1 + messages - forwarded);
+    let unsent = count("error", "upstream.timeout") - 1;
+    assert!(unsent > 0);
+    assert!(count("outcome_detail", "forwarded") + unsent <= count("action", "message"));
     drop(server);
 }
 
