@@ -4,7 +4,7 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::sync::Arc;
 
 use aegis_document::Problems;
@@ -253,11 +253,7 @@ fn digest(sources: &Sources) -> Arc<str> {
             add(&source.text);
         }
     }
-    let mut hex = String::with_capacity(64);
-    for byte in context.finish().as_ref() {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex.into()
+    hex::encode(context.finish()).into()
 }
 
 impl fmt::Display for Revision {

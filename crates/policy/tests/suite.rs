@@ -347,6 +347,24 @@ fn a_slip_of_the_pen_is_doubted_even_where_the_test_passes() {
     assert_eq!(doubts("{agent: stranger, tenant: acme, tool: openai}"), "");
 }
 
+/// Whatever its service speaks, the proxy describes it as the body of the POST that it would be.
+#[test]
+fn a_message_of_a_websocket_is_a_post_and_not_doubted() {
+    let rest = "protocol: rest, operations: [{action: get, method: GET, path: /a}]";
+    let data = format!(
+        "aegis:\n  catalogue:\n    plain: {{hosts: [plain.test], protocol: http}}\n    api: {{hosts: [api.test], {rest}}}"
+    );
+    let bench = bench(&sources(&data));
+    for tool in ["plain", "api", "http\ndestination: {host: other.test}"] {
+        let text = format!("action: message\ntool: {tool}");
+        let read = bench.read_call(&file("call.yaml", &text));
+        let (intent, doubts) = read.unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(&*intent.http.unwrap().method, "POST", "{tool}");
+        assert_eq!(&*intent.call.action, "message", "{tool}");
+        assert!(doubts.is_empty(), "{tool}: {doubts:?}");
+    }
+}
+
 #[test]
 fn the_hint_at_a_slip_comes_with_the_failure() {
     let call = "{agent: finance-bott, tenant: acme, tool: stripe-payments, action: charge}";
