@@ -52,12 +52,10 @@ impl Found {
         &mut self,
         id: RuleId,
         rule: &'static Rule,
-        near: bool,
+        confidence: u8,
         at: usize,
         end: Option<usize>,
     ) {
-        let sure = rule.confidence;
-        let confidence = if near { sure.near } else { sure.alone };
         if confidence >= REPORTED {
             let finding = Finding { id, confidence };
             let what = What::Value { finding, rule, end };

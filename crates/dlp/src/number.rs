@@ -38,7 +38,7 @@ impl Chain {
     /// they are all there: otherwise the rest has not come yet.
     pub(crate) fn read(&mut self, before: &[u8], from: &[u8], open: bool) -> bool {
         self.clear();
-        self.plus = before.last() == Some(&b'+');
+        self.plus = before.last() == Some(&b'+') || before.ends_with(b"%2B");
         let mut at = 0;
         loop {
             let rest = from.get(at..).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! One text as it is searched, byte by byte, whole or in pieces. What it finds does not depend on where the pieces part.
 
+use std::ops::Range;
+
 use aho_corasick::automaton::{Automaton as _, StateID};
 use aho_corasick::{Anchored, PatternID};
 
@@ -199,13 +201,17 @@ impl<'r> Search<'r> {
         let Some(asked) = rules.of_word(letters) else {
             return;
         };
-        for id in self.asked(asked) {
+        for id in self.asked(asked, start) {
             self.try_pattern(*id, start, window);
         }
     }
 
-    fn asked<'a>(&self, asked: &'a Asked) -> impl Iterator<Item = &'a RuleId> + use<'a> {
-        let near: &[RuleId] = if self.words.is_empty() {
+    fn asked<'a>(
+        &self,
+        asked: &'a Asked,
+        start: usize,
+    ) -> impl Iterator<Item = &'a RuleId> + use<'a> {
+        let near: &[RuleId] = if self.words.is_empty() && start > 0 {
             &[]
         } else {
             &asked.near
@@ -247,7 +253,8 @@ impl<'r> Search<'r> {
             *end <= start && start - end <= reach && ready.is_near(*word)
         };
         let near = self.words.iter().any(is_near);
-        (near || ready.rule.confidence.alone > 0).then_some(near)
+        let sure = ready.rule.confidence;
+        (near || sure.alone > 0 || sure.whole > 0 && start == 0).then_some(near)
     }
 
     fn go_on(&mut self, window: Window<'_>) {
@@ -266,23 +273,33 @@ impl<'r> Search<'r> {
         match candidate.step(ready, window) {
             Step::None => {}
             Step::Open(candidate) => self.open.push(candidate),
-            Step::Found { start, end } => self.found(id, near, start, end),
+            Step::Found { start, end } => self.found(id, near, start..end, window),
             Step::Ends { end } => self.found.ends(id, end),
             Step::Grows { start, rest } => {
                 if start >= self.named {
-                    self.found.add(id, ready.rule, near, start, None);
+                    let sure = ready.rule.confidence;
+                    let confidence = if near { sure.near } else { sure.alone };
+                    self.found.add(id, ready.rule, confidence, start, None);
                     self.step(rest, window);
                 }
             }
         }
     }
 
-    fn found(&mut self, id: RuleId, near: bool, start: usize, end: usize) {
+    fn found(&mut self, id: RuleId, near: bool, range: Range<usize>, window: Window<'_>) {
         if let Some(ready) = self.rules.get(id)
-            && start >= self.named
-            && start < end
+            && range.start >= self.named
+            && !range.is_empty()
         {
-            self.found.add(id, ready.rule, near, start, Some(end));
+            let sure = ready.rule.confidence;
+            let whole = range.start == 0 && window.last && range.end == window.end();
+            let confidence = match (near, whole) {
+                (true, _) => sure.near,
+                (false, true) => sure.whole,
+                (false, false) => sure.alone,
+            };
+            self.found
+                .add(id, ready.rule, confidence, range.start, Some(range.end));
         }
     }
 
@@ -296,7 +313,7 @@ impl<'r> Search<'r> {
                 let Some(asked) = rules.of_number(number.digits.len()) else {
                     continue;
                 };
-                for id in self.asked(asked) {
+                for id in self.asked(asked, start) {
                     let Some(near) = self.sureness(*id, start) else {
                         continue;
                     };
@@ -305,7 +322,7 @@ impl<'r> Search<'r> {
                         Shape::Pattern { .. } | Shape::Custom(_) => false,
                     });
                     if fits {
-                        self.found(*id, near, start, start + length);
+                        self.found(*id, near, start..start + length, window);
                     }
                 }
             }
