@@ -38,6 +38,9 @@ struct Run {
     /// Where the word began, of letters and digits.
     word: Option<usize>,
     has_digit: bool,
+    /// Where the last short word of letters began and how many letters it has, and the last two
+    /// together. Only one sign parts them from each other and from what comes now.
+    leads: [Option<(usize, usize)>; 2],
     /// Where the text without spaces and quotes began.
     start: usize,
 }
@@ -101,6 +104,7 @@ impl<'r> Search<'r> {
     /// Everything that begins before this has been found, the whole of it or as much as has come.
     pub(crate) fn settled(&self) -> usize {
         let run = self.run.start.max(self.at.saturating_sub(BEHIND));
+        let run = self.leads().map_or(run, |lead| run.min(lead));
         let open = self.open.iter().filter_map(Candidate::holds);
         open.chain(self.numbers.iter().copied())
             .fold(run.min(self.at), usize::min)
@@ -124,7 +128,7 @@ impl<'r> Search<'r> {
             CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
         };
         if class & WORD == 0 {
-            self.run.word = None;
+            self.end_word(at, byte);
             if class & BREAK != 0 {
                 self.run.start = at + 1;
             } else if class & ASKED != 0 {
@@ -132,14 +136,50 @@ impl<'r> Search<'r> {
             }
             return;
         }
-        let start = *self.run.word.get_or_insert_with(|| {
-            self.run.has_digit = false;
-            at
-        });
+        let start = match self.run.word {
+            Some(start) => start,
+            None => self.begin_word(at, class, window),
+        };
         if class & DIGIT != 0 && !self.run.has_digit {
             self.run.has_digit = true;
             self.ask_word(start, at - start, window);
         }
+    }
+
+    fn begin_word(&mut self, at: usize, class: u8, window: Window<'_>) -> usize {
+        self.run.word = Some(at);
+        self.run.has_digit = false;
+        if class & DIGIT != 0 {
+            for (start, letters) in std::mem::take(&mut self.run.leads).into_iter().flatten() {
+                self.ask_word(start, letters, window);
+            }
+        }
+        at
+    }
+
+    /// Up to two short words of letters may be the beginning of a value: `AB 12`, `M-XY 34`.
+    fn end_word(&mut self, at: usize, sign: u8) {
+        let word = self.run.word.take();
+        let word = word.filter(|start| !self.run.has_digit && at - start <= LEAD);
+        let [latest, _] = self.run.leads;
+        self.run.leads = match word {
+            Some(start) if matches!(sign, b' ' | b'-') => {
+                let letters = at - start;
+                let both = latest.map(|(before, count)| (before, count + letters));
+                [Some((start, letters)), both]
+            }
+            _ => [None; 2],
+        };
+    }
+
+    /// From where on the text may still be the beginning of a value.
+    fn leads(&self) -> Option<usize> {
+        let is_long = |start: usize| self.run.has_digit || self.at - start > LEAD;
+        if self.run.word.is_some_and(is_long) {
+            return None;
+        }
+        let starts = self.run.leads.iter().flatten().map(|(start, _)| *start);
+        starts.min()
     }
 
     /// The texts of the automaton that end here.
@@ -342,6 +382,8 @@ fn is_camel(start: usize, window: Window<'_>) -> bool {
             .is_some_and(|byte| byte.is_ascii_uppercase())
 }
 
+/// Of a word that begins a value, how many letters it has at most.
+const LEAD: usize = 4;
 /// Of a name, how much counts: its end, in bytes.
 const NAME: usize = 64;
 
@@ -360,7 +402,7 @@ const CLASSES: [u8; 256] = {
             b'0'..=b'9' => WORD | DIGIT,
             b'A'..=b'Z' | b'a'..=b'z' => WORD,
             b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`' => BREAK,
-            b'@' | b':' | b'+' | b'(' => ASKED,
+            b'@' | b':' | b'+' | b'(' | b'-' => ASKED,
             _ => 0,
         };
         #[expect(
