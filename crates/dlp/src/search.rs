@@ -277,7 +277,7 @@ impl<'r> Search<'r> {
     }
 
     fn try_custom(&mut self, id: RuleId, anchor: usize, start: usize, window: Window<'_>) {
-        if let Some(near) = self.sureness(id, start) {
+        if let Some(near) = self.sureness(id, anchor) {
             self.step(Candidate::custom(id, near, anchor, start), window);
         }
     }

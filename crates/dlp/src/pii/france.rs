@@ -1,6 +1,6 @@
 //! Numbers that French authorities give to people and companies.
 
-use super::words::{IDENTITY, LICENCE, TAX};
+use super::words::{IDENTITY, TAX};
 use crate::checks::{digits, luhn, number};
 use crate::rule::Rule;
 
@@ -8,7 +8,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::word("FR_NIR", "INSEE: numéro d'inscription au répertoire", 0..=0, NIR)
         .lifted(&["nir", "sécurité sociale", "securite sociale", "numéro de sécu", "numéro de sécurité sociale", "carte vitale", "insee", "social security"], 70, 95)
         .check(nir),
-    Rule::number("FR_TAX_ID", "Direction générale des Finances publiques: numéro fiscal (SPI)", 13..=13, digits!(fiscal))
+    Rule::number("FR_TAX_ID", "Direction générale des Finances publiques: numéro fiscal (SPI)", 13..=13, |number| number.is_grouped(&[2, 2, 3, 3, 3]) && !number.part && fiscal(number.digits))
         .needs(TAX)
         .or(&["numéro fiscal", "numero fiscal", "spi", "identifiant fiscal"]),
     Rule::number("FR_SIREN", "INSEE: répertoire Sirene", 9..=9, digits!(luhn)).needs(&["siren", "rcs", "numéro siren"]),
@@ -20,8 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         .check(|text| text.iter().any(u8::is_ascii_digit)),
     Rule::number("FR_NATIONAL_ID", "INSEE: numéro d'inscription au répertoire", 15..=15, digits!(|all: &[u8]| plain_nir(all))).needs(IDENTITY),
     Rule::number("FR_DRIVER_LICENSE", "Arrêté du 20 avril 2012", 12..=12, digits!(|_| true))
-        .needs(&["permis", "permis de conduire", "numéro de permis"])
-        .or(LICENCE),
+        .needs(&["permis", "permis de conduire", "numéro de permis", "french driver", "french driving"]),
 ];
 
 const NIR: &str = r"[12378] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?[0-9][0-9ABab] ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}\b";

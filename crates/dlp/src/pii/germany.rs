@@ -11,7 +11,8 @@ pub(super) const RULES: &[Rule] = &[
         .or(&["idnr", "steuer-id", "steuerid", "steuer_id", "steueridentifikationsnummer", "steuerliche identifikationsnummer", "identifikationsnummer"])
         .or_whole(),
     Rule::number("DE_TAX_NUMBER", "Bundesministerium der Finanzen: Aufbau der Steuernummer", 10..=13, tax_number)
-        .needs(&["steuernummer", "steuer-nr", "steuernr", "st.-nr", "st-nr", "stnr", "steuer_nummer"]),
+        .needs(&["steuernummer", "steuer-nr", "steuernr", "st.-nr", "st-nr", "stnr", "steuer_nummer"])
+        .or_whole(),
     Rule::word("DE_SOCIAL_SECURITY", "SGB VI 147; VKVV 2", 0..=0, r"[0-9]{2} ?[0-9]{6} ?[A-Za-z] ?[0-9]{3}\b")
         .lifted(&["sozialversicherung", "sozialversicherungsnummer", "rentenversicherung", "rentenversicherungsnummer", "versicherungsnummer", "svnr", "rvnr", "sv-nummer"], 70, 95)
         .check(social_security),
@@ -36,6 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         .lifted(&["handelsregister", "amtsgericht", "registergericht"], 60, 90),
     Rule::word("DE_FUEHRERSCHEIN", "Fahrerlaubnis-Verordnung; Kraftfahrt-Bundesamt", 1..=2, r"[A-Z][0-9A-Z]{2}[0-9A-Z]{6}[0-9][0-9A-Z]\b")
         .needs(&["führerschein", "führerscheinnummer", "fuehrerschein", "fahrerlaubnis", "fahrerlaubnisnummer"])
+        .or_whole()
         .check(|text| text.iter().filter(|byte| byte.is_ascii_digit()).count() >= 4),
     Rule::word("DE_KFZ", "Fahrzeug-Zulassungsverordnung", 2..=5, r"[A-Z]{1,3}[ -][A-Z]{1,2}[ -]?[1-9][0-9]{0,3}[EH]?\b")
         .needs(&["kennzeichen", "kfz", "kfz-kennzeichen", "nummernschild", "autokennzeichen", "zugelassen"])
@@ -54,12 +56,11 @@ pub(super) fn tax_id(digits: &[u8]) -> bool {
     digits.first() != Some(&0) && (most <= 3) && mod_11_10(digits)
 }
 
-/// As a Land writes it, with slashes, or the 13 digits of the whole federation.
+/// As a Land writes it, in groups, or the 13 digits of the whole federation.
 fn tax_number(number: &Number<'_>) -> bool {
     let slashes = matches!(number.groups, [2 | 3, 3 | 4, 4 | 5] | [2, 3, 3, 4 | 5]);
     let federal = number.digits.len() == 13 && number.digits.get(4) == Some(&0);
-    let plain = number.groups.len() == 1 && number.digits.len() <= 11;
-    !number.part && (slashes || plain || federal)
+    !number.part && (slashes || federal)
 }
 
 fn social_security(text: &[u8]) -> bool {

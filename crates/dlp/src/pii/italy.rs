@@ -16,7 +16,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::word("IT_NATIONAL_ID", CARD, 2..=2, r"[Cc][A-Za-z][0-9]{5}[A-Za-z]{2}\b").needs(IDENTITY),
     Rule::word("IT_DRIVER_LICENSE", "D.P.R. 445/2000; Motorizzazione Civile", 1..=2, r"(?:[A-Za-z]{2}[0-9]{7}[A-Za-z]|[Uu]1[0-9A-Za-z]{7}[A-Za-z])\b")
         .needs(LICENCE)
-        .or(&["license", "licence"])
+        .or(&["license", "licence", "patente", "patente di guida"])
         .or_whole()
         .check(|text| text.iter().filter(|byte| byte.is_ascii_digit()).count() > 2),
     Rule::number("IT_VAT", "Agenzia delle Entrate: partita IVA", 11..=11, digits!(|digits: &[u8]| varied(digits) && crate::checks::luhn(digits)))

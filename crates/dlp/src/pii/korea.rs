@@ -18,8 +18,9 @@ pub(super) const RULES: &[Rule] = &[
         .or_whole(),
     Rule::number("KR_BRN", "국세청: 사업자등록번호", 10..=10, digits!(business))
         .needs(&["brn", "business registration", "사업자등록번호", "사업자번호", "사업자"])
-        .or(TAX),
-    Rule::number("KR_DRIVER_LICENSE", "경찰청: 운전면허번호", 12..=12, driver).needs(LICENCE).or_whole(),
+        .or(TAX)
+        .or_whole(),
+    Rule::number("KR_DRIVER_LICENSE", "경찰청: 운전면허번호", 12..=12, driver).needs(LICENCE).or(&["운전면허", "운전면허번호", "면허번호"]).or_whole(),
 ];
 
 const RRN: &str = "주민등록법: resident registration numbers";

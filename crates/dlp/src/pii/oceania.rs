@@ -1,6 +1,6 @@
 //! Numbers that the authorities of Australia and New Zealand give to people and companies.
 
-use super::words::{IDENTITY, LICENCE, TAX};
+use super::words::{IDENTITY, TAX};
 use crate::checks::{characters, varied, weighted};
 use crate::rule::Rule;
 
@@ -21,13 +21,12 @@ pub(super) const RULES: &[Rule] = &[
         .or_whole(),
     Rule::word("AU_DRIVER_LICENSE", "Austroads; the states' formats", 0..=2, r"[0-9A-Za-z]{6,10}\b")
         .needs(&["australian driver", "nsw licence", "victorian licence"])
-        .or(&["driver licence number"])
         .check(|text| text.iter().filter(|byte| byte.is_ascii_digit()).count() >= 4),
     Rule::number("NZ_IRD", "Inland Revenue: IRD number format", 8..=9, digits!(inland_revenue)).needs(&["ird", "ird number", "inland revenue"]).or(TAX),
     Rule::word("NZ_NHI", "HISO 10046: National Health Index", 3..=3, r"[A-HJ-NP-Za-hj-np-z]{3}[0-9]{4}\b")
         .needs(&["nhi", "national health index"])
         .check(health),
-    Rule::word("NZ_DRIVER_LICENSE", "Waka Kotahi: driver licences", 2..=2, r"[A-Za-z]{2}[0-9]{6}\b").needs(LICENCE),
+    Rule::word("NZ_DRIVER_LICENSE", "Waka Kotahi: driver licences", 2..=2, r"[A-Za-z]{2}[0-9]{6}\b").needs(&["new zealand driver", "nz driver", "nz licence", "waka kotahi"]),
     Rule::number("AU_NATIONAL_ID", "Services Australia: Medicare card numbers", 10..=11, digits!(medicare)).needs(IDENTITY),
 ];
 
@@ -41,7 +40,7 @@ fn tax_file(digits: &[u8]) -> bool {
 }
 
 /// One less in the first digit.
-fn business(digits: &[u8]) -> bool {
+pub(super) fn business(digits: &[u8]) -> bool {
     let sum = weighted(digits, &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
     matches!(digits.first(), Some(1..=9)) && sum % 89 == 10
 }

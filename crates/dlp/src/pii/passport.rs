@@ -55,7 +55,7 @@ pub(super) const RULES: &[Rule] = &[
     passport("IQ_PASSPORT", 1, r"[A-Za-z][0-9]{8}\b"),
     passport("IR_PASSPORT", 1, r"[A-Za-z][0-9]{8}\b"),
     passport("IS_PASSPORT", 1, r"[A-Za-z][0-9]{7}\b"),
-    passport("IT_PASSPORT", 2, r"(?:[A-Za-z]{2}[0-9]{7}|[A-Za-z][0-9]{6}|[A-Za-z0-9]{2}[0-9]{7})\b"),
+    passport("IT_PASSPORT", 2, r"(?:[A-Za-z]{2}[0-9]{7}|[A-Za-z][0-9]{6}|[A-Za-z0-9]{2}[0-9]{7})\b").or_whole(),
     passport("JM_PASSPORT", 1, r"[Aa][0-9]{7}\b"),
     passport("JO_PASSPORT", 1, r"[A-Za-z][0-9]{6,7}\b"),
     passport("JP_PASSPORT", 2, r"[A-Za-z]{2}[0-9]{7}\b"),

@@ -154,7 +154,7 @@ fn joins(signs: &[u8], first: bool) -> bool {
 
 /// By its grouping alone: as in North America, or with a trunk or international prefix.
 fn grouped(number: &Number<'_>) -> bool {
-    if number.plus || number.part || number.groups.len() < 3 {
+    if number.plus || number.part || number.groups.len() < 2 {
         return false;
     }
     let Some(sign) = number.signs.first() else {
@@ -167,8 +167,10 @@ fn grouped(number: &Number<'_>) -> bool {
         ([3, 3, 4], digits) if *sign != b' ' => is_north_american(digits),
         ([1, 3, 3, 4], [1, digits @ ..]) => is_north_american(digits),
         (_, [0, 0, abroad @ ..]) => is_international(abroad) && abroad.len() >= 9,
+        ([3, 2, 4], _) => false,
+        ([2..=4, 6..=8], [0, 1..=9, ..]) => *sign == b'-',
         ([first, rest @ ..], [0, 1..=9, ..]) => {
-            let regular = (2..=5).contains(first) && rest.iter().all(|group| (2..=4).contains(group));
+            let regular = rest.len() > 1 && (2..=5).contains(first) && rest.iter().all(|group| (2..=4).contains(group));
             let pairs = *sign == b' ' && number.groups.iter().all(|group| *group == 2);
             (9..=11).contains(&number.digits.len()) && regular && !pairs
         }

@@ -13,6 +13,7 @@ pub(super) const RULES: &[Rule] = &[
         .check(nie),
     Rule::word("ES_CIF", "Orden EHA/451/2008", 1..=1, r"[A-HJNP-SUVWa-hjnp-suvw][ -]?[0-9]{7}[ -]?[0-9A-Ja-j]\b")
         .needs(&["cif", "nif", "código de identificación fiscal"])
+        .or_whole()
         .check(company),
     Rule::word("ES_TAX_ID", DNI, 0..=1, ANY).needs(TAX).check(tax),
     Rule::word("ES_NATIONAL_ID", DNI, 0..=1, ANY)

@@ -1,6 +1,6 @@
 //! Numbers that authorities and health programmes of the United States give to people.
 
-use super::words::{IDENTITY, LICENCE, TAX};
+use super::words::{LICENCE, TAX};
 use crate::checks::{characters, digits, luhn, varied, weighted};
 use crate::number::Number;
 use crate::rule::Rule;
@@ -30,7 +30,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule::number("US_DRIVER_LICENSE", "AAMVA; the states' formats", 7..=14, digits!(varied)).needs(LICENCE),
     Rule::number("US_ZIP_CODE", "USPS Publication 28", 9..=9, |number| !number.part && number.groups == [5, 4])
         .needs(&["zip", "zip code", "zip_code", "zipcode", "postal code"]),
-    Rule::number("US_NATIONAL_ID", SSN, 9..=9, |number| printed(number) && social_security(number.digits)).needs(IDENTITY),
 ];
 
 const SSN: &str = "Social Security Administration, POMS RM 10201.035";

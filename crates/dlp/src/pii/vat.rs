@@ -2,11 +2,17 @@
 
 use super::words::VAT;
 use crate::checks::{characters, digits, luhn, mod_11, mod_11_10, mod_97, number, varied, weighted};
+use crate::number::Number;
 use crate::rule::Rule;
 
-/// Near a word: in the exact form, with the country before it or not.
+/// Near a word: in the exact form, with the letters of the country.
 const fn near(kind: &'static str, value: &'static str) -> Rule {
     Rule::word(kind, SOURCE, 0..=12, value).needs(VAT).check(is_varied)
+}
+
+/// Near a word, without the country.
+const fn bare(kind: &'static str, shortest: usize, longest: usize) -> Rule {
+    Rule::number(kind, SOURCE, shortest..=longest, plain).needs(VAT)
 }
 
 /// With the country before it and a right check digit: in any grouping, and without words.
@@ -17,81 +23,152 @@ const fn checked(kind: &'static str, value: &'static str, check: fn(&[u8]) -> bo
 const SOURCE: &str = "European Commission, VIES: structure of VAT numbers; the national tax authority";
 
 pub(super) const RULES: &[Rule] = &[
-    near("AT_VAT", r"(?i:AT)?[Uu][0-9]{8}\b"),
-    near("BE_VAT", r"(?i:BE)?[01]?[0-9]{9}\b"),
-    near("BG_VAT", r"(?i:BG)?[0-9]{9,10}\b"),
-    near("CY_VAT", r"(?i:CY)?[0-9]{8}[0-9A-Za-z]\b"),
-    near("CZ_VAT", r"(?i:CZ)?[0-9]{8,10}\b"),
-    near("DE_VAT", r"(?i:DE)?[0-9]{9}\b"),
-    near("DK_VAT", r"(?i:DK)?[0-9]{8}\b"),
-    near("EE_VAT", r"(?i:EE)?[0-9]{9}\b"),
-    near("GR_VAT", r"(?i:EL|GR)?[0-9]{9}\b"),
-    near("ES_VAT", r"(?i:ES)?(?:[A-Za-z][0-9]{7}[0-9A-Za-z]|[0-9]{8}[A-Za-z])\b"),
-    near("FI_VAT", r"(?i:FI)?[0-9]{8}\b"),
-    near("FR_VAT", r"(?i:FR)?[0-9A-Za-z]{2}[0-9]{9}\b"),
-    near("HR_VAT", r"(?i:HR)?[0-9]{11}\b"),
-    near("HU_VAT", r"(?i:HU)?[0-9]{8}\b"),
-    near("IE_VAT", r"(?i:IE)?[0-9][0-9A-Za-z+*][0-9]{5}[A-Wa-w][A-Ia-iWw]?\b"),
-    near("IT_VAT", r"(?i:IT)?[0-9]{11}\b"),
-    near("LT_VAT", r"(?i:LT)?(?:[0-9]{12}|[0-9]{9})\b"),
-    near("LU_VAT", r"(?i:LU)?[0-9]{8}\b"),
-    near("LV_VAT", r"(?i:LV)?[0-9]{11}\b"),
-    near("MT_VAT", r"(?i:MT)?[0-9]{8}\b"),
-    near("NL_VAT", r"(?i:NL)?[0-9]{9}[Bb][0-9]{2}\b"),
-    near("PL_VAT", r"(?i:PL)?(?:[0-9]{10}|[0-9]{3}-[0-9]{3}-[0-9]{2}-[0-9]{2})\b"),
-    near("RO_VAT", r"(?i:RO)?[0-9]{2,10}\b"),
-    near("SE_VAT", r"(?i:SE)?[0-9]{12}\b"),
-    near("SI_VAT", r"(?i:SI)?[0-9]{8}\b"),
-    near("SK_VAT", r"(?i:SK)?[0-9]{10}\b"),
-    near("UK_VAT", r"(?i:GB|XI)(?:[0-9]{9}(?:[0-9]{3})?|GD[0-9]{3}|HA[0-9]{3})\b"),
-    near("AL_VAT", r"(?i:AL)?[A-Za-z][0-9]{8}[A-Za-z]\b"),
-    near("MK_VAT", r"(?i:MK)?[0-9]{13}\b"),
-    near("AU_VAT", r"(?i:AU)?[0-9]{11}\b"),
-    near("BY_VAT", r"(?:BY)?[0-9]{9}\b"),
-    near("CA_VAT", r"(?i:CA)?[0-9]{9}(?:RT[0-9]{4})?\b"),
-    near("IS_VAT", r"(?i:IS)?[0-9]{5,6}\b"),
-    near("IN_VAT", r"(?i:IN)?[0-9]{15}\b"),
-    near("ID_VAT", r"(?i:ID)?(?:[0-9]{15}|[0-9]{2}[.][0-9]{3}[.][0-9]{3}[.][0-9]-[0-9]{3}[.][0-9]{3})\b"),
-    near("IL_VAT", r"(?i:IL)?[0-9]{9}\b"),
-    near("KZ_VAT", r"(?i:KZ)?[0-9]{12}\b"),
-    near("NZ_VAT", r"(?i:NZ)?[0-9]{9}\b"),
-    near("NG_VAT", r"(?i:NG)?(?:[0-9]{12}|[0-9]{8}-[0-9]{4})\b"),
-    near("NO_VAT", r"(?i:NO)?[0-9]{9}(?: ?MVA)?\b"),
-    near("PH_VAT", r"(?i:PH)?(?:[0-9]{12}|[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}[ -][0-9]{3})\b"),
-    near("RU_VAT", r"(?i:RU)?(?:[0-9]{10}|[0-9]{12})\b"),
-    near("SM_VAT", r"(?i:SM)?[0-9]{5}\b"),
-    near("SA_VAT", r"(?i:SA)?[0-9]{15}\b"),
-    near("RS_VAT", r"(?i:RS)?[0-9]{9}\b"),
-    near("CH_VAT", r"(?:CHE?[ -]?)(?:[0-9]{6}|[0-9]{9}|[0-9]{3}[.][0-9]{3}[.][0-9]{3})(?: ?(?:MWST|TVA|IVA))?\b"),
-    near("TR_VAT", r"(?i:TR)?[0-9]{10}\b"),
-    near("UA_VAT", r"(?i:UA)?[0-9]{12}\b"),
-    near("UZ_VAT", r"(?i:UZ)?[0-9]{9}\b"),
-    near("AR_VAT", r"(?i:AR)?[0-9]{11}\b"),
-    near("BO_VAT", r"(?i:BO)?[0-9]{7}\b"),
-    near("BR_VAT", r"(?i:BR)?(?:[0-9]{14}|[0-9]{2}[.][0-9]{3}[.][0-9]{3}/[0-9]{4}-[0-9]{2}|[0-9]{3}[.][0-9]{3}[.][0-9]{3}-[0-9]{2})\b"),
-    near("CL_VAT", r"(?i:CL)?[0-9]{7,8}-[0-9Kk]\b"),
-    near("CO_VAT", r"(?i:CO)?[0-9]{9,10}\b"),
-    near("CR_VAT", r"(?i:CR)?[0-9]{9,12}\b"),
-    near("EC_VAT", r"(?i:EC)?[0-9]{13}\b"),
-    near("SV_VAT", r"(?i:SV)?[0-9]{4}-[0-9]{6}-[0-9]{3}-[0-9]\b"),
-    near("GT_VAT", r"(?i:GT)?[0-9]{7}-[0-9Kk]\b"),
-    near("HN_VAT", r"(?i:HN)?[0-9]{14}\b"),
-    near("MX_VAT", r"(?i:MX)?[A-Za-z&]{3,4}[0-9]{6}[0-9A-Za-z]{3}\b"),
-    near("NI_VAT", r"(?i:NI)?[0-9]{3}-[0-9]{6}-[0-9]{4}[A-Za-z]\b"),
-    near("PA_VAT", r"(?i:PA)?[0-9]{1,2}-[0-9]{3,4}-[0-9]{4,6}\b"),
-    near("PY_VAT", r"(?i:PY)?[0-9]{6,8}-[0-9]\b"),
-    near("PE_VAT", r"(?i:PE)?[0-9]{11}\b"),
-    near("DO_VAT", r"(?i:DO)?(?:[0-9]{9}|[0-9]{11}|[0-9]{3}-?[0-9]{7}-?[0-9])\b"),
-    near("UY_VAT", r"(?i:UY)?[0-9]{12}\b"),
-    near("VE_VAT", r"(?i:VE)?[JGVEPjgvep]-?[0-9]{8,9}(?:-[0-9])?\b"),
-    near("ZA_VAT", r"(?i:ZA)?4[0-9]{9}\b"),
-    near("KR_VAT", r"(?i:KR)?[0-9]{10}\b"),
-    near("JP_VAT", r"(?i:JP)?T?[0-9]{13}\b"),
-    near("TH_VAT", r"(?i:TH)?[0-9]{13}\b"),
-    near("AE_VAT", r"(?i:AE)?100[0-9]{12}\b"),
-    near("EG_VAT", r"(?i:EG)?[0-9]{9}\b"),
-    near("BH_VAT", r"(?i:BH)?2[0-9]{14}\b"),
-    near("PT_VAT", r"(?i:PT)?[0-9]{9}\b").check(is_portuguese),
+    near("BE_VAT", r"[Bb][Ee][0-9]{9,10}\b"),
+    bare("BE_VAT", 9, 10),
+    near("BG_VAT", r"[Bb][Gg][0-9]{9,10}\b"),
+    bare("BG_VAT", 9, 10),
+    near("CZ_VAT", r"[Cc][Zz][0-9]{8,10}\b"),
+    bare("CZ_VAT", 8, 10),
+    near("DE_VAT", r"[Dd][Ee][0-9]{9}\b"),
+    bare("DE_VAT", 9, 9),
+    near("DK_VAT", r"[Dd][Kk][0-9]{8}\b"),
+    bare("DK_VAT", 8, 8),
+    near("EE_VAT", r"[Ee][Ee][0-9]{9}\b"),
+    bare("EE_VAT", 9, 9),
+    near("FI_VAT", r"[Ff][Ii][0-9]{8}\b"),
+    bare("FI_VAT", 8, 8),
+    near("HR_VAT", r"[Hh][Rr][0-9]{11}\b"),
+    bare("HR_VAT", 11, 11),
+    near("HU_VAT", r"[Hh][Uu][0-9]{8}\b"),
+    bare("HU_VAT", 8, 8),
+    near("IT_VAT", r"[Ii][Tt][0-9]{11}\b"),
+    bare("IT_VAT", 11, 11),
+    near("LU_VAT", r"[Ll][Uu][0-9]{8}\b"),
+    bare("LU_VAT", 8, 8),
+    near("LV_VAT", r"[Ll][Vv][0-9]{11}\b"),
+    bare("LV_VAT", 11, 11),
+    near("MT_VAT", r"[Mm][Tt][0-9]{8}\b"),
+    bare("MT_VAT", 8, 8),
+    near("PL_VAT", r"[Pp][Ll](?:[0-9]{10}|[0-9]{3}-[0-9]{3}-[0-9]{2}-[0-9]{2})\b"),
+    bare("PL_VAT", 10, 10),
+    near("RO_VAT", r"[Rr][Oo][0-9]{6,10}\b"),
+    bare("RO_VAT", 6, 10),
+    near("SE_VAT", r"[Ss][Ee][0-9]{12}\b"),
+    bare("SE_VAT", 12, 12),
+    near("SI_VAT", r"[Ss][Ii][0-9]{8}\b"),
+    bare("SI_VAT", 8, 8),
+    near("SK_VAT", r"[Ss][Kk][0-9]{10}\b"),
+    bare("SK_VAT", 10, 10),
+    near("MK_VAT", r"[Mm][Kk][0-9]{13}\b"),
+    bare("MK_VAT", 13, 13),
+    near("BY_VAT", r"[Bb][Yy][0-9]{9}\b"),
+    bare("BY_VAT", 9, 9),
+    near("CA_VAT", r"[Cc][Aa][0-9]{9}(?:RT[0-9]{4})?\b"),
+    bare("CA_VAT", 9, 9),
+    near("IN_VAT", r"[Ii][Nn][0-9]{15}\b"),
+    bare("IN_VAT", 15, 15),
+    near("ID_VAT", r"[Ii][Dd](?:[0-9]{15}|[0-9]{2}[.][0-9]{3}[.][0-9]{3}[.][0-9]-[0-9]{3}[.][0-9]{3})\b"),
+    bare("ID_VAT", 15, 15),
+    near("IL_VAT", r"[Ii][Ll][0-9]{9}\b"),
+    bare("IL_VAT", 9, 9),
+    near("KZ_VAT", r"[Kk][Zz][0-9]{12}\b"),
+    bare("KZ_VAT", 12, 12),
+    near("NZ_VAT", r"[Nn][Zz][0-9]{9}\b"),
+    bare("NZ_VAT", 9, 9),
+    near("NG_VAT", r"[Nn][Gg](?:[0-9]{12}|[0-9]{8}-[0-9]{4})\b"),
+    bare("NG_VAT", 12, 12),
+    near("PH_VAT", r"[Pp][Hh](?:[0-9]{12}|[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}[ -][0-9]{3})\b"),
+    bare("PH_VAT", 12, 12),
+    near("SM_VAT", r"[Ss][Mm][0-9]{5}\b"),
+    bare("SM_VAT", 5, 5),
+    near("SA_VAT", r"[Ss][Aa][0-9]{15}\b"),
+    bare("SA_VAT", 15, 15),
+    near("RS_VAT", r"[Rr][Ss][0-9]{9}\b"),
+    bare("RS_VAT", 9, 9),
+    near("TR_VAT", r"[Tt][Rr][0-9]{10}\b"),
+    bare("TR_VAT", 10, 10),
+    near("UA_VAT", r"[Uu][Aa][0-9]{12}\b"),
+    bare("UA_VAT", 12, 12),
+    near("UZ_VAT", r"[Uu][Zz][0-9]{9}\b"),
+    bare("UZ_VAT", 9, 9),
+    near("AR_VAT", r"[Aa][Rr][0-9]{11}\b"),
+    bare("AR_VAT", 11, 11),
+    near("BO_VAT", r"[Bb][Oo][0-9]{7}\b"),
+    bare("BO_VAT", 7, 7),
+    near("CO_VAT", r"[Cc][Oo][0-9]{10}\b"),
+    bare("CO_VAT", 10, 10),
+    near("CR_VAT", r"[Cc][Rr][0-9]{9,12}\b"),
+    bare("CR_VAT", 9, 12),
+    near("EC_VAT", r"[Ee][Cc][0-9]{13}\b"),
+    bare("EC_VAT", 13, 13),
+    near("SV_VAT", r"[Ss][Vv](?:[0-9]{14}|[0-9]{4}-[0-9]{6}-[0-9]{3}-[0-9])\b"),
+    bare("SV_VAT", 14, 14),
+    near("HN_VAT", r"[Hh][Nn][0-9]{14}\b"),
+    bare("HN_VAT", 14, 14),
+    near("PE_VAT", r"[Pp][Ee][0-9]{11}\b"),
+    bare("PE_VAT", 11, 11),
+    near("UY_VAT", r"[Uu][Yy][0-9]{12}\b"),
+    bare("UY_VAT", 12, 12),
+    near("ZA_VAT", r"[Zz][Aa][0-9]{10}\b"),
+    bare("ZA_VAT", 10, 10),
+    near("KR_VAT", r"[Kk][Rr][0-9]{10}\b"),
+    bare("KR_VAT", 10, 10),
+    near("TH_VAT", r"[Tt][Hh][0-9]{13}\b"),
+    bare("TH_VAT", 13, 13),
+    near("EG_VAT", r"[Ee][Gg][0-9]{9}\b"),
+    bare("EG_VAT", 9, 9),
+    near("IS_VAT", r"[Ii][Ss][0-9]{5,6}\b"),
+    bare("IS_VAT", 5, 6),
+    near("JP_VAT", r"[Jj][Pp]T?[0-9]{13}\b"),
+    bare("JP_VAT", 13, 13),
+    near("PY_VAT", r"[Pp][Yy][0-9]{6,8}-[0-9]\b"),
+    bare("PY_VAT", 7, 9),
+    near("GR_VAT", r"(?:[Ee][Ll]|[Gg][Rr])[0-9]{9}\b"),
+    bare("GR_VAT", 9, 9),
+    near("LT_VAT", r"[Ll][Tt](?:[0-9]{12}|[0-9]{9})\b"),
+    bare("LT_VAT", 9, 9),
+    bare("LT_VAT", 12, 12),
+    near("RU_VAT", r"[Rr][Uu](?:[0-9]{12}|[0-9]{10})\b"),
+    bare("RU_VAT", 10, 10),
+    bare("RU_VAT", 12, 12),
+    near("DO_VAT", r"[Dd][Oo](?:[0-9]{9}|[0-9]{3}-?[0-9]{7}-?[0-9])\b"),
+    bare("DO_VAT", 9, 9),
+    bare("DO_VAT", 11, 11),
+    near("BR_VAT", r"(?:[Bb][Rr])?(?:[0-9]{2}[.][0-9]{3}[.][0-9]{3}/[0-9]{4}-[0-9]{2}|[0-9]{3}[.][0-9]{3}[.][0-9]{3}-[0-9]{2})\b"),
+    near("BR_VAT", r"[Bb][Rr][0-9]{14}\b"),
+    bare("BR_VAT", 14, 14),
+    near("AU_VAT", r"[Aa][Uu][0-9]{11}\b").check(australian),
+    Rule::number("AU_VAT", SOURCE, 11..=11, |number| !number.led && !number.part && super::oceania::business(number.digits)).needs(VAT),
+    near("PT_VAT", r"[Pp][Tt][0-9]{9}\b").check(is_portuguese),
+    Rule::number("PT_VAT", SOURCE, 9..=9, |number| plain(number) && is_given(number.digits)).needs(VAT),
+    near("UK_VAT", r"(?:GB|XI|gb|xi)(?:[0-9]{9}(?:[0-9]{3})?)\b").check(british),
+    near("UK_VAT", r"(?:GB|XI|gb|xi)(?:GD|HA|gd|ha)[0-9]{3}\b"),
+    Rule::number("UK_VAT", SOURCE, 9..=9, |number| !number.led && !number.part && british_digits(number.digits)).needs(VAT),
+    near("AT_VAT", r"(?:[Aa][Tt])?[Uu][0-9]{8}\b"),
+    near("CY_VAT", r"(?:[Cc][Yy])?[0-9]{8}[A-Za-z]\b"),
+    near("CY_VAT", r"[Cc][Yy][0-9]{9}\b"),
+    bare("CY_VAT", 9, 9),
+    near("ES_VAT", r"(?:[Ee][Ss])?(?:[A-Za-z][0-9]{7}[0-9A-Za-z]|[0-9]{8}[A-Za-z])\b"),
+    near("FR_VAT", r"[Ff][Rr][0-9A-Za-z]{2}[0-9]{9}\b"),
+    bare("FR_VAT", 11, 11),
+    near("IE_VAT", r"(?:[Ii][Ee])?[0-9][0-9A-Za-z+*][0-9]{5}[A-Wa-w][A-IWa-iw]?\b"),
+    near("NL_VAT", r"(?:[Nn][Ll])?[0-9]{9}[Bb][0-9]{2}\b"),
+    near("AL_VAT", r"(?:[Aa][Ll])?[A-Za-z][0-9]{8}[A-Za-z]\b"),
+    near("NO_VAT", r"[Nn][Oo][0-9]{9}\b"),
+    near("NO_VAT", r"(?:[Nn][Oo])?[0-9]{9} ?(?:MVA|mva)\b"),
+    bare("NO_VAT", 9, 9),
+    near("CH_VAT", r"[Cc][Hh][Ee]?[ -]?(?:[0-9]{6}|[0-9]{9}|[0-9]{3}[.][0-9]{3}[.][0-9]{3})(?: ?(?:MWST|TVA|IVA))?\b"),
+    near("CL_VAT", r"(?:[Cc][Ll])?[0-9]{7,8}-[0-9Kk]\b"),
+    near("GT_VAT", r"[Gg][Tt][0-9]{7}-[0-9Kk]\b"),
+    Rule::number("GT_VAT", SOURCE, 8..=8, |number| plain(number) && number.groups == [7, 1]).needs(VAT),
+    near("MX_VAT", r"(?:[Mm][Xx])?[A-Za-z&]{3,4}[0-9]{6}[0-9A-Za-z]{3}\b"),
+    near("NI_VAT", r"[Nn][Ii][0-9]{3}-[0-9]{6}-[0-9]{4}[A-Za-z]\b"),
+    near("NI_VAT", r"[0-9]{3}-[0-9]{6}-[0-9]{4}[A-Za-z]\b"),
+    near("PA_VAT", r"(?:[Pp][Aa])?[0-9]{1,2}-[0-9]{3,4}-[0-9]{4,6}\b"),
+    near("VE_VAT", r"(?:[Vv][Ee])?[JGVEPjgvep]-?[0-9]{8,9}(?:-[0-9])?\b"),
+    near("AE_VAT", r"(?:[Aa][Ee])?100[0-9]{12}\b"),
+    near("BH_VAT", r"(?:[Bb][Hh])?2[0-9]{14}\b"),
+    near("CO_VAT", r"[Cc][Oo][0-9]{9}\b"),
     checked("AT_VAT", r"ATU(?:[ .-]?[0-9]){8}\b", austrian),
     checked("BE_VAT", r"BE(?:[ .-]?[0-9]){10}\b", belgian),
     checked("CZ_VAT", r"CZ(?:[ .-]?[0-9]){8}\b", czech),
@@ -124,8 +201,20 @@ pub(super) const RULES: &[Rule] = &[
 
 /// With its first digit one that is given out.
 fn is_portuguese(text: &[u8]) -> bool {
-    let digits = digits(text);
-    varied(&digits) && matches!(digits.first(), Some(1 | 2 | 3 | 5..=9))
+    is_given(&digits(text))
+}
+
+fn is_given(digits: &[u8]) -> bool {
+    varied(digits) && matches!(digits.first(), Some(1 | 2 | 3 | 5..=9))
+}
+
+fn australian(text: &[u8]) -> bool {
+    super::oceania::business(&digits(text))
+}
+
+/// Letters with a space before the digits are a country, so that the check digit decides.
+fn plain(number: &Number<'_>) -> bool {
+    !number.led && !number.part && varied(number.digits)
 }
 
 fn is_varied(text: &[u8]) -> bool {
@@ -322,8 +411,11 @@ fn spanish(text: &[u8]) -> bool {
 
 /// HMRC: modulus 97, since 2010 with 55 added.
 fn british(text: &[u8]) -> bool {
-    let digits = digits(text);
+    british_digits(&digits(text))
+}
+
+fn british_digits(digits: &[u8]) -> bool {
     let (front, check) = digits.split_at_checked(7).unwrap_or_default();
     let sum = u64::from(weighted(front, &[8, 7, 6, 5, 4, 3, 2])) + number(check.get(..2).unwrap_or_default());
-    varied(&digits) && (sum.is_multiple_of(97) || (sum + 55).is_multiple_of(97))
+    varied(digits) && (sum.is_multiple_of(97) || (sum + 55).is_multiple_of(97))
 }

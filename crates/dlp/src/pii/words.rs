@@ -56,7 +56,6 @@ pub(super) const IDENTITY: &[&str] = &[
     "personal identification", "identification number", "identification_number", "identification card",
     "citizen id", "citizen_id", "citizenid", "citizen number", "civil id", "civil number", "resident id",
     "resident number", "resident registration", "government id", "government_id", "nid", "nin",
-    "social security number", "social_security_number",
 ];
 
 /// A licence plate.
@@ -72,18 +71,14 @@ pub(super) const PLATE: &[&str] = &[
     "plaka", "plakası", "plaka numarası", "госномер", "номерной знак", "车牌", "車牌", "번호판", "차량번호",
 ];
 
-/// A driving licence.
+/// A driving licence, in English. Words in another language stand with the licences of its countries.
 pub(super) const LICENCE: &[&str] = &[
     "driver license", "driver licence", "drivers license", "drivers licence", "driver's license",
     "driver's licence", "driver’s license", "driving license", "driving licence", "driving permit", "driver_license",
     "driver_licence", "drivers_license", "driverslicense", "driverlicense", "driving_license",
-    "driving_licence", "drivinglicence", "drivinglicense", "driver license number", "license number",
+    "driving_licence", "drivinglicence", "drivinglicense", "license number",
     "licence number", "license_number", "licence_number", "licensenumber", "dl number", "dl no",
-    "dl#", "dln", "permis", "permis de conduire", "führerschein", "fuehrerschein", "führerscheinnummer",
-    "patente di guida", "patente", "licencia de conducir", "permiso de conducir", "carnet de conducir",
-    "carta de condução", "cnh", "rijbewijs", "prawo jazdy", "prawa jazdy", "körkort", "kørekort", "førerkort",
-    "ajokortti", "řidičský průkaz", "vodičský preukaz", "jogosítvány", "permis de conducere", "ehliyet", "sürücü belgesi",
-    "водительское", "водительские", "права", "驾驶证", "駕照", "運転免許", "免許証", "운전면허", "ใบขับขี่",
+    "dl#", "dln",
 ];
 
 /// Of a vehicle.
