@@ -195,10 +195,7 @@ impl<'r> Search<'r> {
                 continue;
             }
             let free = !text.is_bounded || Self::is_free(start, window);
-            if text.is_word
-                && (free || is_camel(start, window))
-                && !next.is_some_and(|next| next.is_ascii_lowercase() && next != b's')
-            {
+            if text.is_word && (free || is_camel(start, window)) && ends_word(end, next, window) {
                 self.word(id, end);
             }
             if free {
@@ -370,6 +367,18 @@ impl<'r> Search<'r> {
             self.numbers.push(start);
         }
         self.chain = chain;
+    }
+}
+
+/// Whether no word goes on here; it may be in the plural, and another may begin with a capital.
+fn ends_word(end: usize, next: Option<u8>, window: Window<'_>) -> bool {
+    match next {
+        Some(next) if next.is_ascii_lowercase() => next == b's',
+        Some(next) if next.is_ascii_uppercase() => {
+            let last = end.checked_sub(1).and_then(|at| window.byte(at));
+            !last.is_some_and(|last| last.is_ascii_uppercase())
+        }
+        _ => true,
     }
 }
 

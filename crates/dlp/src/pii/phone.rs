@@ -166,7 +166,7 @@ fn grouped(number: &Number<'_>) -> bool {
     match (number.groups, number.digits) {
         ([3, 3, 4], digits) if *sign != b' ' => is_north_american(digits),
         ([1, 3, 3, 4], [1, digits @ ..]) => is_north_american(digits),
-        (_, [0, 0, abroad @ ..]) => is_international(abroad) && abroad.len() >= 9,
+        (_, [0, 0, abroad @ ..]) => is_international(abroad) && abroad.len() >= 9 && number.groups.len() > 2 && !number.groups.iter().all(|group| *group == 4),
         ([3, 2, 4], _) => false,
         ([2..=4, 6..=8], [0, 1..=9, ..]) => *sign == b'-',
         ([first, rest @ ..], [0, 1..=9, ..]) => {

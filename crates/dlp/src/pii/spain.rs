@@ -5,8 +5,12 @@ use crate::checks::{characters, digits, number, weighted};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::word("ES_NIF", DNI, 0..=0, r"[0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}[ -]?[A-Za-z]\b")
+    Rule::word("ES_NIF", DNI, 0..=0, r"[0-9]{8}-?[A-Z]\b")
         .lifted(NIF_WORDS, 60, 95)
+        .check(nif),
+    Rule::word("ES_NIF", DNI, 0..=0, r"(?:[0-9]{7,8}|[0-9]{1,2}\.[0-9]{3}\.[0-9]{3})[ -]?[A-Za-z]\b")
+        .needs(NIF_WORDS)
+        .or_whole()
         .check(nif),
     Rule::word("ES_NIE", DNI, 1..=1, r"[XYZxyz][ -]?[0-9]{7}[ -]?[A-Za-z]\b")
         .lifted(&["nie", "número de identidad de extranjero", "extranjero", "tie"], 70, 95)

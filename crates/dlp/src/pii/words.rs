@@ -91,7 +91,7 @@ pub(super) const VEHICLE: &[&str] = &[
 pub(super) const POSTCODE: &[&str] = &[
     "postcode", "post code", "post_code", "postal code", "postal_code", "postalcode", "zip", "zip code",
     "zip_code", "zipcode", "plz", "postleitzahl", "code postal", "código postal", "codigo postal",
-    "cep", "cap", "kod pocztowy", "postnummer", "postinumero", "psč", "irányítószám", "pin code", "pincode", "eircode",
+    "kod pocztowy", "postnummer", "postinumero", "psč", "irányítószám", "pin code", "pincode", "eircode",
 ];
 
 /// Money in crypto-currencies.
