@@ -7,6 +7,8 @@ mod calendar;
 mod iso7064;
 mod keccak;
 mod sums;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use addresses::{base58_check, bech32, eip_55};
 pub(crate) use calendar::{day_month, is_date, two_digit_date};

@@ -153,8 +153,15 @@ fn is_led(before: &[u8]) -> bool {
     let Some((b' ' | b'+', rest)) = before.split_last() else {
         return false;
     };
-    let letters = rest.iter().rev().take_while(|byte| byte.is_ascii_uppercase()).count();
-    let edge = rest.len().checked_sub(letters + 1).and_then(|at| rest.get(at));
+    let letters = rest
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
+    let edge = rest
+        .len()
+        .checked_sub(letters + 1)
+        .and_then(|at| rest.get(at));
     matches!(letters, 2 | 3) && !edge.is_some_and(u8::is_ascii_alphanumeric)
 }
 

@@ -136,25 +136,17 @@ impl<'r> Search<'r> {
             }
             return;
         }
-        let start = match self.run.word {
-            Some(start) => start,
-            None => self.begin_word(at, class, window),
-        };
+        let start = *self.run.word.get_or_insert_with(|| {
+            self.run.has_digit = false;
+            at
+        });
         if class & DIGIT != 0 && !self.run.has_digit {
             self.run.has_digit = true;
+            for (lead, letters) in std::mem::take(&mut self.run.leads).into_iter().flatten() {
+                self.ask_word(lead, letters + at - start, window);
+            }
             self.ask_word(start, at - start, window);
         }
-    }
-
-    fn begin_word(&mut self, at: usize, class: u8, window: Window<'_>) -> usize {
-        self.run.word = Some(at);
-        self.run.has_digit = false;
-        if class & DIGIT != 0 {
-            for (start, letters) in std::mem::take(&mut self.run.leads).into_iter().flatten() {
-                self.ask_word(start, letters, window);
-            }
-        }
-        at
     }
 
     /// Up to two short words of letters may be the beginning of a value: `AB 12`, `M-XY 34`.
@@ -195,7 +187,10 @@ impl<'r> Search<'r> {
                 continue;
             }
             let free = !text.is_bounded || Self::is_free(start, window);
-            if text.is_word && (free || is_camel(start, window)) && ends_word(end, next, window) {
+            if text.is_word
+                && (free || is_camel(start, window))
+                && ends_word(text.length, end, next, window)
+            {
                 self.word(id, end);
             }
             if free {
@@ -370,11 +365,12 @@ impl<'r> Search<'r> {
     }
 }
 
-/// Whether no word goes on here; it may be in the plural, and another may begin with a capital.
-fn ends_word(end: usize, next: Option<u8>, window: Window<'_>) -> bool {
+/// Whether no word goes on here; it may be in the plural, and another may begin with a capital. A
+/// short word among capitals is most likely the beginning of another: `TELESCOPE`.
+fn ends_word(length: usize, end: usize, next: Option<u8>, window: Window<'_>) -> bool {
     match next {
         Some(next) if next.is_ascii_lowercase() => next == b's',
-        Some(next) if next.is_ascii_uppercase() => {
+        Some(next) if next.is_ascii_uppercase() && length < 4 => {
             let last = end.checked_sub(1).and_then(|at| window.byte(at));
             !last.is_some_and(|last| last.is_ascii_uppercase())
         }

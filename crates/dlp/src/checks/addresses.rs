@@ -79,10 +79,9 @@ pub(crate) fn eip_55(hexadecimal: &[u8]) -> bool {
         return false;
     };
     let nibbles = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    hexadecimal
-        .iter()
-        .zip(nibbles)
-        .all(|(byte, nibble)| !byte.is_ascii_alphabetic() || byte.is_ascii_uppercase() == (nibble >= 8))
+    hexadecimal.iter().zip(nibbles).all(|(byte, nibble)| {
+        !byte.is_ascii_alphabetic() || byte.is_ascii_uppercase() == (nibble >= 8)
+    })
 }
 
 const CHARSET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";

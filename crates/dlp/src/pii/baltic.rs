@@ -5,12 +5,24 @@ use crate::checks::{two_digit_date, weighted};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::number("EE_NATIONAL_ID", CODE, 11..=11, digits!(code)).needs(IDENTITY).or(&["isikukood"]),
-    Rule::number("EE_TAX_ID", CODE, 11..=11, digits!(code)).needs(TAX).or(&["isikukood"]),
-    Rule::number("LT_NATIONAL_ID", CODE, 11..=11, digits!(code)).needs(IDENTITY).or(&["asmens kodas", "asmens_kodas"]),
-    Rule::number("LT_TAX_ID", CODE, 11..=11, digits!(code)).needs(TAX).or(&["asmens kodas"]),
-    Rule::number("LV_NATIONAL_ID", LATVIAN, 11..=11, digits!(latvian)).needs(IDENTITY).or(&["personas kods", "personas_kods"]),
-    Rule::number("LV_TAX_ID", LATVIAN, 11..=11, digits!(latvian)).needs(TAX).or(&["personas kods"]),
+    Rule::number("EE_NATIONAL_ID", CODE, 11..=11, digits!(code))
+        .needs(IDENTITY)
+        .or(&["isikukood"]),
+    Rule::number("EE_TAX_ID", CODE, 11..=11, digits!(code))
+        .needs(TAX)
+        .or(&["isikukood"]),
+    Rule::number("LT_NATIONAL_ID", CODE, 11..=11, digits!(code))
+        .needs(IDENTITY)
+        .or(&["asmens kodas", "asmens_kodas"]),
+    Rule::number("LT_TAX_ID", CODE, 11..=11, digits!(code))
+        .needs(TAX)
+        .or(&["asmens kodas"]),
+    Rule::number("LV_NATIONAL_ID", LATVIAN, 11..=11, digits!(latvian))
+        .needs(IDENTITY)
+        .or(&["personas kods", "personas_kods"]),
+    Rule::number("LV_TAX_ID", LATVIAN, 11..=11, digits!(latvian))
+        .needs(TAX)
+        .or(&["personas kods"]),
 ];
 
 const CODE: &str = "EVS 585:2007: isikukood; Lietuvos gyventojų registras: asmens kodas";
@@ -39,5 +51,6 @@ fn latvian(digits: &[u8]) -> bool {
     };
     let [day, month, year] = [d1 * 10 + d2, m1 * 10 + m2, y1 * 10 + y2].map(u64::from);
     let sum = weighted(digits, &[1, 6, 3, 7, 9, 10, 5, 8, 4, 2]);
-    two_digit_date(year, month, day) && digits.last().map(|last| u32::from(*last)) == Some((1101 - sum) % 11 % 10)
+    two_digit_date(year, month, day)
+        && digits.last().map(|last| u32::from(*last)) == Some((1101 - sum) % 11 % 10)
 }

@@ -10,9 +10,26 @@ pub(super) const RULES: &[Rule] = &[
     Rule::number("CREDIT_CARD", SOURCE, FEWEST..=LONGEST, near)
         .class(Class::Pci)
         .needs(&[
-            "card", "card_number", "cardnumber", "card no", "credit card", "creditcard", "debit card", "cc", "ccnum",
-            "payment card", "kreditkarte", "kartennummer", "carte bancaire", "tarjeta", "carta di credito", "cartão",
-            "卡号", "信用卡", "カード", "카드",
+            "card",
+            "card_number",
+            "cardnumber",
+            "card no",
+            "credit card",
+            "creditcard",
+            "debit card",
+            "cc",
+            "ccnum",
+            "payment card",
+            "kreditkarte",
+            "kartennummer",
+            "carte bancaire",
+            "tarjeta",
+            "carta di credito",
+            "cartão",
+            "卡号",
+            "信用卡",
+            "カード",
+            "카드",
         ])
         .or_whole(),
 ];

@@ -6,31 +6,80 @@ use crate::number::Number;
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::number("CZ_BIRTH_NUMBER", BIRTH, 9..=10, |number| printed(number) && birth_number(number.digits))
-        .lifted(&["rodné číslo", "rodne cislo", "rč", "r.č."], 60, 95),
+    Rule::number("CZ_BIRTH_NUMBER", BIRTH, 9..=10, |number| {
+        printed(number) && birth_number(number.digits)
+    })
+    .lifted(&["rodné číslo", "rodne cislo", "rč", "r.č."], 60, 95),
     Rule::number("CZ_BIRTH_NUMBER", BIRTH, 9..=10, digits!(birth_number))
         .needs(IDENTITY)
-        .or(&["rodné číslo", "rodne cislo", "rč", "r.č.", "rodneho cisla", "rodného čísla"]),
-    Rule::number("CZ_TAX_ID", BIRTH, 9..=10, digits!(birth_date)).needs(TAX).or(&["dič"]),
-    Rule::number("CZ_NATIONAL_ID", BIRTH, 9..=10, digits!(birth_number)).needs(IDENTITY),
-    Rule::number("CZ_ICO", "Český statistický úřad: IČO", 8..=8, digits!(company)).needs(&["ičo", "ico", "ič"]),
-    Rule::number("SK_BIRTH_NUMBER", BIRTH, 9..=10, digits!(birth_number))
-        .needs(&["rodné číslo", "rodne cislo", "rč", "r.č."]),
-    Rule::number("SK_TAX_ID", BIRTH, 9..=10, digits!(slovak)).needs(TAX).or(&["dič"]),
-    Rule::number("SK_NATIONAL_ID", BIRTH, 9..=10, digits!(birth_number)).needs(IDENTITY),
-    Rule::number("HU_TAX_ID", "NAV: adóazonosító jel", 10..=10, digits!(hungarian))
+        .or(&[
+            "rodné číslo",
+            "rodne cislo",
+            "rč",
+            "r.č.",
+            "rodneho cisla",
+            "rodného čísla",
+        ]),
+    Rule::number("CZ_TAX_ID", BIRTH, 9..=10, digits!(birth_date))
         .needs(TAX)
-        .or(&["adóazonosító", "adóazonosító jel", "adoazonosito"]),
-    Rule::number("HU_TAJ", "NEAK: TAJ szám", 9..=9, digits!(taj)).needs(&["taj", "taj szám", "tajszám", "taj-szám"]),
-    Rule::number("HU_PERSONAL_ID", "1996. évi XX. törvény: személyi azonosító", 11..=11, digits!(personal))
+        .or(&["dič", "DIČ"]),
+    Rule::number("CZ_NATIONAL_ID", BIRTH, 9..=10, digits!(birth_number)).needs(IDENTITY),
+    Rule::number(
+        "CZ_ICO",
+        "Český statistický úřad: IČO",
+        8..=8,
+        digits!(company),
+    )
+    .needs(&["ičo", "IČO", "ico", "ič"]),
+    Rule::number("SK_BIRTH_NUMBER", BIRTH, 9..=10, digits!(birth_number)).needs(&[
+        "rodné číslo",
+        "rodne cislo",
+        "rč",
+        "r.č.",
+    ]),
+    Rule::number("SK_TAX_ID", BIRTH, 9..=10, digits!(slovak))
+        .needs(TAX)
+        .or(&["dič", "DIČ"]),
+    Rule::number("SK_NATIONAL_ID", BIRTH, 9..=10, digits!(birth_number)).needs(IDENTITY),
+    Rule::number(
+        "HU_TAX_ID",
+        "NAV: adóazonosító jel",
+        10..=10,
+        digits!(hungarian),
+    )
+    .needs(TAX)
+    .or(&["adóazonosító", "adóazonosító jel", "adoazonosito"]),
+    Rule::number("HU_TAJ", "NEAK: TAJ szám", 9..=9, digits!(taj)).needs(&[
+        "taj",
+        "taj szám",
+        "tajszám",
+        "taj-szám",
+    ]),
+    Rule::number(
+        "HU_PERSONAL_ID",
+        "1996. évi XX. törvény: személyi azonosító",
+        11..=11,
+        digits!(personal),
+    )
+    .needs(IDENTITY)
+    .or(&["személyi azonosító", "személyi szám"]),
+    Rule::number("RO_CNP", CNP, 13..=13, digits!(cnp))
         .needs(IDENTITY)
-        .or(&["személyi azonosító", "személyi szám"]),
-    Rule::number("RO_CNP", CNP, 13..=13, digits!(cnp)).needs(IDENTITY).or(&["cnp", "cod numeric personal"]).or_whole(),
-    Rule::number("RO_TAX_ID", CNP, 13..=13, digits!(cnp)).needs(TAX).or(&["cif", "nif"]),
-    Rule::number("RO_NATIONAL_ID", CNP, 13..=13, digits!(cnp)).needs(IDENTITY).or(&["cnp"]),
-    Rule::number("BG_EGN", EGN, 10..=10, digits!(egn)).needs(IDENTITY).or(&["egn", "егн", "ЕГН"]),
+        .or(&["cnp", "cod numeric personal"])
+        .or_whole(),
+    Rule::number("RO_TAX_ID", CNP, 13..=13, digits!(cnp))
+        .needs(TAX)
+        .or(&["cif", "nif"]),
+    Rule::number("RO_NATIONAL_ID", CNP, 13..=13, digits!(cnp))
+        .needs(IDENTITY)
+        .or(&["cnp"]),
+    Rule::number("BG_EGN", EGN, 10..=10, digits!(egn))
+        .needs(IDENTITY)
+        .or(&["egn", "егн", "ЕГН"]),
     Rule::number("BG_TAX_ID", EGN, 10..=10, digits!(egn)).needs(TAX),
-    Rule::number("BG_NATIONAL_ID", EGN, 10..=10, digits!(egn)).needs(IDENTITY).or(&["егн", "ЕГН"]),
+    Rule::number("BG_NATIONAL_ID", EGN, 10..=10, digits!(egn))
+        .needs(IDENTITY)
+        .or(&["егн", "ЕГН"]),
 ];
 
 const BIRTH: &str = "Zákon o evidenci obyvatel: rodné číslo; Zákon o rodnom čísle";
@@ -63,9 +112,14 @@ fn birth_date(digits: &[u8]) -> bool {
     };
     let [year, month, day] = [y1 * 10 + y2, m1 * 10 + m2, d1 * 10 + d2].map(u64::from);
     // Nine digits stand for a year before 1954.
-    let year = if digits.len() == 9 { 1900 + year } else { 2000 + year };
+    let year = if digits.len() == 9 {
+        1900 + year
+    } else {
+        2000 + year
+    };
     let month = month % 50;
-    is_date(year, if month > 20 { month - 20 } else { month }, day) && number(digits.get(6..).unwrap_or_default()) > 0
+    is_date(year, if month > 20 { month - 20 } else { month }, day)
+        && number(digits.get(6..).unwrap_or_default()) > 0
 }
 
 fn company(digits: &[u8]) -> bool {

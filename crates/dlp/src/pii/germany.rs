@@ -6,46 +6,184 @@ use crate::number::Number;
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::number("DE_TAX_ID", "Abgabenordnung 139b; Bundeszentralamt für Steuern", 11..=11, digits!(tax_id))
-        .needs(TAX)
-        .or(&["idnr", "steuer-id", "steuerid", "steuer_id", "steueridentifikationsnummer", "steuerliche identifikationsnummer", "identifikationsnummer"])
-        .or_whole(),
-    Rule::number("DE_TAX_NUMBER", "Bundesministerium der Finanzen: Aufbau der Steuernummer", 10..=13, tax_number)
-        .needs(&["steuernummer", "steuer-nr", "steuernr", "st.-nr", "st-nr", "stnr", "steuer_nummer"])
-        .or_whole(),
-    Rule::word("DE_SOCIAL_SECURITY", "SGB VI 147; VKVV 2", 0..=0, r"[0-9]{2} ?[0-9]{6} ?[A-Za-z] ?[0-9]{3}\b")
-        .lifted(&["sozialversicherung", "sozialversicherungsnummer", "rentenversicherung", "rentenversicherungsnummer", "versicherungsnummer", "svnr", "rvnr", "sv-nummer"], 70, 95)
-        .check(social_security),
-    Rule::word("DE_HEALTH_INSURANCE", "SGB V 290; GKV-Spitzenverband", 1..=1, r"[A-Za-z][0-9]{9}\b")
-        .needs(&["krankenversicherung", "krankenversichertennummer", "versichertennummer", "krankenkasse", "kvnr", "kv-nummer", "egk", "health insurance", "health_insurance"])
-        .or_whole()
-        .check(health_insurance),
-    Rule::word("DE_ID_CARD", "Personalausweisverordnung; ICAO Doc 9303", 0..=9, r"[CFGHJKLMNPRTVWXYZcfghjklmnprtvwxyz][0-9CFGHJKLMNPRTVWXYZcfghjklmnprtvwxyz]{8}[0-9]?\b")
-        .needs(IDENTITY)
-        .or(&["personalausweis", "personalausweisnummer", "ausweisnummer", "ausweis", "ausweis-nr", "perso"])
-        .or_whole()
-        .check(id_card),
-    Rule::number("DE_LANR", "Kassenärztliche Bundesvereinigung: Arztnummern, 75 (7) SGB V", 9..=9, digits!(doctor))
-        .needs(&["lanr", "arztnummer", "lebenslange arztnummer", "arzt-nr", "vertragsarzt"])
-        .or_whole(),
-    Rule::number("DE_BSNR", "Kassenärztliche Bundesvereinigung: Betriebsstättennummern", 9..=9, digits!(|_| true))
-        .needs(&["bsnr", "betriebsstättennummer", "betriebsstätte", "betriebsstaettennummer"]),
-    Rule::number("DE_BSNR", "Kassenärztliche Bundesvereinigung: Betriebsstättennummern", 9..=9, digits!(practice))
-        .needs(&["kassenärztliche"])
-        .or_whole(),
-    Rule::led("DE_HANDELSREGISTER", "Handelsregisterverordnung", &["HRA", "HRB"], "", r"HR[AB] ?[0-9]{1,6}\b")
-        .lifted(&["handelsregister", "amtsgericht", "registergericht"], 60, 90),
-    Rule::word("DE_FUEHRERSCHEIN", "Fahrerlaubnis-Verordnung; Kraftfahrt-Bundesamt", 1..=2, r"[A-Z][0-9A-Z]{2}[0-9A-Z]{6}[0-9][0-9A-Z]\b")
-        .needs(&["führerschein", "führerscheinnummer", "fuehrerschein", "fahrerlaubnis", "fahrerlaubnisnummer"])
-        .or_whole()
-        .check(|text| text.iter().filter(|byte| byte.is_ascii_digit()).count() >= 4),
-    Rule::word("DE_KFZ", "Fahrzeug-Zulassungsverordnung", 2..=5, r"[A-Z]{1,3}[ -][A-Z]{1,2}[ -]?[1-9][0-9]{0,3}[EH]?\b")
-        .needs(&["kennzeichen", "kfz", "kfz-kennzeichen", "nummernschild", "autokennzeichen", "zugelassen"])
-        .or(PLATE)
-        .or_whole()
-        .check(|text| characters(text).len() <= 8),
-    Rule::number("DE_PLZ", "Deutsche Post: Postleitzahlen", 5..=5, digits!(|digits: &[u8]| matches!(digits, [0, 1..=9, ..] | [1..=9, ..]) && digits != [0, 1, 0, 0, 0]))
-        .needs(&["plz", "postleitzahl"]),
+    Rule::number(
+        "DE_TAX_ID",
+        "Abgabenordnung 139b; Bundeszentralamt für Steuern",
+        11..=11,
+        digits!(tax_id),
+    )
+    .needs(TAX)
+    .or(&[
+        "idnr",
+        "steuer-id",
+        "steuerid",
+        "steuer_id",
+        "steueridentifikationsnummer",
+        "steuerliche identifikationsnummer",
+        "identifikationsnummer",
+    ])
+    .or_whole(),
+    Rule::number(
+        "DE_TAX_NUMBER",
+        "Bundesministerium der Finanzen: Aufbau der Steuernummer",
+        10..=13,
+        tax_number,
+    )
+    .needs(&[
+        "steuernummer",
+        "steuer-nr",
+        "steuernr",
+        "st.-nr",
+        "st-nr",
+        "stnr",
+        "steuer_nummer",
+    ])
+    .or_whole(),
+    Rule::word(
+        "DE_SOCIAL_SECURITY",
+        "SGB VI 147; VKVV 2",
+        0..=0,
+        r"[0-9]{2} ?[0-9]{6} ?[A-Za-z] ?[0-9]{3}\b",
+    )
+    .lifted(
+        &[
+            "sozialversicherung",
+            "sozialversicherungsnummer",
+            "rentenversicherung",
+            "rentenversicherungsnummer",
+            "versicherungsnummer",
+            "svnr",
+            "rvnr",
+            "sv-nummer",
+        ],
+        70,
+        95,
+    )
+    .check(social_security),
+    Rule::word(
+        "DE_HEALTH_INSURANCE",
+        "SGB V 290; GKV-Spitzenverband",
+        1..=1,
+        r"[A-Za-z][0-9]{9}\b",
+    )
+    .needs(&[
+        "krankenversicherung",
+        "krankenversichertennummer",
+        "versichertennummer",
+        "krankenkasse",
+        "kvnr",
+        "kv-nummer",
+        "egk",
+        "health insurance",
+        "health_insurance",
+    ])
+    .or_whole()
+    .check(health_insurance),
+    Rule::word(
+        "DE_ID_CARD",
+        "Personalausweisverordnung; ICAO Doc 9303",
+        0..=9,
+        r"[CFGHJKLMNPRTVWXYZcfghjklmnprtvwxyz][0-9CFGHJKLMNPRTVWXYZcfghjklmnprtvwxyz]{8}[0-9]?\b",
+    )
+    .needs(IDENTITY)
+    .or(&[
+        "personalausweis",
+        "personalausweisnummer",
+        "ausweisnummer",
+        "ausweis",
+        "ausweis-nr",
+        "perso",
+    ])
+    .or_whole()
+    .check(id_card),
+    Rule::number(
+        "DE_LANR",
+        "Kassenärztliche Bundesvereinigung: Arztnummern, 75 (7) SGB V",
+        9..=9,
+        digits!(doctor),
+    )
+    .needs(&[
+        "lanr",
+        "arztnummer",
+        "lebenslange arztnummer",
+        "arzt-nr",
+        "vertragsarzt",
+    ])
+    .or_whole(),
+    Rule::number(
+        "DE_BSNR",
+        "Kassenärztliche Bundesvereinigung: Betriebsstättennummern",
+        9..=9,
+        digits!(|_| true),
+    )
+    .needs(&[
+        "bsnr",
+        "betriebsstättennummer",
+        "betriebsstätte",
+        "betriebsstaettennummer",
+    ]),
+    Rule::number(
+        "DE_BSNR",
+        "Kassenärztliche Bundesvereinigung: Betriebsstättennummern",
+        9..=9,
+        digits!(practice),
+    )
+    .needs(&["kassenärztliche"])
+    .or_whole(),
+    Rule::led(
+        "DE_HANDELSREGISTER",
+        "Handelsregisterverordnung",
+        &["HRA", "HRB"],
+        "",
+        r"HR[AB] ?[0-9]{1,6}\b",
+    )
+    .lifted(
+        &["handelsregister", "amtsgericht", "registergericht"],
+        60,
+        90,
+    ),
+    Rule::word(
+        "DE_FUEHRERSCHEIN",
+        "Fahrerlaubnis-Verordnung; Kraftfahrt-Bundesamt",
+        1..=2,
+        r"[A-Z][0-9A-Z]{2}[0-9A-Z]{6}[0-9][0-9A-Z]\b",
+    )
+    .needs(&[
+        "führerschein",
+        "führerscheinnummer",
+        "fuehrerschein",
+        "fahrerlaubnis",
+        "fahrerlaubnisnummer",
+    ])
+    .or_whole()
+    .check(|text| text.iter().filter(|byte| byte.is_ascii_digit()).count() >= 4),
+    Rule::word(
+        "DE_KFZ",
+        "Fahrzeug-Zulassungsverordnung",
+        2..=5,
+        r"[A-Z]{1,3}[ -][A-Z]{1,2}[ -]?[1-9][0-9]{0,3}[EH]?\b",
+    )
+    .needs(&[
+        "kennzeichen",
+        "kfz",
+        "kfz-kennzeichen",
+        "nummernschild",
+        "autokennzeichen",
+        "zugelassen",
+    ])
+    .or(PLATE)
+    .or_whole()
+    .check(|text| characters(text).len() <= 8),
+    Rule::number(
+        "DE_PLZ",
+        "Deutsche Post: Postleitzahlen",
+        5..=5,
+        digits!(
+            |digits: &[u8]| matches!(digits, [0, 1..=9, ..] | [1..=9, ..])
+                && digits != [0, 1, 0, 0, 0]
+        ),
+    )
+    .needs(&["plz", "postleitzahl"]),
 ];
 
 /// One digit twice or three times, and the others at most once, in the first ten: what the tax office gives out.
@@ -104,7 +242,10 @@ fn ordinal(letter: u8) -> [u8; 2] {
 
 /// The sum of the digits of each product.
 fn digit_sums(digits: &[u8], weights: &[u32]) -> u32 {
-    let products = digits.iter().zip(weights).map(|(digit, weight)| u32::from(*digit) * weight);
+    let products = digits
+        .iter()
+        .zip(weights)
+        .map(|(digit, weight)| u32::from(*digit) * weight);
     products.map(|product| product / 10 + product % 10).sum()
 }
 
@@ -122,5 +263,8 @@ fn doctor(digits: &[u8]) -> bool {
 /// Of an association that there is.
 fn practice(digits: &[u8]) -> bool {
     let region = digits.get(..2).map(crate::checks::number);
-    matches!(region, Some(1..=3 | 17 | 20 | 38 | 46 | 51 | 52 | 71..=73 | 78 | 83 | 88 | 93 | 98))
+    matches!(
+        region,
+        Some(1..=3 | 17 | 20 | 38 | 46 | 51 | 52 | 71..=73 | 78 | 83 | 88 | 93 | 98)
+    )
 }

@@ -177,6 +177,6 @@ const LENGTHS: [(&str, usize); 111] = [
 
 /// Countries whose bank codes are four letters.
 const LETTERED: [&[u8; 2]; 19] = [
-    b"AZ", b"BG", b"BH", b"GB", b"GI", b"IE", b"IQ", b"JO", b"KW", b"LC", b"LV", b"MT", b"NL", b"PK", b"PS", b"QA",
-    b"SC", b"SV", b"VG",
+    b"AZ", b"BG", b"BH", b"GB", b"GI", b"IE", b"IQ", b"JO", b"KW", b"LC", b"LV", b"MT", b"NL",
+    b"PK", b"PS", b"QA", b"SC", b"SV", b"VG",
 ];

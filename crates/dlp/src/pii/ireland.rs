@@ -6,12 +6,35 @@ use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
     Rule::word("IE_PPS", SOURCE, 0..=0, PPS)
-        .needs(&["pps", "ppsn", "pps number", "pps_number", "personal public service", "rsi"])
+        .needs(&[
+            "pps",
+            "ppsn",
+            "pps number",
+            "pps_number",
+            "personal public service",
+            "rsi",
+        ])
         .check(pps),
-    Rule::word("IE_TAX_ID", SOURCE, 0..=0, PPS).needs(TAX).check(pps),
-    Rule::word("IE_NATIONAL_ID", SOURCE, 0..=0, PPS).needs(IDENTITY).check(pps),
-    Rule::word("IE_EIRCODE", "Eircode: product guide", 1..=1, r"[AC-FHKNPRTV-Y][0-9][0-9W] ?[0-9AC-FHKNPRTV-Y]{4}\b")
-        .needs(&["eircode", "postcode", "post code", "post_code", "postal code", "postal_code"]),
+    Rule::word("IE_TAX_ID", SOURCE, 0..=0, PPS)
+        .needs(TAX)
+        .check(pps),
+    Rule::word("IE_NATIONAL_ID", SOURCE, 0..=0, PPS)
+        .needs(IDENTITY)
+        .check(pps),
+    Rule::word(
+        "IE_EIRCODE",
+        "Eircode: product guide",
+        1..=1,
+        r"[AC-FHKNPRTV-Y][0-9][0-9W] ?[0-9AC-FHKNPRTV-Y]{4}\b",
+    )
+    .needs(&[
+        "eircode",
+        "postcode",
+        "post code",
+        "post_code",
+        "postal code",
+        "postal_code",
+    ]),
 ];
 
 const SOURCE: &str = "Department of Social Protection: PPS numbers";
@@ -30,5 +53,10 @@ pub(super) fn pps(text: &[u8]) -> bool {
     };
     let sum = (weighted(&digits(front), &[8, 7, 6, 5, 4, 3, 2]) + extra) % 23;
     front.iter().all(u8::is_ascii_digit)
-        && u32::from(*check) == if sum == 0 { u32::from(b'W') } else { u32::from(b'A') + sum - 1 }
+        && u32::from(*check)
+            == if sum == 0 {
+                u32::from(b'W')
+            } else {
+                u32::from(b'A') + sum - 1
+            }
 }

@@ -6,21 +6,53 @@ use crate::number::Number;
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::number("KR_RRN", RRN, 13..=13, |number| number.groups == [6, 7] && resident(number) && right(number.digits, 11)),
+    Rule::number("KR_RRN", RRN, 13..=13, |number| {
+        number.groups == [6, 7] && resident(number) && right(number.digits, 11)
+    }),
     Rule::number("KR_RRN", RRN, 13..=13, resident)
-        .needs(&["rrn", "resident registration", "주민등록번호", "주민번호", "주민등록"])
+        .needs(&[
+            "rrn",
+            "resident registration",
+            "주민등록번호",
+            "주민번호",
+            "주민등록",
+        ])
         .or(IDENTITY),
-    Rule::number("KR_RRN", RRN, 13..=13, |number| resident(number) && (right(number.digits, 11) || is_recent(number.digits)))
-        .needs(&["korean", "한국"])
-        .or_whole(),
+    Rule::number("KR_RRN", RRN, 13..=13, |number| {
+        resident(number) && (right(number.digits, 11) || is_recent(number.digits))
+    })
+    .needs(&["korean", "한국"])
+    .or_whole(),
     Rule::number("KR_FRN", FRN, 13..=13, foreigner)
-        .needs(&["frn", "foreigner registration", "foreign registration", "alien registration", "외국인등록번호", "외국인번호", "외국인등록"])
+        .needs(&[
+            "frn",
+            "foreigner registration",
+            "foreign registration",
+            "alien registration",
+            "외국인등록번호",
+            "외국인번호",
+            "외국인등록",
+        ])
         .or_whole(),
-    Rule::number("KR_BRN", "국세청: 사업자등록번호", 10..=10, digits!(business))
-        .needs(&["brn", "business registration", "사업자등록번호", "사업자번호", "사업자"])
-        .or(TAX)
+    Rule::number(
+        "KR_BRN",
+        "국세청: 사업자등록번호",
+        10..=10,
+        digits!(business),
+    )
+    .needs(&[
+        "brn",
+        "business registration",
+        "사업자등록번호",
+        "사업자번호",
+        "사업자",
+    ])
+    .or(TAX)
+    .or_whole(),
+    Rule::number("KR_DRIVER_LICENSE", "경찰청: 운전면허번호", 12..=12, driver)
+        .needs(LICENCE)
+        .or(&["운전면허", "운전면허번호", "면허번호"])
         .or_whole(),
-    Rule::number("KR_DRIVER_LICENSE", "경찰청: 운전면허번호", 12..=12, driver).needs(LICENCE).or(&["운전면허", "운전면허번호", "면허번호"]).or_whole(),
 ];
 
 const RRN: &str = "주민등록법: resident registration numbers";

@@ -47,14 +47,20 @@ fn ip_v6(view: &View<'_>) -> Verdict {
     if first > 4 || view.from.get(1) == Some(&b' ') {
         return Verdict::No;
     }
-    let (run, ended) = view.run(0, |byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+    let (run, ended) = view.run(0, |byte| {
+        byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
+    });
     if first + run > MOST {
         return Verdict::No;
     }
     if !ended {
         return Verdict::More;
     }
-    if view.from.get(run).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_') {
+    if view
+        .from
+        .get(run)
+        .is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_')
+    {
         return Verdict::No;
     }
     let start = view.before.len() - first;
@@ -79,12 +85,24 @@ fn ip_v6(view: &View<'_>) -> Verdict {
 /// How many hexadecimal digits stand before the colon. Too many where it is not the first one, or
 /// where they are the end of a word.
 fn first_group(view: &View<'_>) -> usize {
-    let digits = view.before.iter().rev().take_while(|byte| byte.is_ascii_hexdigit());
+    let digits = view
+        .before
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_hexdigit());
     let count = digits.count();
-    let edge = view.before.len().checked_sub(count + 1).and_then(|at| view.before.get(at));
+    let edge = view
+        .before
+        .len()
+        .checked_sub(count + 1)
+        .and_then(|at| view.before.get(at));
     let escape = count == 2 && matches!(view.before, [.., b'%', _, _]);
     match edge {
-        Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'.') || escape => 5,
+        Some(byte)
+            if byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'.') || escape =>
+        {
+            5
+        }
         _ => count,
     }
 }
@@ -108,10 +126,12 @@ fn unspecified(view: &View<'_>) -> Verdict {
     let free = matches!(view.before.last(), None | Some(b' ' | b'=' | b'"' | b'['));
     match view.from {
         [_] | [_, b':'] if view.open => Verdict::More,
-        [_, b':'] | [_, b':', b' ' | b'"' | b'/' | b',' | b']' | b'\n', ..] if free => Verdict::Yes {
-            before: 0,
-            length: 2,
-        },
+        [_, b':'] | [_, b':', b' ' | b'"' | b'/' | b',' | b']' | b'\n', ..] if free => {
+            Verdict::Yes {
+                before: 0,
+                length: 2,
+            }
+        }
         _ => Verdict::No,
     }
 }
@@ -119,7 +139,11 @@ fn unspecified(view: &View<'_>) -> Verdict {
 /// Six pairs of hexadecimal digits, one sign between each two; this is the first sign.
 fn mac(view: &View<'_>) -> Verdict {
     let pair = match view.before {
-        [.., edge, a, b] if !edge.is_ascii_alphanumeric() && !matches!(edge, b':' | b'-' | b'_') => [*a, *b],
+        [.., edge, a, b]
+            if !edge.is_ascii_alphanumeric() && !matches!(edge, b':' | b'-' | b'_') =>
+        {
+            [*a, *b]
+        }
         [a, b] => [*a, *b],
         _ => return Verdict::No,
     };
@@ -139,7 +163,9 @@ fn mac(view: &View<'_>) -> Verdict {
     }
     match view.from.get(15) {
         None if view.open => Verdict::More,
-        Some(next) if next.is_ascii_alphanumeric() || *next == b'_' || Some(next) == sign => Verdict::No,
+        Some(next) if next.is_ascii_alphanumeric() || *next == b'_' || Some(next) == sign => {
+            Verdict::No
+        }
         _ if bytes.len() == 12 && bytes.iter().any(|byte| *byte != b'0') => Verdict::Yes {
             before: 2,
             length: 15,
@@ -196,7 +222,16 @@ fn is_octet(digits: &[u8]) -> bool {
 
 const EUI: &str = "IEEE 802, EUI-48";
 const MAC: &[&str] = &[
-    "mac", "mac_address", "macaddress", "mac address", "hardware address", "physical address", "ethernet", "bssid", "hwaddr", "ether",
+    "mac",
+    "mac_address",
+    "macaddress",
+    "mac address",
+    "hardware address",
+    "physical address",
+    "ethernet",
+    "bssid",
+    "hwaddr",
+    "ether",
 ];
 /// Of an address with an IPv4 part, and a little more.
 const MOST: usize = 48;

@@ -7,35 +7,114 @@ use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
     Rule::word("FI_PERSONAL_IDENTITY_CODE", FI, 0..=0, HETU)
-        .lifted(&["hetu", "henkilötunnus", "henkilotunnus", "personbeteckning"], 80, 95)
+        .lifted(
+            &["hetu", "henkilötunnus", "henkilotunnus", "personbeteckning"],
+            80,
+            95,
+        )
         .check(finnish),
-    Rule::word("FI_NATIONAL_ID", FI, 0..=0, HETU).needs(IDENTITY).check(finnish),
-    Rule::word("FI_TAX_ID", FI, 0..=0, HETU).needs(TAX).check(finnish),
-    Rule::number("FI_BUSINESS_ID", "Patentti- ja rekisterihallitus: Y-tunnus", 8..=8, digits!(|digits: &[u8]| mod_11(digits, &[7, 9, 10, 5, 8, 4, 2, 1])))
-        .needs(&["y-tunnus", "ytunnus", "business id", "business_id", "fo-nummer"]),
+    Rule::word("FI_NATIONAL_ID", FI, 0..=0, HETU)
+        .needs(IDENTITY)
+        .check(finnish),
+    Rule::word("FI_TAX_ID", FI, 0..=0, HETU)
+        .needs(TAX)
+        .check(finnish),
+    Rule::number(
+        "FI_BUSINESS_ID",
+        "Patentti- ja rekisterihallitus: Y-tunnus",
+        8..=8,
+        digits!(|digits: &[u8]| mod_11(digits, &[7, 9, 10, 5, 8, 4, 2, 1])),
+    )
+    .needs(&[
+        "y-tunnus",
+        "ytunnus",
+        "business id",
+        "business_id",
+        "fo-nummer",
+    ]),
     Rule::number("SE_PERSONNUMMER", SE, 10..=12, digits!(swedish))
         .needs(IDENTITY)
-        .or(&["personnummer", "person nummer", "personnr", "samordningsnummer", "pnr"])
+        .or(&[
+            "personnummer",
+            "person nummer",
+            "personnr",
+            "samordningsnummer",
+            "pnr",
+        ])
         .or_whole(),
-    Rule::number("SE_PERSONNUMMER", SE, 10..=12, |number| printed(number) && swedish(number.digits)),
+    Rule::number("SE_PERSONNUMMER", SE, 10..=12, |number| {
+        printed(number) && swedish(number.digits)
+    }),
     Rule::number("SE_TAX_ID", SE, 10..=12, digits!(swedish)).needs(TAX),
-    Rule::number("SE_ORGANISATIONSNUMMER", "Bolagsverket: organisationsnummer", 10..=10, digits!(company))
-        .needs(&["organisationsnummer", "orgnr", "org.nr", "org nr", "org. nr", "company identity", "company registration", "bolag"])
-        .or_whole(),
-    Rule::number("NO_NATIONAL_ID", "Skatteetaten: fødselsnummer, d-nummer", 11..=11, digits!(norwegian))
-        .needs(IDENTITY)
-        .or(&["fødselsnummer", "fodselsnummer", "fødselsnr", "personnummer", "d-nummer", "fnr"]),
-    Rule::number("NO_TAX_ID", "Skatteetaten: fødselsnummer, d-nummer", 11..=11, digits!(norwegian)).needs(TAX),
-    Rule::number("NO_ORGANISASJONSNUMMER", "Brønnøysundregistrene: organisasjonsnummer", 9..=9, digits!(|digits: &[u8]| mod_11(digits, &[3, 2, 7, 6, 5, 4, 3, 2, 1])))
-        .needs(&["organisasjonsnummer", "orgnr", "org.nr", "org nr", "foretaksnummer"]),
+    Rule::number(
+        "SE_ORGANISATIONSNUMMER",
+        "Bolagsverket: organisationsnummer",
+        10..=10,
+        digits!(company),
+    )
+    .needs(&[
+        "organisationsnummer",
+        "orgnr",
+        "org.nr",
+        "org nr",
+        "org. nr",
+        "company identity",
+        "company registration",
+        "bolag",
+    ])
+    .or_whole(),
+    Rule::number(
+        "NO_NATIONAL_ID",
+        "Skatteetaten: fødselsnummer, d-nummer",
+        11..=11,
+        digits!(norwegian),
+    )
+    .needs(IDENTITY)
+    .or(&[
+        "fødselsnummer",
+        "fodselsnummer",
+        "fødselsnr",
+        "personnummer",
+        "d-nummer",
+        "fnr",
+    ]),
+    Rule::number(
+        "NO_TAX_ID",
+        "Skatteetaten: fødselsnummer, d-nummer",
+        11..=11,
+        digits!(norwegian),
+    )
+    .needs(TAX),
+    Rule::number(
+        "NO_ORGANISASJONSNUMMER",
+        "Brønnøysundregistrene: organisasjonsnummer",
+        9..=9,
+        digits!(|digits: &[u8]| mod_11(digits, &[3, 2, 7, 6, 5, 4, 3, 2, 1])),
+    )
+    .needs(&[
+        "organisasjonsnummer",
+        "orgnr",
+        "org.nr",
+        "org nr",
+        "foretaksnummer",
+    ]),
     Rule::number("DK_CPR", DK, 10..=10, digits!(danish))
         .needs(IDENTITY)
         .or(&["cpr", "cpr-nummer", "cpr-nr", "cprnr", "personnummer"]),
-    Rule::number("DK_NATIONAL_ID", DK, 10..=10, digits!(danish)).needs(IDENTITY).or(&["cpr"]),
+    Rule::number("DK_NATIONAL_ID", DK, 10..=10, digits!(danish))
+        .needs(IDENTITY)
+        .or(&["cpr"]),
     Rule::number("DK_TAX_ID", DK, 10..=10, digits!(danish)).needs(TAX),
-    Rule::number("DK_CVR", "Erhvervsstyrelsen: CVR-nummer", 8..=8, digits!(|digits: &[u8]| mod_11(digits, &[2, 7, 6, 5, 4, 3, 2, 1])))
-        .needs(&["cvr", "cvr-nr", "cvr-nummer"]),
-    Rule::number("IS_KENNITALA", IS, 10..=10, digits!(icelandic)).needs(IDENTITY).or(&["kennitala", "kt."]),
+    Rule::number(
+        "DK_CVR",
+        "Erhvervsstyrelsen: CVR-nummer",
+        8..=8,
+        digits!(|digits: &[u8]| mod_11(digits, &[2, 7, 6, 5, 4, 3, 2, 1])),
+    )
+    .needs(&["cvr", "cvr-nr", "cvr-nummer"]),
+    Rule::number("IS_KENNITALA", IS, 10..=10, digits!(icelandic))
+        .needs(IDENTITY)
+        .or(&["kennitala", "kt."]),
     Rule::number("IS_TAX_ID", IS, 10..=10, digits!(icelandic)).needs(TAX),
 ];
 
@@ -55,7 +134,9 @@ fn finnish(text: &[u8]) -> bool {
     };
     let [day, month, year] = [d1 * 10 + d2, m1 * 10 + m2, y1 * 10 + y2].map(u64::from);
     let rest = (number(&date) * 1000 + number(&serial)) % 31;
-    let check = usize::try_from(rest).ok().and_then(|at| b"0123456789ABCDEFHJKLMNPRSTUVWXY".get(at));
+    let check = usize::try_from(rest)
+        .ok()
+        .and_then(|at| b"0123456789ABCDEFHJKLMNPRSTUVWXY".get(at));
     two_digit_date(year, month, day) && number(&serial) >= 2 && text.last() == check
 }
 
@@ -66,7 +147,9 @@ fn printed(number: &Number<'_>) -> bool {
 
 /// Ten digits with a right check digit and a date; 60 more in the day of coordination numbers.
 fn swedish(digits: &[u8]) -> bool {
-    let (century, short) = digits.split_at_checked(digits.len().saturating_sub(10)).unwrap_or_default();
+    let (century, short) = digits
+        .split_at_checked(digits.len().saturating_sub(10))
+        .unwrap_or_default();
     let [y1, y2, m1, m2, d1, d2, ..] = *short else {
         return false;
     };
@@ -113,5 +196,6 @@ fn icelandic(digits: &[u8]) -> bool {
     };
     let [day, month, year] = [d1 * 10 + d2, m1 * 10 + m2, y1 * 10 + y2].map(u64::from);
     let day = if day > 40 { day - 40 } else { day };
-    two_digit_date(year, month, day) && weighted(digits, &[3, 2, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)
+    two_digit_date(year, month, day)
+        && weighted(digits, &[3, 2, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)
 }

@@ -166,11 +166,18 @@ fn grouped(number: &Number<'_>) -> bool {
     match (number.groups, number.digits) {
         ([3, 3, 4], digits) if *sign != b' ' => is_north_american(digits),
         ([1, 3, 3, 4], [1, digits @ ..]) => is_north_american(digits),
-        (_, [0, 0, abroad @ ..]) => is_international(abroad) && abroad.len() >= 9 && number.groups.len() > 2 && !number.groups.iter().all(|group| *group == 4),
+        (_, [0, 0, abroad @ ..]) => {
+            is_international(abroad)
+                && abroad.len() >= 9
+                && number.groups.len() > 2
+                && !number.groups.iter().all(|group| *group == 4)
+        }
         ([3, 2, 4], _) => false,
         ([2..=4, 6..=8], [0, 1..=9, ..]) => *sign == b'-',
         ([first, rest @ ..], [0, 1..=9, ..]) => {
-            let regular = rest.len() > 1 && (2..=5).contains(first) && rest.iter().all(|group| (2..=4).contains(group));
+            let regular = rest.len() > 1
+                && (2..=5).contains(first)
+                && rest.iter().all(|group| (2..=4).contains(group));
             let pairs = *sign == b' ' && number.groups.iter().all(|group| *group == 2);
             (9..=11).contains(&number.digits.len()) && regular && !pairs
         }
@@ -187,7 +194,8 @@ fn near(number: &Number<'_>) -> bool {
         && groups.iter().all(|group| *group <= 3)
         && number.signs.iter().all(|sign| *sign == b'.');
     let is_decimal = groups.len() == 2 && number.signs == b".";
-    let is_time = matches!(number.digits, [1, 4..=9, ..]) && groups.len() == 1 && matches!(count, 10 | 13);
+    let is_time =
+        matches!(number.digits, [1, 4..=9, ..]) && groups.len() == 1 && matches!(count, 10 | 13);
     !number.part
         && groups.len() <= 6
         && !(is_date || is_machine || is_decimal || is_time)
@@ -199,7 +207,10 @@ fn trunk(number: &Number<'_>) -> bool {
     !number.plus
         && !number.part
         && number.groups.len() <= 5
-        && matches!(number.digits, [0, 1..=9, ..] | [5, 0 | 3..=5, _, _, _, _, _, _, _, _])
+        && matches!(
+            number.digits,
+            [0, 1..=9, ..] | [5, 0 | 3..=5, _, _, _, _, _, _, _, _]
+        )
 }
 
 /// ITU-T E.164, and a prefix to dial abroad.

@@ -77,22 +77,28 @@ fn german(text: &[u8]) -> bool {
 
 /// Of the mark of a state, the code is one that is given out: Central Motor Vehicles Rules.
 fn indian(text: &[u8]) -> bool {
-    characters(text)
-        .get(..2)
-        .is_some_and(|state| STATES.split(|byte| *byte == b' ').any(|known| known == state))
+    characters(text).get(..2).is_some_and(|state| {
+        STATES
+            .split(|byte| *byte == b' ')
+            .any(|known| known == state)
+    })
 }
 
 /// Letters and digits, of which the last four are digits.
 fn vin(text: &[u8]) -> bool {
     text.iter().any(u8::is_ascii_alphabetic)
-        && text.get(13..).is_some_and(|serial| serial.iter().all(u8::is_ascii_digit))
+        && text
+            .get(13..)
+            .is_some_and(|serial| serial.iter().all(u8::is_ascii_digit))
 }
 
 /// DVLA, INF104: the second letter of an area, and the half-year in which the mark was given out.
 fn british(text: &[u8]) -> bool {
     let mark = characters(text);
     match mark.as_slice() {
-        [area, office @ b'A'..=b'Z', tens, units, last @ ..] if mark.len() == 7 && tens.is_ascii_digit() => {
+        [area, office @ b'A'..=b'Z', tens, units, last @ ..]
+            if mark.len() == 7 && tens.is_ascii_digit() =>
+        {
             let age = (tens - b'0') * 10 + (units.saturating_sub(b'0'));
             !matches!(area, b'I' | b'J' | b'Q' | b'T' | b'Z')
                 && !matches!(office, b'I' | b'Q' | b'Z')

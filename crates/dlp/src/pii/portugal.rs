@@ -5,13 +5,33 @@ use crate::checks::{characters, varied, weighted};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::number("PT_TAX_ID", NIF, 9..=9, digits!(nif)).needs(TAX).or(&["nif", "contribuinte", "número de contribuinte", "nipc"]),
-    Rule::number("PT_NIF", NIF, 9..=9, digits!(nif)).needs(&["nif", "contribuinte", "número de contribuinte"]),
-    Rule::word("PT_CITIZEN_CARD", "Portaria 202/2007: Cartão de Cidadão", 0..=0, r"[0-9]{8} ?[0-9] ?[0-9A-Za-z]{2}[0-9]\b")
-        .needs(IDENTITY)
-        .or(&["cartão de cidadão", "cartao de cidadao", "cartão do cidadão", "bilhete de identidade"])
-        .check(card),
-    Rule::number("PT_NISS", "Segurança Social: NISS", 11..=11, digits!(niss)).needs(&["niss", "segurança social", "seguranca social"]),
+    Rule::number("PT_TAX_ID", NIF, 9..=9, digits!(nif))
+        .needs(TAX)
+        .or(&["nif", "contribuinte", "número de contribuinte", "nipc"]),
+    Rule::number("PT_NIF", NIF, 9..=9, digits!(nif)).needs(&[
+        "nif",
+        "contribuinte",
+        "número de contribuinte",
+    ]),
+    Rule::word(
+        "PT_CITIZEN_CARD",
+        "Portaria 202/2007: Cartão de Cidadão",
+        0..=0,
+        r"[0-9]{8} ?[0-9] ?[0-9A-Za-z]{2}[0-9]\b",
+    )
+    .needs(IDENTITY)
+    .or(&[
+        "cartão de cidadão",
+        "cartao de cidadao",
+        "cartão do cidadão",
+        "bilhete de identidade",
+    ])
+    .check(card),
+    Rule::number("PT_NISS", "Segurança Social: NISS", 11..=11, digits!(niss)).needs(&[
+        "niss",
+        "segurança social",
+        "seguranca social",
+    ]),
 ];
 
 const NIF: &str = "Autoridade Tributária: número de identificação fiscal";
@@ -44,5 +64,6 @@ fn card(text: &[u8]) -> bool {
 
 fn niss(digits: &[u8]) -> bool {
     let sum = weighted(digits, &[29, 23, 19, 17, 13, 11, 7, 5, 3, 2]);
-    matches!(digits.first(), Some(1 | 2)) && digits.last().map(|last| u32::from(*last)) == Some(9 - sum % 10)
+    matches!(digits.first(), Some(1 | 2))
+        && digits.last().map(|last| u32::from(*last)) == Some(9 - sum % 10)
 }

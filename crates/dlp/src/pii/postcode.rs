@@ -4,7 +4,13 @@ use super::words::POSTCODE;
 use crate::rule::Rule;
 
 const fn postcode(kind: &'static str, letters: usize, value: &'static str) -> Rule {
-    Rule::word(kind, "Universal Postal Union, S42: addressing by country", 0..=letters, value).needs(POSTCODE)
+    Rule::word(
+        kind,
+        "Universal Postal Union, S42: addressing by country",
+        0..=letters,
+        value,
+    )
+    .needs(POSTCODE)
 }
 
 pub(super) const RULES: &[Rule] = &[

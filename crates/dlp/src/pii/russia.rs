@@ -6,15 +6,52 @@ use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
     Rule::number("RU_INN", INN, 10..=12, digits!(inn)).needs(&["inn", "инн", "ИНН"]),
-    Rule::number("RU_TAX_ID", INN, 10..=12, digits!(inn)).needs(TAX).or(&["инн", "ИНН"]),
-    Rule::number("RU_SNILS", "Постановление ПФР 192п: СНИЛС", 11..=11, digits!(snils)).needs(&["snils", "снилс", "СНИЛС"]),
-    Rule::number("RU_OGRN", "ФНС: ОГРН", 13..=15, digits!(ogrn)).needs(&["ogrn", "ogrnip", "огрн", "ОГРН", "огрнип", "ОГРНИП"]),
-    Rule::number("UA_TAX_ID", "ДПС: РНОКПП", 10..=10, digits!(ukrainian)).needs(TAX).or(&["рнокпп", "РНОКПП", "іпн", "ІПН"]),
-    Rule::number("UA_UNZR", "Закон про Єдиний державний демографічний реєстр", 13..=13, digits!(|_| true)).needs(&["унзр", "УНЗР", "unzr"]),
-    Rule::word("BY_NATIONAL_ID", "Министерство внутренних дел: идентификационный номер", 0..=0, r"[1-7][0-9]{6}[ABCHKEMabchkem][0-9]{3}(?:PB|BA|BI|pb|ba|bi)[0-9]\b")
-        .lifted(IDENTITY, 70, 95)
-        .or(&["идентификационный номер"]),
-    Rule::number("KZ_IIN", IIN, 12..=12, digits!(kazakh)).needs(&["iin", "иин", "ИИН", "жсн", "ЖСН"]).or(IDENTITY),
+    Rule::number("RU_TAX_ID", INN, 10..=12, digits!(inn))
+        .needs(TAX)
+        .or(&["инн", "ИНН"]),
+    Rule::number(
+        "RU_SNILS",
+        "Постановление ПФР 192п: СНИЛС",
+        11..=11,
+        digits!(snils),
+    )
+    .needs(&["snils", "снилс", "СНИЛС"]),
+    Rule::word(
+        "RU_SNILS",
+        "Постановление ПФР 192п: СНИЛС",
+        0..=0,
+        r"[0-9]{3}-[0-9]{3}-[0-9]{3} [0-9]{2}\b",
+    )
+    .check(|text| snils(&crate::checks::digits(text))),
+    Rule::number("RU_OGRN", "ФНС: ОГРН", 13..=15, digits!(ogrn)).needs(&[
+        "ogrn",
+        "ogrnip",
+        "огрн",
+        "ОГРН",
+        "огрнип",
+        "ОГРНИП",
+    ]),
+    Rule::number("UA_TAX_ID", "ДПС: РНОКПП", 10..=10, digits!(ukrainian))
+        .needs(TAX)
+        .or(&["рнокпп", "РНОКПП", "іпн", "ІПН"]),
+    Rule::number(
+        "UA_UNZR",
+        "Закон про Єдиний державний демографічний реєстр",
+        13..=13,
+        digits!(|_| true),
+    )
+    .needs(&["унзр", "УНЗР", "unzr"]),
+    Rule::word(
+        "BY_NATIONAL_ID",
+        "Министерство внутренних дел: идентификационный номер",
+        0..=0,
+        r"[1-7][0-9]{6}[ABCHKEMabchkem][0-9]{3}(?:PB|BA|BI|pb|ba|bi)[0-9]\b",
+    )
+    .lifted(IDENTITY, 70, 95)
+    .or(&["идентификационный номер"]),
+    Rule::number("KZ_IIN", IIN, 12..=12, digits!(kazakh))
+        .needs(&["iin", "иин", "ИИН", "жсн", "ЖСН"])
+        .or(IDENTITY),
     Rule::number("KZ_TAX_ID", IIN, 12..=12, digits!(kazakh)).needs(TAX),
 ];
 
@@ -28,7 +65,10 @@ fn inn(digits: &[u8]) -> bool {
     varied(digits)
         && match digits.len() {
             10 => check(&[2, 4, 10, 3, 5, 9, 4, 6, 8], 9),
-            12 => check(&[7, 2, 4, 10, 3, 5, 9, 4, 6, 8], 10) && check(&[3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8], 11),
+            12 => {
+                check(&[7, 2, 4, 10, 3, 5, 9, 4, 6, 8], 10)
+                    && check(&[3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8], 11)
+            }
             _ => false,
         }
 }

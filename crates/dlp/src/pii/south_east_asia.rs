@@ -8,37 +8,139 @@ use crate::rule::Rule;
 pub(super) const RULES: &[Rule] = &[
     Rule::number("TH_TNIN", TH, 13..=13, thai)
         .needs(IDENTITY)
-        .or(&["tnin", "thai id", "thai", "thailand", "บัตรประชาชน", "เลขประจำตัวประชาชน", "เลขบัตร"])
+        .or(&[
+            "tnin",
+            "thai id",
+            "thai",
+            "thailand",
+            "บัตรประชาชน",
+            "เลขประจำตัวประชาชน",
+            "เลขบัตร",
+        ])
         .or_whole(),
-    Rule::number("TH_NATIONAL_ID", TH, 13..=13, thai).needs(IDENTITY).or(&["บัตรประชาชน", "เลขประจำตัวประชาชน"]),
+    Rule::number("TH_NATIONAL_ID", TH, 13..=13, thai)
+        .needs(IDENTITY)
+        .or(&["บัตรประชาชน", "เลขประจำตัวประชาชน"]),
     Rule::number("TH_TAX_ID", TH, 13..=13, thai).needs(TAX),
-    Rule::word("SG_NRIC_FIN", SG, 1..=1, r"[STFGMstfgm][0-9]{7}[A-Za-z]\b").lifted(NRIC, 60, 95).check(nric),
-    Rule::word("SG_NRIC_FIN", SG, 1..=1, r"[STFGMstfgm][0-9]{7}[A-Za-z]\b").needs(NRIC).or_whole(),
-    Rule::word("SG_NATIONAL_ID", SG, 1..=1, r"[STFGMstfgm][0-9]{7}[A-Za-z]\b").needs(IDENTITY).check(nric),
-    Rule::word("SG_UEN", "ACRA: Unique Entity Number", 0..=1, r"(?:[0-9]{8,9}|[TSRtsr][0-9]{2}[A-Za-z]{2}[0-9]{4})[A-Za-z]\b")
-        .needs(&["uen", "unique entity number", "acra", "business registration"])
-        .or_whole()
-        .check(entity),
-    Rule::number("PH_TIN", "Bureau of Internal Revenue: TIN", 9..=14, philippine)
-        .needs(&["tin", "tin no", "tin number", "taxpayer identification", "bir"]),
-    Rule::number("PH_TAX_ID", "Bureau of Internal Revenue: TIN", 9..=14, philippine).needs(TAX),
-    Rule::number("PH_SSS", "Social Security System", 10..=10, |number| !number.part && number.is_grouped(&[2, 7, 1]))
-        .needs(&["sss", "sss number", "sss no"]),
-    Rule::number("PH_UMID", "Unified Multi-Purpose ID: common reference number", 12..=12, |number| !number.part && number.is_grouped(&[4, 7, 1]))
-        .needs(&["umid", "crn", "common reference number"]),
-    Rule::number("PH_NATIONAL_ID", "PhilSys: PhilID card number", 16..=16, |number| !number.part && number.is_grouped(&[4, 4, 4, 4]))
-        .needs(&["philsys", "philid", "pcn", "psn"]),
-    Rule::number("ID_NATIONAL_ID", "Kementerian Dalam Negeri: NIK", 16..=16, digits!(indonesian)).needs(IDENTITY).or(&["nik", "ktp", "no ktp", "nomor induk kependudukan"]),
-    Rule::number("ID_TAX_ID", "Direktorat Jenderal Pajak: NPWP", 15..=16, digits!(varied)).needs(TAX).or(&["npwp"]),
-    Rule::number("MY_NATIONAL_ID", MY, 12..=12, |number| number.groups == [6, 2, 4] && malaysian(number)),
-    Rule::number("MY_NATIONAL_ID", MY, 12..=12, malaysian).needs(IDENTITY).or(&["nric", "mykad", "kad pengenalan", "ic number", "ic no", "no kp"]),
-    Rule::number("VN_NATIONAL_ID", "Luật Căn cước: số định danh cá nhân", 12..=12, digits!(vietnamese)).needs(IDENTITY).or(&["cccd", "cmnd", "căn cước", "căn cước công dân", "can cuoc"]),
+    Rule::word("SG_NRIC_FIN", SG, 1..=1, r"[STFGMstfgm][0-9]{7}[A-Za-z]\b")
+        .lifted(NRIC, 60, 95)
+        .check(nric),
+    Rule::word("SG_NRIC_FIN", SG, 1..=1, r"[STFGMstfgm][0-9]{7}[A-Za-z]\b")
+        .needs(NRIC)
+        .or_whole(),
+    Rule::word(
+        "SG_NATIONAL_ID",
+        SG,
+        1..=1,
+        r"[STFGMstfgm][0-9]{7}[A-Za-z]\b",
+    )
+    .needs(IDENTITY)
+    .check(nric),
+    Rule::word(
+        "SG_UEN",
+        "ACRA: Unique Entity Number",
+        0..=1,
+        r"(?:[0-9]{8,9}|[TSRtsr][0-9]{2}[A-Za-z]{2}[0-9]{4})[A-Za-z]\b",
+    )
+    .needs(&[
+        "uen",
+        "unique entity number",
+        "acra",
+        "business registration",
+    ])
+    .or_whole()
+    .check(entity),
+    Rule::number(
+        "PH_TIN",
+        "Bureau of Internal Revenue: TIN",
+        9..=14,
+        philippine,
+    )
+    .needs(&[
+        "tin",
+        "tin no",
+        "tin number",
+        "taxpayer identification",
+        "bir",
+    ]),
+    Rule::number(
+        "PH_TAX_ID",
+        "Bureau of Internal Revenue: TIN",
+        9..=14,
+        philippine,
+    )
+    .needs(TAX),
+    Rule::number("PH_SSS", "Social Security System", 10..=10, |number| {
+        !number.part && number.is_grouped(&[2, 7, 1])
+    })
+    .needs(&["sss", "sss number", "sss no"]),
+    Rule::number(
+        "PH_UMID",
+        "Unified Multi-Purpose ID: common reference number",
+        12..=12,
+        |number| !number.part && number.is_grouped(&[4, 7, 1]),
+    )
+    .needs(&["umid", "crn", "common reference number"]),
+    Rule::number(
+        "PH_NATIONAL_ID",
+        "PhilSys: PhilID card number",
+        16..=16,
+        |number| !number.part && number.is_grouped(&[4, 4, 4, 4]),
+    )
+    .needs(&["philsys", "philid", "pcn", "psn"]),
+    Rule::number(
+        "ID_NATIONAL_ID",
+        "Kementerian Dalam Negeri: NIK",
+        16..=16,
+        digits!(indonesian),
+    )
+    .needs(IDENTITY)
+    .or(&["nik", "ktp", "no ktp", "nomor induk kependudukan"]),
+    Rule::number(
+        "ID_TAX_ID",
+        "Direktorat Jenderal Pajak: NPWP",
+        15..=16,
+        digits!(varied),
+    )
+    .needs(TAX)
+    .or(&["npwp"]),
+    Rule::number("MY_NATIONAL_ID", MY, 12..=12, |number| {
+        number.groups == [6, 2, 4] && malaysian(number)
+    }),
+    Rule::number("MY_NATIONAL_ID", MY, 12..=12, malaysian)
+        .needs(IDENTITY)
+        .or(&[
+            "nric",
+            "mykad",
+            "kad pengenalan",
+            "ic number",
+            "ic no",
+            "no kp",
+        ]),
+    Rule::number(
+        "VN_NATIONAL_ID",
+        "Luật Căn cước: số định danh cá nhân",
+        12..=12,
+        digits!(vietnamese),
+    )
+    .needs(IDENTITY)
+    .or(&["cccd", "cmnd", "căn cước", "căn cước công dân", "can cuoc"]),
 ];
 
 const TH: &str = "Department of Provincial Administration: identification numbers";
 const SG: &str = "Immigration and Checkpoints Authority: NRIC and FIN";
 const MY: &str = "Jabatan Pendaftaran Negara: MyKad";
-const NRIC: &[&str] = &["nric", "fin", "nric/fin", "singapore id", "identity card", "ic number", "nric_number", "pink ic", "singapore"];
+const NRIC: &[&str] = &[
+    "nric",
+    "fin",
+    "nric/fin",
+    "singapore id",
+    "identity card",
+    "ic number",
+    "nric_number",
+    "pink ic",
+    "singapore",
+];
 
 /// Kind of person, province, and a check digit.
 fn thai(number: &Number<'_>) -> bool {
@@ -71,7 +173,9 @@ fn nric(text: &[u8]) -> bool {
 /// Businesses, companies with a year, and other entities.
 fn entity(text: &[u8]) -> bool {
     let text = characters(text);
-    text.len() != 10 || text.get(4).is_none_or(|byte| !byte.is_ascii_digit()) || is_year(text.get(..4))
+    text.len() != 10
+        || text.get(4).is_none_or(|byte| !byte.is_ascii_digit())
+        || is_year(text.get(..4))
 }
 
 fn is_year(text: Option<&[u8]>) -> bool {
@@ -82,7 +186,12 @@ fn is_year(text: Option<&[u8]>) -> bool {
 fn philippine(number: &Number<'_>) -> bool {
     let printed = matches!(number.groups, [3, 3, 3] | [3, 3, 3, 3..=5]);
     let plain = number.groups.len() == 1 && matches!(number.digits.len(), 9 | 12 | 14);
-    !number.part && (printed || plain) && number.digits.get(3..9).is_some_and(|rest| rest.iter().any(|digit| *digit > 0))
+    !number.part
+        && (printed || plain)
+        && number
+            .digits
+            .get(3..9)
+            .is_some_and(|rest| rest.iter().any(|digit| *digit > 0))
 }
 
 /// Region, then the date of birth (40 more in the day for women), then a serial number.
@@ -91,7 +200,8 @@ fn indonesian(digits: &[u8]) -> bool {
         return false;
     };
     let [day, month, year] = [d1 * 10 + d2, m1 * 10 + m2, y1 * 10 + y2].map(u64::from);
-    (11..=96).contains(&(p1 * 10 + p2)) && two_digit_date(year, month, if day > 40 { day - 40 } else { day })
+    (11..=96).contains(&(p1 * 10 + p2))
+        && two_digit_date(year, month, if day > 40 { day - 40 } else { day })
 }
 
 /// The date of birth, a place, a serial number.

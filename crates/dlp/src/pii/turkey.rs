@@ -6,17 +6,33 @@ use crate::rule::Rule;
 pub(super) const RULES: &[Rule] = &[
     Rule::number("TR_NATIONAL_ID", TCKN, 11..=11, digits!(tckn))
         .needs(IDENTITY)
-        .or(&["tckn", "tc kimlik", "t.c. kimlik", "kimlik numarası", "kimlik no", "kimlik"])
+        .or(&[
+            "tckn",
+            "tc kimlik",
+            "t.c. kimlik",
+            "kimlik numarası",
+            "kimlik no",
+            "kimlik",
+        ])
         .or_whole(),
-    Rule::number("TR_TAX_ID", "Gelir İdaresi Başkanlığı: vergi kimlik numarası", 10..=10, digits!(vkn))
-        .needs(TAX)
-        .or(&["vkn", "vergi no", "vergi numarası", "vergi kimlik"]),
+    Rule::number(
+        "TR_TAX_ID",
+        "Gelir İdaresi Başkanlığı: vergi kimlik numarası",
+        10..=10,
+        digits!(vkn),
+    )
+    .needs(TAX)
+    .or(&["vkn", "vergi no", "vergi numarası", "vergi kimlik"]),
 ];
 
 const TCKN: &str = "Nüfus Hizmetleri Kanunu: T.C. kimlik numarası";
 
 fn tckn(digits: &[u8]) -> bool {
-    let [a @ 1..=9, b, c, d, e, f, g, h, i, ten, last] = digits.iter().map(|digit| i32::from(*digit)).collect::<Vec<_>>()[..] else {
+    let [a @ 1..=9, b, c, d, e, f, g, h, i, ten, last] = digits
+        .iter()
+        .map(|digit| i32::from(*digit))
+        .collect::<Vec<_>>()[..]
+    else {
         return false;
     };
     let (odd, even) = (a + c + e + g + i, b + d + f + h);

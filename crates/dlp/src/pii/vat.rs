@@ -1,13 +1,17 @@
 //! Numbers for value added tax: by their check digits, or their form near a word for the tax.
 
 use super::words::VAT;
-use crate::checks::{characters, digits, luhn, mod_11, mod_11_10, mod_97, number, varied, weighted};
+use crate::checks::{
+    characters, digits, luhn, mod_11, mod_11_10, mod_97, number, varied, weighted,
+};
 use crate::number::Number;
 use crate::rule::Rule;
 
 /// Near a word: in the exact form, with the letters of the country.
 const fn near(kind: &'static str, value: &'static str) -> Rule {
-    Rule::word(kind, SOURCE, 0..=12, value).needs(VAT).check(is_varied)
+    Rule::word(kind, SOURCE, 0..=12, value)
+        .needs(VAT)
+        .check(is_varied)
 }
 
 /// Near a word, without the country.
@@ -17,10 +21,13 @@ const fn bare(kind: &'static str, shortest: usize, longest: usize) -> Rule {
 
 /// With the country before it and a right check digit: in any grouping, and without words.
 const fn checked(kind: &'static str, value: &'static str, check: fn(&[u8]) -> bool) -> Rule {
-    Rule::word(kind, SOURCE, 2..=12, value).lifted(VAT, 60, 95).check(check)
+    Rule::word(kind, SOURCE, 2..=12, value)
+        .lifted(VAT, 60, 95)
+        .check(check)
 }
 
-const SOURCE: &str = "European Commission, VIES: structure of VAT numbers; the national tax authority";
+const SOURCE: &str =
+    "European Commission, VIES: structure of VAT numbers; the national tax authority";
 
 pub(super) const RULES: &[Rule] = &[
     near("BE_VAT", r"[Bb][Ee][0-9]{9,10}\b"),
@@ -49,7 +56,10 @@ pub(super) const RULES: &[Rule] = &[
     bare("LV_VAT", 11, 11),
     near("MT_VAT", r"[Mm][Tt][0-9]{8}\b"),
     bare("MT_VAT", 8, 8),
-    near("PL_VAT", r"[Pp][Ll](?:[0-9]{10}|[0-9]{3}-[0-9]{3}-[0-9]{2}-[0-9]{2})\b"),
+    near(
+        "PL_VAT",
+        r"[Pp][Ll](?:[0-9]{10}|[0-9]{3}-[0-9]{3}-[0-9]{2}-[0-9]{2})\b",
+    ),
     bare("PL_VAT", 10, 10),
     near("RO_VAT", r"[Rr][Oo][0-9]{6,10}\b"),
     bare("RO_VAT", 6, 10),
@@ -67,7 +77,10 @@ pub(super) const RULES: &[Rule] = &[
     bare("CA_VAT", 9, 9),
     near("IN_VAT", r"[Ii][Nn][0-9]{15}\b"),
     bare("IN_VAT", 15, 15),
-    near("ID_VAT", r"[Ii][Dd](?:[0-9]{15}|[0-9]{2}[.][0-9]{3}[.][0-9]{3}[.][0-9]-[0-9]{3}[.][0-9]{3})\b"),
+    near(
+        "ID_VAT",
+        r"[Ii][Dd](?:[0-9]{15}|[0-9]{2}[.][0-9]{3}[.][0-9]{3}[.][0-9]-[0-9]{3}[.][0-9]{3})\b",
+    ),
     bare("ID_VAT", 15, 15),
     near("IL_VAT", r"[Ii][Ll][0-9]{9}\b"),
     bare("IL_VAT", 9, 9),
@@ -77,7 +90,10 @@ pub(super) const RULES: &[Rule] = &[
     bare("NZ_VAT", 9, 9),
     near("NG_VAT", r"[Nn][Gg](?:[0-9]{12}|[0-9]{8}-[0-9]{4})\b"),
     bare("NG_VAT", 12, 12),
-    near("PH_VAT", r"[Pp][Hh](?:[0-9]{12}|[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}[ -][0-9]{3})\b"),
+    near(
+        "PH_VAT",
+        r"[Pp][Hh](?:[0-9]{12}|[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}[ -][0-9]{3})\b",
+    ),
     bare("PH_VAT", 12, 12),
     near("SM_VAT", r"[Ss][Mm][0-9]{5}\b"),
     bare("SM_VAT", 5, 5),
@@ -101,7 +117,10 @@ pub(super) const RULES: &[Rule] = &[
     bare("CR_VAT", 9, 12),
     near("EC_VAT", r"[Ee][Cc][0-9]{13}\b"),
     bare("EC_VAT", 13, 13),
-    near("SV_VAT", r"[Ss][Vv](?:[0-9]{14}|[0-9]{4}-[0-9]{6}-[0-9]{3}-[0-9])\b"),
+    near(
+        "SV_VAT",
+        r"[Ss][Vv](?:[0-9]{14}|[0-9]{4}-[0-9]{6}-[0-9]{3}-[0-9])\b",
+    ),
     bare("SV_VAT", 14, 14),
     near("HN_VAT", r"[Hh][Nn][0-9]{14}\b"),
     bare("HN_VAT", 14, 14),
@@ -131,41 +150,74 @@ pub(super) const RULES: &[Rule] = &[
     near("RU_VAT", r"[Rr][Uu](?:[0-9]{12}|[0-9]{10})\b"),
     bare("RU_VAT", 10, 10),
     bare("RU_VAT", 12, 12),
-    near("DO_VAT", r"[Dd][Oo](?:[0-9]{9}|[0-9]{3}-?[0-9]{7}-?[0-9])\b"),
+    near(
+        "DO_VAT",
+        r"[Dd][Oo](?:[0-9]{9}|[0-9]{3}-?[0-9]{7}-?[0-9])\b",
+    ),
     bare("DO_VAT", 9, 9),
     bare("DO_VAT", 11, 11),
-    near("BR_VAT", r"(?:[Bb][Rr])?(?:[0-9]{2}[.][0-9]{3}[.][0-9]{3}/[0-9]{4}-[0-9]{2}|[0-9]{3}[.][0-9]{3}[.][0-9]{3}-[0-9]{2})\b"),
+    near(
+        "BR_VAT",
+        r"(?:[Bb][Rr])?(?:[0-9]{2}[.][0-9]{3}[.][0-9]{3}/[0-9]{4}-[0-9]{2}|[0-9]{3}[.][0-9]{3}[.][0-9]{3}-[0-9]{2})\b",
+    ),
     near("BR_VAT", r"[Bb][Rr][0-9]{14}\b"),
     bare("BR_VAT", 14, 14),
     near("AU_VAT", r"[Aa][Uu][0-9]{11}\b").check(australian),
-    Rule::number("AU_VAT", SOURCE, 11..=11, |number| !number.led && !number.part && super::oceania::business(number.digits)).needs(VAT),
+    Rule::number("AU_VAT", SOURCE, 11..=11, |number| {
+        !number.led && !number.part && super::oceania::business(number.digits)
+    })
+    .needs(VAT),
     near("PT_VAT", r"[Pp][Tt][0-9]{9}\b").check(is_portuguese),
-    Rule::number("PT_VAT", SOURCE, 9..=9, |number| plain(number) && is_given(number.digits)).needs(VAT),
+    Rule::number("PT_VAT", SOURCE, 9..=9, |number| {
+        plain(number) && is_given(number.digits)
+    })
+    .needs(VAT),
     near("UK_VAT", r"(?:GB|XI|gb|xi)(?:[0-9]{9}(?:[0-9]{3})?)\b").check(british),
     near("UK_VAT", r"(?:GB|XI|gb|xi)(?:GD|HA|gd|ha)[0-9]{3}\b"),
-    Rule::number("UK_VAT", SOURCE, 9..=9, |number| !number.led && !number.part && british_digits(number.digits)).needs(VAT),
+    Rule::number("UK_VAT", SOURCE, 9..=9, |number| {
+        !number.led && !number.part && british_digits(number.digits)
+    })
+    .needs(VAT),
     near("AT_VAT", r"(?:[Aa][Tt])?[Uu][0-9]{8}\b"),
     near("CY_VAT", r"(?:[Cc][Yy])?[0-9]{8}[A-Za-z]\b"),
     near("CY_VAT", r"[Cc][Yy][0-9]{9}\b"),
     bare("CY_VAT", 9, 9),
-    near("ES_VAT", r"(?:[Ee][Ss])?(?:[A-Za-z][0-9]{7}[0-9A-Za-z]|[0-9]{8}[A-Za-z])\b"),
+    near(
+        "ES_VAT",
+        r"(?:[Ee][Ss])?(?:[A-Za-z][0-9]{7}[0-9A-Za-z]|[0-9]{8}[A-Za-z])\b",
+    ),
     near("FR_VAT", r"[Ff][Rr][0-9A-Za-z]{2}[0-9]{9}\b"),
     bare("FR_VAT", 11, 11),
-    near("IE_VAT", r"(?:[Ii][Ee])?[0-9][0-9A-Za-z+*][0-9]{5}[A-Wa-w][A-IWa-iw]?\b"),
+    near(
+        "IE_VAT",
+        r"(?:[Ii][Ee])?[0-9][0-9A-Za-z+*][0-9]{5}[A-Wa-w][A-IWa-iw]?\b",
+    ),
     near("NL_VAT", r"(?:[Nn][Ll])?[0-9]{9}[Bb][0-9]{2}\b"),
     near("AL_VAT", r"(?:[Aa][Ll])?[A-Za-z][0-9]{8}[A-Za-z]\b"),
     near("NO_VAT", r"[Nn][Oo][0-9]{9}\b"),
     near("NO_VAT", r"(?:[Nn][Oo])?[0-9]{9} ?(?:MVA|mva)\b"),
     bare("NO_VAT", 9, 9),
-    near("CH_VAT", r"[Cc][Hh][Ee]?[ -]?(?:[0-9]{6}|[0-9]{9}|[0-9]{3}[.][0-9]{3}[.][0-9]{3})(?: ?(?:MWST|TVA|IVA))?\b"),
+    near(
+        "CH_VAT",
+        r"[Cc][Hh][Ee]?[ -]?(?:[0-9]{6}|[0-9]{9}|[0-9]{3}[.][0-9]{3}[.][0-9]{3})(?: ?(?:MWST|TVA|IVA))?\b",
+    ),
     near("CL_VAT", r"(?:[Cc][Ll])?[0-9]{7,8}-[0-9Kk]\b"),
     near("GT_VAT", r"[Gg][Tt][0-9]{7}-[0-9Kk]\b"),
-    Rule::number("GT_VAT", SOURCE, 8..=8, |number| plain(number) && number.groups == [7, 1]).needs(VAT),
-    near("MX_VAT", r"(?:[Mm][Xx])?[A-Za-z&]{3,4}[0-9]{6}[0-9A-Za-z]{3}\b"),
+    Rule::number("GT_VAT", SOURCE, 8..=8, |number| {
+        plain(number) && number.groups == [7, 1]
+    })
+    .needs(VAT),
+    near(
+        "MX_VAT",
+        r"(?:[Mm][Xx])?[A-Za-z&]{3,4}[0-9]{6}[0-9A-Za-z]{3}\b",
+    ),
     near("NI_VAT", r"[Nn][Ii][0-9]{3}-[0-9]{6}-[0-9]{4}[A-Za-z]\b"),
     near("NI_VAT", r"[0-9]{3}-[0-9]{6}-[0-9]{4}[A-Za-z]\b"),
     near("PA_VAT", r"(?:[Pp][Aa])?[0-9]{1,2}-[0-9]{3,4}-[0-9]{4,6}\b"),
-    near("VE_VAT", r"(?:[Vv][Ee])?[JGVEPjgvep]-?[0-9]{8,9}(?:-[0-9])?\b"),
+    near(
+        "VE_VAT",
+        r"(?:[Vv][Ee])?[JGVEPjgvep]-?[0-9]{8,9}(?:-[0-9])?\b",
+    ),
     near("AE_VAT", r"(?:[Aa][Ee])?100[0-9]{12}\b"),
     near("BH_VAT", r"(?:[Bb][Hh])?2[0-9]{14}\b"),
     near("CO_VAT", r"[Cc][Oo][0-9]{9}\b"),
@@ -193,9 +245,21 @@ pub(super) const RULES: &[Rule] = &[
     checked("NO_VAT", r"NO(?:[ .-]?[0-9]){9}\b", norwegian),
     checked("CH_VAT", r"CHE(?:[ .-]?[0-9]){9}\b", swiss),
     checked("FR_VAT", r"FR ?[0-9A-HJ-NP-Z]{2}(?: ?[0-9]){9}\b", french),
-    checked("ES_VAT", r"ES[ -]?[0-9A-Z][ -]?[0-9]{7}[ -]?[0-9A-Z]\b", spanish),
-    checked("IE_VAT", r"IE ?[0-9][0-9A-Z+*][0-9]{5}[A-W][A-IW]?\b", irish),
-    checked("NL_VAT", r"NL ?[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}\.?B\.?[0-9]{2}\b", dutch),
+    checked(
+        "ES_VAT",
+        r"ES[ -]?[0-9A-Z][ -]?[0-9]{7}[ -]?[0-9A-Z]\b",
+        spanish,
+    ),
+    checked(
+        "IE_VAT",
+        r"IE ?[0-9][0-9A-Z+*][0-9]{5}[A-W][A-IW]?\b",
+        irish,
+    ),
+    checked(
+        "NL_VAT",
+        r"NL ?[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}\.?B\.?[0-9]{2}\b",
+        dutch,
+    ),
     checked("CY_VAT", r"CY[ -]?[0-9]{8}[A-Z]\b", cypriot),
 ];
 
@@ -295,7 +359,9 @@ fn estonian(text: &[u8]) -> bool {
 pub(super) fn greek(text: &[u8]) -> bool {
     let digits = digits(text);
     let sum = weighted(&digits, &[256, 128, 64, 32, 16, 8, 4, 2]);
-    digits.len() == 9 && varied(&digits) && digits.last().map(|last| u32::from(*last)) == Some(sum % 11 % 10)
+    digits.len() == 9
+        && varied(&digits)
+        && digits.last().map(|last| u32::from(*last)) == Some(sum % 11 % 10)
 }
 
 fn finnish(text: &[u8]) -> bool {
@@ -334,7 +400,9 @@ fn lithuanian(text: &[u8]) -> bool {
         return false;
     };
     let weigh = |from: usize| {
-        let weights: Vec<u32> = (from..from + rest.len()).map(|at| u32::try_from(at % 9 + 1).unwrap_or(0)).collect();
+        let weights: Vec<u32> = (from..from + rest.len())
+            .map(|at| u32::try_from(at % 9 + 1).unwrap_or(0))
+            .collect();
         weighted(rest, &weights) % 11
     };
     let first = weigh(0);
@@ -365,13 +433,16 @@ pub(super) fn norwegian(text: &[u8]) -> bool {
 
 pub(super) fn polish(text: &[u8]) -> bool {
     let digits = digits(text);
-    varied(&digits) && digits.last().map(|last| u32::from(*last)) == Some(weighted(&digits, &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11)
+    varied(&digits)
+        && digits.last().map(|last| u32::from(*last))
+            == Some(weighted(&digits, &[6, 5, 7, 2, 3, 4, 5, 6, 7]) % 11)
 }
 
 pub(super) fn portuguese(text: &[u8]) -> bool {
     let digits = digits(text);
     let check = 11 - weighted(&digits, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11;
-    digits.len() == 9 && digits.last().map(|last| u32::from(*last)) == Some(if check > 9 { 0 } else { check })
+    digits.len() == 9
+        && digits.last().map(|last| u32::from(*last)) == Some(if check > 9 { 0 } else { check })
 }
 
 pub(super) fn romanian(text: &[u8]) -> bool {
@@ -392,7 +463,9 @@ fn swedish(text: &[u8]) -> bool {
 pub(super) fn slovenian(text: &[u8]) -> bool {
     let digits = digits(text);
     let check = 11 - weighted(&digits, &[8, 7, 6, 5, 4, 3, 2]) % 11;
-    digits.first() != Some(&0) && check != 11 && digits.last().map(|last| u32::from(*last)) == Some(check % 10)
+    digits.first() != Some(&0)
+        && check != 11
+        && digits.last().map(|last| u32::from(*last)) == Some(check % 10)
 }
 
 fn slovak(text: &[u8]) -> bool {
@@ -416,6 +489,7 @@ fn british(text: &[u8]) -> bool {
 
 fn british_digits(digits: &[u8]) -> bool {
     let (front, check) = digits.split_at_checked(7).unwrap_or_default();
-    let sum = u64::from(weighted(front, &[8, 7, 6, 5, 4, 3, 2])) + number(check.get(..2).unwrap_or_default());
+    let sum = u64::from(weighted(front, &[8, 7, 6, 5, 4, 3, 2]))
+        + number(check.get(..2).unwrap_or_default());
     varied(digits) && (sum.is_multiple_of(97) || (sum + 55).is_multiple_of(97))
 }

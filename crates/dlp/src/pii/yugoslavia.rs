@@ -5,15 +5,46 @@ use crate::checks::{is_date, mod_11_10, number, weighted};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::number("HR_OIB", OIB, 11..=11, digits!(mod_11_10)).needs(IDENTITY).or(&["oib", "osobni identifikacijski broj"]),
-    Rule::number("HR_TAX_ID", OIB, 11..=11, digits!(mod_11_10)).needs(TAX).or(&["oib", "porezni broj"]),
-    Rule::number("HR_NATIONAL_ID", OIB, 11..=11, digits!(mod_11_10)).needs(IDENTITY).or(&["oib"]),
-    Rule::number("RS_JMBG", JMBG, 13..=13, digits!(jmbg)).needs(IDENTITY).or(&["jmbg", "jmb", "matični broj", "maticni broj", "јмбг", "ЈМБГ"]),
-    Rule::number("SI_EMSO", JMBG, 13..=13, digits!(jmbg)).needs(IDENTITY).or(&["emšo", "emso"]),
+    Rule::number("HR_OIB", OIB, 11..=11, digits!(mod_11_10))
+        .needs(IDENTITY)
+        .or(&["oib", "osobni identifikacijski broj"]),
+    Rule::number("HR_TAX_ID", OIB, 11..=11, digits!(mod_11_10))
+        .needs(TAX)
+        .or(&["oib", "porezni broj"]),
+    Rule::number("HR_NATIONAL_ID", OIB, 11..=11, digits!(mod_11_10))
+        .needs(IDENTITY)
+        .or(&["oib"]),
+    Rule::number("RS_JMBG", JMBG, 13..=13, digits!(jmbg))
+        .needs(IDENTITY)
+        .or(&[
+            "jmbg",
+            "jmb",
+            "matični broj",
+            "maticni broj",
+            "јмбг",
+            "ЈМБГ",
+        ]),
+    Rule::number("SI_EMSO", JMBG, 13..=13, digits!(jmbg))
+        .needs(IDENTITY)
+        .or(&["emšo", "emso"]),
     Rule::number("BA_JMBG", JMBG, 13..=13, digits!(jmbg)).needs(&["jmbg", "jmb", "matični broj"]),
-    Rule::number("MK_EMBG", JMBG, 13..=13, digits!(jmbg)).needs(&["embg", "ембг", "ЕМБГ", "матичен број"]),
-    Rule::number("SI_TAX_ID", "FURS: davčna številka", 8..=8, digits!(slovenian)).needs(TAX).or(&["davčna številka", "davčna"]),
-    Rule::number("RS_PIB", "Poreska uprava: PIB", 9..=9, digits!(mod_11_10)).needs(TAX).or(&["pib", "пиб", "ПИБ"]),
+    Rule::number("MK_EMBG", JMBG, 13..=13, digits!(jmbg)).needs(&[
+        "embg",
+        "ембг",
+        "ЕМБГ",
+        "матичен број",
+    ]),
+    Rule::number(
+        "SI_TAX_ID",
+        "FURS: davčna številka",
+        8..=8,
+        digits!(slovenian),
+    )
+    .needs(TAX)
+    .or(&["davčna številka", "davčna"]),
+    Rule::number("RS_PIB", "Poreska uprava: PIB", 9..=9, digits!(mod_11_10))
+        .needs(TAX)
+        .or(&["pib", "пиб", "ПИБ"]),
 ];
 
 const OIB: &str = "Zakon o osobnom identifikacijskom broju; ISO/IEC 7064 MOD 11,10";
@@ -32,5 +63,7 @@ fn jmbg(digits: &[u8]) -> bool {
 
 fn slovenian(digits: &[u8]) -> bool {
     let check = 11 - weighted(digits, &[8, 7, 6, 5, 4, 3, 2]) % 11;
-    number(digits) >= 10_000_000 && check != 11 && digits.last().map(|last| u32::from(*last)) == Some(check % 10)
+    number(digits) >= 10_000_000
+        && check != 11
+        && digits.last().map(|last| u32::from(*last)) == Some(check % 10)
 }

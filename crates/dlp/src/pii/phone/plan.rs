@@ -9,7 +9,9 @@ pub(super) fn is_international(digits: &[u8]) -> bool {
         let Some((code, rest)) = digits.split_at_checked(length) else {
             return false;
         };
-        let code = code.iter().fold(0, |code, digit| code * 10 + u16::from(*digit));
+        let code = code
+            .iter()
+            .fold(0, |code, digit| code * 10 + u16::from(*digit));
         PLANS
             .binary_search_by_key(&code, |(known, _, _)| *known)
             .ok()
@@ -241,5 +243,4 @@ const PLANS: [(u16, usize, usize); 213] = [
     (995, 9, 9),
     (996, 9, 9),
     (998, 9, 9),
-
 ];
