@@ -19,7 +19,6 @@ impl Escape {
     /// Whether the byte is part of an escape's letters.
     pub(crate) fn covers(&mut self, byte: u8) -> bool {
         let (next, covers) = match (*self, byte) {
-            (Self::None, b'\\') => (Self::Begun, false),
             (Self::None, b'%') => (Self::Percent, false),
             (Self::Percent, b'2') => (Self::Digits(1), true),
             (Self::Begun, b'n' | b'r' | b't' | b'b' | b'f') => (Self::None, true),
@@ -28,7 +27,7 @@ impl Escape {
                 1 => (Self::None, true),
                 _ => (Self::Digits(left - 1), true),
             },
-            (Self::Digits(_) | Self::Percent, b'\\') => (Self::Begun, false),
+            (Self::None | Self::Digits(_) | Self::Percent, b'\\') => (Self::Begun, false),
             _ => (Self::None, false),
         };
         *self = next;

@@ -4,7 +4,7 @@ use ring::digest::{SHA256, digest};
 
 use super::keccak::keccak_256;
 
-/// Base58Check, as Bitcoin defines it: the version byte and how many bytes there are, where the
+/// `Base58Check`, as Bitcoin defines it: the version byte and how many bytes there are, where the
 /// last four are the beginning of a double SHA-256 of the others.
 pub(crate) fn base58_check(text: &[u8], alphabet: &[u8; 58]) -> Option<(u8, usize)> {
     let bytes = base58(text, alphabet)?;

@@ -189,7 +189,13 @@ pub(super) const RULES: &[Rule] = &[
 /// One digit twice or three times, and the others at most once, in the first ten: what the tax office gives out.
 pub(super) fn tax_id(digits: &[u8]) -> bool {
     let first = digits.get(..10).unwrap_or_default();
-    let counts = (0..10).map(|digit| first.iter().filter(|other| **other == digit).count());
+    let count = |digit| {
+        first
+            .iter()
+            .filter(|other| **other == digit)
+            .fold(0, |count, _| count + 1)
+    };
+    let counts = (0..10).map(count);
     let most = counts.max().unwrap_or(0);
     digits.first() != Some(&0) && (most <= 3) && mod_11_10(digits)
 }

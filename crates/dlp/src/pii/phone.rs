@@ -74,9 +74,8 @@ fn area_near(view: &View<'_>) -> Verdict {
 /// Nothing that the number could be a part of stands before it.
 fn begins(view: &View<'_>) -> bool {
     match view.before {
-        [.., b'%', b'2', _] => true,
+        [] | [.., b'%', b'2', _] => true,
         [.., last] => !last.is_ascii_alphanumeric() && !matches!(last, b'+' | b'/' | b'\\' | b'_'),
-        [] => true,
     }
 }
 
@@ -107,9 +106,9 @@ fn written(view: &View<'_>, from: usize, fits: fn(&[u8]) -> bool) -> Verdict {
         }
         if fits(&digits) {
             match extension(view, at) {
-                None => return Verdict::More,
-                Some(Some(length)) => best = Some(at + length),
-                Some(None) => {}
+                Verdict::More => return Verdict::More,
+                Verdict::Yes { length, .. } => best = Some(at + length),
+                Verdict::No => {}
             }
         }
     }
@@ -119,22 +118,25 @@ fn written(view: &View<'_>, from: usize, fits: fn(&[u8]) -> bool) -> Verdict {
     }
 }
 
-/// How long the extension is that follows: `x123`. The inner none where the number goes on as a
-/// word, the outer one where the text ends too early to tell.
-fn extension(view: &View<'_>, at: usize) -> Option<Option<usize>> {
-    match view.from.get(at) {
-        None => (!view.open).then_some(Some(0)),
+/// How long the extension is that follows: `x123`. None where the number goes on as a word.
+fn extension(view: &View<'_>, at: usize) -> Verdict {
+    let length = match view.from.get(at) {
+        None if view.open => return Verdict::More,
         Some(b'x' | b'X') => {
             let (run, ended) = view.run(at + 1, |byte| byte.is_ascii_digit());
             if !ended {
-                return None;
+                return Verdict::More;
             }
             let next = view.from.get(at + 1 + run);
-            let torn = next.is_some_and(u8::is_ascii_alphanumeric);
-            Some(((1..=6).contains(&run) && !torn).then_some(1 + run))
+            if !(1..=6).contains(&run) || next.is_some_and(u8::is_ascii_alphanumeric) {
+                return Verdict::No;
+            }
+            1 + run
         }
-        Some(next) => Some((!next.is_ascii_alphanumeric() && *next != b'_').then_some(0)),
-    }
+        Some(next) if next.is_ascii_alphanumeric() || *next == b'_' => return Verdict::No,
+        _ => 0,
+    };
+    Verdict::Yes { before: 0, length }
 }
 
 fn is_between(byte: u8) -> bool {
@@ -144,10 +146,9 @@ fn is_between(byte: u8) -> bool {
 /// Whether these signs stand between groups of one number: one, or a bracket and one beside it.
 fn joins(signs: &[u8], first: bool) -> bool {
     match signs {
-        [] | [b'('] => true,
+        [] | [b'('] | [b')', b' ', b'-'] => true,
         [sign] => !first || *sign == b' ',
         [b')', sign] | [sign, b'('] => !matches!(sign, b'(' | b')'),
-        [b')', b' ', b'-'] => true,
         _ => false,
     }
 }
@@ -164,18 +165,22 @@ fn grouped(number: &Number<'_>) -> bool {
         return false;
     }
     match (number.groups, number.digits) {
-        ([3, 3, 4], digits) if *sign != b' ' => is_north_american(digits),
-        ([1, 3, 3, 4], [1, digits @ ..]) => is_north_american(digits),
+        ([3, 3, 4], digits) | ([1, 3, 3, 4], [1, digits @ ..]) if *sign != b' ' => {
+            is_north_american(digits)
+        }
+        ([1, 3, 3, 4], [_, digits @ ..]) => {
+            number.digits.starts_with(&[1]) && is_north_american(digits)
+        }
         (_, [0, 0, abroad @ ..]) => {
             is_international(abroad)
                 && abroad.len() >= 9
                 && number.groups.len() > 2
                 && !number.groups.iter().all(|group| *group == 4)
         }
-        ([3, 2, 4], _) => false,
         ([2..=4, 6..=8], [0, 1..=9, ..]) => *sign == b'-',
         ([first, rest @ ..], [0, 1..=9, ..]) => {
-            let regular = rest.len() > 1
+            let regular = number.groups != [3, 2, 4]
+                && rest.len() > 1
                 && (2..=5).contains(first)
                 && rest.iter().all(|group| (2..=4).contains(group));
             let pairs = *sign == b' ' && number.groups.iter().all(|group| *group == 2);

@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     plate("CH_LICENSE_PLATE", 2, r"[A-Za-z]{2}[ -]?[0-9]{1,6}\b"),
     plate("CL_LICENSE_PLATE", 4, r"(?:[A-Za-z]{2}[ -]?[0-9]{4}|[A-Za-z]{4}[ -]?[0-9]{2})\b"),
     plate("CO_LICENSE_PLATE", 3, r"[A-Za-z]{3}[ -]?[0-9]{3}\b"),
-    plate("CZ_LICENSE_PLATE", 3, r"[0-9A-Za-z][A-Za-z][0-9A-Za-z][ -]?[0-9]{4}\b"),
+    plate("CZ_LICENSE_PLATE", 3, r"(?:[0-9A-Za-z][A-Za-z][0-9A-Za-z][ -]?[0-9]{4}|[0-9A-Za-z]{7,8})\b"),
     plate("DE_LICENSE_PLATE", 3, r"[A-Z]{1,3}[ -][A-Z]{1,2}[ -]?[1-9][0-9]{0,3}[EH]?\b").check(german),
     plate("DK_LICENSE_PLATE", 2, r"[A-Za-z]{2} ?[0-9]{2} ?[0-9]{3}\b"),
     plate("EE_LICENSE_PLATE", 0, r"[0-9]{2,3} ?[A-Za-z]{3}\b"),

@@ -1,6 +1,7 @@
 //! Numbers that Turkey gives to people and companies.
 
 use super::words::{IDENTITY, TAX};
+use crate::checks::weighted;
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
@@ -27,16 +28,20 @@ pub(super) const RULES: &[Rule] = &[
 
 const TCKN: &str = "Nüfus Hizmetleri Kanunu: T.C. kimlik numarası";
 
+/// The tenth digit checks the odd and the even places of the first nine, the last one all ten.
 fn tckn(digits: &[u8]) -> bool {
-    let [a @ 1..=9, b, c, d, e, f, g, h, i, ten, last] = digits
-        .iter()
-        .map(|digit| i32::from(*digit))
-        .collect::<Vec<_>>()[..]
-    else {
+    let (front, [tenth, last]) = (
+        digits.get(..9).unwrap_or_default(),
+        digits.get(9..).unwrap_or_default(),
+    ) else {
         return false;
     };
-    let (odd, even) = (a + c + e + g + i, b + d + f + h);
-    (odd * 7 - even).rem_euclid(10) == ten && (odd + even + ten) % 10 == last
+    let odd = weighted(front, &[1, 0, 1, 0, 1, 0, 1, 0, 1]);
+    let even = weighted(front, &[0, 1, 0, 1, 0, 1, 0, 1]);
+    // 90 keeps the difference above zero.
+    digits.first() != Some(&0)
+        && (odd * 7 + 90 - even) % 10 == u32::from(*tenth)
+        && (odd + even + u32::from(*tenth)) % 10 == u32::from(*last)
 }
 
 fn vkn(digits: &[u8]) -> bool {

@@ -30,6 +30,15 @@ pub(super) const RULES: &[Rule] = &[
         "federal tax id",
     ]),
     Rule::number(
+        "US_TAX_ID",
+        "IRS Publications 1635 and 1915",
+        9..=9,
+        |number| {
+            !number.part && (number.is_grouped(&[2, 7]) || printed(number)) && varied(number.digits)
+        },
+    )
+    .needs(TAX),
+    Rule::number(
         "US_NPI",
         "45 CFR 162.408; CMS: NPI check digit",
         10..=10,

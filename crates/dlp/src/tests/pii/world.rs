@@ -7,6 +7,7 @@ pub(super) const WORLD: &[Example] = &[
     Example("US_SSN", "SSN: <123456780>"),
     Example("US_ITIN", "with <912-71-1234>"),
     Example("US_EIN", "EIN <12-3456789>"),
+    Example("US_TAX_ID", "tax id <12-3456789>"),
     Example("US_NPI", "NPI <123456789#>"),
     Example("US_MBI", "with <1EG4-TE5-MK72>"),
     Example("MEDICAL_LICENSE", "DEA <AB123456#>"),
