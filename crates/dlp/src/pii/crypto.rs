@@ -42,7 +42,8 @@ pub(super) const RULES: &[Rule] = &[
         0..=4,
         r"[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}(?:[1-9A-HJ-NP-Za-km-z]{11})?\b",
     )
-    .lifted(WALLET, 80, 95),
+    .needs(WALLET)
+    .or_whole(),
     Rule::word(
         KIND,
         "Solana, accounts",

@@ -26,6 +26,8 @@ pub(super) const RULES: &[Rule] = &[
         0..=0,
         r"[2-9][0-9]{3}:[0-9]{4}:[0-9]{4}\b",
     )
+    .needs(&["aadhaar", "aadhar", "uidai"])
+    .or_whole()
     .check(|text| verhoeff(&crate::checks::digits(text))),
     Rule::number("IN_NATIONAL_ID", UIDAI, 12..=12, aadhaar).needs(IDENTITY),
     Rule::word(

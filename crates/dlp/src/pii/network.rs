@@ -31,15 +31,10 @@ pub(super) const RULES: &[Rule] = &[
         0..=3,
         r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\b",
     )
-    .lifted(MAC, 60, 95)
-    .check(is_mixed),
+    .needs(MAC)
+    .or_whole(),
     Rule::word("MAC_ADDRESS", EUI, 0..=11, r"[0-9A-Fa-f]{12}\b").needs(MAC),
 ];
-
-/// Whether a host has it; otherwise it stands for any.
-fn is_mixed(text: &[u8]) -> bool {
-    text.iter().any(u8::is_ascii_alphabetic)
-}
 
 /// The address whose first colon this is.
 fn ip_v6(view: &View<'_>) -> Verdict {

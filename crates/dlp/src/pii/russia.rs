@@ -22,6 +22,8 @@ pub(super) const RULES: &[Rule] = &[
         0..=0,
         r"[0-9]{3}-[0-9]{3}-[0-9]{3} [0-9]{2}\b",
     )
+    .needs(&["snils", "снилс", "СНИЛС"])
+    .or_whole()
     .check(|text| snils(&crate::checks::digits(text))),
     Rule::number("RU_OGRN", "ФНС: ОГРН", 13..=15, digits!(ogrn)).needs(&[
         "ogrn",
@@ -47,7 +49,8 @@ pub(super) const RULES: &[Rule] = &[
         0..=0,
         r"[1-7][0-9]{6}[ABCHKEMabchkem][0-9]{3}(?:PB|BA|BI|pb|ba|bi)[0-9]\b",
     )
-    .lifted(IDENTITY, 70, 95)
+    .needs(IDENTITY)
+    .or_whole()
     .or(&["идентификационный номер"]),
     Rule::number("KZ_IIN", IIN, 12..=12, digits!(kazakh))
         .needs(&["iin", "иин", "ИИН", "жсн", "ЖСН"])

@@ -130,7 +130,7 @@ pub(super) const EUROPE: &[Example] = &[
     Example("RU_OGRN", "ОГРН <102770013219#>"),
     Example("UA_TAX_ID", "tax id <216421290#>"),
     Example("UA_UNZR", "УНЗР <1980010112345>"),
-    Example("BY_NATIONAL_ID", "with <3010180A001PB5>"),
+    Example("BY_NATIONAL_ID", "national id <3010180A001PB5>"),
     Example("KZ_IIN", "ИИН <80010130001#>"),
     Example("KZ_TAX_ID", "tax id <80010130001#>"),
     Example("TR_NATIONAL_ID", "kimlik no <100000001##>"),
