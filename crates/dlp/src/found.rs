@@ -52,12 +52,10 @@ impl Found {
         &mut self,
         id: RuleId,
         rule: &'static Rule,
-        near: bool,
+        confidence: u8,
         at: usize,
         end: Option<usize>,
     ) {
-        let sure = rule.confidence;
-        let confidence = if near { sure.near } else { sure.alone };
         if confidence >= REPORTED {
             let finding = Finding { id, confidence };
             let what = What::Value { finding, rule, end };
@@ -129,14 +127,15 @@ impl Found {
 }
 
 impl Pending {
-    /// At one place an end comes first, then the strong, then the longest.
-    fn order(&self) -> (usize, u8, Reverse<usize>) {
+    /// At one place an end comes first, then the strong, then the longest, then the first rule.
+    fn order(&self) -> (usize, u8, Reverse<usize>, RuleId) {
         match self.what {
-            What::End(_) => (self.at, 0, Reverse(0)),
-            What::Value { rule, end, .. } => (
+            What::End(id) => (self.at, 0, Reverse(0), id),
+            What::Value { finding, rule, end } => (
                 self.at,
                 1 + u8::from(rule.weak),
                 Reverse(end.unwrap_or(GROWS)),
+                finding.id,
             ),
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct Rule {
     pub(crate) check: fn(&[u8]) -> bool,
     /// Words that make it likelier, in the name of the field or at most [`NEAR`] bytes before.
     pub(crate) words: &'static [&'static str],
+    /// More of them: of this rule, where `words` are those of its family.
+    pub(crate) more: &'static [&'static str],
     /// How sure it is without such a word, and with one, in percent.
     pub(crate) confidence: Confidence,
     /// Gives way to another finding that begins at the same place, or reaches over its beginning.
@@ -60,6 +62,8 @@ pub(crate) enum Shape {
 pub(crate) struct Confidence {
     pub(crate) alone: u8,
     pub(crate) near: u8,
+    /// Where it is all of a text without a name: who hands over nothing else means just this.
+    pub(crate) whole: u8,
 }
 
 impl Rule {
@@ -136,9 +140,11 @@ impl Rule {
             shape,
             check: |_| true,
             words: &[],
+            more: &[],
             confidence: Confidence {
                 alone: CERTAIN,
                 near: CERTAIN,
+                whole: CERTAIN,
             },
             weak: false,
         }
@@ -160,7 +166,21 @@ impl Rule {
         self.confidence = Confidence {
             alone: 0,
             near: LIKELY,
+            whole: 0,
         };
+        self
+    }
+
+    /// Or near one of these.
+    pub(crate) const fn or(mut self, words: &'static [&'static str]) -> Self {
+        self.more = words;
+        self
+    }
+
+    /// Or where nothing else stands in a text without a name. A hand-written rule with this must
+    /// look at the byte behind its value.
+    pub(crate) const fn or_whole(mut self) -> Self {
+        self.confidence.whole = POSSIBLE;
         self
     }
 
@@ -172,7 +192,11 @@ impl Rule {
         near: u8,
     ) -> Self {
         self.words = words;
-        self.confidence = Confidence { alone, near };
+        self.confidence = Confidence {
+            alone,
+            near,
+            whole: alone,
+        };
         self
     }
 
@@ -210,3 +234,4 @@ pub(crate) const NEAR: usize = 96;
 
 pub(crate) const CERTAIN: u8 = 95;
 pub(crate) const LIKELY: u8 = 80;
+pub(crate) const POSSIBLE: u8 = 50;

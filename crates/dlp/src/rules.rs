@@ -85,7 +85,7 @@ impl Rules {
             }
             ready.push(Ready {
                 rule,
-                words: texts.words(rule.words)?,
+                words: texts.words(rule.words.iter().chain(rule.more))?,
                 program: OnceLock::new(),
             });
         }
@@ -180,7 +180,10 @@ impl Texts {
         }
     }
 
-    fn words(&mut self, words: &[&str]) -> Result<Vec<PatternID>, BuildError> {
+    fn words<'w>(
+        &mut self,
+        words: impl Iterator<Item = &'w &'w str>,
+    ) -> Result<Vec<PatternID>, BuildError> {
         let mut ids = Vec::new();
         for word in words {
             let at = self.place(word);
