@@ -3,7 +3,7 @@
 use regex_automata::dfa::Automaton as _;
 use regex_automata::util::primitives::StateID;
 
-use crate::rule::{LONGEST, Shape};
+use crate::rule::{LEAD, LONGEST, Shape};
 use crate::rules::{Program, Ready, RuleId, begin};
 use crate::view::{BEHIND, Verdict, View};
 
@@ -28,7 +28,11 @@ pub(crate) struct Candidate {
 #[derive(Debug)]
 enum Stage {
     /// Before the value.
-    Lead(Walk),
+    Lead {
+        walk: Walk,
+        /// Where it ends at the latest.
+        stop: usize,
+    },
     Value {
         start: usize,
         walk: Walk,
@@ -93,7 +97,10 @@ impl Candidate {
     ) -> Option<Self> {
         let program = ready.program()?;
         let stage = match &program.lead {
-            Some(lead) => Stage::Lead(Walk::new(begin(lead, before)?, at)),
+            Some(lead) => Stage::Lead {
+                walk: Walk::new(begin(lead, before)?, at),
+                stop: at + LEAD,
+            },
             None => Stage::Value {
                 start: at,
                 walk: Walk::new(begin(&program.value, before)?, at),
@@ -112,7 +119,7 @@ impl Candidate {
     pub(crate) fn holds(&self) -> Option<usize> {
         match &self.stage {
             // Where it ends if nothing more of it comes.
-            Stage::Lead(walk) | Stage::Grows(walk) => walk.matched,
+            Stage::Lead { walk, .. } | Stage::Grows(walk) => walk.matched,
             Stage::Value { start, .. } | Stage::Custom { start, .. } => Some(*start),
         }
     }
@@ -138,13 +145,13 @@ impl Candidate {
         let Self { rule, near, stage } = self;
         let back = |stage| Self { rule, near, stage };
         let (start, mut walk) = match stage {
-            Stage::Lead(mut walk) => {
+            Stage::Lead { mut walk, stop } => {
                 let Some(lead) = &program.lead else {
                     return Step::None;
                 };
-                let walked = walk.on(lead, window, usize::MAX);
+                let walked = walk.on(lead, window, stop);
                 if matches!(walked, Walked::Open) {
-                    return Step::Open(back(Stage::Lead(walk)));
+                    return Step::Open(back(Stage::Lead { walk, stop }));
                 }
                 let Some(start) = walk.matched.filter(|start| *start >= window.base) else {
                     return Step::None;

@@ -1,7 +1,8 @@
 //! All rules made ready to search with. Shared by every text that is searched; knows none of them.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::automaton::Automaton as _;
 use aho_corasick::dfa::DFA as Literals;
@@ -28,7 +29,8 @@ pub(crate) struct Ready {
     pub(crate) rule: &'static Rule,
     /// The texts of the automaton that are its words, in order.
     words: Vec<PatternID>,
-    program: OnceLock<Option<Program>>,
+    /// Rules with the same patterns share them.
+    program: Arc<OnceLock<Option<Program>>>,
 }
 
 /// The automata of a [`Shape::Pattern`].
@@ -41,6 +43,10 @@ pub(crate) struct Program {
 #[derive(Default)]
 pub(crate) struct Text {
     pub(crate) anchors: Vec<RuleId>,
+    /// Of these rules it is a name.
+    pub(crate) names: Vec<RuleId>,
+    /// The same, but also within a word.
+    pub(crate) within: Vec<RuleId>,
     pub(crate) is_word: bool,
     /// Begins with a letter or a digit, so that none may stand before it.
     pub(crate) is_bounded: bool,
@@ -65,11 +71,16 @@ impl Rules {
         let mut words: Vec<Asked> = (0..=MOST_LETTERS).map(|_| Asked::default()).collect();
         let mut numbers: Vec<Asked> = (0..=MOST_DIGITS).map(|_| Asked::default()).collect();
         let mut bytes = vec![Vec::new(); 256];
+        let mut programs = HashMap::<_, Arc<OnceLock<_>>>::new();
         for rule in rules {
             let id = RuleId::try_from(ready.len()).map_err(|_| BuildError::Many)?;
             let fits = match rule.anchor {
                 Anchor::Literals(literals) => {
                     literals.iter().for_each(|text| texts.anchor(text, id));
+                    true
+                }
+                Anchor::Names { names, within } => {
+                    names.iter().for_each(|text| texts.name(text, within, id));
                     true
                 }
                 Anchor::Word { letters } => ask(&mut words, letters, rule, id),
@@ -86,7 +97,7 @@ impl Rules {
             ready.push(Ready {
                 rule,
                 words: texts.words(rule.words)?,
-                program: OnceLock::new(),
+                program: programs.entry(patterns(rule)).or_default().clone(),
             });
         }
         Ok(Self {
@@ -180,6 +191,18 @@ impl Texts {
         }
     }
 
+    fn name(&mut self, text: &str, within: bool, rule: RuleId) {
+        let at = self.place(text);
+        if let Some(meaning) = self.meanings.get_mut(at) {
+            let rules = if within {
+                &mut meaning.within
+            } else {
+                &mut meaning.names
+            };
+            rules.push(rule);
+        }
+    }
+
     fn words(&mut self, words: &[&str]) -> Result<Vec<PatternID>, BuildError> {
         let mut ids = Vec::new();
         for word in words {
@@ -214,6 +237,13 @@ impl Texts {
             .ascii_case_insensitive(true)
             .prefilter(false)
             .build(&self.texts)?)
+    }
+}
+
+fn patterns(rule: &Rule) -> (&'static str, &'static str) {
+    match rule.shape {
+        Shape::Pattern { lead, value } => (lead, value),
+        Shape::Number(_) | Shape::Custom(_) => ("", ""),
     }
 }
 

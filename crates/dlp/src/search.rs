@@ -153,16 +153,21 @@ impl<'r> Search<'r> {
                 continue;
             }
             let free = !text.is_bounded || Self::is_free(start, window);
+            let begins = free || is_camel(start, window);
             if text.is_word
-                && (free || is_camel(start, window))
+                && begins
                 && !next.is_some_and(|next| next.is_ascii_lowercase() && next != b's')
             {
                 self.word(id, end);
             }
             if free {
                 for rule in &text.anchors {
-                    self.try_pattern(*rule, start, window);
+                    self.try_literal(*rule, start, window);
                 }
+            }
+            let names = if begins { text.names.as_slice() } else { &[] };
+            for rule in names.iter().chain(&text.within) {
+                self.try_pattern(*rule, end, window);
             }
         }
     }
@@ -211,6 +216,17 @@ impl<'r> Search<'r> {
             &asked.near
         };
         asked.always.iter().chain(near)
+    }
+
+    /// A hand-written rule may take what stands before its text.
+    fn try_literal(&mut self, id: RuleId, start: usize, window: Window<'_>) {
+        let shape = self.rules.get(id).map(|ready| ready.rule.shape);
+        if let Some(Shape::Custom(_)) = shape {
+            let earliest = self.run.start.max(start.saturating_sub(BEHIND));
+            self.try_custom(id, start, earliest.min(start), window);
+        } else {
+            self.try_pattern(id, start, window);
+        }
     }
 
     fn try_pattern(&mut self, id: RuleId, start: usize, window: Window<'_>) {
