@@ -1,5 +1,10 @@
 //! Check digits and the like, each as its standard has it. They know no type of data.
 
+pub(crate) mod base64;
+pub(crate) mod chance;
+pub(crate) mod crc;
+pub(crate) mod passwords;
+
 /// ISO/IEC 7812-1 annex B, over values from 0 to 9.
 pub(crate) fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits

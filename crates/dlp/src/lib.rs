@@ -20,6 +20,7 @@ mod tests;
 mod view;
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -77,12 +78,9 @@ impl Scanner {
 
     /// Every type that this scanner can report, once.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> + '_ {
-        let mut known = Vec::new();
-        self.rules.iter().map(|rule| rule.kind).filter(move |kind| {
-            let new = !known.contains(kind);
-            known.push(kind);
-            new
-        })
+        let mut known = HashSet::new();
+        let kinds = self.rules.iter().map(|rule| rule.kind);
+        kinds.filter(move |kind| known.insert(*kind))
     }
 
     /// Finds data in a text that stands under no name; see [`Scanner::scan_field`].
