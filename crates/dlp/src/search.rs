@@ -359,7 +359,7 @@ const CLASSES: [u8; 256] = {
             b'0'..=b'9' => WORD | DIGIT,
             b'A'..=b'Z' | b'a'..=b'z' => WORD,
             b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`' => BREAK,
-            b'@' | b':' | b'+' | b'(' => ASKED,
+            b'@' | b':' | b'+' | b'(' | b'~' => ASKED,
             _ => 0,
         };
         #[expect(

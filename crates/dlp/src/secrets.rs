@@ -37,11 +37,11 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
         payments::RULES,
         services::RULES,
         webhooks::RULES,
-        assignments::RULES,
     ]
     .into_iter()
     .flatten()
     .chain(vendors)
+    .chain(assignments::RULES)
 }
 
 /// A token that its maker gave a beginning to be known by.

@@ -413,7 +413,9 @@ fn zz_dump() {
     let mut out = std::collections::BTreeSet::new();
     for rule in crate::secrets::rules().chain(crate::pii::rules()) {
         if let Shape::Pattern { lead, value } = rule.shape {
-            if !lead.is_empty() { out.insert(lead); }
+            if !lead.is_empty() {
+                out.insert(lead);
+            }
             out.insert(value);
         }
     }

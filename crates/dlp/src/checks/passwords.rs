@@ -14,9 +14,10 @@ pub(crate) fn is_password(value: &[u8]) -> bool {
             b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'?' | b'~' | b'+' | b'='
         )
     });
-    let varied = letters > 0 && (digits > 0 || strong > 0 && strong + 2 >= signs)
+    let varied = letters > 0 && (digits > 0 || strong > 0 && strong * 2 >= signs)
         || digits >= 6 && signs == 0;
-    value.len() >= 5 && varied && !is_code(value) && !is_placeholder(value)
+    let written = value.iter().any(u8::is_ascii_alphanumeric);
+    value.len() >= 5 && written && varied && !is_code(value) && !is_placeholder(value)
 }
 
 /// In quotes, behind a name: words count as well, if they are not one of a form's.

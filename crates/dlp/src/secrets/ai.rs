@@ -16,7 +16,8 @@ pub(super) const RULES: &[Rule] = &[
         "OpenAI API reference, authentication: keys of projects, services and administrators",
         &["sk-proj-", "sk-svcacct-", "sk-admin-", "sk-none-"],
         r"sk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{36,}",
-    ).check(is_openai),
+    )
+    .check(is_openai),
     token(
         "SECRET_ANTHROPIC",
         "Anthropic API reference, authentication",
@@ -63,7 +64,7 @@ pub(super) const RULES: &[Rule] = &[
         "SECRET_XAI",
         "xAI API documentation",
         &["xai-"],
-        r"xai-[A-Za-z0-9_]{70,84}\b",
+        r"xai-[A-Za-z0-9_]{70,90}\b",
     ),
     token(
         "SECRET_PERPLEXITY",
@@ -218,4 +219,3 @@ fn is_openai(value: &[u8]) -> bool {
     let marked = value.windows(8).any(|part| part == b"T3BlbkFJ");
     (marked || value.len() >= 80) && is_random(value)
 }
-

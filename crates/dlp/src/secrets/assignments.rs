@@ -2,20 +2,28 @@
 //!
 //! All give way to a finding that knows more.
 
+use super::keys::is_token_header;
 use crate::checks::chance::{is_hex, is_random};
-use crate::checks::passwords::{is_password, is_quoted_password};
+use crate::checks::passwords::{is_login, is_password, is_quoted_password};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
     password(IN_DOUBLE_QUOTES, DOUBLE_QUOTED).check(is_quoted_password),
     password(IN_SINGLE_QUOTES, SINGLE_QUOTED).check(is_quoted_password),
     password(PASSWORD_BARE, BARE).check(is_password),
+    // Behind the name of a user any word may be the password.
+    password(IN_DOUBLE_QUOTES, DOUBLE_QUOTED)
+        .check(is_login)
+        .needs(USERS),
+    password(IN_SINGLE_QUOTES, SINGLE_QUOTED)
+        .check(is_login)
+        .needs(USERS),
     Rule::named(PASSWORD, SOURCE, PASSWORD_OPTIONS, OPTION, BARE)
         .check(is_password)
         .weak(),
     secret(IN_DOUBLE_QUOTES_LATER, DOUBLE_QUOTED),
     secret(IN_SINGLE_QUOTES_LATER, SINGLE_QUOTED),
-    secret(SECRET_BARE, BARE).check(is_random),
+    secret(SECRET_BARE, BARE),
     Rule::named(SECRET, SOURCE, SECRET_OPTIONS, OPTION, BARE)
         .check(is_random)
         .weak(),
@@ -52,7 +60,7 @@ fn is_secret(value: &[u8]) -> bool {
         .any(|byte| matches!(byte, b'!' | b'@' | b'#' | b'$' | b'^' | b'&' | b'*' | b'?'));
     let address = value.starts_with(b"0x") && value.len() == 42;
     let random = is_random(value) && is_solid(value);
-    !address && (random || signs && is_quoted_password(value))
+    !address && !is_token_header(value) && (random || signs && is_quoted_password(value))
 }
 
 /// Of a `key` there are many that are no secrets: identifiers and digests are not taken.
@@ -106,7 +114,17 @@ const PASSWORDS: &[&str] = &[
     "密碼",
     "パスワード",
     "비밀번호",
-    "secret",
+];
+const USERS: &[&str] = &[
+    "user",
+    "username",
+    "user_name",
+    "login",
+    "uid",
+    "account",
+    "host",
+    "hostname",
+    "database",
 ];
 const PASSWORD_OPTIONS: &[&str] = &[
     "--password",

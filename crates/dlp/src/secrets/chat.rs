@@ -134,7 +134,7 @@ pub(super) const RULES: &[Rule] = &[
         &["b_"],
         r"b_[A-Za-z0-9=_-]{44}",
     )
-    .check(is_random),
+    .needs(&["beamer"]),
     token(
         "SECRET_LARK",
         "Lark open platform documentation",
@@ -172,7 +172,7 @@ fn slack(value: &[u8]) -> bool {
         .filter(|byte| byte.is_ascii_alphabetic())
         .count();
     let longest = tail.split(|byte| *byte == b'-').map(<[u8]>::len).max();
-    digits >= 2 && letters >= 4 && longest >= Some(10) && is_filled(value)
+    digits >= 2 && letters >= 2 && longest >= Some(10) && is_filled(value)
 }
 
 /// The bot's number, a colon, and 34 to 36 characters.

@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = &[
         "SECRET_GOOGLE",
         "Google Cloud documentation, API keys",
         &["AIza"],
-        r"AIza[A-Za-z0-9_-]{35}\b",
+        r"AIza[A-Za-z0-9_-]{35}",
     ),
     token(
         "SECRET_GOOGLE",
@@ -40,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         "SECRET_RECAPTCHA",
         "Google reCAPTCHA documentation",
         &["6L"],
-        r"6L[A-Za-z0-9_-]{38}\b",
+        r"6L[A-Za-z0-9_-]{38}",
     )
     .needs(&["captcha", "recaptcha", "sitekey", "site_key", "secret"]),
     Rule::custom(
@@ -183,6 +183,13 @@ pub(super) const RULES: &[Rule] = &[
         r"[sb]\.[A-Za-z0-9]{24}\b",
     )
     .check(is_random),
+    Rule::named(
+        "SECRET_HASHICORP_VAULT",
+        "HashiCorp Vault documentation, unseal keys",
+        &["unseal"],
+        r"(?i)(?:[_ -]?keys?)?(?: ?[0-9])?[ :=]+",
+        r"(?:[A-Za-z0-9+/]{43}=|[a-f0-9]{64,66}\b)",
+    ),
     token(
         "SECRET_DOPPLER",
         "Doppler documentation, token formats",

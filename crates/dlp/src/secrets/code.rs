@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
             "glpat-", "gldt-", "glrt-", "glft-", "glimt-", "glsoat-", "glffct-", "glwt-", "glrtr-",
             "gluatr-",
         ],
-        r"gl(?:pat|dt|rt|ft|imt|soat|ffct|wt|rtr|uatr)-[A-Za-z0-9_-]{20}\b",
+        r"gl(?:(?:pat|dt|rt|ft|soat|ffct|wt|rtr|uatr)-[A-Za-z0-9_-]{20}|imt-[A-Za-z0-9_-]{25})\b",
     ),
     token(
         "SECRET_GITLAB",
@@ -153,11 +153,25 @@ pub(super) const RULES: &[Rule] = &[
         r"(?:AKC[A-Za-z0-9]{10,}|AP[A-F0-9][A-Za-z0-9]{8,}|[A-Za-z0-9]{60,76})",
     )
     .check(is_mixed),
+    Rule::named(
+        "SECRET_CODECLIMATE",
+        "Code Climate documentation, test reporter",
+        &["CC_TEST_REPORTER_ID"],
+        r"[\x22']?[ :=]+[\x22']?",
+        r"[a-f0-9]{64}\b",
+    ),
+    Rule::named(
+        "SECRET_JENKINS",
+        "Jenkins documentation, unlocking: the first password",
+        &["proceed to installation", "initialAdminPassword"],
+        r"[ :=]*\s*",
+        r"[a-f0-9]{32}\b",
+    ),
     token(
         "SECRET_CIRCLECI",
         "CircleCI documentation, API tokens",
         &["CCIPAT_", "CCIPRJ_"],
-        r"CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[A-Za-z0-9]{40}\b",
+        r"CCIP(?:AT|RJ)_[A-Za-z0-9]{20,26}_[A-Za-z0-9]{40}\b",
     ),
     token(
         "SECRET_BUILDKITE",

@@ -59,6 +59,11 @@ pub(super) const RULES: &[Rule] = &[
         &["$8$", "$9$"],
         r"\$[89]\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}",
     ),
+    hash(
+        "Kerberos tickets, as hashcat and John the Ripper write them",
+        &["$krb5"],
+        r"\$krb5(?:asrep|tgs|pa)\$[0-9]{1,2}\$[^\s\x22']{32,}",
+    ),
     Rule::literal(
         "SECRET_PASSWORD_HASH",
         "Ansible documentation, vault",

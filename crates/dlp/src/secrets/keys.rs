@@ -68,3 +68,8 @@ fn is_encoded_key(value: &[u8]) -> bool {
     let text = decode(value).unwrap_or_default();
     text.windows(11).any(|part| part == b"PRIVATE KEY")
 }
+
+/// The header of a signed token, of which the rule for such tokens says whether the rest is right.
+pub(super) fn is_token_header(value: &[u8]) -> bool {
+    value.starts_with(b"eyJhbGci") || value.starts_with(b"eyJ0eXAi")
+}

@@ -27,8 +27,8 @@ pub(super) const RULES: &[Rule] = &[
     token(
         "SECRET_ASANA",
         "Asana developer documentation, personal access tokens",
-        &["0/", "1/", "2/"],
-        r"(?:0/[a-f0-9]{32}|1/[0-9]{15,17}:[a-f0-9]{32}|2/[0-9]{15,17}/[0-9]{15,17}:[a-f0-9]{32})\b",
+        &["1/", "2/"],
+        r"(?:1/[0-9]{15,17}:[a-f0-9]{32}|2/[0-9]{15,17}/[0-9]{15,17}:[a-f0-9]{32})\b",
     ),
     token(
         "SECRET_CLICKUP",

@@ -3,6 +3,7 @@
 //! A vendor is one word of a table: its name is both the type and what is looked for. All share
 //! their automata.
 
+use super::is_filled;
 use crate::checks::chance::{is_hex, is_mixed, is_random};
 use crate::rule::Rule;
 
@@ -33,7 +34,8 @@ const fn common(kind: &'static str, names: &'static [&'static str]) -> Rule {
 }
 
 fn is_key(value: &[u8]) -> bool {
-    is_mixed(value) && !is_call(value) && !is_date(value)
+    let digest = is_hex(value) && value.len() >= 30;
+    (is_mixed(value) || digest && is_filled(value)) && !is_call(value) && !is_date(value)
 }
 
 fn is_sure(value: &[u8]) -> bool {
@@ -45,8 +47,10 @@ fn is_long(value: &[u8]) -> bool {
     key && !is_call(value)
 }
 
+/// A call or a path, as code and addresses have behind such names.
 fn is_call(value: &[u8]) -> bool {
-    value.ends_with(b"(")
+    let slashes = value.iter().filter(|byte| **byte == b'/').count();
+    value.ends_with(b"(") || slashes * 12 > value.len()
 }
 
 fn is_date(value: &[u8]) -> bool {
@@ -55,13 +59,14 @@ fn is_date(value: &[u8]) -> bool {
 
 const SOURCE: &str = "the vendor's documentation of its API, authentication";
 const TO_KEY: &str = concat!(
-    r"[A-Za-z0-9_ .\x22'\[/-]*",
+    r"(?i)[a-z0-9_ .\x22'\[/-]*",
     r"(?:key|token|secret|private|access|password|passwd|pwd|pass|auth|credential|bearer|jwt|api|pat|client|license|licence)",
     r"[A-Za-z0-9_]*",
     r"[\s\x22'`=:>(,.|?\\\[\]{)-]+"
 );
-const TO_VALUE: &str = r"(?:[ _.-]?(?:id|io|app|com|live|prod|test|user|dev))?[\s\x22'`=:>(,-]+";
-const VALUE: &str = r"[A-Za-z0-9][A-Za-z0-9_.~+/=-]{7,}\(?";
+const TO_VALUE: &str =
+    r"(?i)(?:[ _.-]?(?:id|io|app|com|live|prod|test|user|dev))?[\s\x22'`=:>(,-]+";
+const VALUE: &str = r"[A-Za-z0-9][A-Za-z0-9_.~+/=|-]{7,}\(?";
 
 macro_rules! vendors {
     ($($vendor:ident)*) => {
@@ -176,7 +181,7 @@ vendors_of_two_words! {
 }
 
 vendors_with_common_names! {
-    AHA ALCHEMY ALGORITHMIA APOLLO AWS AZURE BEAMER BENCHMARK BOX BREX BUFFER BULBUL CASHBOARD CHATBOT CHECKOUT CICERO CIRCLE CLOSE CODA COLUMN COMMODITIES CONSUL COPPER COURIER
+    AHA ALCHEMY DD ALGORITHMIA APOLLO AWS AZURE BEAMER BENCHMARK BOX BREX BUFFER BULBUL CASHBOARD CHATBOT CHECKOUT CICERO CIRCLE CLOSE CODA COLUMN COMMODITIES CONSUL COPPER COURIER
     DELIGHTED DEPUTY DITTO DOCKER DRIFT DRONE DUFFEL ENVOY ERASER EXECUTEBY FIREBASE FLOAT FRONT FTP FULCRUM GCP GEMINI GEOCODE GIST GITHUB GITLAB GOOGLE GURU HAPPI HARNESS HARVEST
     HASHICORP HERE HIVE HOLISTIC HUMANITY HUNTER IBM IMPALA JENKINS JURO KAFKA KAGI KANBAN KLARNA KUBERNETES LINE LINEAR LOB LOOKER MERCURY METABASE META MICROSOFT MITE
     MODERATION MOLLIE MONDAY MONGODB MUX NIMBLE NITRO NOTION NPM OCTOPUS ORACLE PERCY PHRASE POLYGON PREFECT PRIVACY PUSHER PYPI QUIP RAMP RAVEN RAWG README REDIS

@@ -103,6 +103,12 @@ pub(super) const RULES: &[Rule] = &[
         &["tgram://"],
         r"tgram://[0-9]{6,12}:[A-Za-z0-9_-]{32,36}",
     ),
+    webhook(
+        "SECRET_THINGSBOARD",
+        "ThingsBoard documentation, device API",
+        &["thingsboard.cloud/api/v1/"],
+        r"thingsboard\.cloud/api/v1/[A-Za-z0-9]{16,24}\b",
+    ),
 ];
 
 const fn webhook(
