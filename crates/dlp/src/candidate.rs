@@ -3,8 +3,8 @@
 use regex_automata::dfa::Automaton as _;
 use regex_automata::util::primitives::StateID;
 
-use crate::edge::escape_at;
-use crate::rule::{LONGEST, Shape};
+use crate::edge::{ends_in_escape, escape_at};
+use crate::rule::{LEAD, LONGEST, Shape};
 use crate::rules::{Program, Ready, RuleId, begin};
 use crate::view::{BEHIND, Verdict, View};
 
@@ -29,7 +29,11 @@ pub(crate) struct Candidate {
 #[derive(Debug)]
 enum Stage {
     /// Before the value.
-    Lead(Walk),
+    Lead {
+        walk: Walk,
+        /// Where it ends at the latest.
+        stop: usize,
+    },
     Value {
         start: usize,
         walk: Walk,
@@ -94,7 +98,10 @@ impl Candidate {
     ) -> Option<Self> {
         let program = ready.program()?;
         let stage = match &program.lead {
-            Some(lead) => Stage::Lead(Walk::new(begin(lead, before)?, at)),
+            Some(lead) => Stage::Lead {
+                walk: Walk::new(begin(lead, before)?, at),
+                stop: at + LEAD,
+            },
             None => Stage::Value {
                 start: at,
                 walk: Walk::new(begin(&program.value, before)?, at),
@@ -113,7 +120,7 @@ impl Candidate {
     pub(crate) fn holds(&self) -> Option<usize> {
         match &self.stage {
             // Where it ends if nothing more of it comes.
-            Stage::Lead(walk) | Stage::Grows(walk) => walk.matched,
+            Stage::Lead { walk, .. } | Stage::Grows(walk) => walk.matched,
             Stage::Value { start, .. } | Stage::Custom { start, .. } => Some(*start),
         }
     }
@@ -139,13 +146,13 @@ impl Candidate {
         let Self { rule, near, stage } = self;
         let back = |stage| Self { rule, near, stage };
         let (start, mut walk) = match stage {
-            Stage::Lead(mut walk) => {
+            Stage::Lead { mut walk, stop } => {
                 let Some(lead) = &program.lead else {
                     return Step::None;
                 };
-                let walked = walk.on(lead, window, usize::MAX);
+                let walked = walk.on(lead, window, stop);
                 if matches!(walked, Walked::Open) {
-                    return Step::Open(back(Stage::Lead(walk)));
+                    return Step::Open(back(Stage::Lead { walk, stop }));
                 }
                 let Some(start) = walk.matched.filter(|start| *start >= window.base) else {
                     return Step::None;
@@ -254,6 +261,52 @@ impl<'t> Window<'t> {
         Some(at - length + escape_at(before, word)?)
     }
 
+    /// Where up to two short words of letters begin that may be the beginning of a value with the
+    /// word that begins here, and how many letters there are: `AB 12`, `M-XY 34`.
+    pub(crate) fn leads(&self, word: usize) -> [Option<(usize, usize)>; 2] {
+        let latest = self.lead_before(word);
+        let both = latest.and_then(|(start, letters)| {
+            let (first, more) = self.lead_before(start)?;
+            Some((first, letters + more))
+        });
+        [latest, both]
+    }
+
+    /// From where on the end of the text may be the beginning of such a value.
+    pub(crate) fn lead(&self, at: usize) -> usize {
+        let before = self.before(at).iter().rev();
+        let length = before.take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let word = if length > LEAD_LETTERS {
+            at
+        } else {
+            at - length
+        };
+        let [latest, both] = self.leads(word);
+        both.or(latest).map_or(at, |(start, _)| start)
+    }
+
+    fn lead_before(&self, word: usize) -> Option<(usize, usize)> {
+        let [rest @ .., b' ' | b'-'] = self.before(word) else {
+            return None;
+        };
+        let near = rest.get(rest.len().saturating_sub(LEAD_LETTERS + 1)..)?;
+        let letters = near
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_alphabetic())
+            .count();
+        let before = rest.get(..rest.len() - letters)?;
+        let free = !before.last().is_some_and(u8::is_ascii_alphanumeric);
+        let fits = (1..=LEAD_LETTERS).contains(&letters) && (free || ends_in_escape(before));
+        fits.then(|| (word - 1 - letters, letters))
+    }
+
+    /// Whether no word goes on here.
+    pub(crate) fn is_free(&self, start: usize) -> bool {
+        let before = self.before(start);
+        !before.last().is_some_and(u8::is_ascii_alphanumeric) || ends_in_escape(before)
+    }
+
     fn before(&self, at: usize) -> &'t [u8] {
         let at = at.saturating_sub(self.base);
         self.bytes.get(..at).unwrap_or(self.bytes)
@@ -300,3 +353,5 @@ fn found(ready: &Ready, window: Window<'_>, range: Option<std::ops::Range<usize>
 
 /// No rule asks for a word with more letters before its first digit, or for one with an escape before it.
 const LONGEST_WORD: usize = 32;
+/// Of a word that leads a value, how many letters it has at most.
+const LEAD_LETTERS: usize = 4;

@@ -3,9 +3,13 @@
 //! Digits are values from 0 to 9; characters are bytes of text.
 
 mod addresses;
+pub(crate) mod base64;
 mod calendar;
+pub(crate) mod chance;
+pub(crate) mod crc;
 mod iso7064;
 mod keccak;
+pub(crate) mod passwords;
 mod sums;
 #[cfg(test)]
 mod tests;

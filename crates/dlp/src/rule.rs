@@ -37,6 +37,12 @@ pub(crate) enum Anchor {
     /// At one of these texts, whatever their case. They have no space and no quote, and at most 40
     /// bytes. They are not within a word, unless they begin with a sign.
     Literals(&'static [&'static str]),
+    /// Behind one of these texts, whatever their case: the name of a value. They have at most 40
+    /// bytes. They begin a word or a part of one (`dbPassword`), or stand anywhere `within` it.
+    Names {
+        names: &'static [&'static str],
+        within: bool,
+    },
     /// At a word of letters and digits, of which so many letters come before the first digit.
     Word { letters: (usize, usize) },
     /// At so many digits, in groups or not: [`Number`].
@@ -48,7 +54,8 @@ pub(crate) enum Anchor {
 /// What must stand there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
-    /// Regular expressions over bytes. The value is what follows the longest match of `lead`.
+    /// Regular expressions over bytes. The value is what follows the longest match of `lead`,
+    /// of at most [`LEAD`] bytes.
     Pattern {
         lead: &'static str,
         value: &'static str,
@@ -88,6 +95,28 @@ impl Rule {
     ) -> Self {
         let shape = Shape::Pattern { lead, value };
         Self::new(kind, source, Anchor::Literals(literals), shape)
+    }
+
+    /// A value that follows one of these names and then `lead`.
+    pub(crate) const fn named(
+        kind: &'static str,
+        source: &'static str,
+        names: &'static [&'static str],
+        lead: &'static str,
+        value: &'static str,
+    ) -> Self {
+        let within = false;
+        let shape = Shape::Pattern { lead, value };
+        Self::new(kind, source, Anchor::Names { names, within }, shape)
+    }
+
+    /// Its names may also stand within a word: `rootpassword`.
+    pub(crate) const fn within(mut self) -> Self {
+        if let Anchor::Names { names, .. } = self.anchor {
+            let within = true;
+            self.anchor = Anchor::Names { names, within };
+        }
+        self
     }
 
     /// A value that is a word of letters and digits, or begins with one.
@@ -229,6 +258,8 @@ const fn starts_with(text: &str, prefix: &str) -> bool {
 
 /// Of a value, how much a rule may see, in bytes.
 pub(crate) const LONGEST: usize = 256;
+/// How long a lead may be, in bytes.
+pub(crate) const LEAD: usize = 64;
 /// How far before a value a word of its rule may stand, in bytes.
 pub(crate) const NEAR: usize = 96;
 

@@ -1,7 +1,8 @@
 //! All rules made ready to search with. Shared by every text that is searched; knows none of them.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::automaton::Automaton as _;
 use aho_corasick::dfa::DFA as Literals;
@@ -10,6 +11,7 @@ use regex_automata::dfa::{StartKind as DfaStartKind, dense};
 use regex_automata::util::syntax;
 
 use crate::rule::{Anchor, Rule, Shape};
+use crate::rule_set::RuleSet;
 
 /// Rules, and where each of them is asked.
 pub(crate) struct Rules {
@@ -26,9 +28,8 @@ pub(crate) struct Rules {
 
 pub(crate) struct Ready {
     pub(crate) rule: &'static Rule,
-    /// The texts of the automaton that are its words, in order.
-    words: Vec<PatternID>,
-    program: OnceLock<Option<Program>>,
+    /// Rules with the same patterns share them.
+    program: Arc<OnceLock<Option<Program>>>,
 }
 
 /// The automata of a [`Shape::Pattern`].
@@ -41,7 +42,12 @@ pub(crate) struct Program {
 #[derive(Default)]
 pub(crate) struct Text {
     pub(crate) anchors: Vec<RuleId>,
-    pub(crate) is_word: bool,
+    /// Of these rules it is a name.
+    pub(crate) names: Vec<RuleId>,
+    /// The same, but also within a word.
+    pub(crate) within: Vec<RuleId>,
+    /// Of these rules it is a word.
+    pub(crate) speaks_for: RuleSet,
     /// Begins with a letter or a digit, so that none may stand before it.
     pub(crate) is_bounded: bool,
     pub(crate) length: usize,
@@ -51,8 +57,10 @@ pub(crate) struct Text {
 #[derive(Default)]
 pub(crate) struct Asked {
     pub(crate) always: Vec<RuleId>,
-    /// Only where a word has been seen.
-    pub(crate) near: Vec<RuleId>,
+    /// Only near one of their words.
+    pub(crate) near: RuleSet,
+    /// Those of them that also are asked where a text without a name begins.
+    pub(crate) whole: Vec<RuleId>,
 }
 
 pub(crate) type RuleId = u16;
@@ -65,11 +73,16 @@ impl Rules {
         let mut words: Vec<Asked> = (0..=MOST_LETTERS).map(|_| Asked::default()).collect();
         let mut numbers: Vec<Asked> = (0..=MOST_DIGITS).map(|_| Asked::default()).collect();
         let mut bytes = vec![Vec::new(); 256];
+        let mut programs = HashMap::<_, Arc<OnceLock<_>>>::new();
         for rule in rules {
             let id = RuleId::try_from(ready.len()).map_err(|_| BuildError::Many)?;
             let fits = match rule.anchor {
                 Anchor::Literals(literals) => {
                     literals.iter().for_each(|text| texts.anchor(text, id));
+                    true
+                }
+                Anchor::Names { names, within } => {
+                    names.iter().for_each(|text| texts.name(text, within, id));
                     true
                 }
                 Anchor::Word { letters } => ask(&mut words, letters, rule, id),
@@ -83,10 +96,12 @@ impl Rules {
             if !fits {
                 return Err(BuildError::Range(rule.kind));
             }
+            for word in rule.words.iter().chain(rule.more) {
+                texts.word(word, id);
+            }
             ready.push(Ready {
                 rule,
-                words: texts.words(rule.words.iter().chain(rule.more))?,
-                program: OnceLock::new(),
+                program: programs.entry(patterns(rule)).or_default().clone(),
             });
         }
         Ok(Self {
@@ -133,10 +148,6 @@ impl Rules {
 }
 
 impl Ready {
-    pub(crate) fn is_near(&self, word: PatternID) -> bool {
-        self.words.binary_search(&word).is_ok()
-    }
-
     /// Made when it is first needed: most processes never meet most types of data. None where the
     /// rule is not a pattern; a test makes all of them.
     pub(crate) fn program(&self) -> Option<&Program> {
@@ -169,6 +180,7 @@ pub enum BuildError {
 #[derive(Default)]
 struct Texts {
     texts: Vec<String>,
+    places: HashMap<String, usize>,
     meanings: Vec<Text>,
 }
 
@@ -180,33 +192,37 @@ impl Texts {
         }
     }
 
-    fn words<'w>(
-        &mut self,
-        words: impl Iterator<Item = &'w &'w str>,
-    ) -> Result<Vec<PatternID>, BuildError> {
-        let mut ids = Vec::new();
-        for word in words {
-            let at = self.place(word);
-            if let Some(meaning) = self.meanings.get_mut(at) {
-                meaning.is_word = true;
-            }
-            ids.push(PatternID::new(at).map_err(|_| BuildError::Many)?);
+    fn name(&mut self, text: &str, within: bool, rule: RuleId) {
+        let at = self.place(text);
+        if let Some(meaning) = self.meanings.get_mut(at) {
+            let rules = if within {
+                &mut meaning.within
+            } else {
+                &mut meaning.names
+            };
+            rules.push(rule);
         }
-        ids.sort_unstable();
-        Ok(ids)
+    }
+
+    fn word(&mut self, text: &'static str, rule: RuleId) {
+        let at = self.place(text);
+        if let Some(meaning) = self.meanings.get_mut(at) {
+            meaning.speaks_for.insert(rule);
+        }
     }
 
     fn place(&mut self, text: &str) -> usize {
         let text = text.to_ascii_lowercase();
-        if let Some(at) = self.texts.iter().position(|known| *known == text) {
-            return at;
+        if let Some(at) = self.places.get(&text) {
+            return *at;
         }
         self.meanings.push(Text {
             is_bounded: text.starts_with(|first: char| first.is_ascii_alphanumeric()),
             length: text.len(),
             ..Text::default()
         });
-        self.texts.push(text);
+        self.texts.push(text.clone());
+        self.places.insert(text, self.texts.len() - 1);
         self.texts.len() - 1
     }
 
@@ -220,15 +236,25 @@ impl Texts {
     }
 }
 
+fn patterns(rule: &Rule) -> (&'static str, &'static str) {
+    match rule.shape {
+        Shape::Pattern { lead, value } => (lead, value),
+        Shape::Number(_) | Shape::Custom(_) => ("", ""),
+    }
+}
+
 fn ask(asked: &mut [Asked], (low, high): (usize, usize), rule: &Rule, id: RuleId) -> bool {
     let Some(places) = asked.get_mut(low..=high) else {
         return false;
     };
     for place in places {
-        if rule.confidence.alone == 0 {
-            place.near.push(id);
-        } else {
+        if rule.confidence.alone > 0 {
             place.always.push(id);
+            continue;
+        }
+        place.near.insert(id);
+        if rule.confidence.whole > 0 {
+            place.whole.push(id);
         }
     }
     true

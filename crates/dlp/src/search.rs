@@ -1,13 +1,15 @@
 //! One text as it is searched, byte by byte, whole or in pieces. What it finds does not depend on where the pieces part.
 
+use std::ops::Range;
+
+use aho_corasick::Anchored;
 use aho_corasick::automaton::{Automaton as _, StateID};
-use aho_corasick::{Anchored, PatternID};
 
 use crate::candidate::{Candidate, Step, Window};
-use crate::edge::ends_in_escape;
 use crate::found::{Event, Found};
+use crate::nearby::Nearby;
 use crate::number::Chain;
-use crate::rule::{LONGEST, NEAR, Shape};
+use crate::rule::{Rule, Shape};
 use crate::rules::{Asked, RuleId, Rules};
 use crate::view::BEHIND;
 
@@ -23,8 +25,9 @@ pub(crate) struct Search<'r> {
     before: u8,
     /// Where the text without spaces and quotes began that still goes on.
     run: usize,
-    /// Words of rules, and where they end.
-    words: Vec<(PatternID, usize)>,
+    nearby: Nearby,
+    /// The rules that are asked at a place; kept for its room.
+    asked: Vec<RuleId>,
     open: Vec<Candidate>,
     /// Where numbers begin whose end has not come yet.
     numbers: Vec<usize>,
@@ -42,7 +45,8 @@ impl<'r> Search<'r> {
             named: 0,
             before: 0,
             run: 0,
-            words: Vec::new(),
+            nearby: Nearby::default(),
+            asked: Vec::new(),
             open: Vec::new(),
             numbers: Vec::new(),
             found: Found::default(),
@@ -85,7 +89,7 @@ impl<'r> Search<'r> {
         if last && literals.is_match(self.literals) {
             self.texts(None, window);
         }
-        self.run = window.run(self.at);
+        self.run = window.run(self.at).min(window.lead(self.at));
     }
 
     /// Reads up to the next byte that matters, and that byte: its class. 0 where a text ends, or all do.
@@ -141,6 +145,9 @@ impl<'r> Search<'r> {
         };
         let letters = window.after(word).get(..at - word).unwrap_or_default();
         if letters.iter().all(u8::is_ascii_alphabetic) {
+            for (lead, count) in window.leads(word).into_iter().flatten() {
+                self.ask_word(lead, count + letters.len(), window);
+            }
             self.ask_word(word, letters.len(), window);
         }
     }
@@ -162,40 +169,24 @@ impl<'r> Search<'r> {
         for at in 0..rules.literals.match_len(self.literals) {
             let id = rules.literals.match_pattern(self.literals, at);
             let Some(text) = rules.text(id) else { continue };
-            let Some(start) = end.checked_sub(text.length) else {
+            let start = end.checked_sub(text.length);
+            let Some(start) = start.filter(|start| *start >= window.base) else {
                 continue;
             };
-            if start < window.base {
-                continue;
-            }
-            let free = !text.is_bounded || Self::is_free(start, window);
-            if text.is_word
-                && (free || is_camel(start, window))
-                && !next.is_some_and(|next| next.is_ascii_lowercase() && next != b's')
-            {
-                self.word(id, end);
+            let free = !text.is_bounded || window.is_free(start);
+            let begins = free || is_camel(start, window);
+            if begins && !text.speaks_for.is_empty() && ends_word(text.length, end, next, window) {
+                self.nearby.add(id, end, self.named);
             }
             if free {
                 for rule in &text.anchors {
-                    self.try_pattern(*rule, start, window);
+                    self.try_literal(*rule, start, window);
                 }
             }
-        }
-    }
-
-    fn word(&mut self, id: PatternID, end: usize) {
-        let oldest = end.saturating_sub(NEAR + 2 * LONGEST);
-        self.words
-            .retain(|(_, end)| *end >= oldest || *end <= self.named);
-        self.words.push((id, end));
-    }
-
-    /// Whether no word goes on here.
-    fn is_free(start: usize, window: Window<'_>) -> bool {
-        let before = window.bytes.get(..start - window.base).unwrap_or_default();
-        match before.last() {
-            Some(byte) => !byte.is_ascii_alphanumeric() || ends_in_escape(before),
-            None => true,
+            let names = if begins { text.names.as_slice() } else { &[] };
+            for rule in names.iter().chain(&text.within) {
+                self.try_pattern(*rule, end, window);
+            }
         }
     }
 
@@ -203,34 +194,49 @@ impl<'r> Search<'r> {
         if letters == 0 {
             self.number(start, window);
         }
-        let rules = self.rules;
-        let Some(asked) = rules.of_word(letters) else {
-            return;
-        };
-        for id in self.asked(asked) {
-            self.try_pattern(*id, start, window);
+        if let Some(asked) = self.rules.of_word(letters) {
+            let list = self.asked(asked, start);
+            for id in &list {
+                self.try_pattern(*id, start, window);
+            }
+            self.asked = list;
         }
     }
 
-    fn asked<'a>(&self, asked: &'a Asked) -> impl Iterator<Item = &'a RuleId> + use<'a> {
-        let near: &[RuleId] = if self.words.is_empty() {
-            &[]
+    /// The rules that are asked at a place, in a list that is given back for its room.
+    fn asked(&mut self, asked: &Asked, start: usize) -> Vec<RuleId> {
+        let mut list = std::mem::take(&mut self.asked);
+        list.clear();
+        list.extend(&asked.always);
+        let near = self.nearby.at(start, self.named, self.rules);
+        asked.near.common(near, &mut list);
+        if start == 0 {
+            let whole = asked.whole.iter().copied();
+            list.extend(whole.filter(|id| !near.contains(*id)));
+        }
+        list
+    }
+
+    /// A hand-written rule may take what stands before its text.
+    fn try_literal(&mut self, id: RuleId, start: usize, window: Window<'_>) {
+        let shape = self.rules.get(id).map(|ready| ready.rule.shape);
+        if let Some(Shape::Custom(_)) = shape {
+            self.try_custom(id, start, window.run(start), window);
         } else {
-            &asked.near
-        };
-        asked.always.iter().chain(near)
+            self.try_pattern(id, start, window);
+        }
     }
 
     fn try_pattern(&mut self, id: RuleId, start: usize, window: Window<'_>) {
         let Some(ready) = self.rules.get(id) else {
             return;
         };
-        let Some(near) = self.sureness(id, start) else {
-            return;
-        };
         if let Shape::Custom(_) = ready.rule.shape {
             return self.try_custom(id, start, start, window);
         }
+        let Some(near) = self.sureness(id, ready.rule, start) else {
+            return;
+        };
         let before = start.checked_sub(1).and_then(|at| window.byte(at));
         let before = before.or((start > 0).then_some(b'='));
         if let Some(candidate) = Candidate::pattern(id, near, ready, start, before) {
@@ -239,23 +245,21 @@ impl<'r> Search<'r> {
     }
 
     fn try_custom(&mut self, id: RuleId, anchor: usize, start: usize, window: Window<'_>) {
-        if let Some(near) = self.sureness(id, start) {
+        if let Some(ready) = self.rules.get(id)
+            && let Some(near) = self.sureness(id, ready.rule, anchor)
+        {
             self.step(Candidate::custom(id, near, anchor, start), window);
         }
     }
 
     /// Whether a word of the rule is near; none where the rule needs one and there is none.
-    fn sureness(&self, id: RuleId, start: usize) -> Option<bool> {
-        let ready = self.rules.get(id)?;
-        if ready.rule.words.is_empty() {
+    fn sureness(&mut self, id: RuleId, rule: &Rule, start: usize) -> Option<bool> {
+        if rule.words.is_empty() {
             return Some(false);
         }
-        let is_near = |(word, end): &(PatternID, usize)| {
-            let reach = if *end <= self.named { LONGEST } else { NEAR };
-            *end <= start && start - end <= reach && ready.is_near(*word)
-        };
-        let near = self.words.iter().any(is_near);
-        (near || ready.rule.confidence.alone > 0).then_some(near)
+        let near = self.nearby.at(start, self.named, self.rules).contains(id);
+        let sure = rule.confidence;
+        (near || sure.alone > 0 || sure.whole > 0 && start == 0).then_some(near)
     }
 
     fn go_on(&mut self, window: Window<'_>) {
@@ -274,23 +278,33 @@ impl<'r> Search<'r> {
         match candidate.step(ready, window) {
             Step::None => {}
             Step::Open(candidate) => self.open.push(candidate),
-            Step::Found { start, end } => self.found(id, near, start, end),
+            Step::Found { start, end } => self.found(id, near, start..end, window),
             Step::Ends { end } => self.found.ends(id, end),
             Step::Grows { start, rest } => {
                 if start >= self.named {
-                    self.found.add(id, ready.rule, near, start, None);
+                    let sure = ready.rule.confidence;
+                    let confidence = if near { sure.near } else { sure.alone };
+                    self.found.add(id, ready.rule, confidence, start, None);
                     self.step(rest, window);
                 }
             }
         }
     }
 
-    fn found(&mut self, id: RuleId, near: bool, start: usize, end: usize) {
+    fn found(&mut self, id: RuleId, near: bool, range: Range<usize>, window: Window<'_>) {
         if let Some(ready) = self.rules.get(id)
-            && start >= self.named
-            && start < end
+            && range.start >= self.named
+            && !range.is_empty()
         {
-            self.found.add(id, ready.rule, near, start, Some(end));
+            let sure = ready.rule.confidence;
+            let whole = range.start == 0 && window.last && range.end == window.end();
+            let confidence = match (near, whole) {
+                (true, _) => sure.near,
+                (false, true) => sure.whole,
+                (false, false) => sure.alone,
+            };
+            self.found
+                .add(id, ready.rule, confidence, range.start, Some(range.end));
         }
     }
 
@@ -304,23 +318,38 @@ impl<'r> Search<'r> {
                 let Some(asked) = rules.of_number(number.digits.len()) else {
                     continue;
                 };
-                for id in self.asked(asked) {
-                    let Some(near) = self.sureness(*id, start) else {
+                let list = self.asked(asked, start);
+                for id in &list {
+                    let Some(ready) = rules.get(*id) else {
                         continue;
                     };
-                    let fits = rules.get(*id).is_some_and(|ready| match ready.rule.shape {
+                    let fits = match ready.rule.shape {
                         Shape::Number(fits) => fits(&number),
                         Shape::Pattern { .. } | Shape::Custom(_) => false,
-                    });
-                    if fits {
-                        self.found(*id, near, start, start + length);
+                    };
+                    if fits && let Some(near) = self.sureness(*id, ready.rule, start) {
+                        self.found(*id, near, start..start + length, window);
                     }
                 }
+                self.asked = list;
             }
         } else {
             self.numbers.push(start);
         }
         self.chain = chain;
+    }
+}
+
+/// Whether no word goes on here; it may be in the plural, and another may begin with a capital. A
+/// short word among capitals is most likely the beginning of another: `TELESCOPE`.
+fn ends_word(length: usize, end: usize, next: Option<u8>, window: Window<'_>) -> bool {
+    match next {
+        Some(next) if next.is_ascii_lowercase() => next == b's',
+        Some(next) if next.is_ascii_uppercase() && length < 4 => {
+            let last = end.checked_sub(1).and_then(|at| window.byte(at));
+            !last.is_some_and(|last| last.is_ascii_uppercase())
+        }
+        _ => true,
     }
 }
 
@@ -347,7 +376,7 @@ const CLASSES: [u8; 256] = {
     loop {
         let class = match at {
             b'0'..=b'9' => DIGIT,
-            b'@' | b':' | b'+' | b'(' => ASKED,
+            b'@' | b':' | b'+' | b'(' | b'-' | b'~' => ASKED,
             _ => 0,
         };
         #[expect(

@@ -108,7 +108,7 @@ fn written(view: &View<'_>, from: usize, fits: fn(&[u8]) -> bool) -> Verdict {
             match extension(view, at) {
                 Verdict::More => return Verdict::More,
                 Verdict::Yes { length, .. } => best = Some(at + length),
-                Verdict::No => {}
+                Verdict::No | Verdict::Behind { .. } => {}
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Keys of Amazon Web Services: access key ids by their form, secret keys by their form and the words near them.
 
+use super::is_filled;
 use crate::rule::{Anchor, Rule};
 use crate::view::{Verdict, View};
 
@@ -9,7 +10,8 @@ pub(super) const RULES: &[Rule] = &[
         "AWS IAM User Guide, unique identifiers",
         &["AKIA", "ASIA", "ABIA", "ACCA", "A3T"],
         r"(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}\b",
-    ),
+    )
+    .check(is_filled),
     Rule::custom(
         "SECRET_AWS",
         "AWS General Reference, access keys",
