@@ -1,5 +1,7 @@
 //! One place where a value may be, until it is decided whether it is one. Reads on as the text comes.
 
+use std::ops::Range;
+
 use regex_automata::dfa::Automaton as _;
 use regex_automata::util::primitives::StateID;
 
@@ -62,10 +64,12 @@ struct Walk {
 pub(crate) enum Step {
     /// More of the text is needed.
     Open(Candidate),
-    None,
+    /// There is no value. These bytes were read as one.
+    None(Range<usize>),
     Found {
         start: usize,
         end: usize,
+        read: usize,
     },
     /// A value that is longer than is looked at. Its end comes as [`Step::Ends`].
     Grows {
@@ -125,6 +129,14 @@ impl Candidate {
         }
     }
 
+    /// The bytes that it has read as a value.
+    pub(crate) fn reads(&self) -> Option<Range<usize>> {
+        match &self.stage {
+            Stage::Value { start, walk } => Some(*start..walk.at),
+            Stage::Lead { .. } | Stage::Grows(_) | Stage::Custom { .. } => None,
+        }
+    }
+
     pub(crate) fn step(self, ready: &Ready, window: Window<'_>) -> Step {
         let Self { rule, near, stage } = self;
         let back = |stage| Step::Open(Self { rule, near, stage });
@@ -132,12 +144,12 @@ impl Candidate {
             (Stage::Custom { anchor, start }, Shape::Custom(judge)) => {
                 match judge(&window.view(anchor)) {
                     Verdict::More => back(Stage::Custom { anchor, start }),
-                    verdict => found(ready, window, verdict.range(anchor)),
+                    verdict => found(ready, window, verdict.range(anchor), 0..0),
                 }
             }
             (stage, _) => match ready.program() {
                 Some(program) => Self { rule, near, stage }.walk(ready, program, window),
-                None => Step::None,
+                None => Step::None(0..0),
             },
         }
     }
@@ -148,18 +160,18 @@ impl Candidate {
         let (start, mut walk) = match stage {
             Stage::Lead { mut walk, stop } => {
                 let Some(lead) = &program.lead else {
-                    return Step::None;
+                    return Step::None(0..0);
                 };
                 let walked = walk.on(lead, window, stop);
                 if matches!(walked, Walked::Open) {
                     return Step::Open(back(Stage::Lead { walk, stop }));
                 }
                 let Some(start) = walk.matched.filter(|start| *start >= window.base) else {
-                    return Step::None;
+                    return Step::None(0..0);
                 };
                 let before = start.checked_sub(1).and_then(|at| window.byte(at));
                 let Some(state) = begin(&program.value, before) else {
-                    return Step::None;
+                    return Step::None(0..0);
                 };
                 (start, Walk::new(state, start))
             }
@@ -172,18 +184,28 @@ impl Candidate {
                     },
                 };
             }
-            Stage::Custom { .. } => return Step::None,
+            Stage::Custom { .. } => return Step::None(0..0),
         };
-        match walk.on(&program.value, window, start + LONGEST) {
+        let walked = walk.on(&program.value, window, start + LONGEST);
+        let read = walk.at;
+        match walked {
             Walked::Open => Step::Open(back(Stage::Value { start, walk })),
-            Walked::Done => found(ready, window, walk.matched.map(|end| start..end)),
-            Walked::Far => match found(ready, window, walk.matched.map(|_| start..walk.at)) {
-                Step::Found { start, .. } => Step::Grows {
-                    start,
-                    rest: back(Stage::Grows(walk)),
-                },
-                _ => Step::None,
-            },
+            Walked::Done => found(
+                ready,
+                window,
+                walk.matched.map(|end| start..end),
+                start..read,
+            ),
+            Walked::Far => {
+                let value = walk.matched.map(|_| start..read);
+                match found(ready, window, value, start..read) {
+                    Step::Found { start, .. } => Step::Grows {
+                        start,
+                        rest: back(Stage::Grows(walk)),
+                    },
+                    step => step,
+                }
+            }
         }
     }
 }
@@ -332,22 +354,26 @@ fn ends_value(byte: u8) -> bool {
 }
 
 /// If it withstands the check of its rule.
-fn found(ready: &Ready, window: Window<'_>, range: Option<std::ops::Range<usize>>) -> Step {
+fn found(
+    ready: &Ready,
+    window: Window<'_>,
+    range: Option<Range<usize>>,
+    read: Range<usize>,
+) -> Step {
     let Some(range) = range else {
-        return Step::None;
+        return Step::None(read);
     };
-    let value = window
-        .after(range.start)
-        .get(..range.len())
-        .unwrap_or_default();
+    let value = window.after(range.start);
+    let value = value.get(..range.len()).unwrap_or_default();
     let seen = value.get(..LONGEST).unwrap_or(value);
     if (ready.rule.check)(seen) {
         Step::Found {
             start: range.start,
             end: range.end,
+            read: read.end,
         }
     } else {
-        Step::None
+        Step::None(read)
     }
 }
 

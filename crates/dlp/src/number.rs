@@ -171,5 +171,5 @@ fn is_sign(byte: u8) -> bool {
 
 /// The longest number that a rule knows has 24 digits.
 const MOST_DIGITS: usize = 24;
-const MOST_GROUPS: usize = 12;
+const MOST_GROUPS: usize = 8;
 const STANDS_OUT: usize = 7;

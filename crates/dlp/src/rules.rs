@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::automaton::Automaton as _;
-use aho_corasick::dfa::DFA as Literals;
-use aho_corasick::{Anchored, MatchKind, PatternID, StartKind};
+use aho_corasick::nfa::contiguous::NFA as Literals;
+use aho_corasick::{Anchored, MatchKind, PatternID};
 use regex_automata::dfa::{StartKind as DfaStartKind, dense};
 use regex_automata::util::syntax;
 
@@ -36,7 +36,11 @@ pub(crate) struct Ready {
 pub(crate) struct Program {
     pub(crate) lead: Option<Dfa>,
     pub(crate) value: Dfa,
+    first: First,
 }
+
+/// The bytes with which what an automaton finds may begin.
+struct First([bool; 256]);
 
 /// What a text of the automaton means.
 #[derive(Default)]
@@ -148,6 +152,11 @@ impl Rules {
 }
 
 impl Ready {
+    /// Its value stands behind a lead.
+    pub(crate) fn is_led(&self) -> bool {
+        matches!(self.rule.shape, Shape::Pattern { lead, .. } if !lead.is_empty())
+    }
+
     /// Made when it is first needed: most processes never meet most types of data. None where the
     /// rule is not a pattern; a test makes all of them.
     pub(crate) fn program(&self) -> Option<&Program> {
@@ -155,13 +164,36 @@ impl Ready {
             return None;
         };
         let program = || {
-            let lead = (!lead.is_empty()).then(|| dfa(lead)).transpose();
-            Some(Program {
-                lead: lead.ok()?,
-                value: dfa(value).ok()?,
-            })
+            let lead = (!lead.is_empty()).then(|| dfa(lead)).transpose().ok()?;
+            let value = dfa(value).ok()?;
+            let first = First::of(lead.as_ref().unwrap_or(&value));
+            Some(Program { lead, value, first })
         };
         self.program.get_or_init(program).as_ref()
+    }
+}
+
+impl Program {
+    /// Whether it may find something that begins with this byte.
+    pub(crate) fn may_begin(&self, byte: u8) -> bool {
+        let First(bytes) = &self.first;
+        bytes.get(usize::from(byte)).copied().unwrap_or(true)
+    }
+}
+
+impl First {
+    fn of(dfa: &Dfa) -> Self {
+        use regex_automata::dfa::Automaton as _;
+        let starts = [None, Some(b'a'), Some(b'-'), Some(b'\n'), Some(b'\r')];
+        let starts = starts.map(|before| begin(dfa, before));
+        let mut first = [false; 256];
+        for (byte, first) in (0..=u8::MAX).zip(&mut first) {
+            let lives = |start| !dfa.is_dead_state(dfa.next_state(start, byte));
+            // An automaton that cannot begin, or begins with a match, is not spared.
+            let any = |start: Option<_>| start.is_none_or(lives);
+            *first = starts.into_iter().any(any);
+        }
+        Self(first)
     }
 }
 
@@ -229,9 +261,10 @@ impl Texts {
     fn automaton(&self) -> Result<Literals, BuildError> {
         Ok(Literals::builder()
             .match_kind(MatchKind::Standard)
-            .start_kind(StartKind::Unanchored)
             .ascii_case_insensitive(true)
             .prefilter(false)
+            // Nearly all of the time is spent in these few states.
+            .dense_depth(3)
             .build(&self.texts)?)
     }
 }

@@ -9,8 +9,8 @@ use crate::candidate::{Candidate, Step, Window};
 use crate::found::{Event, Found};
 use crate::nearby::Nearby;
 use crate::number::Chain;
-use crate::rule::{Rule, Shape};
-use crate::rules::{Asked, RuleId, Rules};
+use crate::rule::{LONGEST, Rule, Shape};
+use crate::rules::{Asked, Ready, RuleId, Rules};
 use crate::view::BEHIND;
 
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(crate) struct Search<'r> {
     /// Where the text without spaces and quotes began that still goes on.
     run: usize,
     nearby: Nearby,
+    /// What rules have read as values behind leads.
+    read: Vec<(RuleId, Range<usize>)>,
     /// The rules that are asked at a place; kept for its room.
     asked: Vec<RuleId>,
     open: Vec<Candidate>,
@@ -46,6 +48,7 @@ impl<'r> Search<'r> {
             before: 0,
             run: 0,
             nearby: Nearby::default(),
+            read: Vec::new(),
             asked: Vec::new(),
             open: Vec::new(),
             numbers: Vec::new(),
@@ -237,6 +240,14 @@ impl<'r> Search<'r> {
         let Some(near) = self.sureness(id, ready.rule, start) else {
             return;
         };
+        let first = window.byte(start);
+        let program = ready.program();
+        if first.is_some_and(|first| program.is_none_or(|program| !program.may_begin(first))) {
+            return;
+        }
+        if ready.is_led() && self.is_read(id, start) {
+            return;
+        }
         let before = start.checked_sub(1).and_then(|at| window.byte(at));
         let before = before.or((start > 0).then_some(b'='));
         if let Some(candidate) = Candidate::pattern(id, near, ready, start, before) {
@@ -276,9 +287,12 @@ impl<'r> Search<'r> {
         let (id, near) = (candidate.rule, candidate.near);
         let Some(ready) = rules.get(id) else { return };
         match candidate.step(ready, window) {
-            Step::None => {}
+            Step::None(read) => self.reads(id, read),
             Step::Open(candidate) => self.open.push(candidate),
-            Step::Found { start, end } => self.found(id, near, start..end, window),
+            Step::Found { start, end, read } => {
+                self.reads(id, start..read);
+                self.found(id, near, start..end, window);
+            }
             Step::Ends { end } => self.found.ends(id, end),
             Step::Grows { start, rest } => {
                 if start >= self.named {
@@ -289,6 +303,28 @@ impl<'r> Search<'r> {
                 }
             }
         }
+    }
+
+    /// Behind a lead, these bytes were read as a value of a rule.
+    fn reads(&mut self, id: RuleId, read: Range<usize>) {
+        if !read.is_empty() && self.rules.get(id).is_some_and(Ready::is_led) {
+            self.read
+                .retain(|(_, range)| range.end + LONGEST > read.start);
+            self.read.push((id, read));
+        }
+    }
+
+    /// Whether a place is within what the rule has read as a value behind an earlier lead. It is not
+    /// asked there again, or a row of leads would be read over and over.
+    fn is_read(&self, id: RuleId, place: usize) -> bool {
+        let covers = |range: &Range<usize>| range.contains(&place);
+        let open = self.open.iter().filter(|open| open.rule == id);
+        open.filter_map(Candidate::reads)
+            .any(|range| covers(&range))
+            || self
+                .read
+                .iter()
+                .any(|(rule, range)| *rule == id && covers(range))
     }
 
     fn found(&mut self, id: RuleId, near: bool, range: Range<usize>, window: Window<'_>) {
