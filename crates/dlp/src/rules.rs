@@ -1,6 +1,6 @@
 //! All rules made ready to search with. Shared by every text that is searched; knows none of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -39,8 +39,11 @@ pub(crate) struct Program {
     first: First,
 }
 
-/// The bytes with which what an automaton finds may begin.
-struct First([bool; 256]);
+/// The bytes that what an automaton finds may have first and second.
+struct First {
+    first: [bool; 256],
+    second: [bool; 256],
+}
 
 /// What a text of the automaton means.
 #[derive(Default)]
@@ -69,6 +72,7 @@ pub(crate) struct Asked {
 
 pub(crate) type RuleId = u16;
 pub(crate) type Dfa = dense::DFA<Vec<u32>>;
+pub(crate) type DfaState = regex_automata::util::primitives::StateID;
 
 impl Rules {
     pub(crate) fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Result<Self, BuildError> {
@@ -173,28 +177,48 @@ impl Ready {
     }
 }
 
+impl Asked {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.always.is_empty() && self.whole.is_empty() && self.near.is_empty()
+    }
+}
+
 impl Program {
-    /// Whether it may find something that begins with this byte.
-    pub(crate) fn may_begin(&self, byte: u8) -> bool {
-        let First(bytes) = &self.first;
-        bytes.get(usize::from(byte)).copied().unwrap_or(true)
+    /// Whether it may find something that begins with these bytes.
+    pub(crate) fn may_begin(&self, first: u8, second: Option<u8>) -> bool {
+        let has = |bytes: &[bool; 256], byte: u8| bytes.get(usize::from(byte)) == Some(&true);
+        has(&self.first.first, first) && second.is_none_or(|second| has(&self.first.second, second))
     }
 }
 
 impl First {
     fn of(dfa: &Dfa) -> Self {
-        use regex_automata::dfa::Automaton as _;
         let starts = [None, Some(b'a'), Some(b'-'), Some(b'\n'), Some(b'\r')];
         let starts = starts.map(|before| begin(dfa, before));
-        let mut first = [false; 256];
-        for (byte, first) in (0..=u8::MAX).zip(&mut first) {
-            let lives = |start| !dfa.is_dead_state(dfa.next_state(start, byte));
-            // An automaton that cannot begin, or begins with a match, is not spared.
-            let any = |start: Option<_>| start.is_none_or(lives);
-            *first = starts.into_iter().any(any);
-        }
-        Self(first)
+        let states: BTreeSet<_> = starts.into_iter().flatten().collect();
+        let (first, states) = follow(dfa, &states);
+        let (second, _) = follow(dfa, &states);
+        Self { first, second }
     }
+}
+
+/// The bytes that lead on from one of these states, and where they lead. A match is seen one byte
+/// late: behind one, any byte leads on.
+fn follow(dfa: &Dfa, states: &BTreeSet<DfaState>) -> ([bool; 256], BTreeSet<DfaState>) {
+    use regex_automata::dfa::Automaton as _;
+    let mut bytes = [false; 256];
+    let mut next = BTreeSet::new();
+    for state in states {
+        let ends = dfa.is_match_state(dfa.next_eoi_state(*state));
+        for (byte, leads) in (0..=u8::MAX).zip(&mut bytes) {
+            let after = dfa.next_state(*state, byte);
+            if ends || !dfa.is_dead_state(after) {
+                *leads = true;
+                next.insert(after);
+            }
+        }
+    }
+    (bytes, next)
 }
 
 /// Why rules are none.
@@ -308,10 +332,7 @@ fn dfa(pattern: &str) -> Result<Dfa, Box<dense::BuildError>> {
 }
 
 /// How the automaton of a pattern begins behind this byte.
-pub(crate) fn begin(
-    dfa: &Dfa,
-    before: Option<u8>,
-) -> Option<regex_automata::util::primitives::StateID> {
+pub(crate) fn begin(dfa: &Dfa, before: Option<u8>) -> Option<DfaState> {
     use regex_automata::dfa::Automaton as _;
     let start = regex_automata::util::start::Config::new()
         .anchored(regex_automata::Anchored::Yes)

@@ -237,17 +237,18 @@ impl<'r> Search<'r> {
         if let Shape::Custom(_) = ready.rule.shape {
             return self.try_custom(id, start, start, window);
         }
+        let (first, second) = (window.byte(start), window.byte(start + 1));
+        let may_begin = |first| {
+            ready
+                .program()
+                .is_some_and(|it| it.may_begin(first, second))
+        };
+        if first.is_some_and(|first| !may_begin(first)) || self.is_read(id, ready, start) {
+            return;
+        }
         let Some(near) = self.sureness(id, ready.rule, start) else {
             return;
         };
-        let first = window.byte(start);
-        let program = ready.program();
-        if first.is_some_and(|first| program.is_none_or(|program| !program.may_begin(first))) {
-            return;
-        }
-        if ready.is_led() && self.is_read(id, start) {
-            return;
-        }
         let before = start.checked_sub(1).and_then(|at| window.byte(at));
         let before = before.or((start > 0).then_some(b'='));
         if let Some(candidate) = Candidate::pattern(id, near, ready, start, before) {
@@ -293,8 +294,14 @@ impl<'r> Search<'r> {
                 self.reads(id, start..read);
                 self.found(id, near, start..end, window);
             }
-            Step::Ends { end } => self.found.ends(id, end),
+            Step::Ends { end } => {
+                for (_, range) in self.read.iter_mut().filter(|(rule, _)| *rule == id) {
+                    range.end = range.end.min(end);
+                }
+                self.found.ends(id, end);
+            }
             Step::Grows { start, rest } => {
+                self.read.push((id, start..usize::MAX));
                 if start >= self.named {
                     let sure = ready.rule.confidence;
                     let confidence = if near { sure.near } else { sure.alone };
@@ -308,23 +315,23 @@ impl<'r> Search<'r> {
     /// Behind a lead, these bytes were read as a value of a rule.
     fn reads(&mut self, id: RuleId, read: Range<usize>) {
         if !read.is_empty() && self.rules.get(id).is_some_and(Ready::is_led) {
-            self.read
-                .retain(|(_, range)| range.end + LONGEST > read.start);
+            let near = read.start.saturating_sub(LONGEST);
+            self.read.retain(|(_, range)| range.end > near);
             self.read.push((id, read));
         }
     }
 
-    /// Whether a place is within what the rule has read as a value behind an earlier lead. It is not
-    /// asked there again, or a row of leads would be read over and over.
-    fn is_read(&self, id: RuleId, place: usize) -> bool {
+    /// Whether a place is within what the rule has read as a value behind an earlier lead, or within
+    /// a value that goes on. It is not asked there again, or a row of leads would be read over and over.
+    fn is_read(&self, id: RuleId, ready: &Ready, place: usize) -> bool {
         let covers = |range: &Range<usize>| range.contains(&place);
         let open = self.open.iter().filter(|open| open.rule == id);
-        open.filter_map(Candidate::reads)
-            .any(|range| covers(&range))
-            || self
-                .read
-                .iter()
-                .any(|(rule, range)| *rule == id && covers(range))
+        let open = || {
+            open.filter_map(Candidate::reads)
+                .any(|range| covers(&range))
+        };
+        let mut read = self.read.iter();
+        read.any(|(rule, range)| *rule == id && covers(range)) || ready.is_led() && open()
     }
 
     fn found(&mut self, id: RuleId, near: bool, range: Range<usize>, window: Window<'_>) {
@@ -351,7 +358,8 @@ impl<'r> Search<'r> {
         let mut chain = std::mem::take(&mut self.chain);
         if chain.read(view.before, view.from, view.open) {
             for (length, number) in chain.numbers() {
-                let Some(asked) = rules.of_number(number.digits.len()) else {
+                let asked = rules.of_number(number.digits.len());
+                let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
                     continue;
                 };
                 let list = self.asked(asked, start);
