@@ -296,5 +296,5 @@ impl fmt::Debug for Rules {
     }
 }
 
-const MOST_LETTERS: usize = 12;
+const MOST_LETTERS: usize = 20;
 const MOST_DIGITS: usize = 24;
