@@ -80,7 +80,9 @@ impl Rules {
                     true
                 }
                 Anchor::Names { names, within } => {
-                    names.iter().for_each(|text| texts.name(text, within, id));
+                    for text in names {
+                        texts.name(text, within, id);
+                    }
                     true
                 }
                 Anchor::Word { letters } => ask(&mut words, letters, rule, id),

@@ -52,12 +52,18 @@ fn is_long(value: &[u8]) -> bool {
 
 /// A call or a path, as code and addresses have behind such names.
 fn is_call(value: &[u8]) -> bool {
-    let slashes = value.iter().filter(|byte| **byte == b'/').count();
-    value.ends_with(b"(") || slashes * 12 > value.len()
+    let parts = value.split(|byte| *byte == b'/').count();
+    value.ends_with(b"(") || (parts - 1) * 12 > value.len()
 }
 
 fn is_date(value: &[u8]) -> bool {
-    matches!(value, [a, b, c, d, b'-', e, f, b'-', ..] if [a, b, c, d, e, f].into_iter().all(|byte| byte.is_ascii_digit()))
+    let digits = |from: usize, to| {
+        value
+            .get(from..to)
+            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    let dashes = value.get(4) == Some(&b'-') && value.get(7) == Some(&b'-');
+    dashes && digits(0, 4) && digits(5, 7)
 }
 
 const SOURCE: &str = "the vendor's documentation of its API, authentication";

@@ -40,7 +40,7 @@ fn made(template: &str) -> String {
                 };
                 text += &chance.text(alphabet, length.parse().unwrap());
             }
-            _ => text += &format!("{{{gap}}}"),
+            _ => text.extend(["{", gap, "}"]),
         }
         rest = after;
     }
@@ -183,7 +183,10 @@ fn every_rule_has_a_small_automaton() {
         }
         let rules = crate::rules::Rules::new([rule]).unwrap();
         let program = rules.get(0).unwrap().program().expect(rule.kind);
-        let lead = program.lead.as_ref().map_or(0, |dfa| dfa.memory_usage());
+        let lead = program
+            .lead
+            .as_ref()
+            .map_or(0, crate::rules::Dfa::memory_usage);
         let size = lead + program.value.memory_usage();
         assert!(size < 160_000, "{} has {size} bytes", rule.source);
     }
