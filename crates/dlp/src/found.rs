@@ -93,7 +93,7 @@ impl Found {
             What::End(id) => {
                 self.latest.iter_mut().for_each(|(_, end)| {
                     if *end == GROWS {
-                        *end = one.at
+                        *end = one.at;
                     }
                 });
                 for latest in [&mut self.strong, &mut self.secret] {

@@ -90,7 +90,9 @@ impl Rules {
                     true
                 }
                 Anchor::Names { names, within } => {
-                    names.iter().for_each(|text| texts.name(text, within, id));
+                    for text in names {
+                        texts.name(text, within, id);
+                    }
                     true
                 }
                 Anchor::Word { letters } => ask(&mut words, letters, rule, id),
@@ -349,5 +351,5 @@ impl fmt::Debug for Rules {
     }
 }
 
-const MOST_LETTERS: usize = 12;
+const MOST_LETTERS: usize = 20;
 const MOST_DIGITS: usize = 24;

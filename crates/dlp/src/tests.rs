@@ -2,6 +2,7 @@
 
 mod pii;
 mod properties;
+mod secrets;
 mod streams;
 
 use std::sync::LazyLock;
@@ -407,19 +408,4 @@ fn debug_output_holds_no_text() {
         }
     );
     assert!(!shown.contains("ann"), "{shown}");
-}
-#[test]
-fn zz_dump() {
-    use crate::rule::Shape;
-    let mut out = std::collections::BTreeSet::new();
-    for rule in crate::secrets::rules().chain(crate::pii::rules()) {
-        if let Shape::Pattern { lead, value } = rule.shape {
-            if !lead.is_empty() {
-                out.insert(lead);
-            }
-            out.insert(value);
-        }
-    }
-    let text: Vec<_> = out.into_iter().collect();
-    std::fs::write("/tmp/patterns.txt", text.join("\n") + "\n").unwrap();
 }

@@ -14,7 +14,8 @@ pub(crate) fn is_password(value: &[u8]) -> bool {
             b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'?' | b'~' | b'+' | b'='
         )
     });
-    let varied = letters > 0 && (digits > 0 || strong > 0 && strong * 2 >= signs)
+    let varied = letters > 0
+        && (digits > 0 || strong > 0 && strong * 2 >= signs && value.len() >= 8)
         || digits >= 6 && signs == 0;
     let written = value.iter().any(u8::is_ascii_alphanumeric);
     value.len() >= 5 && written && varied && !is_code(value) && !is_placeholder(value)

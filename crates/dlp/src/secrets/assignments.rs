@@ -8,28 +8,28 @@ use crate::checks::passwords::{is_login, is_password, is_quoted_password};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    password(IN_DOUBLE_QUOTES, DOUBLE_QUOTED).check(is_quoted_password),
-    password(IN_SINGLE_QUOTES, SINGLE_QUOTED).check(is_quoted_password),
-    password(PASSWORD_BARE, BARE).check(is_password),
+    password(PASSWORD_TO_DOUBLE, DOUBLE_QUOTED).check(is_quoted_password),
+    password(PASSWORD_TO_SINGLE, SINGLE_QUOTED).check(is_quoted_password),
+    password(PASSWORD_TO_BARE, BARE).check(is_password),
     // Behind the name of a user any word may be the password.
-    password(IN_DOUBLE_QUOTES, DOUBLE_QUOTED)
-        .check(is_login)
+    password(PASSWORD_TO_DOUBLE, DOUBLE_QUOTED)
+        .check(is_word)
         .needs(USERS),
-    password(IN_SINGLE_QUOTES, SINGLE_QUOTED)
-        .check(is_login)
+    password(PASSWORD_TO_SINGLE, SINGLE_QUOTED)
+        .check(is_word)
         .needs(USERS),
     Rule::named(PASSWORD, SOURCE, PASSWORD_OPTIONS, OPTION, BARE)
         .check(is_password)
         .weak(),
-    secret(IN_DOUBLE_QUOTES_LATER, DOUBLE_QUOTED),
-    secret(IN_SINGLE_QUOTES_LATER, SINGLE_QUOTED),
-    secret(SECRET_BARE, BARE),
+    secret(SECRET_TO_DOUBLE, DOUBLE_QUOTED),
+    secret(SECRET_TO_SINGLE, SINGLE_QUOTED),
+    secret(SECRET_TO_BARE, BARE).check(is_bare_secret),
     Rule::named(SECRET, SOURCE, SECRET_OPTIONS, OPTION, BARE)
         .check(is_random)
         .weak(),
-    key(IN_DOUBLE_QUOTES_LATER, DOUBLE_QUOTED),
-    key(IN_SINGLE_QUOTES_LATER, SINGLE_QUOTED),
-    key(SECRET_BARE, BARE),
+    key(SECRET_TO_DOUBLE, DOUBLE_QUOTED),
+    key(SECRET_TO_SINGLE, SINGLE_QUOTED),
+    key(SECRET_TO_BARE, BARE),
 ];
 
 const fn password(lead: &'static str, value: &'static str) -> Rule {
@@ -54,6 +54,11 @@ const fn key(lead: &'static str, value: &'static str) -> Rule {
         .weak()
 }
 
+/// Also without a digit or a sign.
+fn is_word(value: &[u8]) -> bool {
+    value.len() >= 5 && is_login(value)
+}
+
 fn is_secret(value: &[u8]) -> bool {
     let signs = value
         .iter()
@@ -61,6 +66,14 @@ fn is_secret(value: &[u8]) -> bool {
     let address = value.starts_with(b"0x") && value.len() == 42;
     let random = is_random(value) && is_solid(value);
     !address && !is_token_header(value) && (random || signs && is_quoted_password(value))
+}
+
+/// Without quotes, where code stands as well.
+fn is_bare_secret(value: &[u8]) -> bool {
+    is_secret(value)
+        && !value
+            .iter()
+            .any(|byte| matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}'))
 }
 
 /// Of a `key` there are many that are no secrets: identifiers and digests are not taken.
@@ -205,42 +218,45 @@ const SECRET_OPTIONS: &[&str] = &[
     "--auth",
 ];
 
-// What may stand between the name and the value: the rest of the name, its quote, a type, a sign.
+// What may stand between the name and the value: the rest of the name, its quote, a type, a sign,
+// and the quote of the value.
 macro_rules! between {
-    ($rest:literal, $sign:literal, $quote:literal) => {
-        concat!($rest, r"(?:\\*[\x22'`])?[\])]?", $sign, $quote)
+    ($rest:ident, $sign:ident, $quote:literal) => {
+        concat!($rest!(), r"(?:\\*[\x22'`])?[\])]?", $sign!(), $quote)
     };
 }
-const IN_DOUBLE_QUOTES: &str = between!(
-    r"(?:s|e|[_-]?[0-9]{1,2})?(?:[_-]?(?:value|str|text|prod|dev|test|stage|staging|local|default|env|plain|new|confirmation))?",
-    r"\s*(?:(?::\s*[A-Za-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?|:{1,2}|->|>|value\s*=|,|\s(?:is|was|ist)\s)\s*",
-    r"[@$]?\\*\x22"
-);
-const IN_SINGLE_QUOTES: &str = between!(
-    r"(?:s|e|[_-]?[0-9]{1,2})?(?:[_-]?(?:value|str|text|prod|dev|test|stage|staging|local|default|env|plain|new|confirmation))?",
-    r"\s*(?:(?::\s*[A-Za-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?|:{1,2}|->|>|value\s*=|,|\s(?:is|was|ist)\s)\s*",
-    r"['`]"
-);
-const PASSWORD_BARE: &str = between!(
-    r"(?:s|e|[_-]?[0-9]{1,2})?(?:[_-]?(?:value|str|text|prod|dev|test|stage|staging|local|default|env|plain|new))?",
-    r"[ \t]*(?:[:?!]?={1,2}>?|:{1,2}|>| is:?| was:?| ist:?)[ \t]*",
-    ""
-);
-const IN_DOUBLE_QUOTES_LATER: &str = between!(
-    r"[A-Za-z0-9_]*",
-    r"\s*(?:(?::\s*[A-Za-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?|:{1,2}|->|>|value\s*=|,|\(|\s(?:is|was)\s)\s*",
-    r"[@$]?\\*\x22"
-);
-const IN_SINGLE_QUOTES_LATER: &str = between!(
-    r"[A-Za-z0-9_]*",
-    r"\s*(?:(?::\s*[A-Za-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?|:{1,2}|->|>|value\s*=|,|\(|\s(?:is|was)\s)\s*",
-    r"['`]"
-);
-const SECRET_BARE: &str = between!(
-    r"[A-Za-z0-9_]*",
-    r"[ \t]*(?:[:?!]?={1,2}>?|:{1,2}|>\s*| is:?| was:?)[ \t]*",
-    ""
-);
+macro_rules! number_or_place {
+    () => {
+        r"(?i)(?:s|e|[_-]?[0-9]{1,2})?(?:[_-]?(?:value|str|text|prod|dev|test|stage|staging|local|default|env|plain|new|confirmation))?"
+    };
+}
+macro_rules! any_word {
+    () => {
+        r"(?i)[a-z0-9_]*"
+    };
+}
+macro_rules! sign_before_quote {
+    () => {
+        r"\s*(?:(?::\s*[a-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?|:{1,2}|->|>|value\s*=|\s(?:is|was|ist)\s)\s*"
+    };
+}
+macro_rules! sign_in_line {
+    () => {
+        r"[ \t]*(?:[:?!]?={1,2}>?|:|>\s*| (?:is|was|ist):?)[ \t]*"
+    };
+}
+/// `setKey("name", "value")`, `key("value")`
+macro_rules! sign_or_call {
+    () => {
+        r"(?:[\x22'`]\s*,|\(|\s*(?:(?::\s*[a-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?|:{1,2}|->|>|value\s*=|,|\s(?:is|was|ist)\s))\s*"
+    };
+}
+const PASSWORD_TO_DOUBLE: &str = between!(number_or_place, sign_before_quote, r"[@$]?\\*\x22");
+const PASSWORD_TO_SINGLE: &str = between!(number_or_place, sign_before_quote, r"['`]");
+const PASSWORD_TO_BARE: &str = between!(number_or_place, sign_in_line, "");
+const SECRET_TO_DOUBLE: &str = between!(any_word, sign_or_call, r"[@$]?\\*\x22");
+const SECRET_TO_SINGLE: &str = between!(any_word, sign_or_call, r"['`]");
+const SECRET_TO_BARE: &str = between!(any_word, sign_in_line, "");
 const OPTION: &str = r"(?: |=)[\x22']?";
 
 const DOUBLE_QUOTED: &str = r"(?:[^\x22\\\r\n]|\\[^\x22\\\r\n])+";

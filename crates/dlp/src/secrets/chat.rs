@@ -27,25 +27,27 @@ pub(super) const RULES: &[Rule] = &[
         Anchor::Byte(b':'),
         telegram,
     ),
-    token(
+    // A token begins with the digits of an id in base64.
+    Rule::word(
         "SECRET_DISCORD",
         "Discord developer documentation, bot tokens",
-        // A token begins with the digits of an id in base64.
-        &["MT", "Mj", "Mz", "ND", "NT", "Nj", "Nz", "OD", "OT"],
+        1..=20,
         r"[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}\b",
-    ),
+    )
+    .check(is_filled),
     token(
         "SECRET_DISCORD",
         "Discord developer documentation, tokens of accounts with MFA",
         &["mfa."],
         r"mfa\.[A-Za-z0-9_-]{80,90}\b",
     ),
-    token(
+    Rule::word(
         "SECRET_TWILIO",
         "Twilio documentation, API keys and account SIDs",
-        &["AC", "SK"],
+        2..=10,
         r"(?:AC|SK)[a-f0-9]{32}\b",
-    ),
+    )
+    .check(is_filled),
     token(
         "SECRET_SENDGRID",
         "SendGrid documentation, API keys",
@@ -116,13 +118,6 @@ pub(super) const RULES: &[Rule] = &[
         r"pk_(?:prod|test)_[A-Z0-9]{28}\b",
     ),
     token(
-        "SECRET_PUSHBULLET",
-        "Pushbullet API documentation",
-        &["o."],
-        r"o\.[A-Za-z0-9]{32}\b",
-    )
-    .check(is_random),
-    token(
         "SECRET_INTERCOM",
         "Intercom developer documentation, access tokens",
         &["dG9r"],
@@ -138,14 +133,14 @@ pub(super) const RULES: &[Rule] = &[
     token(
         "SECRET_LARK",
         "Lark open platform documentation",
-        &["t-", "u-", "cli_"],
+        &["t-g", "u-g", "cli_"],
         r"(?:[tu]-g[A-Za-z0-9]{30,44}|cli_[a-f0-9]{16})\b",
     )
     .needs(&["lark", "feishu", "app_id", "access_token"]),
-    token(
+    Rule::word(
         "SECRET_PLIVO",
         "Plivo documentation, auth ids",
-        &["MA", "SA"],
+        2..=12,
         r"[MS]A[A-Z0-9]{18}\b",
     )
     .needs(&["plivo"]),

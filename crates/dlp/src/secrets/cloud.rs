@@ -46,7 +46,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::custom(
         "SECRET_GOOGLE",
         "Google Identity, OAuth 2.0 client ids",
-        Anchor::Literals(&[".apps.googleusercontent.com"]),
+        Anchor::Literals(&[".apps.google"]),
         google_client,
     ),
     Rule::custom(
@@ -176,13 +176,13 @@ pub(super) const RULES: &[Rule] = &[
         r"hvs\.[A-Za-z0-9_-]{24,89}\b",
     )
     .check(is_random),
-    token(
+    Rule::named(
         "SECRET_HASHICORP_VAULT",
         "HashiCorp Vault documentation, tokens before version 1.10",
-        &["s.", "b."],
+        &["vault_token", "vault-token"],
+        r"[\x22']?[ :=]+[\x22']?",
         r"[sb]\.[A-Za-z0-9]{24}\b",
-    )
-    .check(is_random),
+    ),
     Rule::named(
         "SECRET_HASHICORP_VAULT",
         "HashiCorp Vault documentation, unseal keys",
@@ -274,11 +274,17 @@ fn google_client(view: &View<'_>) -> Verdict {
         && number.iter().all(u8::is_ascii_digit)
         && rest.len() == 33
         && is_filled(rest);
-    if fits {
+    let (seen, _) = view.run(0, |byte| byte.is_ascii_lowercase() || byte == b'.');
+    let domain = view.from.get(..seen).unwrap_or_default();
+    if !fits || !domain.starts_with(GOOGLE_DOMAIN) && !GOOGLE_DOMAIN.starts_with(domain) {
+        Verdict::No
+    } else if seen >= GOOGLE_DOMAIN.len() {
         Verdict::Yes {
             before: name.len(),
-            length: GOOGLE_DOMAIN,
+            length: GOOGLE_DOMAIN.len(),
         }
+    } else if view.open {
+        Verdict::More
     } else {
         Verdict::No
     }
@@ -343,4 +349,4 @@ fn terraform(view: &View<'_>) -> Verdict {
 }
 
 const TERRAFORM: &str = ".atlasv1.";
-const GOOGLE_DOMAIN: usize = ".apps.googleusercontent.com".len();
+const GOOGLE_DOMAIN: &[u8] = b".apps.googleusercontent.com";

@@ -96,8 +96,7 @@ pub(super) const RULES: &[Rule] = &[
         &["key"],
         r"key[A-Za-z0-9]{14}\b",
     )
-    .needs(&["airtable"])
-    .check(is_random),
+    .needs(&["airtable"]),
     token(
         "SECRET_AIRTABLE",
         "Airtable documentation, OAuth access tokens",
@@ -111,14 +110,6 @@ pub(super) const RULES: &[Rule] = &[
         &["prod:", "preview:", "dev:"],
         r"(?:prod|preview|dev):[a-z0-9-]{3,40}\|[A-Za-z0-9+/=]{40,}",
     ),
-    token(
-        "SECRET_UPSTASH",
-        "Upstash documentation, REST tokens",
-        &["AX", "AY", "AZ"],
-        r"A[XYZ][A-Za-z0-9]{54,100}={0,2}",
-    )
-    .needs(&["upstash", "redis"])
-    .check(is_random),
     token(
         "SECRET_SEGMENT",
         "Segment documentation, public API tokens",

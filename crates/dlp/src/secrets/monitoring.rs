@@ -103,38 +103,23 @@ pub(super) const RULES: &[Rule] = &[
     .check(is_random),
     token(
         "SECRET_OKTA",
-        "Okta developer documentation, API tokens",
-        &["00"],
-        r"00[A-Za-z0-9_-]{40}\b",
-    )
-    .needs(&["okta", "ssws"])
-    .check(is_random),
-    token(
-        "SECRET_OKTA",
         "Okta developer documentation, authorization header",
         &["SSWS"],
         r"SSWS 00[A-Za-z0-9_-]{40}\b",
     )
     .check(is_random),
-    token(
-        "SECRET_KAGI",
-        "Kagi API documentation",
-        &["AQ", "kagi"],
-        r"[A-Za-z0-9_-]{11}\.[A-Za-z0-9_-]{43}\b",
-    )
-    .needs(&["kagi"]),
-    token(
+    Rule::named(
         "SECRET_TRUENAS",
         "TrueNAS API documentation",
-        &["1-", "2-", "3-", "4-", "5-", "6-", "7-", "8-", "9-"],
-        r"[0-9]-[A-Za-z0-9]{64}\b",
-    )
-    .check(is_random),
-    Rule::word(
+        &["login_with_api_key"],
+        r"[\x22':, a-z\[(]+",
+        r"[0-9]{1,4}-[A-Za-z0-9]{64}\b",
+    ),
+    Rule::custom(
         "SECRET_MAXMIND",
         "MaxMind documentation, license keys",
-        0..=6,
-        r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk\b",
+        Anchor::Literals(&["_mmk"]),
+        maxmind,
     ),
     token(
         "SECRET_ADAFRUIT",
@@ -217,4 +202,34 @@ fn new_relic(view: &View<'_>) -> Verdict {
     }
 }
 
+/// Six letters and digits, `_`, and 29 more before `_mmk`.
+fn maxmind(view: &View<'_>) -> Verdict {
+    let is_inner = |byte: &u8| byte.is_ascii_alphanumeric();
+    let last = view
+        .before
+        .iter()
+        .rev()
+        .take_while(|byte| is_inner(byte))
+        .count();
+    let rest = view
+        .before
+        .len()
+        .checked_sub(last)
+        .and_then(|at| view.before.get(..at));
+    let first = rest
+        .and_then(|rest| rest.strip_suffix(b"_"))
+        .unwrap_or_default();
+    let first = first.iter().rev().take_while(|byte| is_inner(byte)).count();
+    match view.from.get(MAXMIND) {
+        None if view.open => Verdict::More,
+        Some(next) if is_inner(next) => Verdict::No,
+        _ if last == 29 && first == 6 => Verdict::Yes {
+            before: first + 1 + last,
+            length: MAXMIND,
+        },
+        _ => Verdict::No,
+    }
+}
+
 const LICENSE: usize = 40;
+const MAXMIND: usize = "_mmk".len();

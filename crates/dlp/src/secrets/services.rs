@@ -27,8 +27,8 @@ pub(super) const RULES: &[Rule] = &[
     token(
         "SECRET_ASANA",
         "Asana developer documentation, personal access tokens",
-        &["1/", "2/"],
-        r"(?:1/[0-9]{15,17}:[a-f0-9]{32}|2/[0-9]{15,17}/[0-9]{15,17}:[a-f0-9]{32})\b",
+        &["1/1", "2/1"],
+        r"(?:1/1[0-9]{14,16}:[a-f0-9]{32}|2/1[0-9]{14,16}/[0-9]{15,17}:[a-f0-9]{32})\b",
     ),
     token(
         "SECRET_CLICKUP",

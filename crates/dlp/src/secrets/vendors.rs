@@ -27,7 +27,7 @@ const fn bare(kind: &'static str, names: &'static [&'static str]) -> Rule {
 
 /// The name is also a word of every day.
 const fn common(kind: &'static str, names: &'static [&'static str]) -> Rule {
-    Rule::named(kind, SOURCE, names, TO_KEY, VALUE)
+    Rule::named(kind, SOURCE, names, TO_KEY_OF_COMMON, VALUE)
         .check(is_sure)
         .lifted(&[], 65, 65)
         .weak()
@@ -44,26 +44,43 @@ fn is_sure(value: &[u8]) -> bool {
 
 fn is_long(value: &[u8]) -> bool {
     let key = is_hex(value) && value.len() >= 32 || is_random(value) && value.len() >= 20;
-    key && !is_call(value)
+    // `secret=…` is an assignment, of which another rule takes the value.
+    let body = value.len().saturating_sub(2);
+    let assigns = value.iter().take(body).any(|byte| *byte == b'=');
+    key && !assigns && !is_call(value)
 }
 
 /// A call or a path, as code and addresses have behind such names.
 fn is_call(value: &[u8]) -> bool {
-    let slashes = value.iter().filter(|byte| **byte == b'/').count();
-    value.ends_with(b"(") || slashes * 12 > value.len()
+    let parts = value.split(|byte| *byte == b'/').count();
+    value.ends_with(b"(") || (parts - 1) * 12 > value.len()
 }
 
 fn is_date(value: &[u8]) -> bool {
-    matches!(value, [a, b, c, d, b'-', e, f, b'-', ..] if [a, b, c, d, e, f].into_iter().all(|byte| byte.is_ascii_digit()))
+    let digits = |from: usize, to| {
+        value
+            .get(from..to)
+            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    let dashes = value.get(4) == Some(&b'-') && value.get(7) == Some(&b'-');
+    dashes && digits(0, 4) && digits(5, 7)
 }
 
 const SOURCE: &str = "the vendor's documentation of its API, authentication";
-const TO_KEY: &str = concat!(
-    r"(?i)[a-z0-9_ .\x22'\[/-]*",
-    r"(?:key|token|secret|private|access|password|passwd|pwd|pass|auth|credential|bearer|jwt|api|pat|client|license|licence)",
-    r"[A-Za-z0-9_]*",
-    r"[\s\x22'`=:>(,.|?\\\[\]{)-]+"
-);
+macro_rules! to_key {
+    ($rest:literal) => {
+        concat!(
+            r"(?i)",
+            $rest,
+            r"(?:key|token|secret|private|access|password|passwd|pwd|pass|auth|credential|bearer|jwt|api|pat|client|license|licence)",
+            r"[a-z0-9_]*",
+            r"[\s\x22'`=:>(,.|?\\\[\]{)-]+"
+        )
+    };
+}
+const TO_KEY: &str = to_key!(r"[a-z0-9_ .\x22'\[/-]*");
+/// A name that goes on in small letters is another word: `closed`, `metadata`.
+const TO_KEY_OF_COMMON: &str = to_key!(r"(?:(?-i:[A-Z0-9_ .\x22'\[/-])[a-z0-9_ .\x22'\[/-]*)?");
 const TO_VALUE: &str =
     r"(?i)(?:[ _.-]?(?:id|io|app|com|live|prod|test|user|dev))?[\s\x22'`=:>(,-]+";
 const VALUE: &str = r"[A-Za-z0-9][A-Za-z0-9_.~+/=|-]{7,}\(?";
@@ -172,7 +189,7 @@ vendors! {
 vendors_of_two_words! {
     ADOBE IO; API SPORTS; AZURE DEVOPS; AZURE OPENAI; AZURE SEARCH; BETTER UPTIME; BOX COM; CARBON INTERFACE; CENTRAL STATION; CODE CLIMATE;
     COIN MARKETCAP; CUSTOMER IO; DEPENDENCY TRACK; DETECT LANGUAGE; DIGITAL OCEAN; EXCHANGE RATE; FILE IO; FINANCIAL MODELING; FIXER IO; FLAT IO; FORM IO; FRAME IO;
-    GITHUB ACTIONS; GOOGLE MAPS; GUARDIAN API; HAPPI DEV; HERE MAPS; HUGGING FACE; IBM CLOUD; IBM PLATFORM; IP GEOLOCATION; KEEN IO; KNAPSACK PRO;
+    GITHUB ACTIONS; GOOGLE MAPS; GUARDIAN API; HAPPI DEV; HERE MAPS; HERE API; FACEBOOK APP; FB APP; FB API; CF API; META TOKEN; HUGGING FACE; IBM CLOUD; IBM PLATFORM; IP GEOLOCATION; KEEN IO; KNAPSACK PRO;
     LAUNCH DARKLY; LAST FM; LESS ANNOYINGCRM; LESSANNOYING CRM; LINE MESSAGING; LINE NOTIFY; LINEAR API; MACHINE BOX; MODE ANALYTICS; MICROSOFT TEAMS; MONDAY COM; NEW RELIC;
     NEWS API; OPEN AI; OPEN WEATHER; PAGER DUTY; PERSONA API; PIPE DREAM; PLANET SCALE; PRIVATE AI; PROTOCOLS IO; RAPID API; REACT APP; SCALE AI; SEARCH API;
     SECURITY TRAILS; SEND GRID; SERVICE NOW; SIGNAL WIRE; STATUS PAGE; SUMO LOGIC; TOGGL TRACK; TOMORROW IO; TRAVIS CI; TWELVE DATA; UPTIME ROBOT; VISUAL CROSSING; WIT AI;
@@ -183,8 +200,8 @@ vendors_of_two_words! {
 vendors_with_common_names! {
     AHA ALCHEMY DD ALGORITHMIA APOLLO AWS AZURE BEAMER BENCHMARK BOX BREX BUFFER BULBUL CASHBOARD CHATBOT CHECKOUT CICERO CIRCLE CLOSE CODA COLUMN COMMODITIES CONSUL COPPER COURIER
     DELIGHTED DEPUTY DITTO DOCKER DRIFT DRONE DUFFEL ENVOY ERASER EXECUTEBY FIREBASE FLOAT FRONT FTP FULCRUM GCP GEMINI GEOCODE GIST GITHUB GITLAB GOOGLE GURU HAPPI HARNESS HARVEST
-    HASHICORP HERE HIVE HOLISTIC HUMANITY HUNTER IBM IMPALA JENKINS JURO KAFKA KAGI KANBAN KLARNA KUBERNETES LINE LINEAR LOB LOOKER MERCURY METABASE META MICROSOFT MITE
+    HASHICORP HIVE HOLISTIC HUMANITY HUNTER IBM IMPALA JENKINS JURO KAFKA KAGI KANBAN KLARNA KUBERNETES LINE LINEAR LOB LOOKER MERCURY METABASE MICROSOFT MITE
     MODERATION MOLLIE MONDAY MONGODB MUX NIMBLE NITRO NOTION NPM OCTOPUS ORACLE PERCY PHRASE POLYGON PREFECT PRIVACY PUSHER PYPI QUIP RAMP RAVEN RAWG README REDIS
     REFINER RENDER SEGMENT SEMAPHORE SENTIMENT SETTLEMINT SHORTCUT SLING SMOOCH SNOWFLAKE SONAR SQUARE STEAMWORKS STREAK SUMO SWELL TEAMS TEAMWORK TIMETREE TWIST UNITY UPWAVE VAULT WAVE WISE WIX
-    WORKDAY WORKSTACK XERO ADYEN AMAZON APPLE ASPOSE FB CF GCM HIPCHAT LASTPASS SIGNAL
+    WORKDAY WORKSTACK XERO ADYEN AMAZON APPLE ASPOSE HIPCHAT LASTPASS SIGNAL
 }
