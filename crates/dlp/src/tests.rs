@@ -1,5 +1,6 @@
 //! Promises of the scanner. Every value here is made up by the test that uses it.
 
+mod page;
 mod pii;
 mod properties;
 mod secrets;
