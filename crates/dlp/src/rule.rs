@@ -259,7 +259,7 @@ const fn starts_with(text: &str, prefix: &str) -> bool {
 /// Of a value, how much a rule may see, in bytes.
 pub(crate) const LONGEST: usize = 256;
 /// How long a lead may be, in bytes.
-pub(crate) const LEAD: usize = 64;
+pub(crate) const LEAD: usize = 48;
 /// How far before a value a word of its rule may stand, in bytes.
 pub(crate) const NEAR: usize = 96;
 

@@ -3,6 +3,7 @@
 mod ai;
 mod assignments;
 mod aws;
+mod builds;
 mod chat;
 mod cloud;
 mod code;
@@ -10,6 +11,7 @@ mod connections;
 mod data;
 mod hashes;
 mod headers;
+mod hosting;
 mod keys;
 mod monitoring;
 mod payments;
@@ -25,6 +27,7 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
     [
         ai::RULES,
         aws::RULES,
+        builds::RULES,
         chat::RULES,
         cloud::RULES,
         code::RULES,
@@ -32,6 +35,7 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
         data::RULES,
         hashes::RULES,
         headers::RULES,
+        hosting::RULES,
         keys::RULES,
         monitoring::RULES,
         payments::RULES,

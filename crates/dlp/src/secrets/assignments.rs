@@ -1,6 +1,6 @@
-//! Secrets that are known by their names alone: `password = …`, `"apiKey": "…"`, `--token …`, in code, in settings and in sentences.
+//! Secrets that are known by their names alone: `password = …`, `"apiKey": "…"`, `--token …`.
 //!
-//! All give way to a finding that knows more.
+//! They stand in code, in settings and in sentences. All give way to a finding that knows more.
 
 use super::keys::is_token_header;
 use crate::checks::chance::{is_hex, is_random};
@@ -48,7 +48,7 @@ const fn secret(lead: &'static str, value: &'static str) -> Rule {
 }
 
 const fn key(lead: &'static str, value: &'static str) -> Rule {
-    Rule::named(SECRET, SOURCE, &["_key", "-key", "key"], lead, value)
+    Rule::named(SECRET, SOURCE, &["key"], lead, value)
         .lifted(&[], 55, 55)
         .check(is_key)
         .weak()
@@ -227,12 +227,15 @@ macro_rules! between {
 }
 macro_rules! number_or_place {
     () => {
-        r"(?i)(?:s|e|[_-]?[0-9]{1,2})?(?:[_-]?(?:value|str|text|prod|dev|test|stage|staging|local|default|env|plain|new|confirmation))?"
+        concat!(
+            r"(?i)(?:s|e|[_-]?[0-9]{1,2})?(?:[_-]?(?:value|str|text|prod|dev|test|stage|staging",
+            r"|local|default|env|plain|new|confirmation))?"
+        )
     };
 }
 macro_rules! any_word {
     () => {
-        r"(?i)[a-z0-9_]*"
+        r"(?i)[a-z0-9_]{0,16}"
     };
 }
 macro_rules! sign_before_quote {
@@ -248,7 +251,10 @@ macro_rules! sign_in_line {
 /// `setKey("name", "value")`, `key("value")`
 macro_rules! sign_or_call {
     () => {
-        r"(?:[\x22'`]\s*,|\(|\s*(?:(?::\s*[a-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?|:{1,2}|->|>|value\s*=|,|\s(?:is|was|ist)\s))\s*"
+        concat!(
+            r"(?:[\x22'`]\s*,|\(|\s*(?:(?::\s*[a-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?",
+            r"|:{1,2}|->|>|value\s*=|,|\s(?:is|was|ist)\s))\s*"
+        )
     };
 }
 const PASSWORD_TO_DOUBLE: &str = between!(number_or_place, sign_before_quote, r"[@$]?\\*\x22");

@@ -28,7 +28,11 @@ pub(super) const RULES: &[Rule] = &[
         "SECRET_PRIVATE_KEY",
         "PuTTY documentation, PPK file format",
         &["PuTTY-User-Key-File-"],
-        r"PuTTY-User-Key-File-[23]: [a-z0-9@.-]+\r?\n(?:[A-Za-z-]+: [^\n]*\n|[A-Za-z0-9+/=]+\r?\n)+Private-(?:Lines: [0-9]+\r?\n(?:[A-Za-z0-9+/=]+\r?\n?)+)?",
+        concat!(
+            r"PuTTY-User-Key-File-[23]: [a-z0-9@.-]+\r?\n",
+            r"(?:[A-Za-z-]+: [^\n]*\n|[A-Za-z0-9+/=]+\r?\n)+",
+            r"Private-(?:Lines: [0-9]+\r?\n(?:[A-Za-z0-9+/=]+\r?\n?)+)?"
+        ),
     ),
     token(
         "SECRET_AGE",

@@ -31,7 +31,10 @@ pub(super) const RULES: &[Rule] = &[
         &[
             "NRAK-", "NRJS-", "NRII-", "NRIQ-", "NRRA-", "NRAA-", "NRSP-", "NRBR-",
         ],
-        r"NR(?:AK-[A-Z0-9]{27}|JS-[a-f0-9]{19}|II-[A-Za-z0-9_-]{32}|IQ-[A-Za-z0-9_-]{32}|RA-[a-f0-9]{42}|AA-[a-f0-9]{27}|SP-[a-z]{2}[0-9]{2}[a-f0-9]{31}|BR-[a-f0-9]{15,32})\b",
+        concat!(
+            r"NR(?:AK-[A-Z0-9]{27}|JS-[a-f0-9]{19}|I[IQ]-[A-Za-z0-9_-]{32}|RA-[a-f0-9]{42}",
+            r"|AA-[a-f0-9]{27}|SP-[a-z]{2}[0-9]{2}[a-f0-9]{31}|BR-[a-f0-9]{15,32})\b"
+        ),
     ),
     Rule::custom(
         "SECRET_NEWRELIC",
@@ -185,6 +188,27 @@ pub(super) const RULES: &[Rule] = &[
         r"(?:cr|ak)_[A-Za-z0-9]{27}\b",
     )
     .check(is_random),
+    token(
+        "SECRET_STACKHAWK",
+        "StackHawk documentation, API keys",
+        &["hawk."],
+        r"hawk\.[A-Za-z0-9_-]{20}\.[A-Za-z0-9_-]{20}\b",
+    ),
+    token(
+        "SECRET_DEFINED_NETWORKING",
+        "Defined Networking documentation, API tokens",
+        &["dnkey-"],
+        r"dnkey-[A-Za-z0-9_=-]{26}-[A-Za-z0-9_=-]{50,54}",
+    ),
+    Rule::named(
+        "SECRET_SONARQUBE",
+        "SonarQube documentation, analysis parameters",
+        &["sonar.login", "sonar.token"],
+        r"[ =:\x22']+",
+        r"[a-f0-9]{40}\b",
+    )
+    .within()
+    .check(is_filled),
 ];
 
 /// 36 hexadecimal digits and the region's letters.

@@ -156,6 +156,15 @@ pub(super) const RULES: &[Rule] = &[
         &["rootly_"],
         r"rootly_[a-f0-9]{64}\b",
     ),
+    token(
+        "SECRET_AUTHRESS",
+        "Authress documentation, service clients",
+        &["sc_", "ext_", "scauth_", "authress_"],
+        concat!(
+            r"(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}",
+            r"\.acc[_-][A-Za-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}"
+        ),
+    ),
 ];
 
 /// Its beginning is one letter many times, which elsewhere is no secret.

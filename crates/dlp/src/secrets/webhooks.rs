@@ -20,7 +20,11 @@ pub(super) const RULES: &[Rule] = &[
         "SECRET_MICROSOFTTEAMS",
         "Microsoft Teams documentation, incoming webhooks",
         &["webhook.office.com/", "outlook.office.com/webhook"],
-        r"(?:webhook\.office\.com/webhookb2|outlook\.office\.com/webhook)/[A-Za-z0-9-]{36}@[A-Za-z0-9-]{36}/IncomingWebhook/[A-Za-z0-9]{32}/[A-Za-z0-9-]{36}(?:/[A-Za-z0-9]+)?",
+        concat!(
+            r"(?:webhook\.office\.com/webhookb2|outlook\.office\.com/webhook)",
+            r"/[A-Za-z0-9-]{36}@[A-Za-z0-9-]{36}/IncomingWebhook",
+            r"/[A-Za-z0-9]{32}/[A-Za-z0-9-]{36}(?:/[A-Za-z0-9]+)?"
+        ),
     ),
     webhook(
         "SECRET_ZAPIER",

@@ -1,7 +1,8 @@
 //! Promises of the catalogue of secrets. Every value is made by the test, so that none stands in a file.
 
 mod named;
-mod tokens;
+mod platforms;
+mod services;
 
 use super::streams::{in_pieces, whole};
 use super::*;
@@ -11,7 +12,9 @@ use crate::rule::{Anchor, Rule, Shape};
 type Example = (&'static str, &'static str, &'static str);
 
 fn examples() -> impl Iterator<Item = &'static Example> {
-    tokens::EXAMPLES.iter().chain(named::EXAMPLES)
+    [platforms::EXAMPLES, services::EXAMPLES, named::EXAMPLES]
+        .into_iter()
+        .flatten()
 }
 
 /// The text of a template: `{h40}` are 40 hexadecimal digits made by chance, `{A…}` letters and
