@@ -64,7 +64,9 @@ mod tests {
     fn what_two_sets_have_in_common_is_what_is_in_both() {
         let set = |rules: &[RuleId]| {
             let mut set = RuleSet::default();
-            rules.iter().for_each(|rule| set.insert(*rule));
+            for rule in rules {
+                set.insert(*rule);
+            }
             set
         };
         let (mut left, right) = (set(&[0, 63, 64, 200]), set(&[63, 64, 65, 1000]));

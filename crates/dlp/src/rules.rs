@@ -15,7 +15,7 @@ use crate::rule_set::RuleSet;
 
 /// Rules, and where each of them is asked.
 pub(crate) struct Rules {
-    rules: Vec<Ready>,
+    ready: Vec<Ready>,
     pub(crate) literals: Literals,
     /// Of each text that the automaton knows.
     texts: Vec<Text>,
@@ -86,7 +86,9 @@ impl Rules {
             let id = RuleId::try_from(ready.len()).map_err(|_| BuildError::Many)?;
             let fits = match rule.anchor {
                 Anchor::Literals(literals) => {
-                    literals.iter().for_each(|text| texts.anchor(text, id));
+                    for text in literals {
+                        texts.anchor(text, id);
+                    }
                     true
                 }
                 Anchor::Names { names, within } => {
@@ -99,7 +101,9 @@ impl Rules {
                 Anchor::Number { digits } => ask(&mut numbers, digits, rule, id),
                 Anchor::Byte(byte) => {
                     let asked = bytes.get_mut(usize::from(byte));
-                    asked.into_iter().for_each(|asked| asked.push(id));
+                    if let Some(asked) = asked {
+                        asked.push(id);
+                    }
                     true
                 }
             };
@@ -115,7 +119,7 @@ impl Rules {
             });
         }
         Ok(Self {
-            rules: ready,
+            ready,
             literals: texts.automaton()?,
             texts: texts.meanings,
             words,
@@ -125,11 +129,7 @@ impl Rules {
     }
 
     pub(crate) fn get(&self, id: RuleId) -> Option<&Ready> {
-        self.rules.get(usize::from(id))
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static Rule> + '_ {
-        self.rules.iter().map(|ready| ready.rule)
+        self.ready.get(usize::from(id))
     }
 
     pub(crate) fn text(&self, id: PatternID) -> Option<&Text> {
@@ -237,7 +237,7 @@ pub enum BuildError {
 /// Every text once.
 #[derive(Default)]
 struct Texts {
-    texts: Vec<String>,
+    all: Vec<String>,
     places: HashMap<String, usize>,
     meanings: Vec<Text>,
 }
@@ -279,9 +279,9 @@ impl Texts {
             length: text.len(),
             ..Text::default()
         });
-        self.texts.push(text.clone());
-        self.places.insert(text, self.texts.len() - 1);
-        self.texts.len() - 1
+        self.all.push(text.clone());
+        self.places.insert(text, self.all.len() - 1);
+        self.all.len() - 1
     }
 
     fn automaton(&self) -> Result<Literals, BuildError> {
@@ -291,7 +291,7 @@ impl Texts {
             .prefilter(false)
             // Nearly all of the time is spent in these few states.
             .dense_depth(3)
-            .build(&self.texts)?)
+            .build(&self.all)?)
     }
 }
 
@@ -345,7 +345,7 @@ pub(crate) fn begin(dfa: &Dfa, before: Option<u8>) -> Option<DfaState> {
 impl fmt::Debug for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rules")
-            .field("rules", &self.rules.len())
+            .field("rules", &self.ready.len())
             .field("texts", &self.texts.len())
             .finish_non_exhaustive()
     }

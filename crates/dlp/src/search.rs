@@ -55,7 +55,7 @@ impl<'r> Search<'r> {
             found: Found::default(),
             chain: Chain::default(),
         };
-        if let Some(name) = name.filter(|name| !name.is_empty()) {
+        if let Some(name) = name {
             let end = name.ceil_char_boundary(name.len().saturating_sub(NAME));
             let name = format!("{}=", name.get(end..).unwrap_or_default());
             search.named = name.len();

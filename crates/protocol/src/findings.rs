@@ -90,7 +90,7 @@ impl Search<'_> {
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    let hits = self.scanner.scan(name);
+                    let hits = self.scanner.scan_field(&field(None, name));
                     self.record_at(trail, &hits);
                     let below = Trail::Member(trail, name);
                     self.value(trail.or(&below, level), Some(name), member, level);
@@ -102,7 +102,7 @@ impl Search<'_> {
 
     fn pairs(&mut self, source: &str, pairs: &[Pair]) {
         for pair in pairs {
-            let hits = self.scanner.scan(&pair.name);
+            let hits = self.scanner.scan_field(&field(None, &pair.name));
             self.record(source, "", &hits);
             let hits = self.readings(Some(&pair.name), &pair.value, pair.literal.as_deref());
             if !hits.is_empty() {
@@ -227,17 +227,18 @@ fn masked<'n>(scanner: &Scanner, name: &'n str) -> Cow<'n, str> {
     if name.len() > LONGEST_NAME {
         return MASKED.into();
     }
-    let hits = scanner.scan(name);
+    let part = field(None, name);
+    let hits = scanner.scan_field(&part);
     if hits.is_empty() {
         return name.into();
     }
     let kinds: Vec<&str> = hits.iter().map(|hit| hit.kind).collect();
-    let redacted = scanner.redact(name, &kinds);
+    let redacted = scanner.redact_field(&part, &kinds);
     redacted.map_or_else(|| "[REDACTED]".into(), Cow::Owned)
 }
 
 fn field<'a>(name: Option<&'a str>, text: &'a str) -> Field<'a> {
-    Field { name, text }
+    Field::part(name, text)
 }
 
 /// From here on, findings are counted under their source alone: policy reads types, and a body full

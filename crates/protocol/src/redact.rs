@@ -193,7 +193,7 @@ fn redacted_leaf(
     }
     let redact = |text: &str| {
         let name = name.as_deref();
-        scanner.redact_field(&Field { name, text }, targets.kinds)
+        scanner.redact_field(&Field::part(name, text), targets.kinds)
     };
     Ok(redact(&text).or_else(|| redact(&digits(node)?)))
 }
@@ -275,7 +275,7 @@ fn plain(
     targets: &Targets<'_>,
     scanner: &Scanner,
 ) -> Result<Option<String>, RedactError> {
-    let Some(redacted) = scanner.redact(text, targets.kinds) else {
+    let Some(redacted) = scanner.redact_field(&Field::part(None, text), targets.kinds) else {
         return Ok(None);
     };
     if holds_data(&redacted, targets, scanner) {
@@ -286,7 +286,7 @@ fn plain(
 
 fn holds_data(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> bool {
     scanner
-        .scan(text)
+        .scan_field(&Field::part(None, text))
         .iter()
         .any(|hit| targets.kinds.contains(&hit.kind))
 }

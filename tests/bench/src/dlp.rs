@@ -25,7 +25,10 @@ pub(crate) fn table() -> Result<String> {
         bail!("the clean document is not clean");
     }
     let micros = clean.len() as f64 / rate(&clean, || scanner.scan(&clean).len());
-    table.push_str(&format!("\nA clean JSON document of {} bytes: {micros:.1} µs\n", clean.len()));
+    table.push_str(&format!(
+        "\nA clean JSON document of {} bytes: {micros:.1} µs\n",
+        clean.len()
+    ));
     Ok(table)
 }
 

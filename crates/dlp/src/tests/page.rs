@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::{env, fs};
 
-use crate::rule::Rule;
-use crate::{Class, pii, secrets};
+use crate::{Class, Description, descriptions};
 
 #[test]
 fn the_page_has_every_type_and_no_other() {
@@ -21,8 +20,8 @@ fn the_page_has_every_type_and_no_other() {
 }
 
 fn tables() -> String {
-    let mut types: BTreeMap<(&str, &str), Vec<&Rule>> = BTreeMap::new();
-    for rule in pii::rules().chain(secrets::rules()) {
+    let mut types: BTreeMap<(&str, &str), Vec<Description>> = BTreeMap::new();
+    for rule in descriptions() {
         let key = (rule.class.as_str(), rule.kind);
         types.entry(key).or_default().push(rule);
     }
@@ -37,8 +36,8 @@ fn tables() -> String {
     page
 }
 
-fn row(kind: &str, rules: &[&Rule]) -> String {
-    let most = |of: fn(&Rule) -> u8| rules.iter().map(|rule| of(rule)).max().unwrap_or_default();
+fn row(kind: &str, rules: &[Description]) -> String {
+    let most = |of: fn(&Description) -> u8| rules.iter().map(of).max().unwrap_or_default();
     let shown = |percent: u8| match percent {
         0 => "–".to_owned(),
         percent => format!("{:.2}", f64::from(percent) / 100.0),
@@ -48,8 +47,8 @@ fn row(kind: &str, rules: &[&Rule]) -> String {
     sources.dedup();
     format!(
         "| `{kind}` | {} | {} | {} |\n",
-        shown(most(|rule| rule.confidence.alone)),
-        shown(most(|rule| rule.confidence.near)),
+        shown(most(|rule| rule.alone)),
+        shown(most(|rule| rule.near)),
         sources.join("; ")
     )
 }
