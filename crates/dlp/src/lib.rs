@@ -20,6 +20,7 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 mod view;
+mod window;
 
 use std::cmp::Reverse;
 use std::fmt;

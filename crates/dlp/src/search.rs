@@ -5,13 +5,14 @@ use std::ops::Range;
 use aho_corasick::Anchored;
 use aho_corasick::automaton::{Automaton as _, StateID};
 
-use crate::candidate::{Candidate, Step, Window};
+use crate::candidate::{Candidate, Step};
 use crate::found::{Event, Found};
 use crate::nearby::Nearby;
 use crate::number::Chain;
 use crate::rule::{LONGEST, Rule, Shape};
 use crate::rules::{Asked, Ready, RuleId, Rules};
 use crate::view::BEHIND;
+use crate::window::Window;
 
 #[derive(Debug)]
 pub(crate) struct Search<'r> {
@@ -177,8 +178,8 @@ impl<'r> Search<'r> {
                 continue;
             };
             let free = !text.is_bounded || window.is_free(start);
-            let begins = free || is_camel(start, window);
-            if begins && !text.speaks_for.is_empty() && ends_word(text.length, end, next, window) {
+            let begins = free || window.is_camel(start);
+            if begins && !text.speaks_for.is_empty() && window.ends_word(text.length, end, next) {
                 self.nearby.add(id, end, self.named);
             }
             if free {
@@ -382,28 +383,6 @@ impl<'r> Search<'r> {
         }
         self.chain = chain;
     }
-}
-
-/// Whether no word goes on here; it may be in the plural, and another may begin with a capital. A
-/// short word among capitals is most likely the beginning of another: `TELESCOPE`.
-fn ends_word(length: usize, end: usize, next: Option<u8>, window: Window<'_>) -> bool {
-    match next {
-        Some(next) if next.is_ascii_lowercase() => next == b's',
-        Some(next) if next.is_ascii_uppercase() && length < 4 => {
-            let last = end.checked_sub(1).and_then(|at| window.byte(at));
-            !last.is_some_and(|last| last.is_ascii_uppercase())
-        }
-        _ => true,
-    }
-}
-
-/// `userSsn`: a word begins with a capital behind a small letter.
-fn is_camel(start: usize, window: Window<'_>) -> bool {
-    let before = start.checked_sub(1).and_then(|at| window.byte(at));
-    before.is_some_and(|byte| byte.is_ascii_lowercase())
-        && window
-            .byte(start)
-            .is_some_and(|byte| byte.is_ascii_uppercase())
 }
 
 /// Of a name, how much counts: its end, in bytes.
