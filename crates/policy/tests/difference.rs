@@ -98,7 +98,7 @@ fn changes_are_told_in_the_order_of_their_gravity() {
             "max: 200000, approve_above: 400",
         ),
         ("enum: [eur, usd]", "enum: [eur, usd, gbp]"),
-        ("EMAIL_ADDRESS: approval_needed", "EMAIL_ADDRESS: deny"),
+        ("pii: approval_needed", "pii: deny"),
         (
             "query: {required: true}",
             "query: {required: true, forbidden: false, enum: [a]}",

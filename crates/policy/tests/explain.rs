@@ -152,7 +152,7 @@ fn every_rule_on_parameters_and_data_has_its_path() {
     let email = with_data(small_charge(), &["EMAIL_ADDRESS"]);
     assert_traced(
         "data.EMAIL_ADDRESS",
-        "profiles.finance.data.EMAIL_ADDRESS",
+        "profiles.finance.data.pii",
         &email,
     );
 }

@@ -460,7 +460,7 @@ fn coverage_tells_what_no_test_reaches() {
     );
     assert_eq!(reached(&before, &format!("{charge}.amount.max")), 0);
     assert_eq!(
-        reached(&before, "aegis.profiles.finance.data.EMAIL_ADDRESS"),
+        reached(&before, "aegis.profiles.finance.data.pii"),
         0
     );
     assert_eq!(before.points.len() - before.missed().count(), 1);
@@ -474,7 +474,7 @@ fn coverage_tells_what_no_test_reaches() {
     assert_eq!(reached(&after, &format!("{charge}.amount.max")), 1);
     assert_eq!(reached(&after, &format!("{charge}.amount.min")), 0);
     assert_eq!(
-        reached(&after, "aegis.profiles.finance.data.EMAIL_ADDRESS"),
+        reached(&after, "aegis.profiles.finance.data.pii"),
         1
     );
     assert!(after.percent() > before.percent());
