@@ -459,10 +459,7 @@ fn coverage_tells_what_no_test_reaches() {
         0
     );
     assert_eq!(reached(&before, &format!("{charge}.amount.max")), 0);
-    assert_eq!(
-        reached(&before, "aegis.profiles.finance.data.pii"),
-        0
-    );
+    assert_eq!(reached(&before, "aegis.profiles.finance.data.pii"), 0);
     assert_eq!(before.points.len() - before.missed().count(), 1);
 
     let high = "{agent: finance-bot, tool: stripe-payments, action: charge, parameters: {amount: 900000, currency: eur}, data: {EMAIL_ADDRESS: 1}}";
@@ -473,10 +470,7 @@ fn coverage_tells_what_no_test_reaches() {
     assert_eq!(reached(&after, charge), 2);
     assert_eq!(reached(&after, &format!("{charge}.amount.max")), 1);
     assert_eq!(reached(&after, &format!("{charge}.amount.min")), 0);
-    assert_eq!(
-        reached(&after, "aegis.profiles.finance.data.pii"),
-        1
-    );
+    assert_eq!(reached(&after, "aegis.profiles.finance.data.pii"), 1);
     assert!(after.percent() > before.percent());
     let point = after
         .points

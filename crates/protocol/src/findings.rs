@@ -70,13 +70,13 @@ impl Search<'_> {
     /// place of the string; `level` is how many such strings are around it.
     fn value(&mut self, trail: &Trail<'_>, name: Option<&str>, value: &Value, level: usize) {
         match value {
-            Value::String(text) => match nested::within(text, level) {
-                Some(inner) => self.value(trail, name, &inner, level + 1),
-                None => {
-                    let hits = self.scanner.scan_field(&field(name, text));
-                    self.record_at(trail, &hits);
+            Value::String(text) => {
+                if let Some(inner) = nested::within(text, level) {
+                    return self.value(trail, name, &inner, level + 1);
                 }
-            },
+                let hits = self.scanner.scan_field(&field(name, text));
+                self.record_at(trail, &hits);
+            }
             Value::Number(number) => {
                 let digits = whole_digits(number);
                 let hits = self.readings(name, &number.to_string(), digits.as_deref());

@@ -9,7 +9,7 @@ pub(super) struct Text {
     /// Where in the body it stands, as a JSON Pointer or the name of a pair.
     pub(super) path: String,
     name: Option<String>,
-    text: String,
+    content: String,
 }
 
 /// All texts of a body. The format's name only helps: `form…`, `sse…`, `json…`, `text…`.
@@ -36,14 +36,14 @@ impl Text {
         Self {
             path: String::new(),
             name: None,
-            text: text.to_owned(),
+            content: text.to_owned(),
         }
     }
 
     pub(super) fn field(&self) -> Field<'_> {
         Field {
             name: self.name.as_deref(),
-            text: &self.text,
+            text: &self.content,
         }
     }
 }
@@ -81,13 +81,13 @@ impl Found {
             let is_piece = ["/delta", "/text", "/partial_json", "/arguments"];
             let is_piece = is_piece.iter().any(|part| piece.path.contains(part));
             match joined.iter_mut().find(|text| text.path == piece.path) {
-                Some(text) if is_piece => text.text.push_str(&piece.text),
-                Some(text) if text.text == piece.text => {}
+                Some(text) if is_piece => text.content.push_str(&piece.content),
+                Some(text) if text.content == piece.content => {}
                 _ => joined.push(piece),
             }
         }
         for text in joined {
-            self.text(&text.path, text.name, text.text);
+            self.text(&text.path, text.name, text.content);
         }
     }
 
@@ -96,7 +96,7 @@ impl Found {
         let mut leaves = Self::default();
         leaves.leaves(path, name, value);
         for leaf in leaves.0 {
-            self.text(&leaf.path, leaf.name, leaf.text);
+            self.text(&leaf.path, leaf.name, leaf.content);
         }
     }
 
@@ -106,7 +106,7 @@ impl Found {
             None => self.0.push(Text {
                 path: path.to_owned(),
                 name,
-                text,
+                content: text,
             }),
         }
     }
@@ -132,7 +132,7 @@ impl Found {
         self.0.push(Text {
             path: path.to_owned(),
             name: name.map(str::to_owned),
-            text,
+            content: text,
         });
     }
 }

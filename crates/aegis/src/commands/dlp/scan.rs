@@ -43,7 +43,7 @@ struct Line {
 }
 
 #[derive(Serialize)]
-struct Findings<'a> {
+struct Told<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     schema_version: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let findings = found(&scanner, &Text::plain(&text));
     match arguments.output {
         Format::Table => print(&text, &findings),
-        Format::Json => output::json(&Findings {
+        Format::Json => output::json(&Told {
             schema_version: Some(1),
             id: None,
             findings,
@@ -99,12 +99,12 @@ fn lines(arguments: &Arguments, scanner: &Scanner) -> Result<ExitCode, Failure> 
             _ => return Err(malformed(at + 1, &"it has either `text` or `body`")),
         };
         let findings = texts.iter().flat_map(|text| found(scanner, text));
-        let findings = Findings {
+        let told = Told {
             schema_version: None,
             id: Some(&line.id),
             findings: findings.collect(),
         };
-        output::result(serde_json::to_string(&findings).unwrap_or_default());
+        output::result(serde_json::to_string(&told).unwrap_or_default());
     }
     Ok(ExitCode::SUCCESS)
 }
