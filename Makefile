@@ -42,7 +42,7 @@ bench: ## measure decisions and the whole proxy, and print the tables of docs/pe
 	cargo build --locked --release --package aegis --package aegis-bench
 	target/release/aegis-bench
 
-soak: ## reloads, vanishing clients and a failing audit log for SOAK_SECONDS (120) each
+soak: ## reloads, flips of bundles, vanishing clients and a failing audit log for SOAK_SECONDS (120) each
 	@tests/tools/install-debian.sh cc
 	SOAK_SECONDS=$${SOAK_SECONDS:-120} cargo test --locked --release --package aegis-tests --test e2e soak:: -- --test-threads 1
 

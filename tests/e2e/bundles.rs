@@ -1,6 +1,7 @@
 //! Policies as signed bundles: a good one decides, a bad one never changes what is in force, and the status says why.
 
 mod faults;
+mod full_disk;
 
 use std::fs;
 use std::io::Write as _;
@@ -42,6 +43,7 @@ async fn a_signed_bundle_decides_and_its_number_is_in_every_answer_and_record() 
     let status = aegis.policy_status().await;
     assert_eq!(status["bundle"]["revision"], "test-3");
     assert_eq!(status["bundle"]["signed_by"], "publisher-1");
+    assert_eq!(status["modules"], serde_json::Value::Null);
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ async fn a_module_may_grant_a_tool_and_nothing_else() {
     let client = aegis.client("finance-bot");
     let refund = upstream.url_as("payments.test", "/v1/charges/ch_1/refund");
 
+    assert_eq!(aegis.policy_status().await["modules"], "interpreter");
     let granted = client.post_json(&refund, &json!({})).await;
     let elsewhere = refund.replace("payments.test", "127.0.0.1");
     let elsewhere = client.post_json(&elsewhere, &json!({})).await;
@@ -92,6 +93,9 @@ async fn each_fault_denies_the_call_under_its_own_rule() {
         let (decision, end) = aegis.lines_of(&reply).await;
         assert_eq!(decision["fault"], rule);
         assert_eq!(end["error"], "policy.fault");
+        let (_, metrics) = aegis.admin_get("/metrics").await;
+        let counted = format!("aegis_policy_faults_total{{fault=\"{rule}\"}} 1");
+        assert!(metrics.lines().any(|line| line == counted), "{metrics}");
         assert_eq!(
             charge(&aegis, &upstream, 8).await.status(),
             200,

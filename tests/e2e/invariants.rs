@@ -359,7 +359,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("dlp", &[]),
     ("telemetry", &[]),
     ("control", &["api", "bundle", "config"]),
-    ("policy", &["document"]),
+    ("policy", &["document", "dlp"]),
     ("authoring", &["policy", "document", "bundle"]),
     ("config", &["document"]),
     ("protocol", &["policy", "dlp"]),

@@ -60,7 +60,8 @@ async fn a_form_and_a_query_are_redacted_in_place() {
         received.query(),
         Some("a=%7e&mail=%5BREDACTED%3AEMAIL_ADDRESS%5D&b=+")
     );
-    let expected = "amount=7&currency=eur&x=%7E+y&note=%5BREDACTED%5D&cc=%5BREDACTED%3AEMAIL_ADDRESS%5D";
+    let expected =
+        "amount=7&currency=eur&x=%7E+y&note=%5BREDACTED%5D&cc=%5BREDACTED%3AEMAIL_ADDRESS%5D";
     assert_eq!(received.text(), expected);
     let length = expected.len().to_string();
     assert_eq!(received.header("content-length"), Some(length.as_str()));

@@ -1,5 +1,7 @@
 //! Endurance: the same promises as elsewhere, over and over. A few seconds as a test, `SOAK_SECONDS` as `make soak`.
 
+mod flips;
+
 use std::fs;
 use std::net::Ipv4Addr;
 use std::pin::Pin;

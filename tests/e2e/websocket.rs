@@ -19,7 +19,7 @@ impl World {
     }
 
     pub(crate) async fn compressing() -> Self {
-        let sockets = Sockets::new().agreeing("permessage-deflate");
+        let sockets = Sockets::new().compressing();
         Self::with(sockets, |builder| builder).await
     }
 
@@ -63,7 +63,7 @@ impl World {
 #[tokio::test]
 async fn messages_are_judged_inside_a_tunnel_as_well() {
     let ca = TestCa::new();
-    let sockets = Sockets::new().agreeing("permessage-deflate");
+    let sockets = Sockets::new().compressing();
     let accepting = sockets.clone();
     let upstream = Upstream::https(&ca, &["ws.test"])
         .h2()

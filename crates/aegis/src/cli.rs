@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Tools of MCP servers as they were seen, and their changes
     #[command(subcommand)]
     Mcp(McpCommand),
+    /// Look for sensitive data in files and pipes, with the rules of the proxy
+    #[command(subcommand)]
+    Dlp(DlpCommand),
     /// What an agent proves itself with
     #[command(subcommand)]
     Credential(CredentialCommand),
@@ -103,6 +106,14 @@ pub(crate) enum McpCommand {
     Accept(commands::mcp::AcceptArguments),
     /// Forget the tools of a server: what it lists next counts as the first
     Forget(commands::mcp::ForgetArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DlpCommand {
+    /// Tell the types and places of sensitive data; never the data
+    Scan(commands::dlp::scan::Arguments),
+    /// Replace sensitive data, while the text comes
+    Redact(commands::dlp::redact::Arguments),
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,7 +8,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use aegis_api::{BundleRecord, PublicationDetail, Rollout, Stage};
+use aegis_api::{BundleRecord, Change, Diff, PublicationDetail, Rollout, Stage};
 use aegis_client::{Access, Client, ClientError};
 use clap::Args;
 use http::Uri;
@@ -179,13 +179,24 @@ pub(crate) fn announcement_json(detail: &PublicationDetail) -> Json {
         "schema_version": 1,
         "publication": detail.publication,
         "rollout": newest_rollout(detail),
+        "diff": newest_diff(detail),
         "bundles": newest_bundles(detail).into_values().collect::<Vec<_>>(),
     })
 }
 
 fn newest_rollout(detail: &PublicationDetail) -> Option<&Rollout> {
+    newest_change(detail)?.rollout.as_ref()
+}
+
+/// What the newest change of who is served what changed: a promotion for whom it reached.
+pub(crate) fn newest_diff(detail: &PublicationDetail) -> &Diff {
+    let own = newest_change(detail).and_then(|change| change.diff.as_ref());
+    own.unwrap_or(&detail.publication.diff)
+}
+
+fn newest_change(detail: &PublicationDetail) -> Option<&Change> {
     let mut changes = detail.changes.iter().rev();
-    changes.find_map(|change| change.rollout.as_ref())
+    changes.find(|change| change.rollout.is_some())
 }
 
 /// By scope. The oldest come first: the newest of a scope stays.

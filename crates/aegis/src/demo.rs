@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::commands::Telling;
 use crate::env::Shell;
 use crate::exit::{Exit, Failure};
 use crate::log::{self, Level};
@@ -31,9 +32,8 @@ pub(crate) struct Arguments {
     /// End after the walk, with 0 if everything was as expected
     #[arg(long)]
     once: bool,
-    /// For machines: one JSON document on standard output
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    telling: Telling,
     /// Home of the CA, the audit log and the policies [default: ~/.local/share/aegis-demo]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -54,13 +54,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut stage = Stage::set(&data_dir, arguments.forward, arguments.admin).await?;
     // From here on: what the stage could not do has been said already.
     log::start_brief(Level::Info);
-    let show = (!arguments.json).then(Show::new);
+    let show = (!arguments.telling.in_json()).then(Show::new);
     if let Some(show) = &show {
         show.opening(&stage);
     }
     let told = tell(&mut stage, show.as_ref(), &mut signals).await?;
     let good = told.iter().all(Played::as_expected);
-    if arguments.json {
+    if arguments.telling.in_json() {
         output::json(&document(&stage, &told, arguments.once)?);
     }
     if let Some(show) = &show {
@@ -139,7 +139,7 @@ const EXAMPLES: &str = "\
 Examples:
   aegis demo
   aegis demo --once
-  aegis demo --once --json --forward 127.0.0.1:0 --admin 127.0.0.1:0
+  aegis demo --once -o json --forward 127.0.0.1:0 --admin 127.0.0.1:0
   aegis demo --data-dir ./demo --forward 127.0.0.1:13128
 
 Edit the policies in the data directory while it runs: they are reloaded.";

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
 
-use cli::{AuditCommand, Cli, Command, CredentialCommand, McpCommand, ShadowCommand};
+use cli::{AuditCommand, Cli, Command, CredentialCommand, DlpCommand, McpCommand, ShadowCommand};
 use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
@@ -57,6 +57,8 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Mcp(McpCommand::Tools(arguments)) => commands::mcp::tools(&arguments),
         Command::Mcp(McpCommand::Accept(arguments)) => commands::mcp::accept(&arguments),
         Command::Mcp(McpCommand::Forget(arguments)) => commands::mcp::forget(&arguments),
+        Command::Dlp(DlpCommand::Scan(arguments)) => commands::dlp::scan::run(&arguments),
+        Command::Dlp(DlpCommand::Redact(arguments)) => commands::dlp::redact::run(&arguments),
         Command::Credential(CredentialCommand::New(arguments)) => {
             commands::credential::run(&arguments)
         }

@@ -1,7 +1,6 @@
 //! Secrets that prove an agent. Made and read here, shown only by whoever exposes one on purpose.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -52,11 +51,7 @@ impl Secret {
     }
 
     pub(crate) fn digest_hex(&self) -> String {
-        self.digest().0.iter().fold(String::new(), |mut hex, byte| {
-            // Writing into a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex::encode(self.digest().0)
     }
 }
 

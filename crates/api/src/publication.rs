@@ -134,6 +134,10 @@ pub struct Change {
     /// Where it went by this change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<Rollout>,
+    /// Of a promotion: what it changed for the data planes that it reached, against what was
+    /// released until then. A publication and a rollback have theirs in the publication.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<Diff>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

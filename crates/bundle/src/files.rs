@@ -94,9 +94,5 @@ fn strong(name: &str) -> Option<&'static Algorithm> {
 }
 
 fn hash(algorithm: &'static Algorithm, bytes: &[u8]) -> String {
-    let mut hex = String::new();
-    for byte in digest(algorithm, bytes).as_ref() {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    hex::encode(digest(algorithm, bytes))
 }

@@ -85,7 +85,7 @@ fn general() -> [Key; 4] {
             "data_dir",
             "directory",
             literal("data"),
-            "Home of the CA's certificate and key, and of the audit log by default.",
+            "Home of what is kept: the CA's certificate and key, the key of chains, definitions of MCP tools, the last good bundle, how much of the audit log was sent, the sample policy, and by default the audit log.",
         ),
         key(
             "policy.directory",
@@ -179,7 +179,7 @@ fn control() -> [Key; 6] {
             "control.upload_decisions",
             "`true` or `false`",
             Fallback::Derived("`true`"),
-            "Whether the lines of the audit log are sent to the control plane. What it has not confirmed is sent again, also after a restart.",
+            "Whether the lines of the audit log are sent to the control plane. What it has not confirmed is sent again, also after a restart, and from the log's files that were rotated and compressed (`.gz`) since.",
         ),
     ]
 }
@@ -198,7 +198,7 @@ fn listen() -> [Key; 4] {
             "listen.admin",
             "address:port",
             literal(default.admin),
-            "Health, readiness and metrics, without authentication. Port 0 lets the system choose.",
+            "Health, readiness, metrics, status, pending approvals and the CA's certificate, without authentication. Port 0 lets the system choose.",
         ),
         key(
             "listen.tls.client_ca",
@@ -278,7 +278,7 @@ fn records() -> [Key; 3] {
             "telemetry.otlp_endpoint",
             "`http://` URL",
             Fallback::Absent,
-            "Base URL of an OTLP/HTTP collector that gets one span for each request. TLS is left to a collector beside the proxy.",
+            "Base URL of an OTLP/HTTP collector that gets one span for each request, and one below it for each call that its answer proposes, each message of its batch and each message of the client on its WebSocket. TLS is left to a collector beside the proxy.",
         ),
     ]
 }
@@ -362,7 +362,7 @@ fn amounts() -> [Key; 5] {
             "limits.inspected_body_bytes",
             "size",
             size(default.inspected_body_bytes),
-            "How much of a request's body is inspected; a longer one is `truncated` to policy. Bodies that wait to be judged or sent may take 64 times as much together; beyond that they are refused.",
+            "How much of a request's body is inspected; a longer one is `truncated` to policy. A longer message on a WebSocket closes it. Bodies that wait to be judged or sent may take 64 times as much together; beyond that they are refused.",
         ),
         key(
             "limits.http2_streams",
@@ -392,7 +392,7 @@ fn timeouts() -> [Key; 5] {
             "limits.body_timeout",
             "duration",
             duration(default.body_timeout),
-            "For the inspected part of a request's body to arrive.",
+            "For the inspected part of a request's body to arrive, for a message on a WebSocket to arrive, and for the server to take it.",
         ),
         key(
             "limits.idle_timeout",

@@ -1,7 +1,6 @@
 //! Packages to signed bundles, committed in one step: numbered, signed, opened again, stored, shown. Decides nothing about who or when.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,7 +150,7 @@ fn sign(order: &Order, package: &Package, signer: &Signer) -> Result<NewBundle, 
             key: signer.id().to_owned(),
             issued_at,
             expires_at,
-            sha256: hex(&sha256(&archive)),
+            sha256: hex::encode(sha256(&archive)),
         },
         archive,
     })
@@ -176,13 +175,6 @@ fn trust(scope: &Scope, signer: &Signer) -> Trust {
 
 fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// A hundred years.

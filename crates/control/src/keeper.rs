@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_api::Action;
+use aegis_bundle::CLOCK_SKEW;
 use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -38,8 +39,8 @@ pub(crate) async fn keep(plane: Arc<Plane>) {
     }
 }
 
-/// Issues anew whatever in force is past half of its life, signed with another key than the newest,
-/// or missing in a scope. Whether all of that was possible.
+/// Issues anew whatever in force is past half of its life or from the future, signed with another key
+/// than the newest, or missing in a scope. Whether all of that was possible.
 pub(crate) async fn renew(plane: &Plane) -> bool {
     if due(plane, Timestamp::now()).is_empty() {
         return true;
@@ -96,6 +97,7 @@ async fn renew_publication(plane: &Plane, what: What, due: &Due) -> Result<(), F
         author: OURSELVES.to_owned(),
         reason: reasons.into_iter().collect::<Vec<_>>().join("; "),
         rollout: None,
+        diff: None,
         at: Timestamp::now(),
     };
     let work = Issue {
@@ -152,6 +154,10 @@ fn aged(offer: &Offer, key: Option<&str>, now: Timestamp) -> Option<&'static str
         return Some("a newer key signs");
     }
     let age = now.duration_since(offer.issued_at);
+    // Nobody takes it before its time, nor anything older in its place.
+    if age < -CLOCK_SKEW {
+        return Some("it was issued by a clock that was ahead");
+    }
     (age > life / 2).then_some("half of its life has passed")
 }
 

@@ -88,6 +88,7 @@ async fn try_publish(plane: &Plane, author: &str, new: &Publish) -> Result<u64, 
         author: author.to_owned(),
         reason: new.reason.clone(),
         rollout: Some(new.rollout.clone()),
+        diff: None,
         at: Timestamp::now(),
     };
     let publication = NewPublication {
@@ -124,6 +125,7 @@ async fn try_roll_back(plane: &Plane, author: &str, new: &Rollback) -> Result<u6
         author: author.to_owned(),
         reason: new.reason.clone(),
         rollout: Some(Rollout::All),
+        diff: None,
         at: Timestamp::now(),
     };
     let publication = NewPublication {
@@ -158,6 +160,9 @@ async fn try_promote(
         return Err(Fault::NotWider);
     }
     let mut packages = compile::packages(plane, number, &files).await?;
+    // Whoever it reaches now has had what was released before.
+    let old = files_of(plane, in_force.released.unwrap_or_default()).await?;
+    let diff = compile::diff(plane, old, files).await?;
     let behind = behind(plane, number).await?;
     packages.retain(|scope, _| behind.contains(scope));
     let change = NewChange {
@@ -167,6 +172,7 @@ async fn try_promote(
         author: author.to_owned(),
         reason: new.reason.clone(),
         rollout: Some(new.rollout.clone()),
+        diff: Some(diff),
         at: Timestamp::now(),
     };
     let work = Issue {

@@ -1,22 +1,14 @@
 //! One place where a value may be, until it is decided whether it is one. Reads on as the text comes.
 
+use std::ops::Range;
+
 use regex_automata::dfa::Automaton as _;
 use regex_automata::util::primitives::StateID;
 
-use crate::edge::escape_at;
-use crate::rule::{LONGEST, Shape};
+use crate::rule::{LEAD, LONGEST, Shape};
 use crate::rules::{Program, Ready, RuleId, begin};
-use crate::view::{BEHIND, Verdict, View};
-
-/// A part of the text, and where it stands in the whole.
-#[derive(Clone, Copy)]
-pub(crate) struct Window<'t> {
-    pub(crate) bytes: &'t [u8],
-    /// How many bytes stand before it.
-    pub(crate) base: usize,
-    /// Nothing follows.
-    pub(crate) last: bool,
-}
+use crate::view::Verdict;
+use crate::window::Window;
 
 #[derive(Debug)]
 pub(crate) struct Candidate {
@@ -29,7 +21,11 @@ pub(crate) struct Candidate {
 #[derive(Debug)]
 enum Stage {
     /// Before the value.
-    Lead(Walk),
+    Lead {
+        walk: Walk,
+        /// Where it ends at the latest.
+        stop: usize,
+    },
     Value {
         start: usize,
         walk: Walk,
@@ -58,10 +54,12 @@ struct Walk {
 pub(crate) enum Step {
     /// More of the text is needed.
     Open(Candidate),
-    None,
+    /// There is no value. These bytes were read as one.
+    None(Range<usize>),
     Found {
         start: usize,
         end: usize,
+        read: usize,
     },
     /// A value that is longer than is looked at. Its end comes as [`Step::Ends`].
     Grows {
@@ -94,7 +92,10 @@ impl Candidate {
     ) -> Option<Self> {
         let program = ready.program()?;
         let stage = match &program.lead {
-            Some(lead) => Stage::Lead(Walk::new(begin(lead, before)?, at)),
+            Some(lead) => Stage::Lead {
+                walk: Walk::new(begin(lead, before)?, at),
+                stop: at + LEAD,
+            },
             None => Stage::Value {
                 start: at,
                 walk: Walk::new(begin(&program.value, before)?, at),
@@ -113,8 +114,16 @@ impl Candidate {
     pub(crate) fn holds(&self) -> Option<usize> {
         match &self.stage {
             // Where it ends if nothing more of it comes.
-            Stage::Lead(walk) | Stage::Grows(walk) => walk.matched,
+            Stage::Lead { walk, .. } | Stage::Grows(walk) => walk.matched,
             Stage::Value { start, .. } | Stage::Custom { start, .. } => Some(*start),
+        }
+    }
+
+    /// The bytes that it has read as a value.
+    pub(crate) fn reads(&self) -> Option<Range<usize>> {
+        match &self.stage {
+            Stage::Value { start, walk } => Some(*start..walk.at),
+            Stage::Lead { .. } | Stage::Grows(_) | Stage::Custom { .. } => None,
         }
     }
 
@@ -125,12 +134,12 @@ impl Candidate {
             (Stage::Custom { anchor, start }, Shape::Custom(judge)) => {
                 match judge(&window.view(anchor)) {
                     Verdict::More => back(Stage::Custom { anchor, start }),
-                    verdict => found(ready, window, verdict.range(anchor)),
+                    verdict => found(ready, window, verdict.range(anchor), 0..0),
                 }
             }
             (stage, _) => match ready.program() {
                 Some(program) => Self { rule, near, stage }.walk(ready, program, window),
-                None => Step::None,
+                None => Step::None(0..0),
             },
         }
     }
@@ -139,20 +148,20 @@ impl Candidate {
         let Self { rule, near, stage } = self;
         let back = |stage| Self { rule, near, stage };
         let (start, mut walk) = match stage {
-            Stage::Lead(mut walk) => {
+            Stage::Lead { mut walk, stop } => {
                 let Some(lead) = &program.lead else {
-                    return Step::None;
+                    return Step::None(0..0);
                 };
-                let walked = walk.on(lead, window, usize::MAX);
+                let walked = walk.on(lead, window, stop);
                 if matches!(walked, Walked::Open) {
-                    return Step::Open(back(Stage::Lead(walk)));
+                    return Step::Open(back(Stage::Lead { walk, stop }));
                 }
                 let Some(start) = walk.matched.filter(|start| *start >= window.base) else {
-                    return Step::None;
+                    return Step::None(0..0);
                 };
                 let before = start.checked_sub(1).and_then(|at| window.byte(at));
                 let Some(state) = begin(&program.value, before) else {
-                    return Step::None;
+                    return Step::None(0..0);
                 };
                 (start, Walk::new(state, start))
             }
@@ -165,18 +174,28 @@ impl Candidate {
                     },
                 };
             }
-            Stage::Custom { .. } => return Step::None,
+            Stage::Custom { .. } => return Step::None(0..0),
         };
-        match walk.on(&program.value, window, start + LONGEST) {
+        let walked = walk.on(&program.value, window, start + LONGEST);
+        let read = walk.at;
+        match walked {
             Walked::Open => Step::Open(back(Stage::Value { start, walk })),
-            Walked::Done => found(ready, window, walk.matched.map(|end| start..end)),
-            Walked::Far => match found(ready, window, walk.matched.map(|_| start..walk.at)) {
-                Step::Found { start, .. } => Step::Grows {
-                    start,
-                    rest: back(Stage::Grows(walk)),
-                },
-                _ => Step::None,
-            },
+            Walked::Done => found(
+                ready,
+                window,
+                walk.matched.map(|end| start..end),
+                start..read,
+            ),
+            Walked::Far => {
+                let value = walk.matched.map(|_| start..read);
+                match found(ready, window, value, start..read) {
+                    Step::Found { start, .. } => Step::Grows {
+                        start,
+                        rest: back(Stage::Grows(walk)),
+                    },
+                    step => step,
+                }
+            }
         }
     }
 }
@@ -219,84 +238,26 @@ impl Walk {
     }
 }
 
-impl<'t> Window<'t> {
-    pub(crate) fn byte(&self, at: usize) -> Option<u8> {
-        self.bytes.get(at.checked_sub(self.base)?).copied()
-    }
-
-    pub(crate) fn end(&self) -> usize {
-        self.base + self.bytes.len()
-    }
-
-    pub(crate) fn after(&self, at: usize) -> &'t [u8] {
-        let at = at.saturating_sub(self.base);
-        self.bytes.get(at..).unwrap_or_default()
-    }
-
-    /// Where the text begins that goes on here without a space or a quote; at most [`BEHIND`] back.
-    pub(crate) fn run(&self, at: usize) -> usize {
-        let before = self.before(at);
-        let near = before.get(before.len().saturating_sub(BEHIND)..);
-        let run = near.unwrap_or_default().iter().rev();
-        at - run.take_while(|byte| !ends_value(**byte)).count()
-    }
-
-    /// Where the word of letters and digits begins that goes on here; none within the letters of an
-    /// escape, which are not part of it.
-    pub(crate) fn word(&self, at: usize) -> Option<usize> {
-        let before = self.before(at);
-        let near = before.get(before.len().saturating_sub(LONGEST_WORD)..);
-        let letters = near.unwrap_or_default().iter().rev();
-        let length = letters
-            .take_while(|byte| byte.is_ascii_alphanumeric())
-            .count();
-        let (before, word) = before.split_at_checked(before.len() - length)?;
-        Some(at - length + escape_at(before, word)?)
-    }
-
-    fn before(&self, at: usize) -> &'t [u8] {
-        let at = at.saturating_sub(self.base);
-        self.bytes.get(..at).unwrap_or(self.bytes)
-    }
-
-    /// Around an anchor.
-    pub(crate) fn view(&self, anchor: usize) -> View<'t> {
-        let at = anchor.saturating_sub(self.base).min(self.bytes.len());
-        let (before, from) = self.bytes.split_at_checked(at).unwrap_or_default();
-        let before = before.get(before.len().saturating_sub(BEHIND)..);
-        let open = !self.last && from.len() < LONGEST;
-        View {
-            before: before.unwrap_or_default(),
-            from: from.get(..LONGEST).unwrap_or(from),
-            open,
-        }
-    }
-}
-
-/// A space, a quote, or what else no value goes on behind.
-fn ends_value(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`')
-}
-
 /// If it withstands the check of its rule.
-fn found(ready: &Ready, window: Window<'_>, range: Option<std::ops::Range<usize>>) -> Step {
+fn found(
+    ready: &Ready,
+    window: Window<'_>,
+    range: Option<Range<usize>>,
+    read: Range<usize>,
+) -> Step {
     let Some(range) = range else {
-        return Step::None;
+        return Step::None(read);
     };
-    let value = window
-        .after(range.start)
-        .get(..range.len())
-        .unwrap_or_default();
+    let value = window.after(range.start);
+    let value = value.get(..range.len()).unwrap_or_default();
     let seen = value.get(..LONGEST).unwrap_or(value);
     if (ready.rule.check)(seen) {
         Step::Found {
             start: range.start,
             end: range.end,
+            read: read.end,
         }
     } else {
-        Step::None
+        Step::None(read)
     }
 }
-
-/// No rule asks for a word with more letters before its first digit, or for one with an escape before it.
-const LONGEST_WORD: usize = 32;

@@ -3,9 +3,17 @@
 //! JSON inside a JSON string still has its own escapes after decoding. Without this, `\nAKIA…` would
 //! read as a word that begins with `n`.
 
-/// How many bytes of a word belong to an escape (`\n`, `\u003c`) whose backslash `before` ends with;
+/// How many bytes of a word belong to an escape (`\n`, `\u003c`, `%2B`) whose sign `before` ends with;
 /// none where the escape goes on behind the word.
 pub(crate) fn escape_at(before: &[u8], word: &[u8]) -> Option<usize> {
+    if before.last() == Some(&b'%') {
+        // Of punctuation in a form or a URL.
+        return match word {
+            [b'2', digit, ..] if digit.is_ascii_hexdigit() => Some(2),
+            [] | [b'2'] => None,
+            _ => Some(0),
+        };
+    }
     let backslashes = before
         .iter()
         .rev()
@@ -33,7 +41,7 @@ pub(crate) fn escape_at(before: &[u8], word: &[u8]) -> Option<usize> {
 
 /// Whether the last letters are those of an escape.
 pub(crate) fn ends_in_escape(bytes: &[u8]) -> bool {
-    [1, 5].into_iter().any(|length| {
+    [1, 2, 5].into_iter().any(|length| {
         let parts = bytes
             .len()
             .checked_sub(length)

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
+use crate::Class;
 use crate::rule::Rule;
 use crate::rules::RuleId;
 
@@ -13,6 +14,8 @@ pub(crate) struct Found {
     latest: Vec<(&'static str, usize)>,
     /// Where the last of the strong ones ends.
     strong: usize,
+    /// Where the last of the secrets ends: of a secret that several rules know, one tells.
+    secret: usize,
 }
 
 /// In the order of their places. Of a value that is longer than is looked at, the end comes by itself.
@@ -52,12 +55,10 @@ impl Found {
         &mut self,
         id: RuleId,
         rule: &'static Rule,
-        near: bool,
+        confidence: u8,
         at: usize,
         end: Option<usize>,
     ) {
-        let sure = rule.confidence;
-        let confidence = if near { sure.near } else { sure.alone };
         if confidence >= REPORTED {
             let finding = Finding { id, confidence };
             let what = What::Value { finding, rule, end };
@@ -92,21 +93,28 @@ impl Found {
             What::End(id) => {
                 self.latest.iter_mut().for_each(|(_, end)| {
                     if *end == GROWS {
-                        *end = one.at
+                        *end = one.at;
                     }
                 });
-                if self.strong == GROWS {
-                    self.strong = one.at
+                for latest in [&mut self.strong, &mut self.secret] {
+                    if *latest == GROWS {
+                        *latest = one.at;
+                    }
                 }
                 return Some(Event::Ends(id, one.at));
             }
         };
-        if rule.weak && self.strong > one.at {
+        let is_secret = rule.class == Class::Secret;
+        if rule.weak && (self.strong > one.at || is_secret && self.secret > one.at) {
             return None;
         }
         let start = self.after_latest(rule.kind, one.at, end.unwrap_or(GROWS))?;
+        let end_seen = end.unwrap_or(GROWS);
         if !rule.weak {
-            self.strong = self.strong.max(end.unwrap_or(GROWS));
+            self.strong = self.strong.max(end_seen);
+        }
+        if is_secret {
+            self.secret = self.secret.max(end_seen);
         }
         Some(match end {
             Some(end) => Event::Found(finding, start..end),
@@ -129,14 +137,15 @@ impl Found {
 }
 
 impl Pending {
-    /// At one place an end comes first, then the strong, then the longest.
-    fn order(&self) -> (usize, u8, Reverse<usize>) {
+    /// At one place an end comes first, then the strong, then the longest, then the first rule.
+    fn order(&self) -> (usize, u8, Reverse<usize>, RuleId) {
         match self.what {
-            What::End(_) => (self.at, 0, Reverse(0)),
-            What::Value { rule, end, .. } => (
+            What::End(id) => (self.at, 0, Reverse(0), id),
+            What::Value { finding, rule, end } => (
                 self.at,
                 1 + u8::from(rule.weak),
                 Reverse(end.unwrap_or(GROWS)),
+                finding.id,
             ),
         }
     }

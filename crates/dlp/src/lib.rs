@@ -8,16 +8,19 @@ mod candidate;
 mod checks;
 mod edge;
 mod found;
+mod nearby;
 mod number;
 mod pii;
 mod redactor;
 mod rule;
+mod rule_set;
 mod rules;
 mod search;
 mod secrets;
 #[cfg(test)]
 mod tests;
 mod view;
+mod window;
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -43,6 +46,15 @@ pub struct Scanner {
 pub struct Field<'a> {
     pub name: Option<&'a str>,
     pub text: &'a str,
+}
+
+impl<'a> Field<'a> {
+    /// A text that is part of something, and may have a name there: a member's value, a segment of a
+    /// path. That nothing else is in it does not make it likelier that it is a value of some type.
+    pub fn part(name: Option<&'a str>, text: &'a str) -> Self {
+        let name = Some(name.unwrap_or_default());
+        Self { name, text }
+    }
 }
 
 /// The family that a type of data belongs to.
@@ -183,6 +195,29 @@ pub fn types() -> &'static [(&'static str, Class)] {
         types
     });
     &TYPES
+}
+
+/// A rule in words: what it finds, how sure that is, and who says that such values look so.
+#[derive(Clone, Copy, Debug)]
+pub struct Description {
+    pub kind: &'static str,
+    pub class: Class,
+    pub source: &'static str,
+    /// In percent, without a word nearby and with one; 0 where it is not found so.
+    pub alone: u8,
+    pub near: u8,
+}
+
+/// Every rule; several may be for one type.
+pub fn descriptions() -> impl Iterator<Item = Description> {
+    let rules = pii::rules().chain(secrets::rules());
+    rules.map(|rule| Description {
+        kind: rule.kind,
+        class: rule.class,
+        source: rule.source,
+        alone: rule.confidence.alone,
+        near: rule.confidence.near,
+    })
 }
 
 /// What stands in the place of redacted data: `[REDACTED:EMAIL_ADDRESS]`.

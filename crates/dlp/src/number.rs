@@ -14,6 +14,8 @@ pub(crate) struct Number<'a> {
     pub(crate) signs: &'a [u8],
     /// A `+` stands before it.
     pub(crate) plus: bool,
+    /// Two or three letters stand before it, behind a space: of a country, for example.
+    pub(crate) led: bool,
     /// Other groups stand before or after it, so that it may be a part of something longer.
     pub(crate) part: bool,
 }
@@ -29,6 +31,7 @@ pub(crate) struct Chain {
     /// The chain ends within a word or at a decimal point, so that its last group does not count.
     torn: bool,
     plus: bool,
+    led: bool,
     /// The sign behind another group, right before.
     continued: Option<u8>,
 }
@@ -38,7 +41,8 @@ impl Chain {
     /// they are all there: otherwise the rest has not come yet.
     pub(crate) fn read(&mut self, before: &[u8], from: &[u8], open: bool) -> bool {
         self.clear();
-        self.plus = before.last() == Some(&b'+');
+        self.plus = before.last() == Some(&b'+') || before.ends_with(b"%2B");
+        self.led = is_led(before);
         let mut at = 0;
         loop {
             let rest = from.get(at..).unwrap_or_default();
@@ -96,6 +100,7 @@ impl Chain {
                 groups,
                 signs: self.signs.get(..count - 1)?,
                 plus: self.plus,
+                led: self.led,
                 part: (more || self.continued.is_some()) && !self.stands_out(count, more),
             };
             Some((length, number))
@@ -143,11 +148,28 @@ impl Number<'_> {
     }
 }
 
+/// `DE 1`, but not `is 1`.
+fn is_led(before: &[u8]) -> bool {
+    let Some((b' ' | b'+', rest)) = before.split_last() else {
+        return false;
+    };
+    let letters = rest
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
+    let edge = rest
+        .len()
+        .checked_sub(letters + 1)
+        .and_then(|at| rest.get(at));
+    matches!(letters, 2 | 3) && !edge.is_some_and(u8::is_ascii_alphanumeric)
+}
+
 fn is_sign(byte: u8) -> bool {
     matches!(byte, b' ' | b'-' | b'.' | b'/')
 }
 
 /// The longest number that a rule knows has 24 digits.
 const MOST_DIGITS: usize = 24;
-const MOST_GROUPS: usize = 12;
+const MOST_GROUPS: usize = 8;
 const STANDS_OUT: usize = 7;

@@ -8,8 +8,8 @@ use crate::{Class, Scanner, placeholder};
 
 /// A text in which some types of data are replaced by [`placeholder`]s.
 ///
-/// Held back is what may still turn out to be data: in clean text at most the last word, and never
-/// more than 64 bytes; a value that has begun, up to 256 bytes. A longer value is gone from its
+/// Held back is what may still turn out to be data: in clean text at most the last word with two
+/// short ones before it, and never more than 64 bytes; a value that has begun, up to 256 bytes. A longer value is gone from its
 /// beginning on, before its end is known.
 pub struct Redactor<'s> {
     scanner: &'s Scanner,

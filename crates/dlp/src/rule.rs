@@ -23,6 +23,8 @@ pub(crate) struct Rule {
     pub(crate) check: fn(&[u8]) -> bool,
     /// Words that make it likelier, in the name of the field or at most [`NEAR`] bytes before.
     pub(crate) words: &'static [&'static str],
+    /// More of them: of this rule, where `words` are those of its family.
+    pub(crate) more: &'static [&'static str],
     /// How sure it is without such a word, and with one, in percent.
     pub(crate) confidence: Confidence,
     /// Gives way to another finding that begins at the same place, or reaches over its beginning.
@@ -35,6 +37,12 @@ pub(crate) enum Anchor {
     /// At one of these texts, whatever their case. They have no space and no quote, and at most 40
     /// bytes. They are not within a word, unless they begin with a sign.
     Literals(&'static [&'static str]),
+    /// Behind one of these texts, whatever their case: the name of a value. They have at most 40
+    /// bytes. They begin a word or a part of one (`dbPassword`), or stand anywhere `within` it.
+    Names {
+        names: &'static [&'static str],
+        within: bool,
+    },
     /// At a word of letters and digits, of which so many letters come before the first digit.
     Word { letters: (usize, usize) },
     /// At so many digits, in groups or not: [`Number`].
@@ -46,7 +54,8 @@ pub(crate) enum Anchor {
 /// What must stand there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
-    /// Regular expressions over bytes. The value is what follows the longest match of `lead`.
+    /// Regular expressions over bytes. The value is what follows the longest match of `lead`,
+    /// of at most [`LEAD`] bytes.
     Pattern {
         lead: &'static str,
         value: &'static str,
@@ -60,6 +69,8 @@ pub(crate) enum Shape {
 pub(crate) struct Confidence {
     pub(crate) alone: u8,
     pub(crate) near: u8,
+    /// Where it is all of a text without a name: who hands over nothing else means just this.
+    pub(crate) whole: u8,
 }
 
 impl Rule {
@@ -84,6 +95,28 @@ impl Rule {
     ) -> Self {
         let shape = Shape::Pattern { lead, value };
         Self::new(kind, source, Anchor::Literals(literals), shape)
+    }
+
+    /// A value that follows one of these names and then `lead`.
+    pub(crate) const fn named(
+        kind: &'static str,
+        source: &'static str,
+        names: &'static [&'static str],
+        lead: &'static str,
+        value: &'static str,
+    ) -> Self {
+        let within = false;
+        let shape = Shape::Pattern { lead, value };
+        Self::new(kind, source, Anchor::Names { names, within }, shape)
+    }
+
+    /// Its names may also stand within a word: `rootpassword`.
+    pub(crate) const fn within(mut self) -> Self {
+        if let Anchor::Names { names, .. } = self.anchor {
+            let within = true;
+            self.anchor = Anchor::Names { names, within };
+        }
+        self
     }
 
     /// A value that is a word of letters and digits, or begins with one.
@@ -136,9 +169,11 @@ impl Rule {
             shape,
             check: |_| true,
             words: &[],
+            more: &[],
             confidence: Confidence {
                 alone: CERTAIN,
                 near: CERTAIN,
+                whole: CERTAIN,
             },
             weak: false,
         }
@@ -160,7 +195,21 @@ impl Rule {
         self.confidence = Confidence {
             alone: 0,
             near: LIKELY,
+            whole: 0,
         };
+        self
+    }
+
+    /// Or near one of these.
+    pub(crate) const fn or(mut self, words: &'static [&'static str]) -> Self {
+        self.more = words;
+        self
+    }
+
+    /// Or where nothing else stands in a text without a name. A hand-written rule with this must
+    /// look at the byte behind its value.
+    pub(crate) const fn or_whole(mut self) -> Self {
+        self.confidence.whole = POSSIBLE;
         self
     }
 
@@ -172,7 +221,11 @@ impl Rule {
         near: u8,
     ) -> Self {
         self.words = words;
-        self.confidence = Confidence { alone, near };
+        self.confidence = Confidence {
+            alone,
+            near,
+            whole: alone,
+        };
         self
     }
 
@@ -205,8 +258,11 @@ const fn starts_with(text: &str, prefix: &str) -> bool {
 
 /// Of a value, how much a rule may see, in bytes.
 pub(crate) const LONGEST: usize = 256;
+/// How long a lead may be, in bytes.
+pub(crate) const LEAD: usize = 48;
 /// How far before a value a word of its rule may stand, in bytes.
 pub(crate) const NEAR: usize = 96;
 
 pub(crate) const CERTAIN: u8 = 95;
 pub(crate) const LIKELY: u8 = 80;
+pub(crate) const POSSIBLE: u8 = 50;

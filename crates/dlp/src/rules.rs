@@ -1,19 +1,21 @@
 //! All rules made ready to search with. Shared by every text that is searched; knows none of them.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::automaton::Automaton as _;
-use aho_corasick::dfa::DFA as Literals;
-use aho_corasick::{Anchored, MatchKind, PatternID, StartKind};
+use aho_corasick::nfa::contiguous::NFA as Literals;
+use aho_corasick::{Anchored, MatchKind, PatternID};
 use regex_automata::dfa::{StartKind as DfaStartKind, dense};
 use regex_automata::util::syntax;
 
 use crate::rule::{Anchor, Rule, Shape};
+use crate::rule_set::RuleSet;
 
 /// Rules, and where each of them is asked.
 pub(crate) struct Rules {
-    rules: Vec<Ready>,
+    ready: Vec<Ready>,
     pub(crate) literals: Literals,
     /// Of each text that the automaton knows.
     texts: Vec<Text>,
@@ -26,22 +28,33 @@ pub(crate) struct Rules {
 
 pub(crate) struct Ready {
     pub(crate) rule: &'static Rule,
-    /// The texts of the automaton that are its words, in order.
-    words: Vec<PatternID>,
-    program: OnceLock<Option<Program>>,
+    /// Rules with the same patterns share them.
+    program: Arc<OnceLock<Option<Program>>>,
 }
 
 /// The automata of a [`Shape::Pattern`].
 pub(crate) struct Program {
     pub(crate) lead: Option<Dfa>,
     pub(crate) value: Dfa,
+    first: First,
+}
+
+/// The bytes that what an automaton finds may have first and second.
+struct First {
+    first: [bool; 256],
+    second: [bool; 256],
 }
 
 /// What a text of the automaton means.
 #[derive(Default)]
 pub(crate) struct Text {
     pub(crate) anchors: Vec<RuleId>,
-    pub(crate) is_word: bool,
+    /// Of these rules it is a name.
+    pub(crate) names: Vec<RuleId>,
+    /// The same, but also within a word.
+    pub(crate) within: Vec<RuleId>,
+    /// Of these rules it is a word.
+    pub(crate) speaks_for: RuleSet,
     /// Begins with a letter or a digit, so that none may stand before it.
     pub(crate) is_bounded: bool,
     pub(crate) length: usize,
@@ -51,12 +64,15 @@ pub(crate) struct Text {
 #[derive(Default)]
 pub(crate) struct Asked {
     pub(crate) always: Vec<RuleId>,
-    /// Only where a word has been seen.
-    pub(crate) near: Vec<RuleId>,
+    /// Only near one of their words.
+    pub(crate) near: RuleSet,
+    /// Those of them that also are asked where a text without a name begins.
+    pub(crate) whole: Vec<RuleId>,
 }
 
 pub(crate) type RuleId = u16;
 pub(crate) type Dfa = dense::DFA<Vec<u32>>;
+pub(crate) type DfaState = regex_automata::util::primitives::StateID;
 
 impl Rules {
     pub(crate) fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Result<Self, BuildError> {
@@ -65,32 +81,45 @@ impl Rules {
         let mut words: Vec<Asked> = (0..=MOST_LETTERS).map(|_| Asked::default()).collect();
         let mut numbers: Vec<Asked> = (0..=MOST_DIGITS).map(|_| Asked::default()).collect();
         let mut bytes = vec![Vec::new(); 256];
+        let mut programs = HashMap::<_, Arc<OnceLock<_>>>::new();
         for rule in rules {
             let id = RuleId::try_from(ready.len()).map_err(|_| BuildError::Many)?;
             let fits = match rule.anchor {
                 Anchor::Literals(literals) => {
-                    literals.iter().for_each(|text| texts.anchor(text, id));
+                    for text in literals {
+                        texts.anchor(text, id);
+                    }
+                    true
+                }
+                Anchor::Names { names, within } => {
+                    for text in names {
+                        texts.name(text, within, id);
+                    }
                     true
                 }
                 Anchor::Word { letters } => ask(&mut words, letters, rule, id),
                 Anchor::Number { digits } => ask(&mut numbers, digits, rule, id),
                 Anchor::Byte(byte) => {
                     let asked = bytes.get_mut(usize::from(byte));
-                    asked.into_iter().for_each(|asked| asked.push(id));
+                    if let Some(asked) = asked {
+                        asked.push(id);
+                    }
                     true
                 }
             };
             if !fits {
                 return Err(BuildError::Range(rule.kind));
             }
+            for word in rule.words.iter().chain(rule.more) {
+                texts.word(word, id);
+            }
             ready.push(Ready {
                 rule,
-                words: texts.words(rule.words)?,
-                program: OnceLock::new(),
+                program: programs.entry(patterns(rule)).or_default().clone(),
             });
         }
         Ok(Self {
-            rules: ready,
+            ready,
             literals: texts.automaton()?,
             texts: texts.meanings,
             words,
@@ -100,11 +129,7 @@ impl Rules {
     }
 
     pub(crate) fn get(&self, id: RuleId) -> Option<&Ready> {
-        self.rules.get(usize::from(id))
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static Rule> + '_ {
-        self.rules.iter().map(|ready| ready.rule)
+        self.ready.get(usize::from(id))
     }
 
     pub(crate) fn text(&self, id: PatternID) -> Option<&Text> {
@@ -133,8 +158,9 @@ impl Rules {
 }
 
 impl Ready {
-    pub(crate) fn is_near(&self, word: PatternID) -> bool {
-        self.words.binary_search(&word).is_ok()
+    /// Its value stands behind a lead.
+    pub(crate) fn is_led(&self) -> bool {
+        matches!(self.rule.shape, Shape::Pattern { lead, .. } if !lead.is_empty())
     }
 
     /// Made when it is first needed: most processes never meet most types of data. None where the
@@ -144,14 +170,57 @@ impl Ready {
             return None;
         };
         let program = || {
-            let lead = (!lead.is_empty()).then(|| dfa(lead)).transpose();
-            Some(Program {
-                lead: lead.ok()?,
-                value: dfa(value).ok()?,
-            })
+            let lead = (!lead.is_empty()).then(|| dfa(lead)).transpose().ok()?;
+            let value = dfa(value).ok()?;
+            let first = First::of(lead.as_ref().unwrap_or(&value));
+            Some(Program { lead, value, first })
         };
         self.program.get_or_init(program).as_ref()
     }
+}
+
+impl Asked {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.always.is_empty() && self.whole.is_empty() && self.near.is_empty()
+    }
+}
+
+impl Program {
+    /// Whether it may find something that begins with these bytes.
+    pub(crate) fn may_begin(&self, first: u8, second: Option<u8>) -> bool {
+        let has = |bytes: &[bool; 256], byte: u8| bytes.get(usize::from(byte)) == Some(&true);
+        has(&self.first.first, first) && second.is_none_or(|second| has(&self.first.second, second))
+    }
+}
+
+impl First {
+    fn of(dfa: &Dfa) -> Self {
+        let starts = [None, Some(b'a'), Some(b'-'), Some(b'\n'), Some(b'\r')];
+        let starts = starts.map(|before| begin(dfa, before));
+        let states: BTreeSet<_> = starts.into_iter().flatten().collect();
+        let (first, states) = follow(dfa, &states);
+        let (second, _) = follow(dfa, &states);
+        Self { first, second }
+    }
+}
+
+/// The bytes that lead on from one of these states, and where they lead. A match is seen one byte
+/// late: behind one, any byte leads on.
+fn follow(dfa: &Dfa, states: &BTreeSet<DfaState>) -> ([bool; 256], BTreeSet<DfaState>) {
+    use regex_automata::dfa::Automaton as _;
+    let mut bytes = [false; 256];
+    let mut next = BTreeSet::new();
+    for state in states {
+        let ends = dfa.is_match_state(dfa.next_eoi_state(*state));
+        for (byte, leads) in (0..=u8::MAX).zip(&mut bytes) {
+            let after = dfa.next_state(*state, byte);
+            if ends || !dfa.is_dead_state(after) {
+                *leads = true;
+                next.insert(after);
+            }
+        }
+    }
+    (bytes, next)
 }
 
 /// Why rules are none.
@@ -168,7 +237,8 @@ pub enum BuildError {
 /// Every text once.
 #[derive(Default)]
 struct Texts {
-    texts: Vec<String>,
+    all: Vec<String>,
+    places: HashMap<String, usize>,
     meanings: Vec<Text>,
 }
 
@@ -180,40 +250,55 @@ impl Texts {
         }
     }
 
-    fn words(&mut self, words: &[&str]) -> Result<Vec<PatternID>, BuildError> {
-        let mut ids = Vec::new();
-        for word in words {
-            let at = self.place(word);
-            if let Some(meaning) = self.meanings.get_mut(at) {
-                meaning.is_word = true;
-            }
-            ids.push(PatternID::new(at).map_err(|_| BuildError::Many)?);
+    fn name(&mut self, text: &str, within: bool, rule: RuleId) {
+        let at = self.place(text);
+        if let Some(meaning) = self.meanings.get_mut(at) {
+            let rules = if within {
+                &mut meaning.within
+            } else {
+                &mut meaning.names
+            };
+            rules.push(rule);
         }
-        ids.sort_unstable();
-        Ok(ids)
+    }
+
+    fn word(&mut self, text: &'static str, rule: RuleId) {
+        let at = self.place(text);
+        if let Some(meaning) = self.meanings.get_mut(at) {
+            meaning.speaks_for.insert(rule);
+        }
     }
 
     fn place(&mut self, text: &str) -> usize {
         let text = text.to_ascii_lowercase();
-        if let Some(at) = self.texts.iter().position(|known| *known == text) {
-            return at;
+        if let Some(at) = self.places.get(&text) {
+            return *at;
         }
         self.meanings.push(Text {
             is_bounded: text.starts_with(|first: char| first.is_ascii_alphanumeric()),
             length: text.len(),
             ..Text::default()
         });
-        self.texts.push(text);
-        self.texts.len() - 1
+        self.all.push(text.clone());
+        self.places.insert(text, self.all.len() - 1);
+        self.all.len() - 1
     }
 
     fn automaton(&self) -> Result<Literals, BuildError> {
         Ok(Literals::builder()
             .match_kind(MatchKind::Standard)
-            .start_kind(StartKind::Unanchored)
             .ascii_case_insensitive(true)
             .prefilter(false)
-            .build(&self.texts)?)
+            // Nearly all of the time is spent in these few states.
+            .dense_depth(3)
+            .build(&self.all)?)
+    }
+}
+
+fn patterns(rule: &Rule) -> (&'static str, &'static str) {
+    match rule.shape {
+        Shape::Pattern { lead, value } => (lead, value),
+        Shape::Number(_) | Shape::Custom(_) => ("", ""),
     }
 }
 
@@ -222,10 +307,13 @@ fn ask(asked: &mut [Asked], (low, high): (usize, usize), rule: &Rule, id: RuleId
         return false;
     };
     for place in places {
-        if rule.confidence.alone == 0 {
-            place.near.push(id);
-        } else {
+        if rule.confidence.alone > 0 {
             place.always.push(id);
+            continue;
+        }
+        place.near.insert(id);
+        if rule.confidence.whole > 0 {
+            place.whole.push(id);
         }
     }
     true
@@ -246,10 +334,7 @@ fn dfa(pattern: &str) -> Result<Dfa, Box<dense::BuildError>> {
 }
 
 /// How the automaton of a pattern begins behind this byte.
-pub(crate) fn begin(
-    dfa: &Dfa,
-    before: Option<u8>,
-) -> Option<regex_automata::util::primitives::StateID> {
+pub(crate) fn begin(dfa: &Dfa, before: Option<u8>) -> Option<DfaState> {
     use regex_automata::dfa::Automaton as _;
     let start = regex_automata::util::start::Config::new()
         .anchored(regex_automata::Anchored::Yes)
@@ -260,11 +345,11 @@ pub(crate) fn begin(
 impl fmt::Debug for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rules")
-            .field("rules", &self.rules.len())
+            .field("rules", &self.ready.len())
             .field("texts", &self.texts.len())
             .finish_non_exhaustive()
     }
 }
 
-const MOST_LETTERS: usize = 12;
+const MOST_LETTERS: usize = 20;
 const MOST_DIGITS: usize = 24;

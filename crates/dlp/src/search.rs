@@ -1,15 +1,18 @@
 //! One text as it is searched, byte by byte, whole or in pieces. What it finds does not depend on where the pieces part.
 
-use aho_corasick::automaton::{Automaton as _, StateID};
-use aho_corasick::{Anchored, PatternID};
+use std::ops::Range;
 
-use crate::candidate::{Candidate, Step, Window};
-use crate::edge::ends_in_escape;
+use aho_corasick::Anchored;
+use aho_corasick::automaton::{Automaton as _, StateID};
+
+use crate::candidate::{Candidate, Step};
 use crate::found::{Event, Found};
+use crate::nearby::Nearby;
 use crate::number::Chain;
-use crate::rule::{LONGEST, NEAR, Shape};
-use crate::rules::{Asked, RuleId, Rules};
+use crate::rule::{LONGEST, Rule, Shape};
+use crate::rules::{Asked, Ready, RuleId, Rules};
 use crate::view::BEHIND;
+use crate::window::Window;
 
 #[derive(Debug)]
 pub(crate) struct Search<'r> {
@@ -23,8 +26,11 @@ pub(crate) struct Search<'r> {
     before: u8,
     /// Where the text without spaces and quotes began that still goes on.
     run: usize,
-    /// Words of rules, and where they end.
-    words: Vec<(PatternID, usize)>,
+    nearby: Nearby,
+    /// What rules have read as values behind leads.
+    read: Vec<(RuleId, Range<usize>)>,
+    /// The rules that are asked at a place; kept for its room.
+    asked: Vec<RuleId>,
     open: Vec<Candidate>,
     /// Where numbers begin whose end has not come yet.
     numbers: Vec<usize>,
@@ -42,13 +48,15 @@ impl<'r> Search<'r> {
             named: 0,
             before: 0,
             run: 0,
-            words: Vec::new(),
+            nearby: Nearby::default(),
+            read: Vec::new(),
+            asked: Vec::new(),
             open: Vec::new(),
             numbers: Vec::new(),
             found: Found::default(),
             chain: Chain::default(),
         };
-        if let Some(name) = name.filter(|name| !name.is_empty()) {
+        if let Some(name) = name {
             let end = name.ceil_char_boundary(name.len().saturating_sub(NAME));
             let name = format!("{}=", name.get(end..).unwrap_or_default());
             search.named = name.len();
@@ -85,7 +93,7 @@ impl<'r> Search<'r> {
         if last && literals.is_match(self.literals) {
             self.texts(None, window);
         }
-        self.run = window.run(self.at);
+        self.run = window.run(self.at).min(window.lead(self.at));
     }
 
     /// Reads up to the next byte that matters, and that byte: its class. 0 where a text ends, or all do.
@@ -141,6 +149,9 @@ impl<'r> Search<'r> {
         };
         let letters = window.after(word).get(..at - word).unwrap_or_default();
         if letters.iter().all(u8::is_ascii_alphabetic) {
+            for (lead, count) in window.leads(word).into_iter().flatten() {
+                self.ask_word(lead, count + letters.len(), window);
+            }
             self.ask_word(word, letters.len(), window);
         }
     }
@@ -162,40 +173,24 @@ impl<'r> Search<'r> {
         for at in 0..rules.literals.match_len(self.literals) {
             let id = rules.literals.match_pattern(self.literals, at);
             let Some(text) = rules.text(id) else { continue };
-            let Some(start) = end.checked_sub(text.length) else {
+            let start = end.checked_sub(text.length);
+            let Some(start) = start.filter(|start| *start >= window.base) else {
                 continue;
             };
-            if start < window.base {
-                continue;
-            }
-            let free = !text.is_bounded || Self::is_free(start, window);
-            if text.is_word
-                && (free || is_camel(start, window))
-                && !next.is_some_and(|next| next.is_ascii_lowercase() && next != b's')
-            {
-                self.word(id, end);
+            let free = !text.is_bounded || window.is_free(start);
+            let begins = free || window.is_camel(start);
+            if begins && !text.speaks_for.is_empty() && window.ends_word(text.length, end, next) {
+                self.nearby.add(id, end, self.named);
             }
             if free {
                 for rule in &text.anchors {
-                    self.try_pattern(*rule, start, window);
+                    self.try_literal(*rule, start, window);
                 }
             }
-        }
-    }
-
-    fn word(&mut self, id: PatternID, end: usize) {
-        let oldest = end.saturating_sub(NEAR + 2 * LONGEST);
-        self.words
-            .retain(|(_, end)| *end >= oldest || *end <= self.named);
-        self.words.push((id, end));
-    }
-
-    /// Whether no word goes on here.
-    fn is_free(start: usize, window: Window<'_>) -> bool {
-        let before = window.bytes.get(..start - window.base).unwrap_or_default();
-        match before.last() {
-            Some(byte) => !byte.is_ascii_alphanumeric() || ends_in_escape(before),
-            None => true,
+            let names = if begins { text.names.as_slice() } else { &[] };
+            for rule in names.iter().chain(&text.within) {
+                self.try_pattern(*rule, end, window);
+            }
         }
     }
 
@@ -203,34 +198,58 @@ impl<'r> Search<'r> {
         if letters == 0 {
             self.number(start, window);
         }
-        let rules = self.rules;
-        let Some(asked) = rules.of_word(letters) else {
-            return;
-        };
-        for id in self.asked(asked) {
-            self.try_pattern(*id, start, window);
+        if let Some(asked) = self.rules.of_word(letters) {
+            let list = self.asked(asked, start);
+            for id in &list {
+                self.try_pattern(*id, start, window);
+            }
+            self.asked = list;
         }
     }
 
-    fn asked<'a>(&self, asked: &'a Asked) -> impl Iterator<Item = &'a RuleId> + use<'a> {
-        let near: &[RuleId] = if self.words.is_empty() {
-            &[]
+    /// The rules that are asked at a place, in a list that is given back for its room.
+    fn asked(&mut self, asked: &Asked, start: usize) -> Vec<RuleId> {
+        let mut list = std::mem::take(&mut self.asked);
+        list.clear();
+        list.extend(&asked.always);
+        let near = self.nearby.at(start, self.named, self.rules);
+        asked.near.common(near, &mut list);
+        if start == 0 {
+            let whole = asked.whole.iter().copied();
+            list.extend(whole.filter(|id| !near.contains(*id)));
+        }
+        list
+    }
+
+    /// A hand-written rule may take what stands before its text.
+    fn try_literal(&mut self, id: RuleId, start: usize, window: Window<'_>) {
+        let shape = self.rules.get(id).map(|ready| ready.rule.shape);
+        if let Some(Shape::Custom(_)) = shape {
+            self.try_custom(id, start, window.run(start), window);
         } else {
-            &asked.near
-        };
-        asked.always.iter().chain(near)
+            self.try_pattern(id, start, window);
+        }
     }
 
     fn try_pattern(&mut self, id: RuleId, start: usize, window: Window<'_>) {
         let Some(ready) = self.rules.get(id) else {
             return;
         };
-        let Some(near) = self.sureness(id, start) else {
-            return;
-        };
         if let Shape::Custom(_) = ready.rule.shape {
             return self.try_custom(id, start, start, window);
         }
+        let (first, second) = (window.byte(start), window.byte(start + 1));
+        let may_begin = |first| {
+            ready
+                .program()
+                .is_some_and(|it| it.may_begin(first, second))
+        };
+        if first.is_some_and(|first| !may_begin(first)) || self.is_read(id, ready, start) {
+            return;
+        }
+        let Some(near) = self.sureness(id, ready.rule, start) else {
+            return;
+        };
         let before = start.checked_sub(1).and_then(|at| window.byte(at));
         let before = before.or((start > 0).then_some(b'='));
         if let Some(candidate) = Candidate::pattern(id, near, ready, start, before) {
@@ -239,23 +258,21 @@ impl<'r> Search<'r> {
     }
 
     fn try_custom(&mut self, id: RuleId, anchor: usize, start: usize, window: Window<'_>) {
-        if let Some(near) = self.sureness(id, start) {
+        if let Some(ready) = self.rules.get(id)
+            && let Some(near) = self.sureness(id, ready.rule, anchor)
+        {
             self.step(Candidate::custom(id, near, anchor, start), window);
         }
     }
 
     /// Whether a word of the rule is near; none where the rule needs one and there is none.
-    fn sureness(&self, id: RuleId, start: usize) -> Option<bool> {
-        let ready = self.rules.get(id)?;
-        if ready.rule.words.is_empty() {
+    fn sureness(&mut self, id: RuleId, rule: &Rule, start: usize) -> Option<bool> {
+        if rule.words.is_empty() {
             return Some(false);
         }
-        let is_near = |(word, end): &(PatternID, usize)| {
-            let reach = if *end <= self.named { LONGEST } else { NEAR };
-            *end <= start && start - end <= reach && ready.is_near(*word)
-        };
-        let near = self.words.iter().any(is_near);
-        (near || ready.rule.confidence.alone > 0).then_some(near)
+        let near = self.nearby.at(start, self.named, self.rules).contains(id);
+        let sure = rule.confidence;
+        (near || sure.alone > 0 || sure.whole > 0 && start == 0).then_some(near)
     }
 
     fn go_on(&mut self, window: Window<'_>) {
@@ -272,25 +289,66 @@ impl<'r> Search<'r> {
         let (id, near) = (candidate.rule, candidate.near);
         let Some(ready) = rules.get(id) else { return };
         match candidate.step(ready, window) {
-            Step::None => {}
+            Step::None(read) => self.reads(id, read),
             Step::Open(candidate) => self.open.push(candidate),
-            Step::Found { start, end } => self.found(id, near, start, end),
-            Step::Ends { end } => self.found.ends(id, end),
+            Step::Found { start, end, read } => {
+                self.reads(id, start..read);
+                self.found(id, near, start..end, window);
+            }
+            Step::Ends { end } => {
+                for (_, range) in self.read.iter_mut().filter(|(rule, _)| *rule == id) {
+                    range.end = range.end.min(end);
+                }
+                self.found.ends(id, end);
+            }
             Step::Grows { start, rest } => {
+                self.read.push((id, start..usize::MAX));
                 if start >= self.named {
-                    self.found.add(id, ready.rule, near, start, None);
+                    let sure = ready.rule.confidence;
+                    let confidence = if near { sure.near } else { sure.alone };
+                    self.found.add(id, ready.rule, confidence, start, None);
                     self.step(rest, window);
                 }
             }
         }
     }
 
-    fn found(&mut self, id: RuleId, near: bool, start: usize, end: usize) {
+    /// Behind a lead, these bytes were read as a value of a rule.
+    fn reads(&mut self, id: RuleId, read: Range<usize>) {
+        if !read.is_empty() && self.rules.get(id).is_some_and(Ready::is_led) {
+            let near = read.start.saturating_sub(LONGEST);
+            self.read.retain(|(_, range)| range.end > near);
+            self.read.push((id, read));
+        }
+    }
+
+    /// Whether a place is within what the rule has read as a value behind an earlier lead, or within
+    /// a value that goes on. It is not asked there again, or a row of leads would be read over and over.
+    fn is_read(&self, id: RuleId, ready: &Ready, place: usize) -> bool {
+        let covers = |range: &Range<usize>| range.contains(&place);
+        let open = self.open.iter().filter(|open| open.rule == id);
+        let open = || {
+            open.filter_map(Candidate::reads)
+                .any(|range| covers(&range))
+        };
+        let mut read = self.read.iter();
+        read.any(|(rule, range)| *rule == id && covers(range)) || ready.is_led() && open()
+    }
+
+    fn found(&mut self, id: RuleId, near: bool, range: Range<usize>, window: Window<'_>) {
         if let Some(ready) = self.rules.get(id)
-            && start >= self.named
-            && start < end
+            && range.start >= self.named
+            && !range.is_empty()
         {
-            self.found.add(id, ready.rule, near, start, Some(end));
+            let sure = ready.rule.confidence;
+            let whole = range.start == 0 && window.last && range.end == window.end();
+            let confidence = match (near, whole) {
+                (true, _) => sure.near,
+                (false, true) => sure.whole,
+                (false, false) => sure.alone,
+            };
+            self.found
+                .add(id, ready.rule, confidence, range.start, Some(range.end));
         }
     }
 
@@ -301,36 +359,30 @@ impl<'r> Search<'r> {
         let mut chain = std::mem::take(&mut self.chain);
         if chain.read(view.before, view.from, view.open) {
             for (length, number) in chain.numbers() {
-                let Some(asked) = rules.of_number(number.digits.len()) else {
+                let asked = rules.of_number(number.digits.len());
+                let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
                     continue;
                 };
-                for id in self.asked(asked) {
-                    let Some(near) = self.sureness(*id, start) else {
+                let list = self.asked(asked, start);
+                for id in &list {
+                    let Some(ready) = rules.get(*id) else {
                         continue;
                     };
-                    let fits = rules.get(*id).is_some_and(|ready| match ready.rule.shape {
+                    let fits = match ready.rule.shape {
                         Shape::Number(fits) => fits(&number),
                         Shape::Pattern { .. } | Shape::Custom(_) => false,
-                    });
-                    if fits {
-                        self.found(*id, near, start, start + length);
+                    };
+                    if fits && let Some(near) = self.sureness(*id, ready.rule, start) {
+                        self.found(*id, near, start..start + length, window);
                     }
                 }
+                self.asked = list;
             }
         } else {
             self.numbers.push(start);
         }
         self.chain = chain;
     }
-}
-
-/// `userSsn`: a word begins with a capital behind a small letter.
-fn is_camel(start: usize, window: Window<'_>) -> bool {
-    let before = start.checked_sub(1).and_then(|at| window.byte(at));
-    before.is_some_and(|byte| byte.is_ascii_lowercase())
-        && window
-            .byte(start)
-            .is_some_and(|byte| byte.is_ascii_uppercase())
 }
 
 /// Of a name, how much counts: its end, in bytes.
@@ -347,7 +399,7 @@ const CLASSES: [u8; 256] = {
     loop {
         let class = match at {
             b'0'..=b'9' => DIGIT,
-            b'@' | b':' | b'+' | b'(' => ASKED,
+            b'@' | b':' | b'+' | b'(' | b'-' | b'~' => ASKED,
             _ => 0,
         };
         #[expect(

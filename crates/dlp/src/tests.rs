@@ -1,6 +1,9 @@
 //! Promises of the scanner. Every value here is made up by the test that uses it.
 
+mod page;
+mod pii;
 mod properties;
+mod secrets;
 mod streams;
 
 use std::sync::LazyLock;

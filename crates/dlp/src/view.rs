@@ -24,6 +24,11 @@ pub(crate) enum Verdict {
         /// How many bytes from the anchor on belong to it.
         length: usize,
     },
+    /// The value begins so many bytes behind the anchor.
+    Behind {
+        skip: usize,
+        length: usize,
+    },
 }
 
 impl View<'_> {
@@ -41,6 +46,7 @@ impl Verdict {
     pub(crate) fn range(&self, anchor: usize) -> Option<Range<usize>> {
         match self {
             Self::Yes { before, length } => Some(anchor.checked_sub(*before)?..anchor + length),
+            Self::Behind { skip, length } => Some(anchor + skip..anchor + skip + length),
             Self::No | Self::More => None,
         }
     }

@@ -132,18 +132,18 @@ fn profile(
     unnamed: &Unnamed,
 ) -> Shelved {
     let lead = format!("profile \"{name}\"");
-    let ruled = || {
+    let each = || {
         let types = sensitive::types().iter();
         types.filter_map(|kind| Some((*kind, profile.on(kind)?)))
     };
-    let rules = ruled().map(|(kind, effect)| {
+    let rules = each().map(|(kind, effect)| {
         let text = format!("{lead}: data of type {kind} {}", consequence(effect));
         (
             kind.to_owned(),
             finding(effect, &format!("data.{kind}"), &text),
         )
     });
-    let free = ruled().filter(|(_, effect)| *effect == Effect::Allow);
+    let free = each().filter(|(_, effect)| *effect == Effect::Allow);
     let changed = match profile.mcp.changed_tools {
         ChangedToolsData::Report => json!([false, true]),
         ChangedToolsData::Deny => json!([false]),

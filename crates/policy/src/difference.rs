@@ -124,7 +124,8 @@ impl Operation {
 }
 
 fn verdict(policy: &Snapshot, intent: &Intent) -> Verdict {
-    Verdict::of(&policy.decide(&intent.under(policy.catalogue())))
+    let intent = intent.under(policy.catalogue());
+    Verdict::of(&policy.decide(&intent), &intent)
 }
 
 const SEED: u64 = 0x00d1_ff00;

@@ -211,6 +211,9 @@ impl Destination {
 }
 
 impl Call {
+    /// The action of what a client sends on a WebSocket and no protocol has a word for.
+    pub const MESSAGE: &'static str = "message";
+
     /// What a CONNECT asks for: only names are known.
     pub fn tunnel() -> Self {
         Self {

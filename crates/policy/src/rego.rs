@@ -88,6 +88,10 @@ impl Policy {
         self.epoch
     }
 
+    pub(crate) fn has_modules(&self) -> bool {
+        self.extension.reads_input()
+    }
+
     /// As [`Self::evaluate`], from memory where this thread has been asked the same.
     pub(crate) fn decide(&self, intent: &Intent) -> Decision {
         self.with_evaluators(|evaluators| evaluators.decide(self, intent))

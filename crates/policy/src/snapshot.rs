@@ -4,7 +4,7 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::sync::Arc;
 
 use aegis_document::Problems;
@@ -127,6 +127,12 @@ impl Snapshot {
         self.policy.epoch()
     }
 
+    /// Whether there are users' modules. They run on the interpreter; the library alone is on the
+    /// bytecode machine.
+    pub fn has_modules(&self) -> bool {
+        self.policy.has_modules()
+    }
+
     /// By tenant, for the line that start-up prints.
     pub fn modes(&self) -> &BTreeMap<String, TenantMode> {
         &self.modes
@@ -247,11 +253,7 @@ fn digest(sources: &Sources) -> Arc<str> {
             add(&source.text);
         }
     }
-    let mut hex = String::with_capacity(64);
-    for byte in context.finish().as_ref() {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex.into()
+    hex::encode(context.finish()).into()
 }
 
 impl fmt::Display for Revision {

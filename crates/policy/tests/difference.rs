@@ -11,10 +11,10 @@
 
 mod common;
 
-use aegis_policy::Outcome;
-use aegis_policy::difference::{Difference, Direction};
+use aegis_policy::difference::{Change, Difference, Direction};
 use aegis_policy::suite::Suite;
-use common::{bench, charge, directory, sources, tables, to, tunnel, with_data};
+use aegis_policy::{CallKind, Outcome, RefuseAs};
+use common::{bench, call, charge, directory, sources, tables, to, tunnel, with_data};
 use serde_json::json;
 
 #[test]
@@ -98,7 +98,7 @@ fn changes_are_told_in_the_order_of_their_gravity() {
             "max: 200000, approve_above: 400",
         ),
         ("enum: [eur, usd]", "enum: [eur, usd, gbp]"),
-        ("EMAIL_ADDRESS: approval_needed", "EMAIL_ADDRESS: deny"),
+        ("pii: approval_needed", "pii: deny"),
         (
             "query: {required: true}",
             "query: {required: true, forbidden: false, enum: [a]}",
@@ -167,6 +167,52 @@ fn a_tunnel_that_is_no_longer_looked_into_is_looser() {
             .to_string()
             .starts_with("finance-bot still may open tunnels")
     );
+}
+
+/// Of a call of a tool that is refused, and of no other.
+#[test]
+fn how_a_refused_tool_is_told_is_a_change_that_is_neither_looser_nor_tighter() {
+    let told = (
+        "    finance:\n",
+        "    finance:\n      mcp: {refuse_as: tool_result}\n",
+    );
+    let calls = ["call", "list"].map(|action| {
+        let mut refused = call("crm/export", action, json!({}));
+        refused.call.kind = CallKind::Mcp;
+        refused
+    });
+    let difference = between_on(&[], &[told], &calls);
+    assert_eq!(difference.changes.len(), 1);
+    let change = &difference.changes[0];
+    assert_eq!(change.direction, Direction::Same);
+    assert_eq!(&*change.action, "call");
+    assert!(!change.before.to_string().contains("told"));
+    let words = change.to_string();
+    assert!(words.ends_with(", told as the tool's result"), "{words}");
+    let others = [charge(json!({"amount": 900_000, "currency": "eur"}))];
+    assert!(between_on(&[], &[told], &others).changes.is_empty());
+}
+
+/// An MCP server of the catalogue is called as one by the calls that are made up.
+#[test]
+fn how_a_refused_tool_is_told_is_found_without_a_recorded_call() {
+    let policy = |mcp: &str| {
+        let text = format!(
+            "
+aegis:
+  catalogue: {{crm: {{protocol: mcp, hosts: [crm.test]}}}}
+  tenants: {{acme: {{}}}}
+  agents: {{bot: {{tenant: acme, profile: small}}}}
+  profiles: {{small: {{{mcp}tools: {{crm/export: {{call: {{rows: {{max: 5}}}}}}}}}}}}
+"
+        );
+        bench(&sources(&text))
+    };
+    let (old, new) = (policy(""), policy("mcp: {refuse_as: tool_result}, "));
+    let nothing = Suite::read(&[]).unwrap();
+    let difference = Difference::between(old.snapshot(), new.snapshot(), &new.inputs(&nothing));
+    let told = |change: &Change| change.after.refuse_as == RefuseAs::ToolResult;
+    assert!(difference.changes.iter().any(told));
 }
 
 #[test]

@@ -150,11 +150,7 @@ fn every_rule_on_parameters_and_data_has_its_path() {
     let path = "profiles.research.tools.docs-mcp/search.call.query.required";
     assert_traced("parameter.required", path, &to(search, "mcp.demo.test"));
     let email = with_data(small_charge(), &["EMAIL_ADDRESS"]);
-    assert_traced(
-        "data.EMAIL_ADDRESS",
-        "profiles.finance.data.EMAIL_ADDRESS",
-        &email,
-    );
+    assert_traced("data.EMAIL_ADDRESS", "profiles.finance.data.pii", &email);
 }
 
 /// Only what does not exist has no place.

@@ -356,6 +356,24 @@ fn a_slip_of_the_pen_is_doubted_even_where_the_test_passes() {
     assert_eq!(doubts("{agent: stranger, tenant: acme, tool: openai}"), "");
 }
 
+/// Whatever its service speaks, the proxy describes it as the body of the POST that it would be.
+#[test]
+fn a_message_of_a_websocket_is_a_post_and_not_doubted() {
+    let rest = "protocol: rest, operations: [{action: get, method: GET, path: /a}]";
+    let data = format!(
+        "aegis:\n  catalogue:\n    plain: {{hosts: [plain.test], protocol: http}}\n    api: {{hosts: [api.test], {rest}}}"
+    );
+    let bench = bench(&sources(&data));
+    for tool in ["plain", "api", "http\ndestination: {host: other.test}"] {
+        let text = format!("action: message\ntool: {tool}");
+        let read = bench.read_call(&file("call.yaml", &text));
+        let (intent, doubts) = read.unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(&*intent.http.unwrap().method, "POST", "{tool}");
+        assert_eq!(&*intent.call.action, "message", "{tool}");
+        assert!(doubts.is_empty(), "{tool}: {doubts:?}");
+    }
+}
+
 #[test]
 fn the_hint_at_a_slip_comes_with_the_failure() {
     let call = "{agent: finance-bott, tenant: acme, tool: stripe-payments, action: charge}";
@@ -450,10 +468,7 @@ fn coverage_tells_what_no_test_reaches() {
         0
     );
     assert_eq!(reached(&before, &format!("{charge}.amount.max")), 0);
-    assert_eq!(
-        reached(&before, "aegis.profiles.finance.data.EMAIL_ADDRESS"),
-        0
-    );
+    assert_eq!(reached(&before, "aegis.profiles.finance.data.pii"), 0);
     assert_eq!(before.points.len() - before.missed().count(), 1);
 
     let high = "{agent: finance-bot, tool: stripe-payments, action: charge, parameters: {amount: 900000, currency: eur}, data: {EMAIL_ADDRESS: 1}}";
@@ -464,10 +479,7 @@ fn coverage_tells_what_no_test_reaches() {
     assert_eq!(reached(&after, charge), 2);
     assert_eq!(reached(&after, &format!("{charge}.amount.max")), 1);
     assert_eq!(reached(&after, &format!("{charge}.amount.min")), 0);
-    assert_eq!(
-        reached(&after, "aegis.profiles.finance.data.EMAIL_ADDRESS"),
-        1
-    );
+    assert_eq!(reached(&after, "aegis.profiles.finance.data.pii"), 1);
     assert!(after.percent() > before.percent());
     let point = after
         .points

@@ -11,6 +11,7 @@ use serde_json::{Number, Value};
 use crate::RequestView;
 use crate::body::Content;
 use crate::mcp::headers;
+use crate::nested;
 use crate::parameters::escape;
 use crate::urlencoded::{self, Pair};
 
@@ -31,7 +32,7 @@ pub(crate) fn find(
     search.pairs("query:", &urlencoded::pairs(view.query.unwrap_or_default()));
     search.mirrored_headers(view);
     match content {
-        Content::Json { value } => search.value(&Trail::Root, None, value),
+        Content::Json { value } => search.value(&Trail::Root, None, value, 0),
         Content::Form(pairs) => search.pairs("form:", pairs),
         Content::Text(text) => search.text("body:", "", field(None, text)),
         Content::Absent | Content::Hidden => {}
@@ -46,7 +47,7 @@ pub(crate) fn in_json(value: &Value, scanner: &Scanner) -> Vec<DataFinding> {
         found: Vec::new(),
         index: HashMap::new(),
     };
-    search.value(&Trail::Root, None, value);
+    search.value(&Trail::Root, None, value, 0);
     search.found
 }
 
@@ -65,10 +66,14 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Every string, number and member name from here down. `name` is that of the member in which
-    /// the value stands, also through arrays.
-    fn value(&mut self, trail: &Trail<'_>, name: Option<&str>, value: &Value) {
+    /// the value stands, also through arrays. What is found in JSON that is written in a string has the
+    /// place of the string; `level` is how many such strings are around it.
+    fn value(&mut self, trail: &Trail<'_>, name: Option<&str>, value: &Value, level: usize) {
         match value {
             Value::String(text) => {
+                if let Some(inner) = nested::within(text, level) {
+                    return self.value(trail, name, &inner, level + 1);
+                }
                 let hits = self.scanner.scan_field(&field(name, text));
                 self.record_at(trail, &hits);
             }
@@ -79,14 +84,16 @@ impl Search<'_> {
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.value(&Trail::Item(trail, at), name, item);
+                    let below = Trail::Item(trail, at);
+                    self.value(trail.or(&below, level), name, item, level);
                 }
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    let hits = self.scanner.scan(name);
+                    let hits = self.scanner.scan_field(&field(None, name));
                     self.record_at(trail, &hits);
-                    self.value(&Trail::Member(trail, name), Some(name), member);
+                    let below = Trail::Member(trail, name);
+                    self.value(trail.or(&below, level), Some(name), member, level);
                 }
             }
             Value::Null | Value::Bool(_) => {}
@@ -95,7 +102,7 @@ impl Search<'_> {
 
     fn pairs(&mut self, source: &str, pairs: &[Pair]) {
         for pair in pairs {
-            let hits = self.scanner.scan(&pair.name);
+            let hits = self.scanner.scan_field(&field(None, &pair.name));
             self.record(source, "", &hits);
             let hits = self.readings(Some(&pair.name), &pair.value, pair.literal.as_deref());
             if !hits.is_empty() {
@@ -190,7 +197,12 @@ enum Trail<'a> {
     Member(&'a Trail<'a>, &'a str),
 }
 
-impl Trail<'_> {
+impl<'a> Trail<'a> {
+    /// The way below, but within a string the way to the string.
+    fn or<'t>(&'t self, below: &'t Trail<'a>, level: usize) -> &'t Trail<'a> {
+        if level == 0 { below } else { self }
+    }
+
     /// Appends the JSON Pointer (RFC 6901), with masked names.
     fn write(&self, scanner: &Scanner, pointer: &mut String) {
         match self {
@@ -215,17 +227,18 @@ fn masked<'n>(scanner: &Scanner, name: &'n str) -> Cow<'n, str> {
     if name.len() > LONGEST_NAME {
         return MASKED.into();
     }
-    let hits = scanner.scan(name);
+    let part = field(None, name);
+    let hits = scanner.scan_field(&part);
     if hits.is_empty() {
         return name.into();
     }
     let kinds: Vec<&str> = hits.iter().map(|hit| hit.kind).collect();
-    let redacted = scanner.redact(name, &kinds);
+    let redacted = scanner.redact_field(&part, &kinds);
     redacted.map_or_else(|| "[REDACTED]".into(), Cow::Owned)
 }
 
 fn field<'a>(name: Option<&'a str>, text: &'a str) -> Field<'a> {
-    Field { name, text }
+    Field::part(name, text)
 }
 
 /// From here on, findings are counted under their source alone: policy reads types, and a body full

@@ -8,7 +8,7 @@ mod described;
 use std::fmt;
 use std::sync::Arc;
 
-use aegis_dlp::Scanner;
+use aegis_dlp::{Field, Scanner};
 use aegis_policy::{Authority, Call, DataFinding, Service, Truncation};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
@@ -172,7 +172,7 @@ impl Inspected {
             ..
         } = &self.call;
         let names = [tool, action].into_iter().chain(model);
-        let hits = names.flat_map(|name| scanner.scan(name));
+        let hits = names.flat_map(|name| scanner.scan_field(&Field::part(None, name)));
         let kinds = hits.map(|hit| hit.kind);
         self.reading.out_of_reach.extend(kinds);
         self

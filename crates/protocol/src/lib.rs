@@ -18,6 +18,7 @@ mod json_rpc;
 mod llm;
 pub mod mcp;
 mod message;
+mod nested;
 mod parameters;
 pub mod proposed;
 mod proto_json;

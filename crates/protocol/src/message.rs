@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aegis_dlp::Scanner;
-use aegis_policy::{Authority, CallKind, Protocol, Service, Truncation};
+use aegis_policy::{Authority, Call, CallKind, Protocol, Service, Truncation};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
@@ -91,7 +91,7 @@ fn describe(message: &MessageView<'_>, subject: Subject<'_>) -> Result<Described
 
 fn said(described: Described) -> Described {
     Described {
-        action: MESSAGE.to_owned(),
+        action: Call::MESSAGE.to_owned(),
         ..described
     }
 }
@@ -145,9 +145,6 @@ impl fmt::Debug for MessageView<'_> {
             .finish_non_exhaustive()
     }
 }
-
-/// The action of what is no call of a known protocol.
-const MESSAGE: &str = "message";
 
 #[cfg(test)]
 mod tests;

@@ -59,7 +59,7 @@ mod tests {
         else {
             unreachable!()
         };
-        let found = data(&arguments, &scanner);
+        let found = data(&arguments, scanner);
         assert_eq!(
             (found[0].kind, &*found[0].path),
             ("EMAIL_ADDRESS", "body:/to/mail")
@@ -70,8 +70,8 @@ mod tests {
             Redaction::Parameter("a/b".into()),
             Redaction::Parameter("absent".into()),
         ];
-        let redacted = redact(&arguments, &redactions, &scanner).unwrap();
-        assert_eq!(data(&redacted, &scanner), []);
+        let redacted = redact(&arguments, &redactions, scanner).unwrap();
+        assert_eq!(data(&redacted, scanner), []);
         assert_eq!(redacted["a/b"], "[REDACTED]");
         assert_eq!(redacted["n"], 1);
     }

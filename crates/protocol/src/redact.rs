@@ -18,6 +18,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::findings::whole_digits;
 use crate::json::{JsonError, Kind, Node, Tree};
+use crate::nested;
 use crate::urlencoded::{Pair, pairs};
 use edits::Edits;
 pub(crate) use signed::rewritable;
@@ -89,7 +90,7 @@ pub(crate) fn body(
     }
     let text = || std::str::from_utf8(body).map_err(|_| RedactError::Utf8);
     let redacted = match kind {
-        BodyKind::Json => json(body, targets, scanner)?,
+        BodyKind::Json => json(body, targets, scanner, 0)?,
         BodyKind::Form => form(text()?, targets, scanner)?,
         BodyKind::Text => plain(text()?, targets, scanner)?,
     };
@@ -129,6 +130,7 @@ fn json(
     body: &[u8],
     targets: &Targets<'_>,
     scanner: &Scanner,
+    level: usize,
 ) -> Result<Option<String>, RedactError> {
     let tree = Tree::parse(body)?;
     let whole = targets
@@ -150,7 +152,7 @@ fn json(
         }
         if whole.contains(&node.span().start) {
             edits.replace(node.span(), quoted(PLACEHOLDER));
-        } else if let Some(text) = redacted_leaf(node, targets, scanner) {
+        } else if let Some(text) = redacted_leaf(node, targets, scanner, level)? {
             edits.replace(node.span(), quoted(&text));
         }
     }
@@ -159,28 +161,41 @@ fn json(
         return Ok(None);
     };
     let after = Tree::parse(redacted.as_bytes())?;
-    if after
-        .leaves()
-        .any(|node| redacted_leaf(node, targets, scanner).is_some())
-    {
-        return Err(RedactError::Remains);
+    for node in after.leaves() {
+        if redacted_leaf(node, targets, scanner, level)?.is_some() {
+            return Err(RedactError::Remains);
+        }
     }
     Ok(Some(redacted))
 }
 
-/// A number is searched as it is written and as its digits; what replaces it is text.
-fn redacted_leaf(node: Node<'_>, targets: &Targets<'_>, scanner: &Scanner) -> Option<String> {
+/// A number is searched as it is written and as its digits; what replaces it is text. JSON that is
+/// written in a string stays JSON. `level` is how many such strings are around it.
+fn redacted_leaf(
+    node: Node<'_>,
+    targets: &Targets<'_>,
+    scanner: &Scanner,
+    level: usize,
+) -> Result<Option<String>, RedactError> {
     let name = node.name();
     let text = match node.kind() {
-        Kind::String => node.text()?,
-        Kind::Number => node.raw().into(),
-        _ => return None,
+        Kind::String => node.text(),
+        Kind::Number => Some(node.raw().into()),
+        _ => None,
     };
+    let Some(text) = text else { return Ok(None) };
+    if node.kind() == Kind::String && nested::within(&text, level).is_some() {
+        let data = Targets {
+            kinds: targets.kinds,
+            ..Targets::default()
+        };
+        return json(text.as_bytes(), &data, scanner, level + 1);
+    }
     let redact = |text: &str| {
         let name = name.as_deref();
-        scanner.redact_field(&Field { name, text }, targets.kinds)
+        scanner.redact_field(&Field::part(name, text), targets.kinds)
     };
-    redact(&text).or_else(|| redact(&digits(node)?))
+    Ok(redact(&text).or_else(|| redact(&digits(node)?)))
 }
 
 fn digits(node: Node<'_>) -> Option<String> {
@@ -260,7 +275,7 @@ fn plain(
     targets: &Targets<'_>,
     scanner: &Scanner,
 ) -> Result<Option<String>, RedactError> {
-    let Some(redacted) = scanner.redact(text, targets.kinds) else {
+    let Some(redacted) = scanner.redact_field(&Field::part(None, text), targets.kinds) else {
         return Ok(None);
     };
     if holds_data(&redacted, targets, scanner) {
@@ -271,7 +286,7 @@ fn plain(
 
 fn holds_data(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> bool {
     scanner
-        .scan(text)
+        .scan_field(&Field::part(None, text))
         .iter()
         .any(|hit| targets.kinds.contains(&hit.kind))
 }

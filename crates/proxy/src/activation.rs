@@ -27,6 +27,8 @@ pub(crate) struct Activation {
 pub(crate) struct ActivationStatus {
     pub(crate) active: Option<String>,
     pub(crate) activated_at: Option<String>,
+    /// What runs users' modules of the policy in force; `None` where it has none.
+    pub(crate) modules: Option<&'static str>,
     /// Of the policy in force, or of the one that has expired.
     pub(crate) bundle: Option<BundleStatus>,
     /// The bundle was in force until its time was over; everything is denied.
@@ -101,33 +103,40 @@ impl Activation {
     pub(crate) fn activate(&self, snapshot: Snapshot, bundle: Option<BundleStatus>) {
         let revision = snapshot.revision().clone();
         let epoch = snapshot.epoch();
+        let modules = snapshot.has_modules().then_some(INTERPRETER);
         tracing::info!(%revision, modes = modes_in_words(&snapshot), "policy activated");
-        let old = self.current.swap(Some(Arc::new(snapshot)));
-        self.metrics.policy_loaded(revision.number);
-        *self.status_now() = ActivationStatus {
-            active: Some(revision.to_string()),
-            activated_at: Some(aegis_telemetry::audit::now()),
-            bundle,
-            ..ActivationStatus::default()
+        let old = {
+            // Whoever compares the status finds in place what it names.
+            let mut status = self.status_now();
+            *status = ActivationStatus {
+                active: Some(revision.to_string()),
+                activated_at: Some(aegis_telemetry::audit::now()),
+                modules,
+                bundle,
+                ..ActivationStatus::default()
+            };
+            self.current.swap(Some(Arc::new(snapshot)))
         };
+        self.metrics.policy_loaded(revision.number);
         // Waiters are woken last: they must find the new snapshot in place.
         self.epoch.send_replace(epoch);
         self.reports.send_replace(());
         drop(old);
     }
 
-    /// The policy in force is over, and there is no other: everything is denied.
-    pub(crate) fn expire(&self) {
-        let old = self.current.swap(None);
-        {
+    /// The policy of this revision is over: everything is denied, unless another one has come meanwhile.
+    pub(crate) fn expire(&self, revision: &str) {
+        let old = {
             let mut status = self.status_now();
-            let over = status.active.take().unwrap_or_default();
-            tracing::error!(
-                revision = over,
-                "the policy has expired, everything is denied"
-            );
+            if status.active.as_deref() != Some(revision) {
+                return;
+            }
+            tracing::error!(revision, "the policy has expired, everything is denied");
+            status.active = None;
+            status.modules = None;
             status.expired = true;
-        }
+            self.current.swap(None)
+        };
         self.epoch.send_replace(0);
         self.reports.send_replace(());
         drop(old);
@@ -190,3 +199,6 @@ pub(crate) fn modes_in_words(policy: &Snapshot) -> String {
         });
     words.collect::<Vec<_>>().join(" ")
 }
+
+/// As `aegis policy check` calls it.
+const INTERPRETER: &str = "interpreter";

@@ -3,6 +3,8 @@
 mod download;
 mod report;
 mod spool;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,7 +29,7 @@ pub(crate) struct Link {
     /// What tells this data plane apart from others.
     id: Arc<str>,
     /// `None`: audit lines stay here.
-    spool: Option<AsyncMutex<Spool>>,
+    spool: Option<Arc<AsyncMutex<Spool>>>,
     status: Mutex<LinkStatus>,
 }
 
@@ -39,6 +41,8 @@ pub(crate) struct LinkStatus {
     last_contact_at: Option<String>,
     /// Why it did not do what it was asked last, if it did not.
     last_error: Option<String>,
+    /// What keeps lines of the audit log from being sent on this side: a full disk, say.
+    upload_error: Option<String>,
     /// Bytes of the audit log that it has not confirmed; absent if none are sent.
     unconfirmed_bytes: Option<u64>,
     /// Lines that it refused for ever; they are in the audit log here.
@@ -70,7 +74,7 @@ impl Link {
         Ok(Some(Arc::new(Self {
             client: Client::new(&access)?,
             id: Arc::clone(&control.id),
-            spool: spool.map(AsyncMutex::new),
+            spool: spool.map(|spool| Arc::new(AsyncMutex::new(spool))),
             status: Mutex::new(status),
         })))
     }
@@ -128,12 +132,14 @@ impl Link {
         result
     }
 
-    /// Something on this side keeps it from working.
-    fn local_trouble(&self, words: &str) {
+    /// Says once that lines cannot be sent although the control plane would take them.
+    fn note_upload(&self, trouble: Option<&String>) {
         let mut status = self.status_now();
-        if status.last_error.as_deref() != Some(words) {
-            tracing::error!("{words}");
-            status.last_error = Some(words.to_owned());
+        if status.upload_error.as_ref() != trouble {
+            if let Some(words) = trouble {
+                tracing::error!("{words}");
+            }
+            status.upload_error = trouble.cloned();
         }
     }
 
@@ -152,7 +158,8 @@ impl Link {
     }
 }
 
-/// Longer and longer, and never at the same moment as all others.
+/// Longer and longer, and never at the same moment as all others: also for whoever was understood
+/// and refused, for all of them are when a role or a scope is taken away.
 fn backoff() -> ExponentialBackoff {
     ExponentialBuilder::default()
         .with_jitter()
@@ -163,4 +170,5 @@ fn backoff() -> ExponentialBackoff {
 }
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// Twice that with jitter.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);

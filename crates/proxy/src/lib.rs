@@ -13,6 +13,7 @@ mod body;
 mod budget;
 mod ca;
 mod chain;
+mod clock;
 mod control;
 mod describe;
 mod drain;

@@ -73,7 +73,7 @@ impl<'a> Written<'a> {
 /// A method or a media type: the caller may write anything there, and nobody looks for data in it.
 fn header<'w>(word: Option<&'w str>, scanner: &Scanner) -> Cow<'w, str> {
     let word = word.unwrap_or_default();
-    if word.len() > LONGEST_HEADER || !scanner.scan(word).is_empty() {
+    if word.len() > LONGEST_HEADER || holds_data(word, scanner) {
         MASKED.into()
     } else {
         word.into()
@@ -82,18 +82,24 @@ fn header<'w>(word: Option<&'w str>, scanner: &Scanner) -> Cow<'w, str> {
 
 /// A name that a server has given to what it offers, or a caller to what it wants.
 pub(crate) fn name<'w>(name: &'w str, scanner: &Scanner) -> Cow<'w, str> {
-    if name.len() > LONGEST_WORD || !scanner.scan(name).is_empty() {
+    if name.len() > LONGEST_WORD || holds_data(name, scanner) {
         MASKED.into()
     } else {
         name.into()
     }
 }
 
+fn holds_data(word: &str, scanner: &Scanner) -> bool {
+    !scanner.scan_field(&Field::part(None, word)).is_empty()
+}
+
 /// A path without the data that stands in its segments.
 pub(crate) fn path(path: &Arc<str>, scanner: &Scanner) -> Arc<str> {
     let kinds: Vec<_> = scanner.kinds().collect();
-    let redacted =
-        |segment: &str| scanner.redact(&percent_decode_str(segment).decode_utf8_lossy(), &kinds);
+    let redacted = |segment: &str| {
+        let text = percent_decode_str(segment).decode_utf8_lossy();
+        scanner.redact_field(&Field::part(None, &text), &kinds)
+    };
     let segments: Vec<_> = path
         .split('/')
         .map(|segment| (segment, redacted(segment)))
@@ -150,7 +156,7 @@ impl View<'_> {
 
     /// Where nothing was found in the whole request, nothing is in a part of it.
     fn holds_data(&self, name: Option<&str>, text: &str) -> bool {
-        !self.data.is_empty() && !self.scanner.scan_field(&Field { name, text }).is_empty()
+        !self.data.is_empty() && !self.scanner.scan_field(&Field::part(name, text)).is_empty()
     }
 }
 

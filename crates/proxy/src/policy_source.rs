@@ -3,20 +3,21 @@
 mod bundle;
 mod contents;
 mod directory;
+mod expiry;
 mod last_good;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use aegis_config::{PolicySource as Named, Settings};
 use aegis_policy::Mode;
-use jiff::Timestamp;
-use tokio::time::interval;
 
 use crate::activation::{Activation, Rejection};
+use crate::clock::Clock;
 use crate::drain::Drain;
 pub use bundle::read_policy_bundle;
 pub(crate) use bundle::{BundleReader, Offered};
@@ -50,7 +51,7 @@ impl PolicySource {
             },
             Named::Bundle(bundle) => Self::Bundle {
                 file: bundle.file.clone(),
-                reader: Arc::new(BundleReader::new(bundle, settings, mode)),
+                reader: Arc::new(BundleReader::new(bundle, settings, mode, Clock::system())),
             },
         }
     }
@@ -69,10 +70,13 @@ impl PolicySource {
             first.load(&to);
         })
         .await;
+        if let Self::Bundle { reader, .. } = &*source {
+            let (reader, activation) = (Arc::clone(reader), Arc::clone(activation));
+            tokio::spawn(expiry::follow(reader, activation, drain.clone()));
+        }
         if let Some(watch) = watch {
             tokio::spawn(source.follow(watch, Arc::clone(activation), drain.clone()));
         }
-        tokio::spawn(expire_in_time(Arc::clone(activation), drain.clone()));
     }
 
     async fn follow(self: Arc<Self>, mut watch: Watch, activation: Arc<Activation>, drain: Drain) {
@@ -137,23 +141,6 @@ fn load_directory(path: &Path, mode: Mode, built: &AtomicU64, activation: &Activ
     }
 }
 
-/// A bundle whose time is over must not decide, however long its successor is kept away.
-async fn expire_in_time(activation: Arc<Activation>, drain: Drain) {
-    let mut clock = interval(EXPIRY_CHECK);
-    loop {
-        tokio::select! {
-            () = drain.begun() => return,
-            _ = clock.tick() => {}
-        }
-        let status = activation.status();
-        let ends = status.bundle.and_then(|bundle| bundle.expires_at);
-        if status.active.is_some() && ends.is_some_and(|end| end <= Timestamp::now()) {
-            let activation = Arc::clone(&activation);
-            blocking(move || activation.expire()).await;
-        }
-    }
-}
-
 /// Compiling and dropping a large policy takes milliseconds: not on a thread that serves calls.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
@@ -172,5 +159,3 @@ pub fn mode_of(mode: aegis_config::Mode) -> Mode {
         aegis_config::Mode::Shadow => Mode::Shadow,
     }
 }
-
-const EXPIRY_CHECK: Duration = Duration::from_secs(1);

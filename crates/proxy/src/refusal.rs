@@ -98,10 +98,10 @@ impl Refusal {
     }
 
     /// Rule id of the evaluators' failure, where that is what stopped the call.
-    pub(crate) fn fault(&self) -> Option<&str> {
+    pub(crate) fn fault(&self) -> Option<&Arc<str>> {
         let failed = self.cause == Cause::PolicyFault;
         let first = self.reasons.first().filter(|_| failed);
-        first.map(|reason| reason.rule.as_ref())
+        first.map(|reason| &reason.rule)
     }
 
     pub(crate) fn status(&self) -> StatusCode {

@@ -7,6 +7,8 @@ mod ending;
 mod inbound;
 mod judge;
 mod outbox;
+mod pace;
+mod unwritten;
 mod upward;
 
 use std::sync::Arc;
@@ -31,6 +33,7 @@ use ending::End;
 use inbound::Inbound;
 use judge::Judge;
 use outbox::Outbox;
+use unwritten::Unwritten;
 use upward::Upward;
 
 /// Both ends of a WebSocket whose handshake is done.
@@ -65,6 +68,7 @@ pub(crate) async fn run(plane: Arc<Plane>, opened: Opened, mut record: Record, m
         end = socket.flow(&plane, handshake, asked, &mut conversation) => end,
     };
     socket.close(&end).await;
+    socket.unwritten.end(&end);
     if socket.talk.is_conversation() {
         record.learned(Learned {
             heard: Some(conversation.heard().clone()),
@@ -81,6 +85,7 @@ struct Socket {
     from_server: Inbound,
     to_client: Outbox,
     to_server: Outbox,
+    unwritten: Unwritten,
     talk: Talk,
 }
 
@@ -103,6 +108,7 @@ impl Socket {
         let (client_read, client_write) = tokio::io::split(TokioIo::new(client));
         let (server_read, server_write) = tokio::io::split(TokioIo::new(upstream));
         let describer = &plane.describer;
+        let unwritten = Unwritten::default();
         let from_client = Reader::new(Side::Client, agreed, describer.body_limit);
         let from_server = Reader::new(Side::Server, agreed, LIMITS.event_bytes);
         Self {
@@ -112,7 +118,10 @@ impl Socket {
                 .within(plane),
             from_server: Inbound::new(server_read, from_server, Side::Server),
             to_client: Outbox::new(client_write, Side::Server).counted(record.traffic()),
-            to_server: Outbox::new(server_write, Side::Client).within(describer.body_time),
+            to_server: Outbox::new(server_write, Side::Client)
+                .within(describer.body_time)
+                .telling(&unwritten),
+            unwritten,
             talk: Talk {
                 half: HalfClosed {
                     closed: CancellationToken::new(),
@@ -149,7 +158,7 @@ impl Socket {
             inbound: &mut self.from_client,
             server,
             notices,
-            judge: Judge::new(Arc::clone(plane), handshake, asked),
+            judge: Judge::new(Arc::clone(plane), handshake, asked, &self.unwritten),
             encoder: Encoder::new(Side::Client, self.agreed),
             talk: &self.talk,
         };

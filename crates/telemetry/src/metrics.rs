@@ -21,8 +21,8 @@ use prometheus_client::registry::{Metric, Registry};
 
 use crate::audit::Log;
 use family::{
-    CappedCounters, DecisionLabels, OutcomeLabels, ReasonLabels, RegionLabels, ResultLabels,
-    ReusedLabels, RuleLabels, TypeLabels, WouldLabels,
+    CappedCounters, DecisionLabels, FaultLabels, OutcomeLabels, ReasonLabels, RegionLabels,
+    ResultLabels, ReusedLabels, RuleLabels, TypeLabels, WouldLabels,
 };
 
 pub use family::Label;
@@ -45,6 +45,7 @@ pub struct Metrics {
     tunnels_open: Gauge,
     policy_revision: Gauge,
     policy_reloads: Family<ResultLabels, Counter>,
+    policy_faults: CappedCounters<FaultLabels>,
     malformed_requests: CappedCounters<ReasonLabels>,
     redactions: CappedCounters<TypeLabels>,
     tools_changed: Counter,
@@ -79,6 +80,7 @@ impl Metrics {
             tunnels_open: all.add("tunnels_open", "Open tunnels, intercepted or blind"),
             policy_revision: all.add("policy_revision", "Number of the active policy snapshot"),
             policy_reloads: all.add("policy_reloads", "Attempts to load policies"),
+            policy_faults: all.add("policy_faults", "Calls for which policy had no decision"),
             malformed_requests: all.add("malformed_requests", "Requests not understood"),
             redactions: all.add(
                 "redactions",
@@ -181,6 +183,16 @@ impl Metrics {
         self.policy_reloads
             .get_or_create(&ResultLabels { result: "rejected" })
             .inc();
+    }
+
+    /// The evaluators had no decision for a call, for the reason that `fault` names: it was denied.
+    pub fn policy_failed(&self, fault: impl Into<Label>) {
+        self.policy_faults.add(
+            &FaultLabels {
+                fault: fault.into(),
+            },
+            1,
+        );
     }
 
     pub fn malformed(&self, reason: &'static str) {

@@ -359,5 +359,5 @@ pub(crate) fn secret_of(id: &str) -> String {
 
 fn sha256(bytes: &[u8]) -> Digest {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    Digest::parse(&crate::hex(digest.as_ref())).expect("a SHA-256")
+    Digest::parse(&hex::encode(digest)).expect("a SHA-256")
 }

@@ -204,6 +204,11 @@ impl Aegis {
     /// Puts another bundle in place of the file and waits until it is refused; the code.
     pub async fn refuse_bundle(&self, archive: &[u8]) -> String {
         self.put_bundle(archive);
+        self.refusal().await
+    }
+
+    /// Waits until a bundle is refused; the code.
+    pub async fn refusal(&self) -> String {
         within("the refusal of the bundle", async {
             loop {
                 let status = self.policy_status().await;

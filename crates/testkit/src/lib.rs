@@ -48,17 +48,5 @@ pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
     value
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(hex_digit)
-        .collect()
-}
-
-fn hex_digit(value: u8) -> char {
-    char::from_digit(value.into(), 16).expect("half a byte")
-}
-
 #[cfg(test)]
 mod tests;

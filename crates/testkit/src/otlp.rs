@@ -13,7 +13,7 @@ use prost::Message as _;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::{Answer, Upstream, hex, within};
+use crate::{Answer, Upstream, within};
 
 /// Listens where [`endpoint`](Self::endpoint) says.
 #[derive(Debug)]
@@ -97,9 +97,9 @@ fn decode(body: Bytes) -> Vec<Span> {
 fn span(span: proto::Span, resource: &BTreeMap<String, Value>) -> Span {
     Span {
         name: span.name,
-        trace_id: hex(&span.trace_id),
-        span_id: hex(&span.span_id),
-        parent_id: hex(&span.parent_span_id),
+        trace_id: hex::encode(&span.trace_id),
+        span_id: hex::encode(&span.span_id),
+        parent_id: hex::encode(&span.parent_span_id),
         status: span.status.map(|status| status.code).unwrap_or_default(),
         attributes: attributes(span.attributes),
         resource: resource.clone(),

@@ -10,8 +10,6 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-use crate::hex;
-
 /// An authority of its own: what one `TestCa` issues, no other trusts.
 #[derive(Debug)]
 pub struct TestCa {
@@ -118,7 +116,7 @@ impl Certificate {
 
     /// SHA-256 over the DER form, in lower-case hex.
     pub fn sha256(&self) -> String {
-        hex(ring::digest::digest(&ring::digest::SHA256, &self.leaf).as_ref())
+        hex::encode(ring::digest::digest(&ring::digest::SHA256, &self.leaf))
     }
 
     /// A server that shows this certificate and offers these protocols, the preferred one first.

@@ -50,6 +50,12 @@ impl Sockets {
         }
     }
 
+    /// Agrees to every offer of compression, as Aegis makes them.
+    #[must_use]
+    pub fn compressing(self) -> Self {
+        self.agreeing("permessage-deflate; server_no_context_takeover")
+    }
+
     /// Answers every offer of extensions so, whatever it is.
     #[must_use]
     pub fn agreeing(self, extensions: &str) -> Self {
@@ -142,7 +148,7 @@ impl WebSocket {
         self.send_text(&value.to_string()).await;
     }
 
-    /// With every earlier compressed message as its context.
+    /// With every earlier compressed message of a client as its context; a server's have none.
     pub async fn send_compressed(&mut self, text: &str) {
         let (compress, _) = &mut **self.deflate.as_mut().expect("compression is agreed on");
         let mut out = Vec::with_capacity(text.len() + 1024);
@@ -150,6 +156,9 @@ impl WebSocket {
             .compress_vec(text.as_bytes(), &mut out, FlushCompress::Sync)
             .expect("it can be compressed");
         out.truncate(out.len() - 4);
+        if !self.is_client {
+            compress.reset();
+        }
         self.send_frame(0xc1, &out).await;
     }
 

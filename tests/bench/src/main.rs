@@ -3,6 +3,7 @@
 //! The same program is its own workers: an upstream, a proxy without policy, a loop of decisions.
 
 mod decisions;
+mod dlp;
 mod envoy;
 mod exchange;
 mod floor;
@@ -29,6 +30,7 @@ fn main() -> Result<()> {
         [] => say(&everything()?),
         ["decisions"] => say(&decisions::table()?),
         ["instructions"] => say(&instructions::table()?),
+        ["dlp"] => say(&dlp::table()?),
         ["exchange"] => say(&exchange::table()?),
         ["streaming"] => say(&streaming::table()?),
         ["propagation"] => say(&propagation::table(propagation::PLANES)?),
@@ -45,7 +47,7 @@ fn main() -> Result<()> {
             floor::serve(own.parse()?, upstream, Path::new(directory))?;
         }
         _ => bail!(
-            "usage: aegis-bench [decisions | instructions | exchange | streaming | propagation [--planes N]]"
+            "usage: aegis-bench [decisions | instructions | dlp | exchange | streaming | propagation [--planes N]]"
         ),
     }
     Ok(())
@@ -54,11 +56,12 @@ fn main() -> Result<()> {
 fn everything() -> Result<String> {
     let decisions = decisions::table().context("decisions")?;
     let instructions = instructions::table().context("instructions")?;
+    let dlp = dlp::table().context("dlp")?;
     let exchange = exchange::table().context("exchange")?;
     let streaming = streaming::table().context("streaming")?;
     let propagation = propagation::table(propagation::PLANES).context("propagation")?;
     Ok(format!(
-        "{decisions}\n{instructions}\n{exchange}\n{streaming}\n{propagation}"
+        "{decisions}\n{instructions}\n{dlp}\n{exchange}\n{streaming}\n{propagation}"
     ))
 }
 

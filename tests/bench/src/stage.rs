@@ -214,7 +214,7 @@ aegis:
   profiles:
     streaming:
       tools: {model: {chat: {}}}
-      data: {EMAIL_ADDRESS: sanitize, CREDIT_CARD: deny, SECRET_AWS: deny, SECRET_PRIVATE_KEY: deny}
+      data: {pii: sanitize, pci: deny, secret: deny}
       proposed: {tools: {get_weather: {city: {required: true}}}}
   catalogue:
     model: {hosts: [llm.bench.test], protocol: openai, provider: bench, regions: [eu-central-1]}

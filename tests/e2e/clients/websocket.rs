@@ -151,7 +151,7 @@ struct World {
 impl World {
     async fn start() -> Self {
         let ca = TestCa::new();
-        let sockets = Sockets::new().agreeing("permessage-deflate");
+        let sockets = Sockets::new().compressing();
         let accepting = sockets.clone();
         let upstream = Upstream::https(&ca, &["ws.test", "openai.test"])
             .answer(move |request| accepting.accept(request))

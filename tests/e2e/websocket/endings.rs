@@ -30,9 +30,27 @@ async fn a_frame_that_is_not_valid_closes_with_its_code_and_is_on_record() {
     }
 }
 
+/// They pass unjudged, so that there must not be many.
+#[tokio::test]
+async fn a_client_that_sends_pings_without_end_is_closed() {
+    let world = World::start().await;
+    let (mut client, mut server) = world.open("ws.test", "/chat").await;
+    let ping = [0x89, 0x80, 0, 0, 0, 0];
+    client.send_bytes(&ping.repeat(5_000)).await;
+    let rule = "websocket.too_many_pings";
+    assert_eq!(client.read_close().await, (1008, rule.to_owned()));
+    for _ in 0..100 {
+        assert_eq!(server.read_frame().await.expect("a ping").first, 0x89);
+    }
+    assert_eq!(server.read_close().await, (1001, String::new()));
+    let (_, end) = world.aegis.lines(|line| line["action"] == "get").await;
+    assert_eq!(end["error"], "websocket.invalid", "{end}");
+    assert_eq!(end["refusal"]["rules"][0]["rule"], rule, "{end}");
+}
+
 #[tokio::test]
 async fn a_compressed_message_is_bounded_when_it_is_decoded() {
-    let world = World::with(Sockets::new().agreeing("permessage-deflate"), |it| {
+    let world = World::with(Sockets::new().compressing(), |it| {
         it.settings(|settings| settings.limits.inspected_body_bytes = 64 * 1024)
     })
     .await;
@@ -89,6 +107,12 @@ async fn a_server_that_takes_nothing_does_not_keep_the_room_of_messages() {
         (&end["outcome_detail"], &end["error"]),
         (&json!("failed"), &json!("upstream.timeout"))
     );
+    // What was let through and not taken is not on record as forwarded.
+    let lines = world.aegis.audit();
+    let count = |key: &str, value: &str| lines.iter().filter(|line| line[key] == value).count();
+    let unsent = count("error", "upstream.timeout") - 1;
+    assert!(unsent > 0);
+    assert!(count("outcome_detail", "forwarded") + unsent <= count("action", "message"));
     drop(server);
 }
 

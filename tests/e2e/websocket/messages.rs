@@ -48,16 +48,18 @@ async fn only_what_can_be_looked_into_is_offered_to_the_server() {
     world.open("ws.test", "/chat").await;
     assert_eq!(
         world.upstream.request().header("sec-websocket-extensions"),
-        Some("permessage-deflate; client_max_window_bits")
+        Some("permessage-deflate; server_no_context_takeover; client_max_window_bits")
     );
 }
 
 #[tokio::test]
 async fn a_server_that_agrees_to_what_nobody_offered_is_refused() {
-    let world = World::with(Sockets::new().agreeing("x-other"), |it| it).await;
-    let refused = world.ask("ws.test", "/chat", DEFLATE).await.unwrap_err();
-    assert_eq!(refused.status, 502);
-    assert_eq!(refused.json()["reasons"][0]["rule"], "upstream.broken");
+    for agreed in ["x-other", "permessage-deflate"] {
+        let world = World::with(Sockets::new().agreeing(agreed), |it| it).await;
+        let refused = world.ask("ws.test", "/chat", DEFLATE).await.unwrap_err();
+        assert_eq!(refused.status, 502);
+        assert_eq!(refused.json()["reasons"][0]["rule"], "upstream.broken");
+    }
 }
 
 #[tokio::test]

@@ -223,10 +223,10 @@ fn can_be_redacted(call: &ProposedCall) {
         return;
     };
     let scanner = standard();
-    let kinds = crate::inspect::every_kind(&scanner);
-    if let Ok(clean) = proposed::redact(arguments, &kinds, &scanner) {
-        assert_eq!(proposed::data(&clean, &scanner), []);
-        let changed = !proposed::data(arguments, &scanner).is_empty();
+    let kinds = crate::inspect::every_kind(scanner);
+    if let Ok(clean) = proposed::redact(arguments, &kinds, scanner) {
+        assert_eq!(proposed::data(&clean, scanner), []);
+        let changed = !proposed::data(arguments, scanner).is_empty();
         assert_eq!(&clean != arguments, changed);
     }
 }

@@ -116,7 +116,7 @@ impl Sent {
         let service = CATALOGUE.service(&self.authority);
         let scanner = standard();
         let Some(kind) = self.message else {
-            return aegis_protocol::inspect(&self.view(), service, &scanner);
+            return aegis_protocol::inspect(&self.view(), service, scanner);
         };
         let message = MessageView {
             authority: &self.authority,
@@ -125,7 +125,7 @@ impl Sent {
             payload: &self.body,
             model: None,
         };
-        inspect_message(&message, service, &scanner)
+        inspect_message(&message, service, scanner)
     }
 
     /// Plain text that came as `[` and data: as it goes on, no client could send it, and no server reads it as JSON.
@@ -155,8 +155,8 @@ pub(crate) fn every_kind(scanner: &Scanner) -> Vec<Redaction> {
 /// What goes on without data is still the same call, and has no data.
 fn without_data(sent: &Sent, seen: &Inspected) {
     let scanner = standard();
-    let redactions = every_kind(&scanner);
-    let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, &scanner) else {
+    let redactions = every_kind(scanner);
+    let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, scanner) else {
         return;
     };
     assert_eq!(rewritten != Rewritten::default(), !seen.data.is_empty());
@@ -180,7 +180,7 @@ fn without_parameters(sent: &Sent, seen: &Inspected) {
     let scanner = standard();
     for name in seen.call.parameters.keys().take(MOST_PARAMETERS) {
         let redactions = [Redaction::Parameter(name.as_str().into())];
-        let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, &scanner) else {
+        let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, scanner) else {
             continue;
         };
         // A parameter that the protocol itself needs may have been one that it cannot be read without.
@@ -218,14 +218,14 @@ fn is_placeholder(value: &serde_json::Value) -> bool {
 fn batch(sent: &Sent) -> bool {
     let scanner = standard();
     let service = CATALOGUE.service(&sent.authority);
-    let Ok(batch) = Batch::inspect(&sent.view(), service, &scanner) else {
+    let Ok(batch) = Batch::inspect(&sent.view(), service, scanner) else {
         return false;
     };
     each_by_itself(sent, &batch);
-    let redactions = vec![every_kind(&scanner); batch.messages().len()];
-    if let Ok(rewritten) = batch.redact(&sent.view(), &redactions, &scanner) {
+    let redactions = vec![every_kind(scanner); batch.messages().len()];
+    if let Ok(rewritten) = batch.redact(&sent.view(), &redactions, scanner) {
         let after = sent.rewritten(rewritten);
-        let after = Batch::inspect(&after.view(), service, &scanner);
+        let after = Batch::inspect(&after.view(), service, scanner);
         assert_eq!(after.as_ref().err(), None);
         for (before, after) in batch
             .messages()
@@ -257,8 +257,8 @@ fn each_by_itself(sent: &Sent, batch: &Batch) {
             .iter_mut()
             .skip(at)
             .take(1)
-            .for_each(|all| *all = every_kind(&scanner));
-        let Ok(rewritten) = batch.redact(&sent.view(), &redactions, &scanner) else {
+            .for_each(|all| *all = every_kind(scanner));
+        let Ok(rewritten) = batch.redact(&sent.view(), &redactions, scanner) else {
             continue;
         };
         let after = sent.clone().rewritten(rewritten).body;

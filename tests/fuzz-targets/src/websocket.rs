@@ -60,9 +60,11 @@ impl Direction {
         let (seed, rest) = choice(rest, 256)?;
         let mut lines = rest.splitn(3, |byte| *byte == b'\n');
         let (offered, answered) = (lines.next()?, lines.next()?);
+        let from = [Side::Client, Side::Server].get(side).copied()?;
         let direction = Self {
-            from: [Side::Client, Side::Server].get(side).copied()?,
-            manner,
+            from,
+            // What a client sends is always looked into.
+            manner: if from == Side::Client { 0 } else { manner },
             agreed: agreed(offered, answered).ok()?,
         };
         Some((direction, seed, lines.next()?))

@@ -36,7 +36,10 @@ pub(super) const GROUPS: [(&str, &[&str]); 4] = [
         &["demo", "run", "env", "proxy", "credential"],
     ),
     ("Write policies", &["policy", "validate"]),
-    ("See what was decided", &["why", "shadow", "audit", "mcp"]),
+    (
+        "See what was decided",
+        &["why", "shadow", "audit", "mcp", "dlp"],
+    ),
     (
         "Serve policies to many proxies",
         &["control", "publish", "promote", "rollback", "status"],

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use aegis_api::{Promotion, PublicationDetail, Rollout, paths};
 use clap::Args;
 
-use crate::control_plane::{Reach, announcement, announcement_json, failure, rollout};
+use super::Telling;
+use crate::control_plane::{Reach, announcement, announcement_json, failure, newest_diff, rollout};
 use crate::exit::Failure;
-use crate::output;
+use crate::output::{self, result};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -23,9 +24,8 @@ pub(crate) struct Arguments {
     reason: String,
     #[command(flatten)]
     reach: Reach,
-    /// Say what was done in JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -40,11 +40,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .post(&path, &promotion)
         .await
         .map_err(|error| failure(&error))?;
-    if arguments.json {
+    if arguments.telling.in_json() {
         output::json(&announcement_json(&done));
-    } else {
-        output::result(announcement(&done));
+        return Ok(ExitCode::SUCCESS);
     }
+    result("changes for the data planes that it reaches now:");
+    newest_diff(&done)
+        .lines
+        .iter()
+        .for_each(|line| result(format!("  {line}")));
+    result(announcement(&done));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,6 +10,7 @@ use aegis_policy::{Mode, Source};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+use super::Telling;
 use crate::commands::policy::directory;
 use crate::compiler::{compare, first, sorted_sources, unknown, words};
 use crate::control_plane::{Reach, announcement, announcement_json, failure, rollout};
@@ -36,9 +37,8 @@ pub(crate) struct Arguments {
     /// Publish although some call goes from deny to allow
     #[arg(long)]
     allow_loosening: bool,
-    /// Say what was done in JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -54,14 +54,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let old = sources_of(&client, base).await?;
     let is_first = old.is_empty();
     let diff = difference(old, new).await?;
-    if !arguments.json {
+    if !arguments.telling.in_json() {
         result(format!("changes since publication {base}:"));
         diff.lines
             .iter()
             .for_each(|line| result(format!("  {line}")));
     }
     if diff.loosened && !is_first && !arguments.allow_loosening {
-        if arguments.json {
+        if arguments.telling.in_json() {
             output::json(&unpublished(base, &diff));
         }
         note("nothing was published");
@@ -78,7 +78,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .post(paths::PUBLICATIONS, &publish)
         .await
         .map_err(|error| failure(&error))?;
-    if arguments.json {
+    if arguments.telling.in_json() {
         output::json(&announcement_json(&done));
     } else {
         result(announcement(&done));

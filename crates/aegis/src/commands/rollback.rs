@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use aegis_api::{PublicationDetail, Rollback, paths};
 use clap::Args;
 
+use super::Telling;
 use crate::control_plane::{Reach, announcement, announcement_json, failure};
 use crate::exit::Failure;
 use crate::output::{self, result};
@@ -26,9 +27,8 @@ pub(crate) struct Arguments {
     above: Option<u64>,
     #[command(flatten)]
     reach: Reach,
-    /// Say what was done in JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .post(paths::ROLLBACKS, &rollback)
         .await
         .map_err(|error| failure(&error))?;
-    if arguments.json {
+    if arguments.telling.in_json() {
         output::json(&announcement_json(&done));
         return Ok(ExitCode::SUCCESS);
     }

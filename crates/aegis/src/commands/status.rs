@@ -70,7 +70,7 @@ fn scopes(scopes: &[ScopeStatus]) -> String {
 }
 
 fn data_planes(planes: &[DataPlane]) -> String {
-    let rows: Vec<[String; 7]> = planes
+    let rows: Vec<[String; 8]> = planes
         .iter()
         .map(|plane| {
             let wanted = plane.wanted_revision.clone().unwrap_or_default();
@@ -83,6 +83,7 @@ fn data_planes(planes: &[DataPlane]) -> String {
                 plane.scope.clone(),
                 active,
                 wanted,
+                plane.labels.get("modules").cloned().unwrap_or_default(),
                 plane.last_seen.to_string(),
                 error.join(": "),
             ]
@@ -94,6 +95,7 @@ fn data_planes(planes: &[DataPlane]) -> String {
         "SCOPE",
         "ACTIVE",
         "SERVED",
+        "MODULES",
         "LAST SEEN",
         "ERROR",
     ];

@@ -1,13 +1,21 @@
 //! From policies that people write to what running data planes decide: the real program, killed and started again.
 
 mod audit;
+mod frozen;
+mod killed;
+mod mtls;
 mod outage;
 mod rollout;
 mod stage;
+mod tenants;
+
+use std::time::Duration;
 
 use aegis_api::{PublicationDetail, Publish, Rollout, SourceFile, paths};
 use aegis_client::ClientError;
+use aegis_testkit::within;
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::harness::{Running, aegis, code, err, home, out, write};
 use stage::Stage;
@@ -110,6 +118,40 @@ async fn who_may_not_or_cannot_be_reached_is_told_apart_by_the_exit_code() {
     assert_eq!(code(&aegis(&["status", "--control", &url])), 2);
     stage.kill();
     assert_eq!(code(&stage.aegis("olga", &["status"])), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_status_says_where_users_modules_run_on_the_interpreter() {
+    let stage = Stage::start().await;
+    stage.write_policy(10);
+    stage.publish(&[]);
+    let acme = stage.data_plane("acme-1", "acme").await;
+    acme.has("-p1").await;
+    let reported = async |modules: &Value| {
+        within("the report of what is in force", async {
+            loop {
+                let told = out(&stage.aegis("olga", &["status", "-o", "json"]));
+                let told: Value = serde_json::from_str(&told).expect("JSON");
+                let told = &told["data_planes"][0];
+                if told["active_revision"] == acme.revision().await {
+                    return assert_eq!(&told["labels"]["modules"], modules);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+        .await;
+        out(&stage.aegis("olga", &["status"])).contains("interpreter")
+    };
+    assert!(!reported(&Value::Null).await);
+    let module = r#"deny contains {"rule": "own.large", "message": "m"} if input.call.parameters.amount > 5"#;
+    stage.write(
+        "policies/own.rego",
+        &format!("package aegis.ext\n\n{module}\n"),
+    );
+    stage.write("policies/tests/pay.yaml", &stage::TEST.replace("10", "5"));
+    assert_eq!(code(&stage.publish(&[])), 0);
+    acme.has("-p2").await;
+    assert!(reported(&"interpreter".into()).await);
 }
 
 #[test]

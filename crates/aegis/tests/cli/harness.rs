@@ -16,7 +16,8 @@ pub(crate) fn demo(home: &TempDir) -> Output {
     aegis(&[
         "demo",
         "--once",
-        "--json",
+        "-o",
+        "json",
         "--data-dir",
         &data,
         "--forward",

@@ -4,6 +4,7 @@
 
 mod control_plane;
 mod demo;
+mod dlp;
 mod harness;
 mod mcp;
 mod policy;

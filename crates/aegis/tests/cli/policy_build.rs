@@ -54,7 +54,8 @@ fn es256_is_taken_too_and_a_bundle_of_another_tenant_is_not() {
             &key(&home, "ES256", "pem"),
             "--expires",
             "30d",
-            "--json",
+            "--output",
+            "json",
         ],
     );
     assert_eq!(code(&said), 0, "{}", err(&said));

@@ -171,9 +171,7 @@ pub(crate) fn add(tar: &mut tar::Builder<Vec<u8>>, name: &str, kind: tar::EntryT
 }
 
 pub(crate) fn hash(algorithm: &'static ring::digest::Algorithm, bytes: &[u8]) -> String {
-    let digest = ring::digest::digest(algorithm, bytes);
-    let digits = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
-    digits.collect::<Vec<_>>().concat()
+    hex::encode(ring::digest::digest(algorithm, bytes))
 }
 
 /// The archive with one file's bytes changed, its signature as it was.

@@ -6,14 +6,16 @@ use sqlx::{AnyPool, SqlSafeStr as _};
 use super::{Dialect, StoreError};
 
 pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), StoreError> {
-    let [first, horizon] = match dialect {
+    let [first, horizon, diffs] = match dialect {
         Dialect::Sqlite => [
             include_str!("../../migrations/sqlite_1.sql"),
             include_str!("../../migrations/sqlite_2.sql"),
+            include_str!("../../migrations/sqlite_3.sql"),
         ],
         Dialect::Postgres => [
             include_str!("../../migrations/postgres_1.sql"),
             include_str!("../../migrations/postgres_2.sql"),
+            include_str!("../../migrations/postgres_3.sql"),
         ],
     };
     let step = |number, name: &'static str, sql: &'static str| {
@@ -23,6 +25,7 @@ pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), StoreErr
     let steps = vec![
         step(1, "first schema", first),
         step(2, "audit horizon", horizon),
+        step(3, "diffs of promotions", diffs),
     ];
     Migrator::with_migrations(steps)
         .run(pool)

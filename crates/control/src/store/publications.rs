@@ -39,6 +39,8 @@ pub(crate) struct NewChange {
     pub(crate) author: String,
     pub(crate) reason: String,
     pub(crate) rollout: Option<Rollout>,
+    /// Of a promotion.
+    pub(crate) diff: Option<Diff>,
     pub(crate) at: Timestamp,
 }
 
@@ -125,7 +127,7 @@ impl Store {
 
     pub(crate) async fn changes_of(&self, number: u64) -> Result<Vec<ChangeRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT action, publication, rollout, author, reason, created_at FROM changes \
+            "SELECT action, publication, rollout, diff, author, reason, created_at FROM changes \
              WHERE publication = $1 ORDER BY id",
         )
         .bind(signed(number))
@@ -137,7 +139,7 @@ impl Store {
     /// The newest changes of who is served what, up to the last one that reached all.
     pub(crate) async fn rollouts(&self) -> Result<Vec<ChangeRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT action, publication, rollout, author, reason, created_at FROM changes \
+            "SELECT action, publication, rollout, diff, author, reason, created_at FROM changes \
              WHERE rollout IS NOT NULL AND id >= COALESCE((SELECT MAX(id) FROM changes \
              WHERE rollout = $1), 0) ORDER BY id DESC",
         )
@@ -249,14 +251,16 @@ async fn insert_bundle(tx: &mut Transaction<'_, Any>, new: &NewBundle) -> Result
 /// Two writers that have decided on the same state meet at the change's number: the second fails.
 async fn insert_change(tx: &mut Transaction<'_, Any>, new: &NewChange) -> Result<(), StoreError> {
     let rollout = new.rollout.as_ref().map(json).transpose()?;
+    let diff = new.diff.as_ref().map(json).transpose()?;
     sqlx::query(
-        "INSERT INTO changes (id, action, publication, rollout, author, reason, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO changes (id, action, publication, rollout, diff, author, reason, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(signed(new.after + 1))
     .bind(action_name(new.action))
     .bind(signed(new.publication))
     .bind(rollout)
+    .bind(diff)
     .bind(&new.author)
     .bind(&new.reason)
     .bind(time_text(new.at))

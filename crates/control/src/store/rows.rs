@@ -75,6 +75,7 @@ impl ChangeRow {
     pub(super) fn read(row: &AnyRow) -> Result<Self, StoreError> {
         let rollout: Option<String> = row.try_get("rollout")?;
         let rollout: Option<Rollout> = rollout.as_deref().map(parsed).transpose()?;
+        let diff: Option<String> = row.try_get("diff")?;
         let action: String = row.try_get("action")?;
         Ok(Self {
             publication: unsigned(row.try_get("publication")?)?,
@@ -84,6 +85,7 @@ impl ChangeRow {
                 reason: row.try_get("reason")?,
                 at: time(row.try_get("created_at")?)?,
                 rollout,
+                diff: diff.as_deref().map(parsed).transpose()?,
             },
         })
     }

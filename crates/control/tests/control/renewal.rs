@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -16,7 +17,7 @@ async fn a_bundle_is_issued_anew_when_half_of_its_life_has_passed() {
     plane.publish(0, "first").await;
     let before = plane.served("acme-1").await;
     plane.control.stop().await;
-    age(plane.folder.path()).await;
+    age(plane.folder.path(), SignedDuration::from_hours(13)).await;
     let plane = Plane::start_with(plane.folder, lively).await;
     let after = plane.served("acme-1").await;
     assert_eq!(after.number, before.number + 1);
@@ -25,6 +26,23 @@ async fn a_bundle_is_issued_anew_when_half_of_its_life_has_passed() {
     assert_eq!(told["changes"][1]["reason"], "half of its life has passed");
     let again = plane.restart().await;
     assert_eq!(again.served("acme-1").await.number, after.number);
+}
+
+/// Data planes whose clocks are right would wait for the time of its issue.
+#[tokio::test]
+async fn a_bundle_that_was_issued_by_a_clock_that_was_ahead_is_issued_anew() {
+    let plane = Plane::start().await;
+    plane.publish(0, "first").await;
+    plane.control.stop().await;
+    age(plane.folder.path(), SignedDuration::from_hours(-1)).await;
+    let plane = Plane::start_in(plane.folder).await;
+    let after = plane.served("acme-1").await;
+    assert_eq!((after.number, after.text.as_str()), (2, "first"));
+    let told = plane.client("olga").get("/v1/publications/1").await.json();
+    let reason = &told["changes"][1]["reason"];
+    assert_eq!(reason, "it was issued by a clock that was ahead");
+    let again = plane.restart().await;
+    assert_eq!(again.served("acme-1").await.number, 2);
 }
 
 #[tokio::test]
@@ -117,13 +135,13 @@ async fn with_new_key(plane: Plane) -> Plane {
 }
 
 /// Moves the stored bundles back in time, which only somebody with the file in hand can do.
-async fn age(folder: &std::path::Path) {
+async fn age(folder: &std::path::Path, age: SignedDuration) {
     use sqlx::Connection as _;
     sqlx::any::install_default_drivers();
     let url = format!("sqlite://{}", folder.join("control.db").display());
     let mut connection = sqlx::AnyConnection::connect(&url).await.unwrap();
-    let issued = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(13);
-    let expires = issued + jiff::SignedDuration::from_hours(24);
+    let issued = jiff::Timestamp::now() - age;
+    let expires = issued + SignedDuration::from_hours(24);
     sqlx::raw_sql("DROP TRIGGER bundles_no_update")
         .execute(&mut connection)
         .await

@@ -29,6 +29,27 @@ async fn a_canary_by_label_reaches_only_those_with_the_label() {
     );
 }
 
+/// Against what was released until then, not against the publication before it.
+#[tokio::test]
+async fn a_promotion_keeps_who_did_it_why_and_what_changed_for_whom_it_reached() {
+    let plane = Plane::start().await;
+    plane.publish(0, "first").await;
+    let few = json!({"to": "percent", "percent": 20});
+    plane.publish_to(1, "a loose second", few).await;
+    promote(&plane, 2, json!({"to": "percent", "percent": 60})).await;
+    promote(&plane, 2, json!({"to": "all"})).await;
+    let plane = plane.restart().await;
+    let told = plane.client("olga").get("/v1/publications/2").await.json();
+    let diff = json!({"lines": ["acme.yaml changes"], "loosened": true});
+    assert_eq!(told["publication"]["diff"], diff);
+    assert_eq!(told["changes"][0].get("diff"), None);
+    for change in [&told["changes"][1], &told["changes"][2]] {
+        assert_eq!(change["action"], "promote");
+        assert_eq!(change["author"], "olga");
+        assert_eq!(change["diff"], diff);
+    }
+}
+
 #[tokio::test]
 async fn a_canary_by_percentage_grows_and_loses_nobody() {
     let plane = Plane::start().await;

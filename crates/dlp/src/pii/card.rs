@@ -5,13 +5,34 @@ use crate::checks::luhn;
 use crate::number::Number;
 use crate::rule::Rule;
 
-pub(super) const RULES: &[Rule] = &[Rule::number(
-    "CREDIT_CARD",
-    "ISO/IEC 7812-1; the schemes' own ranges",
-    SHORTEST..=LONGEST,
-    card,
-)
-.class(Class::Pci)];
+pub(super) const RULES: &[Rule] = &[
+    Rule::number("CREDIT_CARD", SOURCE, SHORTEST..=LONGEST, card).class(Class::Pci),
+    Rule::number("CREDIT_CARD", SOURCE, FEWEST..=LONGEST, near)
+        .class(Class::Pci)
+        .needs(&[
+            "card",
+            "card_number",
+            "cardnumber",
+            "card no",
+            "credit card",
+            "creditcard",
+            "debit card",
+            "cc",
+            "ccnum",
+            "payment card",
+            "kreditkarte",
+            "kartennummer",
+            "carte bancaire",
+            "tarjeta",
+            "carta di credito",
+            "cartão",
+            "卡号",
+            "信用卡",
+            "カード",
+            "카드",
+        ])
+        .or_whole(),
+];
 
 /// A number that stands by itself may be grouped in any way. A part of a row of groups must be
 /// grouped as on a card (4-4-4-4, 4-6-5, …): only that stands out from its neighbours, for example
@@ -32,6 +53,16 @@ fn card(number: &Number<'_>) -> bool {
         && luhn(number.digits)
 }
 
+/// Near a word for a card, also of small and old schemes.
+fn near(number: &Number<'_>) -> bool {
+    let signs = number.signs.iter().all(|sign| matches!(sign, b' ' | b'-'));
+    let prefix = number.value(0..6.min(number.digits.len()));
+    let known = SMALL.iter().any(|(low, high, lengths)| {
+        (*low..=*high).contains(&prefix) && lengths.contains(&number.digits.len())
+    });
+    !number.plus && !number.part && signs && known && luhn(number.digits)
+}
+
 /// Issuer prefixes and lengths (ISO/IEC 7812 and the schemes' own publications).
 fn scheme_fits(digits: &[u8]) -> bool {
     let prefix = digits
@@ -47,6 +78,18 @@ fn scheme_fits(digits: &[u8]) -> bool {
     })
 }
 
+/// UATP, JCB until 1989, and Maestro with its national schemes.
+const SMALL: [(u64, u64, &[usize]); 6] = [
+    (100_000, 199_999, &[15]),
+    (213_100, 213_199, &[15]),
+    (500_000, 509_999, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    (560_000, 589_999, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    (600_000, 699_999, &[12, 13, 14, 15, 16, 17, 18, 19]),
+    (60_400, 60_499, &[12, 13, 14, 15, 16]),
+];
+
+const SOURCE: &str = "ISO/IEC 7812-1; the schemes' own ranges";
+const FEWEST: usize = 12;
 const SHORTEST: usize = 13;
 const LONGEST: usize = 19;
 /// E.164: a `+` and at most 15 digits are a telephone number.

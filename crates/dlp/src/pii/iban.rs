@@ -48,6 +48,11 @@ fn end(view: &View<'_>, length: usize, characters: &[u8]) -> Verdict {
         _ => {}
     }
     let (first, rest) = characters.split_at_checked(4).unwrap_or_default();
+    let country = first.get(..2).unwrap_or_default().to_ascii_uppercase();
+    let lettered = LETTERED.iter().any(|known| known.as_slice() == country);
+    if lettered && !rest.iter().take(4).all(u8::is_ascii_alphabetic) {
+        return Verdict::No;
+    }
     if mod_97(rest.iter().chain(first).copied()) == Some(1) {
         Verdict::Yes { before: 0, length }
     } else {
@@ -56,27 +61,36 @@ fn end(view: &View<'_>, length: usize, characters: &[u8]) -> Verdict {
 }
 
 /// SWIFT IBAN Registry, and countries that use IBANs without being in it.
-const LENGTHS: [(&str, usize); 88] = [
+const LENGTHS: [(&str, usize); 111] = [
     ("AD", 24),
     ("AE", 23),
     ("AL", 28),
+    ("AO", 25),
     ("AT", 20),
     ("AZ", 28),
     ("BA", 20),
     ("BE", 16),
+    ("BF", 28),
     ("BG", 22),
     ("BH", 22),
     ("BI", 27),
+    ("BJ", 28),
     ("BR", 29),
     ("BY", 28),
+    ("CF", 27),
+    ("CG", 27),
     ("CH", 21),
+    ("CI", 28),
+    ("CM", 27),
     ("CR", 22),
+    ("CV", 25),
     ("CY", 28),
     ("CZ", 24),
     ("DE", 22),
     ("DJ", 27),
     ("DK", 18),
     ("DO", 28),
+    ("DZ", 26),
     ("EE", 20),
     ("EG", 29),
     ("ES", 24),
@@ -84,12 +98,15 @@ const LENGTHS: [(&str, usize); 88] = [
     ("FK", 18),
     ("FO", 18),
     ("FR", 27),
+    ("GA", 27),
     ("GB", 22),
     ("GE", 22),
     ("GI", 23),
     ("GL", 18),
+    ("GQ", 27),
     ("GR", 27),
     ("GT", 28),
+    ("GW", 25),
     ("HN", 28),
     ("HR", 21),
     ("HU", 28),
@@ -100,6 +117,7 @@ const LENGTHS: [(&str, usize); 88] = [
     ("IS", 26),
     ("IT", 27),
     ("JO", 30),
+    ("KM", 27),
     ("KW", 30),
     ("KZ", 20),
     ("LB", 28),
@@ -109,14 +127,19 @@ const LENGTHS: [(&str, usize); 88] = [
     ("LU", 20),
     ("LV", 21),
     ("LY", 25),
+    ("MA", 28),
     ("MC", 27),
     ("MD", 24),
     ("ME", 22),
+    ("MG", 27),
     ("MK", 19),
+    ("ML", 28),
     ("MN", 20),
     ("MR", 27),
     ("MT", 31),
     ("MU", 30),
+    ("MZ", 25),
+    ("NE", 28),
     ("NI", 28),
     ("NL", 18),
     ("NO", 15),
@@ -136,13 +159,24 @@ const LENGTHS: [(&str, usize); 88] = [
     ("SI", 19),
     ("SK", 24),
     ("SM", 27),
+    ("SN", 28),
     ("SO", 23),
     ("ST", 25),
     ("SV", 28),
+    ("TD", 27),
+    ("TG", 28),
     ("TL", 23),
     ("TN", 24),
     ("TR", 26),
     ("UA", 29),
     ("VA", 22),
+    ("VG", 24),
     ("XK", 20),
+    ("YE", 30),
+];
+
+/// Countries whose bank codes are four letters.
+const LETTERED: [&[u8; 2]; 19] = [
+    b"AZ", b"BG", b"BH", b"GB", b"GI", b"IE", b"IQ", b"JO", b"KW", b"LC", b"LV", b"MT", b"NL",
+    b"PK", b"PS", b"QA", b"SC", b"SV", b"VG",
 ];

@@ -3,12 +3,171 @@
 use crate::rule::{Anchor, Rule};
 use crate::view::{Verdict, View};
 
-pub(super) const RULES: &[Rule] = &[Rule::custom(
-    "IP_ADDRESS",
-    "RFC 791; RFC 1123 2.1",
-    Anchor::Word { letters: (0, 0) },
-    ip_v4,
-)];
+pub(super) const RULES: &[Rule] = &[
+    Rule::custom(
+        "IP_ADDRESS",
+        "RFC 791; RFC 1123 2.1",
+        Anchor::Word { letters: (0, 0) },
+        ip_v4,
+    ),
+    Rule::custom(
+        "IP_ADDRESS",
+        "RFC 4291 2.2; RFC 5952",
+        Anchor::Byte(b':'),
+        ip_v6,
+    ),
+    Rule::custom(
+        "IP_ADDRESS",
+        "RFC 4291 2.5.2",
+        Anchor::Byte(b':'),
+        unspecified,
+    )
+    .needs(&["ip", "ipv6", "src", "dst", "listen", "bind", "address"]),
+    Rule::custom("MAC_ADDRESS", EUI, Anchor::Byte(b':'), mac),
+    Rule::custom("MAC_ADDRESS", EUI, Anchor::Byte(b'-'), mac),
+    Rule::word(
+        "MAC_ADDRESS",
+        EUI,
+        0..=3,
+        r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\b",
+    )
+    .needs(MAC)
+    .or_whole(),
+    Rule::word("MAC_ADDRESS", EUI, 0..=11, r"[0-9A-Fa-f]{12}\b").needs(MAC),
+];
+
+/// The address whose first colon this is.
+fn ip_v6(view: &View<'_>) -> Verdict {
+    let first = first_group(view);
+    if first > 4 || view.from.get(1) == Some(&b' ') {
+        return Verdict::No;
+    }
+    let (run, ended) = view.run(0, |byte| {
+        byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
+    });
+    if first + run > MOST {
+        return Verdict::No;
+    }
+    if !ended {
+        return Verdict::More;
+    }
+    if view
+        .from
+        .get(run)
+        .is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_')
+    {
+        return Verdict::No;
+    }
+    let start = view.before.len() - first;
+    let mut text = view.before.get(start..).unwrap_or_default().to_vec();
+    text.extend(view.from.get(..run).unwrap_or_default());
+    // The punctuation of the sentence.
+    while text.ends_with(b".") || text.ends_with(b":") && !text.ends_with(b"::") {
+        text.pop();
+    }
+    let address = std::str::from_utf8(&text).map(str::parse::<std::net::Ipv6Addr>);
+    let is_address = matches!(address, Ok(Ok(_))) && !is_path(&text, view.before.get(..start));
+    if is_address && text.iter().any(u8::is_ascii_digit) {
+        Verdict::Yes {
+            before: first,
+            length: text.len() - first,
+        }
+    } else {
+        Verdict::No
+    }
+}
+
+/// How many hexadecimal digits stand before the colon. Too many where it is not the first one, or
+/// where they are the end of a word.
+fn first_group(view: &View<'_>) -> usize {
+    let digits = view
+        .before
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_hexdigit());
+    let count = digits.count();
+    let edge = view
+        .before
+        .len()
+        .checked_sub(count + 1)
+        .and_then(|at| view.before.get(at));
+    let escape = count == 2 && matches!(view.before, [.., b'%', _, _]);
+    match edge {
+        Some(byte)
+            if byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'.') || escape =>
+        {
+            5
+        }
+        _ => count,
+    }
+}
+
+/// `fade::b1` in source text is no address: of those with letters first only the known prefixes count.
+fn is_path(text: &[u8], before: Option<&[u8]>) -> bool {
+    let prefix = text.get(..2).unwrap_or_default().to_ascii_lowercase();
+    match prefix.as_slice() {
+        b"fe" | b"fc" | b"fd" | b"ff" => text.get(4) != Some(&b':'),
+        [b'a'..=b'f', _] => !text.windows(2).all(|pair| pair != b"::"),
+        b"::" => !matches!(
+            before.and_then(<[u8]>::last),
+            None | Some(b' ' | b'"' | b'\'' | b'=' | b'[' | b'(' | b',' | b'\n' | b'\t' | b'`')
+        ),
+        _ => false,
+    }
+}
+
+/// `::`, between spaces or signs.
+fn unspecified(view: &View<'_>) -> Verdict {
+    let free = matches!(view.before.last(), None | Some(b' ' | b'=' | b'"' | b'['));
+    match view.from {
+        [_] | [_, b':'] if view.open => Verdict::More,
+        [_, b':'] | [_, b':', b' ' | b'"' | b'/' | b',' | b']' | b'\n', ..] if free => {
+            Verdict::Yes {
+                before: 0,
+                length: 2,
+            }
+        }
+        _ => Verdict::No,
+    }
+}
+
+/// Six pairs of hexadecimal digits, one sign between each two; this is the first sign.
+fn mac(view: &View<'_>) -> Verdict {
+    let pair = match view.before {
+        [.., edge, a, b]
+            if !edge.is_ascii_alphanumeric() && !matches!(edge, b':' | b'-' | b'_') =>
+        {
+            [*a, *b]
+        }
+        [a, b] => [*a, *b],
+        _ => return Verdict::No,
+    };
+    let sign = view.from.first();
+    let mut bytes = pair.to_vec();
+    for (at, byte) in view.from.iter().take(15).enumerate() {
+        if at % 3 == 0 {
+            if Some(byte) != sign {
+                return Verdict::No;
+            }
+        } else {
+            bytes.push(*byte);
+        }
+    }
+    if !bytes.iter().all(u8::is_ascii_hexdigit) {
+        return Verdict::No;
+    }
+    match view.from.get(15) {
+        None if view.open => Verdict::More,
+        Some(next) if next.is_ascii_alphanumeric() || *next == b'_' || Some(next) == sign => {
+            Verdict::No
+        }
+        _ if bytes.len() == 12 && bytes.iter().any(|byte| *byte != b'0') => Verdict::Yes {
+            before: 2,
+            length: 15,
+        },
+        _ => Verdict::No,
+    }
+}
 
 /// Four decimal numbers up to 255, with dots between them, that are no part of a longer row.
 fn ip_v4(view: &View<'_>) -> Verdict {
@@ -55,3 +214,19 @@ fn is_octet(digits: &[u8]) -> bool {
     let padded = digits.len() > 1 && digits.first() == Some(&b'0');
     !digits.is_empty() && !padded && value <= 255
 }
+
+const EUI: &str = "IEEE 802, EUI-48";
+const MAC: &[&str] = &[
+    "mac",
+    "mac_address",
+    "macaddress",
+    "mac address",
+    "hardware address",
+    "physical address",
+    "ethernet",
+    "bssid",
+    "hwaddr",
+    "ether",
+];
+/// Of an address with an IPv4 part, and a little more.
+const MOST: usize = 48;

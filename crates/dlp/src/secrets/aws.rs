@@ -1,5 +1,6 @@
 //! Keys of Amazon Web Services: access key ids by their form, secret keys by their form and the words near them.
 
+use super::{is_filled, token};
 use crate::rule::{Anchor, Rule};
 use crate::view::{Verdict, View};
 
@@ -9,7 +10,8 @@ pub(super) const RULES: &[Rule] = &[
         "AWS IAM User Guide, unique identifiers",
         &["AKIA", "ASIA", "ABIA", "ACCA", "A3T"],
         r"(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}\b",
-    ),
+    )
+    .check(is_filled),
     Rule::custom(
         "SECRET_AWS",
         "AWS General Reference, access keys",
@@ -30,6 +32,37 @@ pub(super) const RULES: &[Rule] = &[
         "access key",
         "accesskey",
     ]),
+    token(
+        "SECRET_AWS",
+        "Amazon Bedrock User Guide, API keys",
+        &["ABSK", "bedrock-api-key-"],
+        r"(?:ABSK[A-Za-z0-9+/]{100,}={0,2}|bedrock-api-key-[A-Za-z0-9+/]{28,}={0,2})",
+    ),
+    token(
+        "SECRET_AWS",
+        "AWS AppSync Developer Guide, API keys",
+        &["da2-"],
+        r"da2-[a-z0-9]{26}\b",
+    ),
+    token(
+        "SECRET_AWS",
+        "Amazon Marketplace Web Service, auth tokens",
+        &["amzn.mws."],
+        r"amzn\.mws\.[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}\b",
+    ),
+    Rule::named(
+        "SECRET_AWS",
+        "AWS Security Token Service, session tokens",
+        &[
+            "session_token",
+            "sessiontoken",
+            "security_token",
+            "security-token",
+        ],
+        r"[\x22'\]]?\s?[=:]\s?[\x22']?",
+        r"[A-Za-z0-9+/]{100,}={0,2}",
+    )
+    .check(is_filled),
 ];
 
 /// 40 characters of base64 of both cases, and no more: a digest in hexadecimal has one case.

@@ -1,16 +1,79 @@
-//! Private keys in armour of text.
+//! Private keys in armour of text, and signed tokens that say what they are.
 
-use crate::rule::Rule;
+use super::{is_filled, token};
+use crate::checks::base64::decode;
+use crate::rule::{LONGEST, Rule};
 
-pub(super) const RULES: &[Rule] = &[Rule::literal(
-    "SECRET_PRIVATE_KEY",
-    "RFC 7468; RFC 9580 6.2",
-    &["-----BEGIN"],
-    concat!(
-        r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----",
-        // A header alone, as documentation has it, is no key. Two hyphens never stand in one.
-        r"(?:[^-]|-[^-])*[A-Za-z0-9+/]{16}(?:[^-]|-[^-])*",
-        // The end, or as much of it as there is.
-        r"(?:-{1,5}|-----EN?|-----END[A-Z0-9 ]{0,40}-{0,5})?",
+pub(super) const RULES: &[Rule] = &[
+    Rule::literal(
+        "SECRET_PRIVATE_KEY",
+        "RFC 7468; RFC 9580 6.2",
+        &["-----BEGIN"],
+        concat!(
+            r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----",
+            // A header alone, as documentation has it, is no key. Two hyphens never stand in one.
+            r"(?:[^-]|-[^-])*[A-Za-z0-9+/]{16}(?:[^-]|-[^-])*",
+            // The end, or as much of it as there is.
+            r"(?:-{1,5}|-----EN?|-----END[A-Z0-9 ]{0,40}-{0,5})?",
+        ),
     ),
-)];
+    Rule::literal(
+        "SECRET_PRIVATE_KEY",
+        "RFC 7468, in base64 once more",
+        &["LS0tLS1CRUdJT"],
+        r"LS0tLS1CRUdJT[A-Za-z0-9+/]{24,}={0,2}",
+    )
+    .check(is_encoded_key),
+    Rule::literal(
+        "SECRET_PRIVATE_KEY",
+        "PuTTY documentation, PPK file format",
+        &["PuTTY-User-Key-File-"],
+        concat!(
+            r"PuTTY-User-Key-File-[23]: [a-z0-9@.-]+\r?\n",
+            r"(?:[A-Za-z-]+: [^\n]*\n|[A-Za-z0-9+/=]+\r?\n)+",
+            r"Private-(?:Lines: [0-9]+\r?\n(?:[A-Za-z0-9+/=]+\r?\n?)+)?"
+        ),
+    ),
+    token(
+        "SECRET_AGE",
+        "age specification, identities",
+        &["AGE-SECRET-KEY-1", "AGE-PLUGIN-"],
+        r"AGE-(?:SECRET-KEY-1[A-Z0-9]{58}|PLUGIN-[A-Z0-9]+-1[A-Z0-9]{20,})\b",
+    ),
+    Rule::led(
+        "SECRET_PRIVATE_KEY",
+        "WireGuard documentation, wg(8)",
+        &["PrivateKey", "PresharedKey"],
+        r"(?:PrivateKey|PresharedKey) = ",
+        r"[A-Za-z0-9+/]{43}=",
+    )
+    .check(is_filled),
+    Rule::literal(
+        "SECRET_JWT",
+        "RFC 7519; RFC 7515",
+        &["eyJ", "eyA", "ewo"],
+        r"e[yw][A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){0,4}",
+    )
+    .check(is_jwt),
+];
+
+/// The header is JSON that names an algorithm, and two parts follow, or four.
+fn is_jwt(value: &[u8]) -> bool {
+    let mut parts = value.split(|byte| *byte == b'.');
+    let header = parts.next().and_then(decode).unwrap_or_default();
+    let more = parts.count();
+    let cut = value.len() >= LONGEST;
+    let whole = header.ends_with(b"}") || cut && more == 0;
+    let named = header.windows(5).any(|part| part == b"\"alg\"");
+    header.starts_with(b"{") && whole && named && (cut || more == 2 || more == 4)
+}
+
+fn is_encoded_key(value: &[u8]) -> bool {
+    let text = decode(value).unwrap_or_default();
+    text.windows(11).any(|part| part == b"PRIVATE KEY")
+}
+
+/// The header of a signed token, of which the rule for such tokens says whether the rest is right.
+pub(super) fn is_token_header(value: &[u8]) -> bool {
+    value.starts_with(b"eyJhbGci") || value.starts_with(b"eyJ0eXAi")
+}

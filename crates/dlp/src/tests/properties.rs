@@ -14,6 +14,13 @@ pub(super) fn suspicious() -> impl Strategy<Value = String> {
         Just(format!("aws {}", secret())),
         Just(pem(&"Zm9vYmFy".repeat(4))),
         Just("-----BEGIN PRIVATE KEY-----".to_owned()),
+        Just("password: \"Sommer2026\"".to_owned()),
+        Just("stripe_api_key=a1b2c3d4e5f6g7h8i9".to_owned()),
+        Just("postgres://ann:Sommer2026@db.example/".to_owned()),
+        Just("Authorization: Bearer a1b2c3d4e5f6g7h8i9".to_owned()),
+        Just("$2b$12$".to_owned() + &"a1B".repeat(18)),
+        Just("curl --user ann:Sommer2026".to_owned()),
+        Just("secret token key auth ".to_owned()),
         "[@.\\-\\\\nu0-9aA é卡+/ =]{0,6}",
     ];
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())

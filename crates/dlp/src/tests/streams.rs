@@ -6,7 +6,10 @@ use super::properties::suspicious;
 use super::*;
 
 /// The redacted text, when it comes in these pieces.
-fn in_pieces<'t>(name: Option<&str>, pieces: impl IntoIterator<Item = &'t [u8]>) -> String {
+pub(super) fn in_pieces<'t>(
+    name: Option<&str>,
+    pieces: impl IntoIterator<Item = &'t [u8]>,
+) -> String {
     let kinds: Vec<&str> = SCANNER.kinds().collect();
     let mut redactor = SCANNER.redactor(name, &kinds);
     let mut out = Vec::new();
@@ -22,7 +25,7 @@ fn in_pieces<'t>(name: Option<&str>, pieces: impl IntoIterator<Item = &'t [u8]>)
     String::from_utf8(out).unwrap()
 }
 
-fn whole(name: Option<&str>, text: &str) -> String {
+pub(super) fn whole(name: Option<&str>, text: &str) -> String {
     let kinds: Vec<&str> = SCANNER.kinds().collect();
     let redacted = SCANNER.redact_field(&Field { name, text }, &kinds);
     redacted.unwrap_or_else(|| text.to_owned())

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::{AnswerRules, Decision, Obligations, Outcome, Reason, Redaction, Unread};
+use crate::{
+    AnswerRules, CallKind, Decision, Intent, Obligations, Outcome, Reason, Redaction, RefuseAs,
+    Unread,
+};
 
 /// A decision without its words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +17,8 @@ pub struct Verdict {
     pub restrict_regions: Option<BTreeSet<Arc<str>>>,
     pub passthrough: bool,
     pub answers: AnswerDuties,
+    /// Of a call of an MCP tool that is not forwarded.
+    pub refuse_as: RefuseAs,
     /// Outcome and rules without shadow.
     pub would: Option<(Outcome, BTreeSet<Arc<str>>)>,
 }
@@ -42,7 +47,7 @@ pub enum Direction {
 }
 
 impl Verdict {
-    pub(super) fn of(decision: &Decision) -> Self {
+    pub(super) fn of(decision: &Decision, intent: &Intent) -> Self {
         let rules = |reasons: &[Reason]| {
             let rules = reasons.iter().map(|reason| Arc::clone(&reason.rule));
             rules.collect::<BTreeSet<_>>()
@@ -51,6 +56,8 @@ impl Verdict {
         let none = Obligations::default();
         let denied = decision.outcome == Outcome::Deny;
         let duties = if denied { &none } else { &decision.obligations };
+        let calls_tool = intent.call.kind == CallKind::Mcp && &*intent.call.action == "call";
+        let refuses_tool = calls_tool && !decision.outcome.forwards();
         let regions = duties.restrict_regions.as_ref();
         let would = decision.would.as_ref();
         Self {
@@ -64,6 +71,11 @@ impl Verdict {
                 .as_ref()
                 .map(AnswerDuties::of)
                 .unwrap_or_default(),
+            refuse_as: if refuses_tool {
+                decision.obligations.refuse_as
+            } else {
+                RefuseAs::default()
+            },
             would: would.map(|would| (would.outcome, rules(&would.reasons))),
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{AnswerDuties, Change, Verdict};
-use crate::{Outcome, Phase};
+use crate::{Outcome, Phase, RefuseAs};
 
 /// `finance-bot may now call stripe-payments/refund (12 of 340 calls): deny by tool → allow`
 impl fmt::Display for Change {
@@ -78,6 +78,9 @@ impl fmt::Display for Verdict {
         }
         if self.passthrough {
             f.write_str(", not looked into")?;
+        }
+        if self.refuse_as == RefuseAs::ToolResult {
+            f.write_str(", told as the tool's result")?;
         }
         if let Some((outcome, rules)) = &self.would {
             f.write_str(" (without shadow: ")?;

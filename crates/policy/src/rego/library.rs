@@ -34,10 +34,10 @@ impl Library {
             .map_err(|_| broken("it does not parse"))?;
         let policy = engine
             .compile_with_entrypoint(&ENTRY.into())
-            .map_err(|error| broken(&error.to_string()))?;
+            .map_err(|error| broken(&format!("{ENTRY}: {error}")))?;
         let program = |entry| {
             Compiler::compile_from_policy(&policy, &[entry])
-                .map_err(|error| broken(&error.to_string()))
+                .map_err(|error| broken(&format!("{entry}: {error}")))
         };
         Ok(Self {
             connect: program("data.aegis.connect")?,

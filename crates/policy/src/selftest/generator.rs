@@ -119,6 +119,8 @@ impl<'a> Generator<'a> {
         } else {
             target.action
         };
+        let service = self.data.catalogue.get(server(target.tool));
+        let kind = service.map_or(CallKind::Tool, |service| service.protocol.kind());
         Some(Intent {
             phase: target.phase,
             id: "made-up".into(),
@@ -133,7 +135,7 @@ impl<'a> Generator<'a> {
             chain: Chain::default(),
             destination: self.destination(target)?,
             call: Call {
-                kind: CallKind::Tool,
+                kind,
                 tool: target.tool.into(),
                 action: action.into(),
                 parameters: Parameters::new(),
@@ -263,8 +265,13 @@ impl<'a> Generator<'a> {
             ),
             Aim::Anything => true,
         };
-        let types = sensitive::types().iter().copied();
-        let known: Vec<_> = types.filter(|kind| fits(kind)).collect();
+        // Those that the profile names, and some of all others.
+        let named = profile.into_iter().flat_map(|profile| profile.data.keys());
+        let types = sensitive::types();
+        let named = named.filter_map(|word| types.binary_search(&word.as_str()).ok());
+        let mut known: Vec<&str> = named.filter_map(|at| types.get(at).copied()).collect();
+        known.extend((0..OTHER_TYPES).filter_map(|_| self.random.pick(types)));
+        known.retain(|kind| fits(kind));
         let count = self.random.below(if aim == Aim::Anything { 2 } else { 3 });
         let found = (0..count).filter_map(|_| self.random.pick(&known).copied());
         found
@@ -358,6 +365,8 @@ fn authority(rule: &str) -> Option<Authority> {
     Authority::parse(&name, 443).ok()
 }
 
+/// How many types are tried of which a profile says nothing by name.
+const OTHER_TYPES: usize = 8;
 const SAMPLES: [&str; 8] = [
     "a",
     "1",

@@ -1,6 +1,7 @@
-use super::{Revision, Snapshot};
+use super::{Parts, Revision, Snapshot};
 use crate::data::Mode;
 use crate::sources::{Source, Sources};
+use crate::{Fault, Outcome, selftest};
 
 fn on(library: &str) -> Result<Snapshot, aegis_document::Problems> {
     let revision = Revision {
@@ -44,6 +45,45 @@ fn a_library_that_fails_is_not_activated() {
         problems.to_string().contains("the policy is not activated"),
         "{problems}"
     );
+}
+
+/// Each rule that the host asks by itself, and the one entry point that OPA and the interpreter are asked.
+#[test]
+fn a_library_without_one_of_its_entry_points_is_refused_by_name() {
+    let whole =
+        "package aegis\n\ndecision := 1\n\nconnect := 1\n\nrequest := 1\n\njudgement := 1\n";
+    for missing in ["decision", "connect", "request", "judgement"] {
+        let library = whole.replace(&format!("{missing} := 1\n"), "");
+        let problems = on(&library).unwrap_err().to_string();
+        assert!(
+            problems.contains("the shipped library cannot be compiled"),
+            "{problems}"
+        );
+        assert!(
+            problems.contains(&format!("data.aegis.{missing}")),
+            "{problems}"
+        );
+    }
+}
+
+/// It never comes into force; if it did, what it leaves undecided would be denied by its own rule.
+#[test]
+fn a_library_that_leaves_calls_undecided_is_not_activated_and_would_deny_them() {
+    let library = "package aegis\n\ndecision := 1 if input.never\n\nconnect := 1 if input.never\n\nrequest := 1 if input.never\n\njudgement := 1 if input.never\n";
+    let problems = on(library).unwrap_err().to_string();
+    assert!(
+        problems.contains("the policy is not activated"),
+        "{problems}"
+    );
+    let (model, parts) = Parts::read(&sources()).unwrap();
+    let revision = Revision::of(&sources(), 1);
+    let untried = parts.build(library, &model.data, Mode::Enforce, revision);
+    let decision = untried
+        .unwrap()
+        .decide(&selftest::intents(&sources(), 1, 1).unwrap()[0]);
+    assert_eq!(decision.outcome, Outcome::Deny);
+    assert_eq!(decision.fault, Some(Fault::Undefined));
+    assert_eq!(&*decision.reasons[0].rule, "aegis.undefined");
 }
 
 #[test]

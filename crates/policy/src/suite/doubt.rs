@@ -4,7 +4,7 @@ use super::call::{CallData, Mistake};
 use super::resolve::{did_you_mean, operation};
 use crate::catalogue::server;
 use crate::data::Protocol;
-use crate::{Intent, Service, Workbench};
+use crate::{Call, Intent, Service, Workbench};
 
 impl Workbench {
     /// What the author of the call should look at again.
@@ -60,6 +60,10 @@ impl Workbench {
         let method = intent.http.as_ref().map_or("", |http| &*http.method);
         let known = self.model.data.catalogue.get(&*service.name)?;
         let named = match service.protocol {
+            // What is said on a WebSocket has no method and path of its own.
+            Protocol::Rest | Protocol::Http if action == Call::MESSAGE && method == "POST" => {
+                return None;
+            }
             Protocol::Rest => operation(service, method, path),
             Protocol::Http => Ok(method.to_ascii_lowercase()),
             Protocol::Mcp => Ok(mcp_action(intent)),

@@ -228,7 +228,10 @@ impl Resolver<'_> {
             .find(|operation| operation.action == action);
         let (method, path) = match (operation, kind) {
             (Some(operation), _) => (operation.method.clone(), self.filled(&operation.path)),
-            (None, CallKind::Http) => (action.to_ascii_uppercase(), "/".to_owned()),
+            // A message on a WebSocket is described as the body of the POST that it would be.
+            (None, CallKind::Http) if action != Call::MESSAGE => {
+                (action.to_ascii_uppercase(), "/".to_owned())
+            }
             (None, CallKind::Llm) if action == "chat" => ("POST".to_owned(), CHAT.to_owned()),
             (None, CallKind::Grpc) => {
                 let service = tool.split_once('/').map_or(tool, |(_, service)| service);

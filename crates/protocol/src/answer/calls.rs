@@ -43,6 +43,20 @@ impl Calls {
         Ok(())
     }
 
+    /// The same with what its arguments begin with, which may be nothing yet.
+    pub(super) fn begin_with(
+        &mut self,
+        key: Key,
+        head: Head,
+        written: Written,
+    ) -> Result<(), AnswerError> {
+        self.begin(key, head)?;
+        if written.span.is_empty() {
+            return Ok(());
+        }
+        self.initial(key, written)
+    }
+
     /// The call in this place.
     pub(super) fn at(&self, key: Key) -> Option<&Head> {
         Some(&self.all.get(self.find(key)?)?.head)

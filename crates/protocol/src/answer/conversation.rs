@@ -18,7 +18,7 @@ use crate::RefusalDocument;
 use crate::json::{Kind, Tree};
 use crate::websocket::Message;
 use events::{Items, Said};
-use refused::Refused;
+use refused::RefusedAnswers;
 
 /// What is to be done next.
 #[derive(Clone, PartialEq)]
@@ -41,7 +41,7 @@ pub struct Conversation {
     limits: Limits,
     items: Items,
     calls: Calls,
-    refused: Refused,
+    refused: RefusedAnswers,
     heard: Heard,
     held: VecDeque<Held>,
     held_bytes: usize,
@@ -63,7 +63,7 @@ impl Conversation {
             limits,
             items: Items::default(),
             calls: Calls::new(true, limits.calls),
-            refused: Refused::default(),
+            refused: RefusedAnswers::default(),
             heard: Heard::default(),
             held: VecDeque::new(),
             held_bytes: 0,
@@ -80,6 +80,7 @@ impl Conversation {
         let root = root.ok_or(AnswerError::Malformed("an event is not an object"))?;
         let said = Said::of(root)?;
         if self.refused.covers(&said) {
+            self.items.pass_over(root, &said, &mut self.heard)?;
             return self.hear_refused(&message, said);
         }
         self.items
@@ -148,7 +149,7 @@ impl Conversation {
                 _ => self.hold(held)?,
             }
         }
-        Ok(Refused::event(refusal))
+        Ok(RefusedAnswers::event(refusal))
     }
 
     /// What the server has said about itself and what the answers have cost so far.

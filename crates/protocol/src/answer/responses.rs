@@ -71,11 +71,7 @@ impl Stream {
             calls.whole(head.clone(), written)?;
             return calls.begin((0, place), head);
         }
-        calls.begin((0, place), head)?;
-        if written.span.is_empty() {
-            return Ok(());
-        }
-        calls.initial((0, place), written)
+        calls.begin_with((0, place), head, written)
     }
 
     /// The place that a part of a call names, by index and, where it does, by the item's id.
@@ -169,6 +165,21 @@ pub(super) fn document(
     calls: &mut Calls,
     heard: &mut Heard,
 ) -> Result<(), AnswerError> {
+    about(response, heard);
+    for item in objects(response, "output")? {
+        if let Some((head, written)) = call(item)? {
+            calls.whole(head, written)?;
+        }
+        for part in item.get("content").into_iter().flat_map(Node::children) {
+            let kind = part.get("type").and_then(Node::text);
+            heard.declined |= kind.is_some_and(|kind| kind == "refusal");
+        }
+    }
+    Ok(())
+}
+
+/// What an answer says about itself, whatever is in it.
+pub(super) fn about(response: Node<'_>, heard: &mut Heard) {
     heard.id(response.get("id"));
     heard.model(response.get("model"));
     heard.usage(response.get("usage"), &USAGE);
@@ -180,16 +191,6 @@ pub(super) fn document(
     if ended {
         heard.finish(at(response, &["incomplete_details", "reason"]).or(status));
     }
-    for item in objects(response, "output")? {
-        if let Some((head, written)) = call(item)? {
-            calls.whole(head, written)?;
-        }
-        for part in item.get("content").into_iter().flat_map(Node::children) {
-            let kind = part.get("type").and_then(Node::text);
-            heard.declined |= kind.is_some_and(|kind| kind == "refusal");
-        }
-    }
-    Ok(())
 }
 
 /// The call that an item is.

@@ -111,6 +111,23 @@ fn a_path_never_repeats_the_data_that_is_in_a_name() {
 }
 
 #[test]
+fn json_that_is_written_in_a_string_is_read_and_what_is_found_has_the_place_of_the_string() {
+    let escaped = MAIL.replace('@', "\\u0040");
+    let inner = format!(r#"{{"customer": {{"mail": "{escaped}"}}, "n": [1]}}"#);
+    let twice = json!({"payload": inner}).to_string();
+    for (level, text) in [inner, twice].into_iter().enumerate() {
+        let seen = post("plain.example.com", "/")
+            .json(&json!({"arguments": text}))
+            .seen();
+        assert_eq!(
+            seen.found(),
+            vec![("EMAIL_ADDRESS", "body:/arguments")],
+            "{level}"
+        );
+    }
+}
+
+#[test]
 fn hits_at_one_place_are_counted() {
     let seen = post("plain.example.com", "/")
         .json(&json!({"to": format!("{MAIL}, a{MAIL}")}))

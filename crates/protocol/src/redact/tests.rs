@@ -258,6 +258,20 @@ fn a_query_is_redacted_as_a_form_but_not_when_it_is_signed() {
 }
 
 #[test]
+fn json_that_is_written_in_a_string_stays_json() {
+    let inner = format!(r#"{{ "to": "ann\u0040shop.example", "card": {CARD}, "n": 1.50 }}"#);
+    let text = format!(r#"{{"arguments": {}}}"#, serde_json::Value::from(inner));
+    let Ok(Some(after)) = json(&text, &kinds(ALL)) else {
+        panic!("it is redacted")
+    };
+    let after: serde_json::Value = serde_json::from_str(&after).unwrap();
+    assert_eq!(
+        after["arguments"].as_str().unwrap(),
+        r#"{ "to": "[REDACTED:EMAIL_ADDRESS]", "card": "[REDACTED:CREDIT_CARD]", "n": 1.50 }"#
+    );
+}
+
+#[test]
 fn plain_text_is_redacted() {
     let text = format!("ann@shop.example pays with {CARD}");
     let after = "[REDACTED:EMAIL_ADDRESS] pays with [REDACTED:CREDIT_CARD]";

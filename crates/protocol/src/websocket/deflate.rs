@@ -1,17 +1,23 @@
 //! Decodes the compressed messages of one direction (RFC 7692, section 7.2.2), up to a limit. It compresses nothing.
 //!
-//! A message may always be sent uncompressed, so that what is rewritten needs no compression.
+//! A message may always be sent uncompressed, so that what is rewritten needs no compression. What
+//! decoders do not all read alike is an error: what is judged must be what the other side reads.
 
-use flate2::{Decompress, FlushDecompress, Status};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::inflate_flags::{
+    TINFL_FLAG_HAS_MORE_INPUT, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
+};
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
 use super::Violation;
 
-#[derive(Debug)]
 pub(super) struct Inflate {
-    /// Made with the first compressed message: most of a window's 32 KiB are never needed.
-    state: Option<Decompress>,
+    /// Made with the first compressed message: most connections never have one.
+    state: Option<Box<DecompressorOxide>>,
     /// Later messages refer to earlier ones.
     takeover: bool,
+    /// What the next message can refer to.
+    window: Vec<u8>,
 }
 
 impl Inflate {
@@ -19,72 +25,64 @@ impl Inflate {
         Self {
             state: None,
             takeover,
+            window: Vec::new(),
         }
     }
 
     /// Decodes one message, whatever window its sender has agreed to: the largest holds them all.
     ///
     /// A block that is marked as the last of its stream is an error: decoders do not agree on what
-    /// the messages behind it may refer to.
+    /// the messages behind it may refer to. So is what refers to text before the first.
     pub(super) fn message(&mut self, sent: &[u8], limit: usize) -> Result<Vec<u8>, Violation> {
-        let state = self.state.get_or_insert_with(|| Decompress::new(false));
-        let mut message = Vec::new();
+        let state = self.state.get_or_insert_with(Box::default);
+        let mut text = std::mem::take(&mut self.window);
+        let known = text.len();
         for part in [sent, &TAIL] {
-            inflate(state, part, |decoded| {
-                message.extend_from_slice(decoded);
-                message.len() <= limit
-            })?;
+            inflate(state, part, &mut text, known.saturating_add(limit))?;
         }
         if !self.takeover {
-            state.reset(false);
+            state.init();
+            return Ok(text);
         }
+        let message = text.get(known..).unwrap_or_default().to_vec();
+        self.window = text.split_off(text.len().saturating_sub(WINDOW));
         Ok(message)
-    }
-
-    /// Goes over a part of a message that nobody looks into, so that later ones can be decoded.
-    pub(super) fn skip(&mut self, part: &[u8], ends_message: bool) -> Result<(), Violation> {
-        if !self.takeover {
-            return Ok(());
-        }
-        let state = self.state.get_or_insert_with(|| Decompress::new(false));
-        inflate(state, part, |_| true)?;
-        if ends_message {
-            inflate(state, &TAIL, |_| true)?;
-        }
-        Ok(())
     }
 }
 
-/// Hands out what is decoded, until it is refused as too much.
+/// Writes what is decoded behind `text`, to which it may refer, until that is longer than `limit`.
 fn inflate(
-    state: &mut Decompress,
+    state: &mut DecompressorOxide,
     mut input: &[u8],
-    mut take: impl FnMut(&[u8]) -> bool,
+    text: &mut Vec<u8>,
+    limit: usize,
 ) -> Result<(), Violation> {
-    let mut piece = [0; PIECE];
+    let mut end = text.len();
     loop {
-        let (read, written) = (state.total_in(), state.total_out());
-        let status = state
-            .decompress(input, &mut piece, FlushDecompress::Sync)
-            .map_err(|_| Violation::Undecodable)?;
-        if status == Status::StreamEnd {
-            return Err(Violation::Undecodable);
-        }
-        let read = usize::try_from(state.total_in() - read).unwrap_or(usize::MAX);
-        let written = usize::try_from(state.total_out() - written).unwrap_or(usize::MAX);
+        // A byte more than the limit shows that it is not enough.
+        text.resize(limit.saturating_add(1).min(end + PIECE), 0);
+        let (status, read, written) = decompress(state, input, text, end, FLAGS);
         input = input.get(read..).unwrap_or_default();
-        if !take(piece.get(..written).unwrap_or_default()) {
+        end += written;
+        if end > limit {
             return Err(Violation::TooLong);
         }
-        match (input.is_empty(), written < PIECE) {
-            (true, true) => return Ok(()),
-            (false, true) if read == 0 && written == 0 => return Err(Violation::Undecodable),
-            _ => {}
+        match status {
+            TINFLStatus::HasMoreOutput => {}
+            TINFLStatus::NeedsMoreInput => {
+                text.truncate(end);
+                return Ok(());
+            }
+            _ => return Err(Violation::Undecodable),
         }
     }
 }
 
 /// What senders leave out at the end of each message.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+/// A text that does not wrap around has a beginning, and what refers to text before it is an error.
+const FLAGS: u32 = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+/// Bytes; the farthest that deflate can refer back.
+const WINDOW: usize = 32 * 1024;
 /// Bytes decoded at a time.
 const PIECE: usize = 8 * 1024;

@@ -8,10 +8,12 @@ use ring::digest;
 use super::Side;
 
 /// What the two sides agreed on for the compression of messages.
+///
+/// A server's messages never refer to earlier ones, so that those which nobody looks into need not
+/// be decoded for the sake of later ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Agreement {
     client_takes_over: bool,
-    server_takes_over: bool,
 }
 
 /// What a client may be answered: its key, and those of its extensions that can be looked into.
@@ -25,7 +27,7 @@ pub struct Offer {
 pub enum HandshakeError {
     #[error("the server's answer does not accept the handshake of this client")]
     NotAccepted,
-    #[error("the server's answer agrees to an extension that nobody offered")]
+    #[error("the server's answer agrees to an extension otherwise than it was offered")]
     Extension,
 }
 
@@ -58,8 +60,8 @@ pub fn is_handshake(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 impl Offer {
-    /// Takes out of a handshake every extension that could not be looked into; `None` where it is
-    /// no handshake.
+    /// Takes out of a handshake every extension that could not be looked into, and asks the server
+    /// that its messages do not refer to earlier ones; `None` where it is no handshake.
     pub fn narrow(headers: &mut HeaderMap) -> Option<Self> {
         let accept = accept(key(headers)?);
         let values = headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS).iter();
@@ -67,6 +69,10 @@ impl Offer {
         let deflate: Vec<Deflate> = texts
             .flat_map(|text| text.split(','))
             .filter_map(Deflate::read)
+            .map(|offer| Deflate {
+                server_no_context_takeover: true,
+                ..offer
+            })
             .collect();
         headers.remove(header::SEC_WEBSOCKET_EXTENSIONS);
         let offers: Vec<String> = deflate.iter().map(|offer| offer.words()).collect();
@@ -94,7 +100,6 @@ impl Offer {
         }
         Ok(Some(Agreement {
             client_takes_over: !answer.client_no_context_takeover,
-            server_takes_over: !answer.server_no_context_takeover,
         }))
     }
 }
@@ -104,7 +109,7 @@ impl Agreement {
     pub fn takes_over(self, side: Side) -> bool {
         match side {
             Side::Client => self.client_takes_over,
-            Side::Server => self.server_takes_over,
+            Side::Server => false,
         }
     }
 }
@@ -215,11 +220,9 @@ fn accept(key: &str) -> String {
     STANDARD.encode(digest)
 }
 
-/// The one value of a header.
+/// `None` where it stands twice, too.
 fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().filter(|_| values.next().is_none())?;
-    value.to_str().ok().map(str::trim)
+    crate::body::single(headers, name).ok()?.map(str::trim)
 }
 
 const SERVER_NO_TAKEOVER: &str = "server_no_context_takeover";

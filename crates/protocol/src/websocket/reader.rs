@@ -14,7 +14,8 @@ use super::{Agreement, Close, Kind, Side, Violation};
 pub enum Manner {
     /// Each message as a whole, decoded.
     Whole,
-    /// Frame by frame as it comes, long frames in parts; nothing of it is kept.
+    /// Frame by frame as it comes, long frames in parts; nothing of it is decoded or kept. Only for
+    /// a side whose messages do not refer to earlier ones.
     Pieces,
 }
 
@@ -195,12 +196,7 @@ impl Reader {
             self.frame = Some(frame);
         }
         let event = match begun.manner {
-            Manner::Pieces => {
-                if let Some(inflate) = self.inflate.as_mut().filter(|_| begun.compressed) {
-                    inflate.skip(&part, ends_message)?;
-                }
-                Some(begun.piece(mask, &part, ends_message))
-            }
+            Manner::Pieces => Some(begun.piece(mask, &part, ends_message)),
             Manner::Whole => {
                 begun.sent.extend_from_slice(&part);
                 None

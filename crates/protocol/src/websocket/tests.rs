@@ -201,9 +201,41 @@ fn after_a_message_that_was_left_out_all_others_can_be_decoded() {
     }
 }
 
+/// A window's length before it, and all of it within one message.
+#[test]
+fn messages_refer_as_far_back_as_deflate_can() {
+    let mut sender = Sender::new(Side::Client, true);
+    let mut reader = Reader::new(Side::Client, agreed(true), 1 << 20);
+    let noise = |seed: u32| (0..30_000_u32).map(move |at| (at * at / 7 + seed).to_le_bytes()[1]);
+    let mut text: Vec<u8> = noise(1).chain(noise(1)).collect();
+    for seed in 2..6 {
+        let sent = sender.compressed(Kind::Binary, &text);
+        assert!(sent.len() < text.len());
+        let events = all(&mut reader, &sent).unwrap();
+        let [Event::Message(message)] = &events[..] else {
+            panic!("{events:?}");
+        };
+        assert!(message.payload == text);
+        text = text.split_off(text.len() - 2_500);
+        text.extend(noise(seed));
+    }
+}
+
+/// zlib refuses it as well; who kept a window that was to be forgotten would read another text.
+#[test]
+fn what_refers_to_text_before_the_first_is_an_error() {
+    let mut sender = Sender::new(Side::Client, true);
+    let first = sender.compressed(Kind::Text, b"the same words");
+    let second = sender.compressed(Kind::Text, b"the same words");
+    for (takeover, bytes) in [(true, second.clone()), (false, [first, second].concat())] {
+        let mut reader = Reader::new(Side::Client, agreed(takeover), LIMIT);
+        assert_eq!(all(&mut reader, &bytes), Err(Violation::Undecodable));
+    }
+}
+
 #[test]
 fn messages_can_be_decoded_after_others_that_nobody_looked_into() {
-    let mut sender = Sender::new(Side::Server, true);
+    let mut sender = Sender::new(Side::Server, false);
     let mut reader = Reader::new(Side::Server, agreed(true), LIMIT);
     let first = sender.compressed(Kind::Text, b"the same words");
     reader.buffer().extend_from_slice(&first);
@@ -221,6 +253,9 @@ fn messages_can_be_decoded_after_others_that_nobody_looked_into() {
 
 #[test]
 fn what_is_compressed_is_bounded_when_it_is_decoded() {
+    let most = Sender::new(Side::Client, true).compressed(Kind::Text, &vec![b'a'; LIMIT]);
+    let mut reader = Reader::new(Side::Client, agreed(true), LIMIT);
+    assert_eq!(all(&mut reader, &most).unwrap().len(), 1);
     let bomb = Sender::new(Side::Client, true).compressed(Kind::Text, &vec![b'a'; LIMIT + 1]);
     assert!(bomb.len() < 1000);
     let mut reader = Reader::new(Side::Client, agreed(true), LIMIT);

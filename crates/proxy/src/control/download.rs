@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aegis_client::{ClientError, Fetched};
+use aegis_client::Fetched;
 use tokio::time::{Instant, sleep};
 
 use super::{LONGEST_PAUSE, Link, backoff};
@@ -53,7 +53,7 @@ async fn poll(link: &Link, reader: &Arc<BundleReader>, activation: &Arc<Activati
                     sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
                 }
             }
-            Err(error) => sleep(pause(&error, pauses.next())).await,
+            Err(_) => sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await,
         }
     }
 }
@@ -65,14 +65,6 @@ async fn offer(
 ) -> Option<Offered> {
     let (reader, activation) = (Arc::clone(reader), Arc::clone(activation));
     blocking(move || reader.offer(&archive, &activation)).await
-}
-
-/// Whoever was understood and refused need not ask again at once.
-fn pause(error: &ClientError, next: Option<Duration>) -> Duration {
-    match error {
-        ClientError::Refused { status, .. } if *status < 500 => LONGEST_PAUSE,
-        _ => next.unwrap_or(LONGEST_PAUSE),
-    }
 }
 
 /// Below the minute after which many middleboxes close a silent connection.

@@ -52,12 +52,14 @@ fn words(link: &Link, status: ActivationStatus, region: &str) -> StatusReport {
         message: status.last_error,
     };
     let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let mut labels = BTreeMap::from([
+        label("id", &link.id),
+        label("region", region),
+        label("version", env!("CARGO_PKG_VERSION")),
+    ]);
+    labels.extend(status.modules.map(|runs| label("modules", runs)));
     StatusReport {
-        labels: BTreeMap::from([
-            label("id", &link.id),
-            label("region", region),
-            label("version", env!("CARGO_PKG_VERSION")),
-        ]),
+        labels,
         bundles: BTreeMap::from([("policy".to_owned(), bundle)]),
     }
 }

@@ -1,18 +1,22 @@
 //! The audit log read as a queue: which lines were confirmed is remembered on disk, also over rotations and restarts.
 //!
-//! There is no second copy of the lines: as long as the log's files are there, nothing is lost.
+//! There is no second copy of the lines: as long as the log's files are there, compressed or not,
+//! nothing is lost.
 
+mod files;
 #[cfg(test)]
 mod tests;
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use uuid::Uuid;
+
+use files::{Found, whole_lines};
 
 #[derive(Debug)]
 pub(super) struct Spool {
@@ -34,14 +38,21 @@ pub(super) struct Batch {
 
 #[derive(Debug)]
 struct Open {
+    /// Of a compressed file the text of it.
     file: File,
     place: Place,
+    /// When the file was changed last, for when it can no longer be found.
+    changed: i128,
 }
 
 /// How far a file was confirmed, and what was sent of the rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
     inode: u64,
+    /// Of its first line, once that was read. Whoever compresses or copies a file makes another one
+    /// with the same lines.
+    #[serde(default)]
+    mark: Option<String>,
     /// Of this file alone: inodes are used again.
     stream: String,
     confirmed: u64,
@@ -87,14 +98,17 @@ impl Spool {
                 usize::MAX
             };
             let taken: Vec<&str> = lines.split_inclusive('\n').take(most).collect();
-            if taken.is_empty() {
+            let Some(first) = taken.first() else {
                 if !self.turn()? {
                     return Ok(None);
                 }
                 continue;
-            }
+            };
             let bytes: usize = taken.iter().map(|line| line.len()).sum();
             let mut place = open.place.clone();
+            if place.confirmed == 0 {
+                place.mark = Some(files::mark(first));
+            }
             place.sent = u64::try_from(bytes).unwrap_or(u64::MAX);
             let batch = Batch {
                 name: format!("{}-{}", place.stream, place.confirmed),
@@ -138,7 +152,7 @@ impl Spool {
         self.remember(place)
     }
 
-    /// On to the file that took this one's place, once nothing is left in this one.
+    /// On to the file that was begun after this one, once nothing is left in this one.
     fn turn(&mut self) -> io::Result<bool> {
         let Some(open) = &self.open else {
             return Ok(false);
@@ -159,92 +173,74 @@ impl Spool {
         if !whole_lines(&open.file, open.place.confirmed, MOST_BYTES)?.is_empty() {
             return Ok(true);
         }
-        let next = self.successor(open.place.inode)?;
-        self.begin(next)?;
+        let files = files::all(&self.log)?;
+        let at = known(&files, &open.place)?;
+        let copy = at.and_then(|at| files.get(at));
+        let copy = copy.filter(|copy| shortened && copy.inode != open.place.inode);
+        if let Some(copy) = copy {
+            // It was copied and then emptied.
+            self.open = Some(self.open(copy, open.place.clone())?);
+            return Ok(true);
+        }
+        let next = match at {
+            Some(at) => files.get(at + 1),
+            // It was deleted while it was read.
+            None => files.iter().find(|file| file.changed > open.changed),
+        };
+        // Usually it is the log itself.
+        let next = next.map_or_else(|| Found::of(&self.log), |next| Ok(next.clone()))?;
+        self.begin(&next)?;
         Ok(true)
     }
 
-    /// The file that was begun after the one with this inode: usually the log itself.
-    fn successor(&self, inode: u64) -> io::Result<PathBuf> {
-        let siblings = self.siblings()?;
-        let at = siblings.iter().position(|(_, known, _)| *known == inode);
-        let after = at.and_then(|at| siblings.get(at + 1));
-        Ok(after.map_or_else(|| self.log.clone(), |(_, _, path)| path.clone()))
-    }
-
-    /// The log and what it was renamed to (`audit.jsonl.1`, `audit.jsonl-20261121`), the oldest first.
-    fn siblings(&self) -> io::Result<Vec<(i128, u64, PathBuf)>> {
-        let name = self.log.file_name().unwrap_or_default().as_encoded_bytes();
-        let parent = self.log.parent().unwrap_or(Path::new("."));
-        let mut files = Vec::new();
-        for entry in fs::read_dir(parent)? {
-            let path = entry?.path();
-            let is_of_the_log = path
-                .file_name()
-                .is_some_and(|file| file.as_encoded_bytes().starts_with(name));
-            let is_compressed = path.extension().is_some_and(|extension| extension == "gz");
-            if let (true, false, Ok(known)) = (is_of_the_log, is_compressed, fs::metadata(&path)) {
-                let changed =
-                    i128::from(known.mtime()) * 1_000_000_000 + i128::from(known.mtime_nsec());
-                files.push((changed, known.ino(), path));
-            }
-        }
-        files.sort();
-        Ok(files)
-    }
-
-    /// Where the last run stopped: in the log, or in a file that it was renamed to since.
+    /// Where the last run stopped: in the log, or in a file that was made of it since.
     fn reopen(&mut self) -> io::Result<Option<Open>> {
         let memo = match fs::read(&self.memo) {
             Ok(text) => Some(serde_json::from_slice::<Place>(&text).map_err(io::Error::other)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        let Some(place) = memo else {
-            let oldest = self.siblings()?.into_iter().next();
-            let first = oldest.map_or_else(|| self.log.clone(), |(_, _, path)| path);
-            if !first.exists() {
-                return Ok(None);
+        let files = files::all(&self.log)?;
+        if let Some(place) = memo {
+            if let Some(found) = known(&files, &place)?.and_then(|at| files.get(at)) {
+                return self.open(found, place).map(Some);
             }
-            self.begin(first)?;
-            return Ok(self.open.take());
-        };
-        let siblings = self.siblings()?;
-        let known = siblings.iter().find(|(_, inode, _)| *inode == place.inode);
-        if let Some((_, _, path)) = known {
-            let file = File::open(path)?;
-            return Ok(Some(Open { file, place }));
+            tracing::error!(
+                "an audit log with lines that the control plane has not confirmed is gone; going on with the next file"
+            );
         }
-        tracing::error!(
-            "an audit log with lines that the control plane has not confirmed is gone; going on with the next file"
-        );
-        let first = siblings.into_iter().next();
-        let first = first.map_or_else(|| self.log.clone(), |(_, _, path)| path);
-        if !first.exists() {
+        let Some(first) = files.first() else {
             return Ok(None);
-        }
+        };
         self.begin(first)?;
         Ok(self.open.take())
     }
 
-    fn begin(&mut self, path: PathBuf) -> io::Result<()> {
-        let file = File::open(path)?;
+    fn begin(&mut self, file: &Found) -> io::Result<()> {
         let place = Place {
-            inode: file.metadata()?.ino(),
+            inode: file.inode,
+            mark: None,
             stream: Uuid::now_v7().simple().to_string(),
             confirmed: 0,
             sent: 0,
         };
-        self.open = Some(Open {
-            file,
-            place: place.clone(),
-        });
+        self.open = Some(self.open(file, place.clone())?);
         self.remember(place)
     }
 
+    fn open(&self, found: &Found, place: Place) -> io::Result<Open> {
+        Ok(Open {
+            file: found.open(self.directory())?,
+            place: Place {
+                inode: found.inode,
+                ..place
+            },
+            changed: found.changed,
+        })
+    }
+
     fn remember(&mut self, place: Place) -> io::Result<()> {
-        let directory = self.memo.parent().unwrap_or(Path::new("."));
-        let mut file = NamedTempFile::new_in(directory)?;
+        let mut file = NamedTempFile::new_in(self.directory())?;
         file.write_all(&serde_json::to_vec(&place)?)?;
         file.persist(&self.memo)?;
         if let Some(open) = &mut self.open {
@@ -252,31 +248,27 @@ impl Spool {
         }
         Ok(())
     }
+
+    fn directory(&self) -> &Path {
+        self.memo.parent().unwrap_or(Path::new("."))
+    }
 }
 
-/// The text from `start` to the last line end within `limit`, or to the end of one longer line.
-fn whole_lines(file: &File, start: u64, limit: usize) -> io::Result<String> {
-    let mut limit = limit;
-    loop {
-        let mut bytes = vec![0; limit];
-        let mut length = 0;
-        while let Some(rest) = bytes.get_mut(length..).filter(|rest| !rest.is_empty()) {
-            let at = start + u64::try_from(length).unwrap_or(u64::MAX);
-            match file.read_at(rest, at)? {
-                0 => break,
-                read => length += read,
-            }
-        }
-        bytes.truncate(length);
-        match bytes.iter().rposition(|byte| *byte == b'\n') {
-            Some(end) => {
-                bytes.truncate(end + 1);
-                return Ok(String::from_utf8_lossy(&bytes).into_owned());
-            }
-            None if length < limit || limit >= LONGEST_LINE => return Ok(String::new()),
-            None => limit = LONGEST_LINE,
+/// Which of these files it is. Inodes are used again, so that a file's first line counts where it is
+/// known; usually it is the one with the same inode.
+fn known(files: &[Found], place: &Place) -> io::Result<Option<usize>> {
+    let mut order: Vec<(usize, &Found)> = files.iter().enumerate().collect();
+    order.sort_by_key(|(_, file)| file.inode != place.inode);
+    for (at, file) in order {
+        let is_it = match &place.mark {
+            Some(_) => file.mark()? == place.mark,
+            None => file.inode == place.inode,
+        };
+        if is_it {
+            return Ok(Some(at));
         }
     }
+    Ok(None)
 }
 
 /// A line that was cut off when its writer died is no JSON: it is in the log and nowhere else.
@@ -289,4 +281,3 @@ fn json(line: &str) -> Option<String> {
 
 const MOST_LINES: usize = 2_000;
 const MOST_BYTES: usize = 512 << 10;
-const LONGEST_LINE: usize = 4 << 20;

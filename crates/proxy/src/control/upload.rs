@@ -1,6 +1,6 @@
 //! Sends the lines of the audit log to the control plane, in their order, and never the next before the last is confirmed.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use aegis_client::ClientError;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::spool::Batch;
@@ -45,26 +46,29 @@ enum Sent {
 }
 
 async fn send_next(link: &Link) -> Sent {
+    let sent = attempt(link).await;
+    link.note_upload(sent.as_ref().err());
+    sent.unwrap_or(Sent::Failed)
+}
+
+/// An error where something on this side is in the way.
+async fn attempt(link: &Link) -> Result<Sent, String> {
     let Some(spool) = &link.spool else {
-        return Sent::Nothing;
+        return Ok(Sent::Nothing);
     };
-    let mut spool = spool.lock().await;
-    let batch = match spool.batch() {
-        Ok(batch) => batch,
-        Err(error) => {
-            link.local_trouble(&format!(
-                "the audit log cannot be read for sending: {error}"
-            ));
-            return Sent::Failed;
-        }
-    };
+    let mut spool = Arc::clone(spool).lock_owned().await;
+    // A compressed file is unpacked as a whole.
+    let read = spawn_blocking(move || spool.batch().map(|batch| (spool, batch)));
+    let read = read.await.map_err(io::Error::from).flatten();
+    let (mut spool, batch) =
+        read.map_err(|error| format!("the audit log cannot be read for sending: {error}"))?;
     link.unconfirmed(spool.behind());
     let Some(batch) = batch else {
-        return Sent::Nothing;
+        return Ok(Sent::Nothing);
     };
     let sent = match packed(&batch) {
         Some(lines) => link.client.upload(&link.id, &batch.name, lines).await,
-        None => return Sent::Failed,
+        None => return Ok(Sent::Failed),
     };
     let is_final = sent.as_ref().err().is_some_and(refused_for_ever);
     let confirmed = match link.note(sent) {
@@ -75,13 +79,10 @@ async fn send_next(link: &Link) -> Sent {
             link.refused_line(&error);
             spool.confirm()
         }
-        Err(_) => return Sent::Failed,
+        Err(_) => return Ok(Sent::Failed),
     };
-    if let Err(error) = confirmed {
-        link.local_trouble(&format!("what was sent cannot be written down: {error}"));
-        return Sent::Failed;
-    }
-    Sent::Some
+    confirmed.map_err(|error| format!("what was sent cannot be written down: {error}"))?;
+    Ok(Sent::Some)
 }
 
 /// The request itself was understood and is wrong; the same bytes stay wrong. A data plane that may not

@@ -38,7 +38,7 @@ fn data_in_a_path_is_masked_and_the_rest_stays() {
 #[test]
 fn a_method_and_a_media_type_are_written_unless_something_hides_in_them() {
     let scanner = &*SCANNER;
-    let written = |word: &str| header(Some(word), &scanner).into_owned();
+    let written = |word: &str| header(Some(word), scanner).into_owned();
     for word in [
         "POST",
         "PURGE",
@@ -50,5 +50,5 @@ fn a_method_and_a_media_type_are_written_unless_something_hides_in_them() {
     assert_eq!(written("ann@example.org/json"), "[masked]");
     assert_eq!(written("4111111111111111/json"), "[masked]");
     assert_eq!(written(&"x".repeat(130)), "[masked]");
-    assert_eq!(header(None, &scanner), "");
+    assert_eq!(header(None, scanner), "");
 }

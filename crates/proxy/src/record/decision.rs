@@ -90,6 +90,9 @@ impl Record {
         for reason in &refusal.reasons {
             self.evidence.metrics.refused(&reason.rule);
         }
+        if let Some(fault) = refusal.fault() {
+            self.evidence.metrics.policy_failed(fault);
+        }
         if refusal.is_malformed() {
             self.evidence.metrics.malformed(refusal.code());
         }
@@ -143,7 +146,7 @@ impl Record {
         let line = DecisionRecord {
             outcome: refusal.outcome.as_str(),
             rules: rules(&refusal.reasons),
-            fault: refusal.fault(),
+            fault: refusal.fault().map(AsRef::as_ref),
             ..self.bare_line()
         };
         // It is refused in any case; what the log could not take, it counts.

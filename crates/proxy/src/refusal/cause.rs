@@ -157,3 +157,6 @@ const FIX: &str = "correct the request before sending it again";
 const RETRY: &str = "retry later";
 const API_KEY: &str = "send the credential you were given as the API key";
 const CREDENTIAL: &str = "send the credential you were given as Proxy-Authorization";
+
+#[cfg(test)]
+mod tests;

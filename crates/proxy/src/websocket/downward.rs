@@ -6,7 +6,7 @@ use aegis_protocol::{Dialect, render};
 use tokio::sync::mpsc::Sender;
 
 use super::Talk;
-use super::ending::{End, Refused};
+use super::ending::End;
 use super::inbound::{Arrived, Inbound};
 use super::outbox::Item;
 use crate::answer;
@@ -119,10 +119,10 @@ impl Downward<'_> {
         let refusal = Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string());
         let dialect = Dialect::Realtime { event: None };
         let told = render(&dialect, &refusal.document(&self.judge.stamp));
-        End::Refused(Box::new(Refused {
-            refusal,
+        End::Refused {
+            refusal: Box::new(refusal),
             last: Some(Message::text(told.body, None).frame()),
-        }))
+        }
     }
 
     /// Whether the client still takes anything is told by who writes to it.

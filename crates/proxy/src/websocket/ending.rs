@@ -17,22 +17,20 @@ pub(super) enum End {
     Cut(Cut),
     /// By this side.
     Violation(Side, Violation),
-    Refused(Box<Refused>),
+    Refused {
+        refusal: Box<Refusal>,
+        /// The last message that the client gets.
+        last: Option<Bytes>,
+    },
     Broken(io::Error),
-}
-
-/// Why the connection does not go on, and the last message that its client gets.
-pub(super) struct Refused {
-    pub(super) refusal: Refusal,
-    pub(super) last: Option<Bytes>,
 }
 
 impl End {
     pub(super) fn refused(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(Refused {
-            refusal,
+        Self::Refused {
+            refusal: Box::new(refusal),
             last: None,
-        }))
+        }
     }
 
     /// `None` where there is nobody to tell.
@@ -45,8 +43,7 @@ impl End {
             Self::Violation(Side::Server, violation) => {
                 Close::new(Close::BAD_GATEWAY, violation.rule())
             }
-            Self::Refused(refused) => {
-                let refusal = &refused.refusal;
+            Self::Refused { refusal, .. } => {
                 let rule = refusal.reasons.first().map_or("", |reason| &reason.rule);
                 let code = match refusal.cause {
                     Cause::AuditUnavailable | Cause::BodyOverload => Close::TRY_LATER,
@@ -69,7 +66,7 @@ impl End {
 
     pub(super) fn last(&self) -> Option<Bytes> {
         match self {
-            Self::Refused(refused) => refused.last.clone(),
+            Self::Refused { last, .. } => last.clone(),
             _ => None,
         }
     }
@@ -86,7 +83,7 @@ impl End {
             Self::Violation(Side::Server, violation) => {
                 record.end(Ending::Failed(violation.rule()));
             }
-            Self::Refused(refused) => record.cut_short(&refused.refusal),
+            Self::Refused { refusal, .. } => record.cut_short(refusal),
             Self::Broken(error) => record.end(Ending::Failed(tunnel::code(error))),
         }
     }

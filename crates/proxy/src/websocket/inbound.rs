@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::Read;
 use super::ending::End;
 use super::outbox::Item;
+use super::pace::Pace;
 use crate::body::Traffic;
 use crate::budget::{Room, Share};
 use crate::plane::Plane;
@@ -50,6 +51,7 @@ struct Bounds {
     taken: usize,
     /// When the message that has begun must be whole.
     due: Option<Instant>,
+    pace: Pace,
 }
 
 impl Inbound {
@@ -78,6 +80,7 @@ impl Inbound {
                 share: plane.describer.budget.share(),
                 taken: 0,
                 due: None,
+                pace: Pace::default(),
             }),
             ..self
         }
@@ -156,8 +159,9 @@ impl Inbound {
     }
 
     /// A control frame passes unjudged, so that it must not say anything.
-    fn harmless(&self, control: Control) -> Result<Bytes, End> {
-        if let Some(bounds) = &self.client {
+    fn harmless(&mut self, control: Control) -> Result<Bytes, End> {
+        if let Some(bounds) = &mut self.client {
+            bounds.count()?;
             bounds.search(&control.payload)?;
         }
         Ok(control.frame)
@@ -202,8 +206,20 @@ impl Bounds {
         self.grow(bytes)?;
         self.taken = 0;
         self.due = None;
+        self.pace = Pace::default();
         let fresh = self.plane.describer.budget.share();
         Ok(std::mem::replace(&mut self.share, fresh).into_room())
+    }
+
+    fn count(&mut self) -> Result<(), End> {
+        if self.pace.admits(Instant::now()) {
+            return Ok(());
+        }
+        Err(End::refused(Refusal::because(
+            Cause::WebSocket,
+            "websocket.too_many_pings",
+            "the client sends more ping and pong frames than may pass unjudged",
+        )))
     }
 
     fn search(&self, payload: &[u8]) -> Result<(), End> {

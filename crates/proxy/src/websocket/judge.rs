@@ -8,10 +8,11 @@ use aegis_protocol::{Dialect, Inspected, MessageView, inspect_message, render};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 
+use super::unwritten::Unwritten;
 use crate::body::RequestBody;
 use crate::describe::{Asking, Described};
 use crate::plane::Plane;
-use crate::record::{Asked, Ending, Record};
+use crate::record::{Asked, Record};
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
 
@@ -19,6 +20,7 @@ pub(super) struct Judge {
     plane: Arc<Plane>,
     handshake: Arc<Intent>,
     asked: Asked,
+    unwritten: Unwritten,
     /// The one that the conversation is with.
     model: Option<Arc<str>>,
 }
@@ -38,19 +40,19 @@ pub(super) struct Allowed {
     pub(super) converses: bool,
 }
 
-/// A refusal, and how this client is told.
-struct Refused {
-    refusal: Refusal,
-    dialect: Dialect,
-}
-
 impl Judge {
-    pub(super) fn new(plane: Arc<Plane>, handshake: Arc<Intent>, asked: Asked) -> Self {
+    pub(super) fn new(
+        plane: Arc<Plane>,
+        handshake: Arc<Intent>,
+        asked: Asked,
+        unwritten: &Unwritten,
+    ) -> Self {
         Self {
             model: handshake.call.model.clone(),
             plane,
             handshake,
             asked,
+            unwritten: unwritten.clone(),
         }
     }
 
@@ -59,10 +61,10 @@ impl Judge {
         let mut record = Record::message(&self.plane, &self.asked);
         match self.ask(message, converses, &mut record).await {
             Ok(allowed) => {
-                record.end(Ending::Forwarded);
+                self.unwritten.add(record);
                 Verdict::Forward(allowed)
             }
-            Err(Refused { refusal, dialect }) => {
+            Err((refusal, dialect)) => {
                 record.refused(&refusal, None).await;
                 let answered = dialect.answers_in_band() || is_conversation(&dialect);
                 if !answered {
@@ -74,12 +76,13 @@ impl Judge {
         }
     }
 
+    /// A refusal comes with how this client is told.
     async fn ask(
         &mut self,
         message: &Message,
         converses: bool,
         record: &mut Record,
-    ) -> Result<Allowed, Refused> {
+    ) -> Result<Allowed, (Refusal, Dialect)> {
         let unread = || {
             if converses {
                 Dialect::Realtime { event: None }
@@ -87,9 +90,9 @@ impl Judge {
                 Dialect::Problem
             }
         };
-        let policy = self.plane.activation.in_force().map_err(|fault| Refused {
-            refusal: Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string()),
-            dialect: unread(),
+        let policy = self.plane.activation.in_force().map_err(|fault| {
+            let refusal = Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string());
+            (refusal, unread())
         })?;
         let scanner = self.plane.describer.scanner;
         let destination = &self.handshake.destination;
@@ -101,9 +104,9 @@ impl Judge {
             model: self.model.as_ref(),
         };
         let service = policy.catalogue().service(&destination.authority);
-        let inspected = inspect_message(&view, service, scanner).map_err(|error| Refused {
-            refusal: Refusal::because(Cause::Uninspectable, error.rule(), error.to_string()),
-            dialect: unread(),
+        let inspected = inspect_message(&view, service, scanner).map_err(|error| {
+            let refusal = Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
+            (refusal, unread())
         })?;
         let described = self.described(inspected, service, message, record);
         let (dialect, model) = (
@@ -112,10 +115,7 @@ impl Judge {
         );
         let gate = &self.plane.gate;
         let authorized = gate.authorize(described, &policy, scanner, record).await;
-        let (_, outbound) = authorized.map_err(|refusal| Refused {
-            refusal,
-            dialect: dialect.clone(),
-        })?;
+        let (_, outbound) = authorized.map_err(|refusal| (refusal, dialect.clone()))?;
         self.model = model.or(self.model.take());
         let sent = outbound.into_request().body;
         let sent = sent.complete().unwrap_or_default();

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Write;
 use super::ending::End;
+use super::unwritten::Unwritten;
 use crate::body::Traffic;
 use crate::refusal::{Cause, Refusal};
 
@@ -30,6 +31,9 @@ pub(super) struct Outbox {
     /// What is written and not yet taken.
     pending: Bytes,
     inside: bool,
+    /// What is written ends a message that has a record.
+    ends_message: bool,
+    unwritten: Option<Unwritten>,
     traffic: Option<Arc<Traffic>>,
     /// For each item to be taken.
     time: Option<Duration>,
@@ -60,6 +64,8 @@ impl Outbox {
             from,
             pending: Bytes::new(),
             inside: false,
+            ends_message: false,
+            unwritten: None,
             traffic: None,
             time: None,
             items: channel(1).1,
@@ -79,6 +85,14 @@ impl Outbox {
     pub(super) fn within(self, time: Duration) -> Self {
         Self {
             time: Some(time),
+            ..self
+        }
+    }
+
+    /// Each message that is written here has a record there.
+    pub(super) fn telling(self, unwritten: &Unwritten) -> Self {
+        Self {
+            unwritten: Some(unwritten.clone()),
             ..self
         }
     }
@@ -135,6 +149,7 @@ impl Outbox {
 
     fn put(&mut self, item: Item) {
         self.inside = item.inside.unwrap_or(self.inside);
+        self.ends_message = item.inside == Some(false);
         self.pending = item.frames;
     }
 
@@ -164,6 +179,12 @@ impl Outbox {
                     .fetch_add(written as u64, Ordering::Relaxed);
             }
         }
-        self.io.flush().await
+        self.io.flush().await?;
+        if let Some(unwritten) = &self.unwritten
+            && std::mem::take(&mut self.ends_message)
+        {
+            unwritten.written();
+        }
+        Ok(())
     }
 }

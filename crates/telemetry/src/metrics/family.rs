@@ -72,6 +72,11 @@ pub(super) struct RuleLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct FaultLabels {
+    pub(super) fault: Label,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ReasonLabels {
     pub(super) reason: Label,
 }
@@ -140,6 +145,14 @@ impl LabelSet for WouldLabels {
 impl LabelSet for RuleLabels {
     fn other(&self) -> Self {
         Self { rule: Label::OTHER }
+    }
+}
+
+impl LabelSet for FaultLabels {
+    fn other(&self) -> Self {
+        Self {
+            fault: Label::OTHER,
+        }
     }
 }
 

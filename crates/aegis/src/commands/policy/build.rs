@@ -18,6 +18,7 @@ use clap::{ArgGroup, Args};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::Format;
 use super::key::KeyFile;
 use super::opened::{self, Opened};
 use super::test::Report;
@@ -61,8 +62,11 @@ pub(crate) struct Arguments {
     /// Allow it to replace the bundle of this greater number
     #[arg(long, value_name = "N")]
     rollback_from: Option<u64>,
-    /// Say what was made in JSON
-    #[arg(long)]
+    /// Words, or one JSON document
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    output: Format,
+    /// As `--output json`
+    #[arg(long, hide = true)]
     json: bool,
 }
 
@@ -120,7 +124,7 @@ impl Arguments {
         let active = bundle.active();
         let metadata = &bundle.contents().manifest.aegis;
         let expires_at = metadata.expires_at.map(|end| end.to_string());
-        if self.json {
+        if self.json || self.output == Format::Json {
             output::json(&json!({
                 "schema_version": 1,
                 "file": self.out,

@@ -191,6 +191,7 @@ fn verdict(verdict: &Verdict) -> Json {
             "denied": verdict.answers.denied,
             "unread_refused": verdict.answers.unread,
         },
+        "refuse_as": verdict.refuse_as,
         "would": would.map(|(outcome, rules)| json!({"outcome": outcome, "rules": rules})),
     })
 }

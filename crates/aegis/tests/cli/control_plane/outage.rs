@@ -1,6 +1,8 @@
 //! The control plane is killed: data planes go on, and nothing that they wrote meanwhile is lost or doubled.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
 use aegis_testkit::{Aegis, within};
@@ -33,6 +35,52 @@ async fn killed_and_started_again_it_has_every_call_exactly_once_and_its_next_pu
     assert_eq!(stage.charge(&acme, 12).await, 200);
     let here = ids(&acme);
     assert_eq!(here.len(), 20);
+    all_arrive_once(&stage, &here).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_whose_log_was_rotated_and_compressed_meanwhile_arrive_once_also_after_a_restart() {
+    let mut stage = Stage::start().await;
+    stage.write_policy(10);
+    stage.publish(&[]);
+    let mut acme = stage.data_plane("acme-1", "acme").await;
+    acme.has("-p1").await;
+    stage.charge(&acme, 1).await;
+    stage.kill();
+    let mut here = BTreeSet::new();
+    for rotated in ["audit.jsonl.2", "audit.jsonl.1"] {
+        for amount in 1..6 {
+            stage.charge(&acme, amount).await;
+        }
+        let called = ids(&acme);
+        within("the end lines", async {
+            let ends = || {
+                acme.audit()
+                    .iter()
+                    .filter(|line| line["event"] == "end")
+                    .count()
+            };
+            while ends() < called.len() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+        here.extend(called);
+        let rotated = acme.data_dir().join(rotated);
+        fs::rename(acme.data_dir().join("audit.jsonl"), &rotated).expect("the log");
+        let done = Command::new("gzip").arg(&rotated).status();
+        assert!(done.expect("gzip").success());
+    }
+    acme = acme.restart(|_| {}).await;
+    stage.charge(&acme, 1).await;
+    here.extend(ids(&acme));
+    assert_eq!(here.len(), 12);
+    stage.start_again();
+    all_arrive_once(&stage, &here).await;
+}
+
+/// With their ends.
+async fn all_arrive_once(stage: &Stage, here: &BTreeSet<String>) {
     let there = within("all lines", async {
         loop {
             let there = stage.audit("all-audit", &[]);
@@ -48,7 +96,7 @@ async fn killed_and_started_again_it_has_every_call_exactly_once_and_its_next_pu
         .map(|call| call["decision"]["id"].to_string())
         .collect();
     assert_eq!(seen.len(), here.len());
-    assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), here);
+    assert_eq!(&seen.into_iter().collect::<BTreeSet<_>>(), here);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

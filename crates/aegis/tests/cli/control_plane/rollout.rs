@@ -32,10 +32,15 @@ async fn a_canary_reaches_its_label_a_promotion_the_rest_and_a_rollback_brings_t
 
     let words = ["promote", "2", "--to", "all", "--reason", "a quiet day"];
     let done = stage.aegis("olga", &words);
+    let told = out(&done);
     assert!(
-        out(&done).contains("publication 2: released, to all"),
+        told.contains("publication 2: released, to all"),
         "{}",
         err(&done)
+    );
+    assert!(
+        told.contains("  opened: finance-bot may now call pay/charge"),
+        "{told}"
     );
     rest.has("-p2").await;
     assert_eq!(stage.charge(&rest, 50).await, 200);
@@ -61,14 +66,14 @@ async fn programs_are_told_what_people_are_told() {
     let stage = Stage::start().await;
     let told = |done: &Output| serde_json::from_str::<Value>(&out(done)).expect("JSON");
     stage.write_policy(10);
-    let first = told(&stage.publish(&["--json"]));
+    let first = told(&stage.publish(&["-o", "json"]));
     assert_eq!(first["schema_version"], 1);
     assert_eq!(first["publication"]["number"], 1);
     assert_eq!(first["publication"]["stage"], "released");
-    assert_eq!(first["bundles"][0]["scope"], "acme@eu-central-1");
+    assert_eq!(first["bundles"][1]["scope"], "acme@eu-central-1");
 
     stage.write_policy(100);
-    let refused = stage.publish(&["--json"]);
+    let refused = stage.publish(&["-o", "json"]);
     assert_eq!(code(&refused), 3);
     let refused = told(&refused);
     assert_eq!(
@@ -77,12 +82,18 @@ async fn programs_are_told_what_people_are_told() {
     );
     assert_eq!(refused["diff"]["loosened"], true);
 
-    let canary = told(&stage.publish(&["--json", "--canary", "10%", "--allow-loosening"]));
+    let canary = told(&stage.publish(&["-o", "json", "--canary", "10%", "--allow-loosening"]));
     assert_eq!(canary["rollout"], json!({"to": "percent", "percent": 10}));
-    let words = ["promote", "2", "--to", "all", "--reason", "quiet", "--json"];
+    let words = [
+        "promote", "2", "--to", "all", "--reason", "quiet", "-o", "json",
+    ];
     let promoted = told(&stage.aegis("olga", &words));
     assert_eq!(promoted["rollout"], json!({"to": "all"}));
-    let words = ["rollback", "--to", "1", "--reason", "too much", "--json"];
+    assert_eq!(promoted["diff"]["loosened"], true);
+    assert_eq!(promoted["publication"]["diff"], promoted["diff"]);
+    let words = [
+        "rollback", "--to", "1", "--reason", "too much", "-o", "json",
+    ];
     let back = told(&stage.aegis("olga", &words));
     assert_eq!(back["publication"]["restores"], 1);
     assert_eq!(back["publication"]["diff"]["loosened"], false);

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Output;
+use std::path::PathBuf;
+use std::process::{Command, Output};
 
 use aegis_client::{Access, Client};
-use aegis_testkit::{Aegis, AegisBuilder, Publisher, Upstream};
+use aegis_testkit::{Aegis, AegisBuilder, Certificate, Publisher, TestCa, Upstream};
 use ring::digest::{SHA256, digest};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -20,12 +22,30 @@ pub(super) struct Stage {
     home: TempDir,
     config: String,
     url: String,
+    tls: Option<Tls>,
     plane: Option<Running>,
     upstream: Upstream,
 }
 
+/// An authority that both sides trust; by the certificate `acme-1` proves itself, instead of by a token.
+pub(super) struct Tls {
+    pub(super) ca: TestCa,
+    pub(super) acme: Certificate,
+}
+
 impl Stage {
     pub(super) async fn start() -> Self {
+        Self::start_with(None, "").await
+    }
+
+    pub(super) async fn start_with_tls() -> Self {
+        let ca = TestCa::new();
+        let acme = ca.issue_client("acme-1");
+        Self::start_with(Some(Tls { ca, acme }), "").await
+    }
+
+    /// With more lines in its settings.
+    pub(super) async fn start_with(tls: Option<Tls>, more: &str) -> Self {
         let home = home();
         // It must come back at the same address after a crash.
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -33,16 +53,23 @@ impl Stage {
         drop(free);
         let (k1, k2) = (Publisher::new(), Publisher::new());
         for (name, key) in [("k1.pem", &k1), ("k2.pem", &k2)] {
-            let file = write(&home, name, key.private_pem());
-            fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("a mode");
+            write_private(&home, name, key.private_pem());
         }
-        let config = write(&home, "control.yaml", &settings(&address, "data", KEY));
+        let scheme = if let Some(tls) = &tls {
+            tls.write(&home);
+            "https"
+        } else {
+            "http"
+        };
+        let text = settings(&address, "data", KEY, tls.as_ref()) + more;
+        let config = write(&home, "control.yaml", &text);
         let mut stage = Self {
             k1,
             k2,
             home,
             config,
-            url: format!("http://{address}"),
+            url: format!("{scheme}://{address}"),
+            tls,
             plane: None,
             upstream: Upstream::http().echo().start().await,
         };
@@ -61,12 +88,25 @@ impl Stage {
         self.plane.take().expect("it runs").kill();
     }
 
+    pub(super) fn signal(&self, signal: Signal) {
+        self.plane.as_ref().expect("it runs").signal(signal);
+    }
+
+    pub(super) fn tls(&self) -> &Tls {
+        self.tls.as_ref().expect("it speaks TLS")
+    }
+
+    /// A file beside the control plane's.
+    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
+        write(&self.home, name, text).into()
+    }
+
     /// The second key signs from now on.
     pub(super) fn rotate(&mut self) {
         self.kill();
         let address = self.url.trim_start_matches("http://");
         let keys = format!("{KEY}, {}", KEY.replace("k1", "k2").replace('}', SINCE));
-        fs::write(&self.config, settings(address, "data", &keys)).expect("the settings");
+        fs::write(&self.config, settings(address, "data", &keys, None)).expect("the settings");
         self.start_again();
     }
 
@@ -75,7 +115,7 @@ impl Stage {
         write(
             &self.home,
             "second.yaml",
-            &settings("127.0.0.1:0", "other", KEY),
+            &settings("127.0.0.1:0", "other", KEY, None),
         )
     }
 
@@ -96,17 +136,31 @@ impl Stage {
     }
 
     pub(super) fn publish(&self, more: &[&str]) -> Output {
+        self.publishing(more).output().expect("it starts")
+    }
+
+    /// Not started yet.
+    pub(super) fn publishing(&self, more: &[&str]) -> Command {
         let policies = path(&self.home.path().join("policies"));
         let words = ["publish", &policies, "--reason", "a test"];
-        self.aegis("ann", &[&words, more].concat())
+        self.command("ann", &[&words, more].concat())
     }
 
     /// As somebody whose token is `token-of-NAME`.
     pub(super) fn aegis(&self, name: &str, words: &[&str]) -> Output {
+        self.command(name, words).output().expect("it starts")
+    }
+
+    fn command(&self, name: &str, words: &[&str]) -> Command {
         let mut command = command(words);
         command.args(["--control", &self.url]);
         command.env("AEGIS_TOKEN", format!("token-of-{name}"));
-        command.output().expect("it starts")
+        if self.tls.is_some() {
+            command
+                .arg("--ca-file")
+                .arg(self.home.path().join("ca.pem"));
+        }
+        command
     }
 
     pub(super) fn client(&self, name: &str) -> Client {
@@ -164,9 +218,25 @@ fn agent_of(tenant: &str) -> &'static str {
     }
 }
 
-fn settings(address: &str, data_dir: &str, keys: &str) -> String {
+impl Tls {
+    fn write(&self, home: &TempDir) {
+        let server = self.ca.issue(&["127.0.0.1"]);
+        write(home, "ca.pem", self.ca.pem());
+        write(home, "server.pem", server.pem());
+        write_private(home, "server-key.pem", &server.key_pem());
+    }
+}
+
+fn write_private(home: &TempDir, name: &str, text: &str) {
+    let file = write(home, name, text);
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("a mode");
+}
+
+fn settings(address: &str, data_dir: &str, keys: &str, tls: Option<&Tls>) -> String {
+    let files = "tls: {certificate: server.pem, key: server-key.pem, client_ca: ca.pem}";
+    let files = tls.map_or("", |_| files);
     let mut text = format!(
-        "listen: {{address: '{address}'}}\ndata_dir: {data_dir}\nsigning: {{keys: [{keys}]}}\n"
+        "listen: {{address: '{address}', {files}}}\ndata_dir: {data_dir}\nsigning: {{keys: [{keys}]}}\n"
     );
     let mut add = |section: &str, people: &[(&str, &str)]| {
         writeln!(text, "{section}:").expect("a String takes all");
@@ -174,8 +244,13 @@ fn settings(address: &str, data_dir: &str, keys: &str) -> String {
             let hash = digest(&SHA256, format!("token-of-{name}").as_bytes());
             let hash = hash.as_ref().iter();
             let hash = hash.fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-            writeln!(text, "  - {{name: {name}, token_sha256: {hash}{more}}}")
-                .expect("a String takes all");
+            let proof = match tls {
+                Some(tls) if *name == "acme-1" => {
+                    format!("certificate_sha256: {}", tls.acme.sha256())
+                }
+                _ => format!("token_sha256: {hash}"),
+            };
+            writeln!(text, "  - {{name: {name}, {proof}{more}}}").expect("a String takes all");
         }
     };
     let plane = ", region: eu-central-1, tenants:";
@@ -188,6 +263,7 @@ fn settings(address: &str, data_dir: &str, keys: &str) -> String {
             ),
             ("acme-2", &format!("{plane} [acme], labels: {{ring: rest}}")),
             ("globex-1", &format!("{plane} [globex]")),
+            ("both-1", &format!("{plane} [acme, globex]")),
         ],
     );
     add("publishers", &[("ann", "")]);

@@ -3,7 +3,7 @@
 use crate::json::Node;
 
 use super::super::AnswerError;
-use super::super::call::{Form, Head, Key, Written};
+use super::super::call::{Form, Key};
 use super::super::calls::Calls;
 use super::super::event::{at, count, member, object, text};
 use super::super::heard::Heard;
@@ -74,13 +74,27 @@ impl Items {
             }
             let mut answer = Heard::default();
             responses::document(response, calls, &mut answer)?;
-            let cached = ["usage", "input_token_details", "cached_tokens"];
-            answer.usage.cached = answer.usage.cached.or_else(|| count(response, &cached));
-            heard.add(answer);
+            add(answer, response, heard);
         }
         heard.model(at(root, &["session", "model"]));
         if said.kind == "error" {
             heard.error(root.get("error").or(Some(root)));
+        }
+        Ok(())
+    }
+
+    /// Of a refused answer: what it has cost, and that it has ended.
+    pub(super) fn pass_over(
+        &mut self,
+        root: Node<'_>,
+        said: &Said,
+        heard: &mut Heard,
+    ) -> Result<(), AnswerError> {
+        self.count(said)?;
+        if let Some(response) = object(root, "response")? {
+            let mut answer = Heard::default();
+            responses::about(response, &mut answer);
+            add(answer, response, heard);
         }
         Ok(())
     }
@@ -134,7 +148,7 @@ impl Items {
             )),
             Some(_) if begins => calls.mentioned(key),
             Some(_) => calls.complete(key, written),
-            None if begins => begin(key, head, written, calls),
+            None if begins => calls.begin_with(key, head, written),
             // Its status may change afterwards, so that only its text says that it is the same.
             None if head.form == Form::Item => calls.whole(head, written),
             None => {
@@ -178,12 +192,11 @@ impl Items {
     }
 }
 
-fn begin(key: Key, head: Head, written: Written, calls: &mut Calls) -> Result<(), AnswerError> {
-    calls.begin(key, head)?;
-    if written.span.is_empty() {
-        return Ok(());
-    }
-    calls.initial(key, written)
+/// Realtime has a name of its own for what came from the cache.
+fn add(mut answer: Heard, response: Node<'_>, heard: &mut Heard) {
+    let cached = ["usage", "input_token_details", "cached_tokens"];
+    answer.usage.cached = answer.usage.cached.or_else(|| count(response, &cached));
+    heard.add(answer);
 }
 
 /// An id that stands in the event or in the object that it is of; both must be the same.

@@ -11,7 +11,7 @@ use crate::websocket::Message;
 use crate::{Dialect, RefusalDocument, json, render};
 
 #[derive(Debug, Default)]
-pub(super) struct Refused {
+pub(super) struct RefusedAnswers {
     /// Ids of answers that have not ended yet.
     responses: VecDeque<String>,
     /// Ids of items that servers may repeat outside their answers.
@@ -20,7 +20,7 @@ pub(super) struct Refused {
     error: Value,
 }
 
-impl Refused {
+impl RefusedAnswers {
     pub(super) fn add(&mut self, item: Option<&Item>, refusal: &RefusalDocument<'_>) {
         self.error = body(refusal).get("error").cloned().unwrap_or_default();
         let Some(item) = item else { return };

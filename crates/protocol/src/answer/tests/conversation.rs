@@ -175,6 +175,19 @@ fn the_cost_of_all_answers_adds_up() {
     assert_eq!(conversation.heard().finish, ["completed"]);
 }
 
+/// The server has done the work, whoever sees it.
+#[test]
+fn what_a_refused_answer_has_cost_counts() {
+    let mut events = call("r1", "i1", "pay", "{}");
+    let last = events.last_mut().unwrap();
+    last["response"]["usage"] = json!({"input_tokens": 10, "output_tokens": 5, "input_token_details": {"cached_tokens": 3}});
+    let usage = told(&events, &Verdict::Refuse).usage;
+    assert_eq!(
+        (usage.input, usage.output, usage.cached),
+        (Some(10), Some(5), Some(3))
+    );
+}
+
 #[test]
 fn what_clients_would_read_differently_is_an_error() {
     let begin = json!({"type": "response.output_item.added", "response_id": "r1", "output_index": 0, "item": item("i1", "pay", "", "in_progress")});
@@ -227,9 +240,11 @@ fn a_long_conversation_has_no_limit_of_calls() {
     for at in 0..3 * LIMITS.calls {
         events.extend(call(&format!("r{at}"), &format!("i{at}"), "read", "{}"));
     }
-    let told = told(&events, &Verdict::Release);
-    assert_eq!(told.calls.len(), 3 * LIMITS.calls);
-    assert_eq!(told.sent, events);
+    let released = told(&events, &Verdict::Release);
+    assert_eq!(released.calls.len(), 3 * LIMITS.calls);
+    assert_eq!(released.sent, events);
+    let refused = told(&events, &Verdict::Refuse);
+    assert_eq!(refused.calls.len(), 3 * LIMITS.calls);
 }
 
 #[test]
@@ -274,6 +289,7 @@ proptest! {
 struct Heard {
     sent: Vec<Value>,
     calls: Vec<ProposedCall>,
+    usage: Usage,
 }
 
 fn told(events: &[Value], verdict: &Verdict) -> Heard {
@@ -286,6 +302,7 @@ fn told_by(events: &[Value], verdict: impl Fn(&ProposedCall) -> Verdict) -> Hear
     let mut heard = Heard {
         sent: Vec::new(),
         calls: Vec::new(),
+        usage: Usage::default(),
     };
     for event in events {
         conversation.hear(message(event)).unwrap();
@@ -313,6 +330,7 @@ fn told_by(events: &[Value], verdict: impl Fn(&ProposedCall) -> Verdict) -> Hear
             }
         }
     }
+    heard.usage = conversation.heard().usage;
     heard
 }
 

@@ -7,11 +7,14 @@ use crate::websocket::{Agreement, HandshakeError, Offer, Side, is_handshake};
 #[test]
 fn only_extensions_that_can_be_looked_into_are_offered() {
     for (offered, kept) in [
-        ("permessage-deflate", Some("permessage-deflate")),
+        (
+            "permessage-deflate",
+            Some("permessage-deflate; server_no_context_takeover"),
+        ),
         ("x-webkit-deflate-frame, permessage-bzip2", None),
         (
             "bbf-usp-protocol, Permessage-Deflate ;client_max_window_bits",
-            Some("permessage-deflate; client_max_window_bits"),
+            Some("permessage-deflate; server_no_context_takeover; client_max_window_bits"),
         ),
         (
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits=\"9\"",
@@ -29,7 +32,7 @@ fn only_extensions_that_can_be_looked_into_are_offered() {
         ),
         (
             "permessage-deflate; unknown, permessage-deflate",
-            Some("permessage-deflate"),
+            Some("permessage-deflate; server_no_context_takeover"),
         ),
     ] {
         let (_, headers) = offer(offered);
@@ -39,75 +42,45 @@ fn only_extensions_that_can_be_looked_into_are_offered() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_server_may_agree_to_what_was_offered_and_to_nothing_else() {
-    let plain = "permessage-deflate";
     let cases = [
-        (plain, "", Ok(None)),
-        (plain, plain, Ok(Some((true, true)))),
-        (
-            plain,
-            "permessage-deflate; server_no_context_takeover",
-            Ok(Some((true, false))),
-        ),
-        (
-            plain,
-            "permessage-deflate; client_no_context_takeover",
-            Ok(Some((false, true))),
-        ),
-        (
-            plain,
-            "permessage-deflate; server_max_window_bits=9",
-            Ok(Some((true, true))),
-        ),
-        (
-            plain,
-            "permessage-deflate; client_max_window_bits=9",
-            Err(()),
-        ),
-        (plain, "permessage-deflate, permessage-deflate", Err(())),
-        (plain, "x-other", Err(())),
-        ("", plain, Err(())),
+        (PLAIN, "", Ok(None)),
+        (PLAIN, "; server_max_window_bits=9", Ok(Some(true))),
+        (PLAIN, "; client_no_context_takeover", Ok(Some(false))),
+        (PLAIN, "; client_max_window_bits=9", Err(())),
+        (PLAIN, ", permessage-deflate", Err(())),
+        (PLAIN, "x-other", Err(())),
+        ("", FRESH, Err(())),
         ("x-other", "x-other", Err(())),
-        (
-            "permessage-deflate; client_max_window_bits",
-            "permessage-deflate; client_max_window_bits=9",
-            Ok(Some((true, true))),
-        ),
-        (
-            "permessage-deflate; client_max_window_bits",
-            "permessage-deflate; client_max_window_bits",
-            Err(()),
-        ),
-        (
-            "permessage-deflate; server_max_window_bits=10",
-            "permessage-deflate; server_max_window_bits=11",
-            Err(()),
-        ),
-        (
-            "permessage-deflate; server_max_window_bits=10",
-            plain,
-            Err(()),
-        ),
-        (
-            "permessage-deflate; server_no_context_takeover",
-            plain,
-            Err(()),
-        ),
-        (
-            "permessage-deflate; server_no_context_takeover, permessage-deflate",
-            plain,
-            Ok(Some((true, true))),
-        ),
+        (CLIENT_BITS, "; client_max_window_bits=9", Ok(Some(true))),
+        (CLIENT_BITS, "; client_max_window_bits", Err(())),
+        (SERVER_BITS, "; server_max_window_bits=11", Err(())),
+        (SERVER_BITS, FRESH, Err(())),
+        ("x-other, permessage-deflate", FRESH, Ok(Some(true))),
     ];
     for (offered, answered, expected) in cases {
+        let answered = match answered.chars().next() {
+            Some(';' | ',') => &format!("{FRESH}{answered}"),
+            _ => answered,
+        };
         let (offer, _) = offer(offered);
         let agreed = offer.answered(&answer(answered));
-        let agreed = agreed.map(|agreed| {
-            agreed.map(|it| (it.takes_over(Side::Client), it.takes_over(Side::Server)))
-        });
+        let agreed = agreed.map(|agreed| agreed.map(|it| it.takes_over(Side::Client)));
         let expected = expected.map_err(|()| HandshakeError::Extension);
         assert_eq!(agreed, expected, "{offered} | {answered}");
+    }
+}
+
+/// Whoever did not ask for it is told by the answer, as RFC 7692 (section 7.1.1.1) allows.
+#[test]
+fn the_messages_of_a_server_never_refer_to_earlier_ones() {
+    for offered in [PLAIN, FRESH] {
+        let (offer, headers) = offer(offered);
+        assert_eq!(headers["sec-websocket-extensions"], FRESH);
+        let agreed = offer.answered(&answer(FRESH)).unwrap().unwrap();
+        assert!(!agreed.takes_over(Side::Server));
+        let refused = offer.answered(&answer(PLAIN));
+        assert_eq!(refused, Err(HandshakeError::Extension));
     }
 }
 
@@ -142,10 +115,10 @@ fn only_the_one_version_with_a_key_is_a_handshake() {
     }
 }
 
-/// Both sides with or without takeover.
+/// With or without takeover by the client.
 pub(super) fn agreement(takeover: bool) -> Agreement {
     let words = if takeover {
-        "permessage-deflate"
+        FRESH
     } else {
         "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
     };
@@ -183,3 +156,8 @@ fn headers(fields: &[(&'static str, &str)]) -> HeaderMap {
     let fields = fields.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
     fields.collect()
 }
+
+const PLAIN: &str = "permessage-deflate";
+const FRESH: &str = "permessage-deflate; server_no_context_takeover";
+const CLIENT_BITS: &str = "permessage-deflate; client_max_window_bits";
+const SERVER_BITS: &str = "permessage-deflate; server_max_window_bits=10";

@@ -1,7 +1,10 @@
 //! Every line exactly once and in order, whatever happens in between.
 
 use super::*;
-use std::fs::OpenOptions;
+use std::fs::{FileTimes, OpenOptions};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
 struct Log {
@@ -27,6 +30,18 @@ impl Log {
 
     fn rotate(&self, to: &str) {
         fs::rename(self.path(), self.directory.path().join(to)).unwrap();
+    }
+
+    /// As gzip and logrotate do it: with the times of the original, which goes.
+    fn compress(&self, name: &str) {
+        let original = self.directory.path().join(name);
+        let packed = File::create(self.directory.path().join(format!("{name}.gz"))).unwrap();
+        let mut packing = GzEncoder::new(packed, Compression::default());
+        io::copy(&mut File::open(&original).unwrap(), &mut packing).unwrap();
+        let changed = fs::metadata(&original).unwrap().modified().unwrap();
+        let times = FileTimes::new().set_modified(changed);
+        packing.finish().unwrap().set_times(times).unwrap();
+        fs::remove_file(original).unwrap();
     }
 
     fn spool(&self) -> Spool {
@@ -106,11 +121,86 @@ fn several_rotations_while_nothing_could_be_sent_lose_nothing() {
     for (line, name) in [("3\n", "audit.jsonl.2"), ("4\n", "audit.jsonl.1")] {
         log.write(line);
         log.rotate(name);
-        // Files are told apart by the time of their last change.
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        older_than_the_next();
     }
     log.write("5\n");
     assert_eq!(all(&mut log.spool()), ["3", "4", "5"]);
+}
+
+#[test]
+fn what_was_compressed_before_it_was_sent_is_sent_also_after_a_restart() {
+    let log = Log::new();
+    log.write("1\n2\n");
+    let mut spool = log.spool();
+    spool.most = 1;
+    assert_eq!(lines(&mut spool), ["1"]);
+    spool.confirm().unwrap();
+    let unconfirmed = spool.batch().unwrap();
+    for (line, name) in [("3\n", "audit.jsonl.2"), ("4\n", "audit.jsonl.1")] {
+        log.write(line);
+        log.rotate(name);
+        log.compress(name);
+        older_than_the_next();
+    }
+    log.write("5\n");
+    let mut restarted = log.spool();
+    assert_eq!(restarted.batch().unwrap(), unconfirmed);
+    for spool in [&mut restarted, &mut spool] {
+        assert_eq!(all(spool), ["2", "3", "4", "5"]);
+        fs::remove_file(log.directory.path().join("uploaded.json")).unwrap();
+    }
+    assert_eq!(all(&mut log.spool()), ["1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn a_file_that_is_being_compressed_is_sent_once_and_so_is_one_that_is_deleted_while_it_is_read() {
+    let log = Log::new();
+    log.write("1\n");
+    log.rotate("audit.jsonl.1");
+    fs::write(log.directory.path().join("audit.jsonl.1.gz"), [31, 139, 8]).unwrap();
+    older_than_the_next();
+    log.write("2\n");
+    log.rotate("audit.jsonl.0");
+    older_than_the_next();
+    log.write("3\n");
+    let mut spool = log.spool();
+    assert_eq!(lines(&mut spool), ["1"]);
+    fs::remove_file(log.directory.path().join("audit.jsonl.1.gz")).unwrap();
+    fs::remove_file(log.directory.path().join("audit.jsonl.1")).unwrap();
+    assert_eq!(all(&mut spool), ["1", "2", "3"]);
+}
+
+#[test]
+fn of_a_damaged_compressed_file_the_lines_before_the_damage_are_sent_and_then_the_next_file() {
+    let log = Log::new();
+    log.write(&"1\n".repeat(MOST_LINES * 10));
+    log.rotate("audit.jsonl.1");
+    log.compress("audit.jsonl.1");
+    let packed = log.directory.path().join("audit.jsonl.1.gz");
+    let whole = fs::read(&packed).unwrap();
+    fs::write(&packed, &whole[..whole.len() - 4]).unwrap();
+    older_than_the_next();
+    log.write("2\n");
+    let sent = all(&mut log.spool());
+    assert!(sent.len() > MOST_LINES);
+    assert_eq!(sent.last().unwrap(), "2");
+}
+
+/// As `copytruncate` of logrotate does it.
+#[test]
+fn a_log_that_is_copied_and_emptied_loses_nothing_that_was_copied() {
+    let log = Log::new();
+    log.write("1\n2\n");
+    let mut spool = log.spool();
+    assert_eq!(lines(&mut spool), ["1", "2"]);
+    spool.confirm().unwrap();
+    log.write("3\n");
+    fs::copy(log.path(), log.directory.path().join("audit.jsonl.1")).unwrap();
+    fs::write(log.path(), "").unwrap();
+    assert_eq!(spool.batch().unwrap(), None);
+    older_than_the_next();
+    log.write("4\n");
+    assert_eq!(all(&mut spool), ["3", "4"]);
 }
 
 #[test]
@@ -165,4 +255,30 @@ fn a_log_that_is_gone_with_unsent_lines_does_not_stop_the_next() {
     fs::remove_file(log.path()).unwrap();
     log.write("2\n");
     assert_eq!(all(&mut log.spool()), ["2"]);
+}
+
+/// As on a full disk: what was stored and could not be written down is offered again as it was.
+#[test]
+fn what_cannot_be_written_down_is_sent_again_and_nothing_is_lost_or_doubled() {
+    let log = Log::new();
+    log.write("1\n2\n");
+    let mut spool = log.spool();
+    let first = spool.batch().unwrap();
+    let memo = log.directory.path().join("uploaded.json");
+    fs::remove_file(&memo).unwrap();
+    fs::create_dir_all(memo.join("in-the-way")).unwrap();
+    spool.confirm().unwrap_err();
+    log.write("3\n");
+    // Nor is anything new begun.
+    spool.batch().unwrap_err();
+    log.spool().batch().unwrap_err();
+    fs::remove_dir_all(&memo).unwrap();
+    assert_eq!(spool.batch().unwrap(), first);
+    assert_eq!(all(&mut spool), ["1", "2", "3"]);
+    assert_eq!(all(&mut log.spool()), Vec::<String>::new());
+}
+
+/// Files are told apart by the time of their last change.
+fn older_than_the_next() {
+    std::thread::sleep(std::time::Duration::from_millis(20));
 }

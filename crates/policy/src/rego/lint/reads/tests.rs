@@ -248,7 +248,7 @@ some i; found := input.dlp.findings[i]; found.type == "EMIAL_ADDRESS"
 input.dlp.findings[_].clas == "pii"
     4:24: there is no `input.dlp.findings[…].clas`; did you mean `input.dlp.findings[…].class`?
 every found in input.dlp.findings { found.knd == "x" }
-    4:44: there is no `input.dlp.findings[…].knd`; `input.dlp.findings[…]` has type, class, path, count
+    4:44: there is no `input.dlp.findings[…].knd`; `input.dlp.findings[…]` has type, class, path, count, confidence
 count([t | some t in input.dlp.types; t == "aws"]) > 0
     4:46: `input.dlp.types[…]` is never `aws`; docs/detectors.md has the types
 object.get(input.call, "tol", "x") == "y"

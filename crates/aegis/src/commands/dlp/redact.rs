@@ -1,0 +1,74 @@
+//! `aegis dlp redact`: the text with placeholders, as it comes.
+
+use std::io::{self, Read as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Input, scanner};
+use crate::exit::{Exit, Failure};
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+    /// Types or classes that are redacted; all where none is named
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let scanner = scanner()?;
+    let kinds = arguments.kinds()?;
+    let mut redactor = scanner.redactor(None, &kinds);
+    let mut input = arguments.input.open()?;
+    let mut out = io::stdout().lock();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = match input.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            // What waits is not given out: it may be the first half of a value.
+            Err(error) => return Err(arguments.input.failure(&error)),
+        };
+        let clean = redactor.push(piece.get(..read).unwrap_or_default());
+        if out.write_all(&clean).and_then(|()| out.flush()).is_err() {
+            return Ok(ExitCode::SUCCESS);
+        }
+    }
+    // A reader that has gone away is no error.
+    let _ = out.write_all(&redactor.finish()).and_then(|()| out.flush());
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    fn kinds(&self) -> Result<Vec<&'static str>, Failure> {
+        let types = aegis_dlp::types();
+        let known = |word: &String| {
+            let named =
+                |(kind, class): &(&str, aegis_dlp::Class)| kind == word || class.as_str() == word;
+            types.iter().any(named)
+        };
+        if let Some(unknown) = self.types.iter().find(|word| !known(word)) {
+            let message = format!("there is no type or class of data `{unknown}`");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        let wanted = |kind: &str, class: &str| {
+            self.types.is_empty() || self.types.iter().any(|word| word == kind || word == class)
+        };
+        let kinds = types
+            .iter()
+            .filter(|(kind, class)| wanted(kind, class.as_str()));
+        Ok(kinds.map(|(kind, _)| *kind).collect())
+    }
+}
+
+/// How much is read at once, in bytes.
+const PIECE: usize = 64 * 1024;
+
+const EXAMPLES: &str = "\
+Examples:
+  aegis dlp redact notes.txt > clean.txt
+  tail -f agent.log | aegis dlp redact --type secret --type EMAIL_ADDRESS";

@@ -1,0 +1,207 @@
+//! For every type of personal data what is found, and what misses it narrowly and is not.
+
+mod devices;
+mod europe;
+mod licences;
+mod passports;
+mod plates;
+mod vat;
+mod world;
+
+use super::*;
+
+/// A type, and a text with a value of it between `<` and `>`. There a `#` stands for the right one
+/// of the ten digits, a `?` for the right one of the digits and capitals.
+struct Example(&'static str, &'static str);
+
+fn examples() -> impl Iterator<Item = &'static Example> {
+    [
+        devices::DEVICES,
+        europe::EUROPE,
+        licences::LICENCES,
+        passports::PASSPORTS,
+        plates::PLATES,
+        vat::VAT,
+        world::WORLD,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+impl Example {
+    /// What stands before the value, and the value.
+    fn parts(&self) -> (&'static str, &'static str) {
+        let (before, value) = self.1.split_once('<').unwrap();
+        (before, value.strip_suffix('>').unwrap())
+    }
+
+    /// With each character that may stand for the missing ones.
+    fn candidates(&self) -> Vec<String> {
+        let (_, value) = self.parts();
+        value.chars().fold(vec![String::new()], |known, next| {
+            let choices = match next {
+                '#' => "0123456789".to_owned(),
+                '?' => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".to_owned(),
+                next => next.to_string(),
+            };
+            let with = |text: &String| {
+                let texts = choices.chars().map(|next| format!("{text}{next}"));
+                texts.collect::<Vec<_>>()
+            };
+            known.iter().flat_map(with).collect()
+        })
+    }
+
+    fn finds(&self, text: &str, value: &str) -> bool {
+        let found = hits(None, text);
+        found
+            .iter()
+            .any(|(kind, found)| *kind == self.0 && found == value)
+    }
+
+    /// The values that are found, and how many might have been.
+    fn right(&self) -> (Vec<String>, usize) {
+        let (before, _) = self.parts();
+        let candidates = self.candidates();
+        let all = candidates.len();
+        let right = candidates
+            .into_iter()
+            .filter(|value| self.finds(&format!("{before}{value} there"), value));
+        (right.collect(), all)
+    }
+}
+
+#[test]
+fn every_type_of_personal_data_has_an_example() {
+    let rules = crate::pii::rules().map(|rule| rule.kind);
+    let missing: Vec<_> = rules
+        .filter(|kind| !examples().any(|example| example.0 == *kind))
+        .collect();
+    assert!(missing.is_empty(), "no example of {missing:?}");
+}
+
+#[test]
+fn every_example_is_found_and_with_a_wrong_check_digit_it_is_not() {
+    let mut wrong = Vec::new();
+    for example in examples() {
+        let (right, all) = example.right();
+        if right.is_empty() || all > 1 && right.len() * 5 > all {
+            wrong.push((example.0, example.1, right));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_part_of_a_longer_word_is_no_value() {
+    let mut wrong = Vec::new();
+    for example in examples() {
+        // A domain ends where its letters do, and a bracket ends a number.
+        if example.0 == "EMAIL_ADDRESS" || example.1.ends_with(")>") {
+            continue;
+        }
+        let (before, _) = example.parts();
+        for value in example.right().0 {
+            let longer = [
+                format!("{before}{value}0Q7Q"),
+                format!("{before}Q7Q{value}Q7Q"),
+            ];
+            wrong.extend(
+                longer
+                    .into_iter()
+                    .filter(|text| example.finds(text, &value)),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_value_that_needs_a_word_is_not_found_without() {
+    let mut wrong = Vec::new();
+    for example in examples() {
+        let mut rules = crate::pii::rules().filter(|rule| rule.kind == example.0);
+        let always = rules.any(|rule| rule.confidence.alone >= 50);
+        for value in example.right().0.iter().filter(|_| !always) {
+            let text = format!("the thing {value} there");
+            if example.finds(&text, value) {
+                wrong.push(text);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_field_says_by_its_name_what_its_value_is() {
+    for (name, value, kind) in [
+        ("passportNumber", "AB1234567", "UK_PASSPORT"),
+        ("tax_id", "ABCPE1234F", "IN_TAX_ID"),
+        ("customer.phone", "901820", "PHONE_NUMBER"),
+        ("licencePlate", "AB12 CDE", "UK_VEHICLE_REGISTRATION"),
+        ("dob", "1980-02-29", "DATE_OF_BIRTH"),
+        ("ssn", "123456780", "US_SSN"),
+    ] {
+        let found = hits(Some(name), value);
+        assert!(
+            found.contains(&(kind, value.to_owned())),
+            "{name}: {found:?}"
+        );
+        let found = hits(Some("order"), value);
+        assert!(!found.contains(&(kind, value.to_owned())), "{found:?}");
+    }
+}
+
+#[test]
+fn a_text_that_is_nothing_but_a_value_is_one_unless_it_has_another_name() {
+    for (value, kind) in [
+        ("AB1234567", "UK_PASSPORT"),
+        ("943 476 5919", "UK_NHS"),
+        ("06 A 123", "TR_LICENSE_PLATE"),
+    ] {
+        assert!(
+            hits(None, value).contains(&(kind, value.to_owned())),
+            "{value}"
+        );
+        assert_eq!(hits(Some("order"), value), vec![], "{value}");
+        assert_eq!(found(&format!("{value} there")), vec![], "{value}");
+        assert_eq!(found(&format!("see {value}")), vec![], "{value}");
+    }
+}
+
+#[test]
+fn prose_code_hashes_and_times_are_no_personal_data() {
+    for text in [
+        "2026-11-21T18:06:07.123Z took 1732212345678 ms, 12.5% of 3,000,000",
+        "commit 2c26b46b68ffc68ff99b453c1d30413413422d70, id 7d793037-a076-4f6b-9f5e-0d9c3a2b1c11",
+        "fn main() { let x: [u8; 32] = std::array::from_fn(|at| at as u8); dead::beef::f00() }",
+        "version 1.2.3-rc.4, build 20261121.7, section 12.3.4, pages 100-200, ISBN 978-3-16-148410-0",
+        "a [10] b (20) c {30}: 1:2, 3:4, 5 - 6 + 7; 00:00:00, 12:30, 0x1f, #ff0000, 1e10",
+        "error E0308 at src/lib.rs:120:14, HTTP 404, RFC 9110, UTF-8, SHA-256, x86_64, IPv6, H264",
+        "the table has 1000000 rows, 250000 columns and 999999999 cells on 4 pages",
+    ] {
+        assert_eq!(found(text), vec![], "{text}");
+    }
+}
+
+#[test]
+fn every_split_of_every_example_gives_the_same() {
+    let kinds: Vec<&str> = SCANNER.kinds().collect();
+    for example in examples() {
+        let (before, _) = example.parts();
+        let value = example.right().0.pop().unwrap();
+        for text in [format!("{before}{value}, there"), value] {
+            let whole = SCANNER
+                .redact(&text, &kinds)
+                .unwrap_or_else(|| text.clone());
+            for at in 0..=text.len() {
+                let (left, right) = text.as_bytes().split_at(at);
+                let mut redactor = SCANNER.redactor(None, &kinds);
+                let mut out = redactor.push(left);
+                out.extend(redactor.push(right));
+                out.extend(redactor.finish());
+                assert_eq!(String::from_utf8(out).unwrap(), whole, "at {at} of {text}");
+            }
+        }
+    }
+}

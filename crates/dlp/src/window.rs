@@ -1,0 +1,147 @@
+//! The part of a text that is at hand, and what its bytes say about the edges of words and values. It knows no rule.
+
+use crate::edge::{ends_in_escape, escape_at};
+use crate::rule::LONGEST;
+use crate::view::{BEHIND, View};
+
+/// A part of the text, and where it stands in the whole.
+#[derive(Clone, Copy)]
+pub(crate) struct Window<'t> {
+    pub(crate) bytes: &'t [u8],
+    /// How many bytes stand before it.
+    pub(crate) base: usize,
+    /// Nothing follows.
+    pub(crate) last: bool,
+}
+
+impl<'t> Window<'t> {
+    pub(crate) fn byte(&self, at: usize) -> Option<u8> {
+        self.bytes.get(at.checked_sub(self.base)?).copied()
+    }
+
+    pub(crate) fn end(&self) -> usize {
+        self.base + self.bytes.len()
+    }
+
+    pub(crate) fn after(&self, at: usize) -> &'t [u8] {
+        let at = at.saturating_sub(self.base);
+        self.bytes.get(at..).unwrap_or_default()
+    }
+
+    /// Where the text begins that goes on here without a space or a quote; at most [`BEHIND`] back.
+    pub(crate) fn run(&self, at: usize) -> usize {
+        let before = self.before(at);
+        let near = before.get(before.len().saturating_sub(BEHIND)..);
+        let run = near.unwrap_or_default().iter().rev();
+        at - run.take_while(|byte| !ends_value(**byte)).count()
+    }
+
+    /// Where the word of letters and digits begins that goes on here; none within the letters of an
+    /// escape, which are not part of it.
+    pub(crate) fn word(&self, at: usize) -> Option<usize> {
+        let before = self.before(at);
+        let near = before.get(before.len().saturating_sub(LONGEST_WORD)..);
+        let letters = near.unwrap_or_default().iter().rev();
+        let length = letters
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
+        let (before, word) = before.split_at_checked(before.len() - length)?;
+        Some(at - length + escape_at(before, word)?)
+    }
+
+    /// Where up to two short words of letters begin that may be the beginning of a value with the
+    /// word that begins here, and how many letters there are: `AB 12`, `M-XY 34`.
+    pub(crate) fn leads(&self, word: usize) -> [Option<(usize, usize)>; 2] {
+        let latest = self.lead_before(word);
+        let both = latest.and_then(|(start, letters)| {
+            let (first, more) = self.lead_before(start)?;
+            Some((first, letters + more))
+        });
+        [latest, both]
+    }
+
+    /// From where on the end of the text may be the beginning of such a value.
+    pub(crate) fn lead(&self, at: usize) -> usize {
+        let before = self.before(at).iter().rev();
+        let length = before.take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let word = if length > LEAD_LETTERS {
+            at
+        } else {
+            at - length
+        };
+        let [latest, both] = self.leads(word);
+        both.or(latest).map_or(at, |(start, _)| start)
+    }
+
+    fn lead_before(&self, word: usize) -> Option<(usize, usize)> {
+        let [rest @ .., b' ' | b'-'] = self.before(word) else {
+            return None;
+        };
+        let near = rest.get(rest.len().saturating_sub(LEAD_LETTERS + 1)..)?;
+        let letters = near
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_alphabetic())
+            .count();
+        let before = rest.get(..rest.len() - letters)?;
+        let free = !before.last().is_some_and(u8::is_ascii_alphanumeric);
+        let fits = (1..=LEAD_LETTERS).contains(&letters) && (free || ends_in_escape(before));
+        fits.then(|| (word - 1 - letters, letters))
+    }
+
+    /// Whether no word goes on here.
+    pub(crate) fn is_free(&self, start: usize) -> bool {
+        let before = self.before(start);
+        !before.last().is_some_and(u8::is_ascii_alphanumeric) || ends_in_escape(before)
+    }
+
+    fn before(&self, at: usize) -> &'t [u8] {
+        let at = at.saturating_sub(self.base);
+        self.bytes.get(..at).unwrap_or(self.bytes)
+    }
+
+    /// Around an anchor.
+    pub(crate) fn view(&self, anchor: usize) -> View<'t> {
+        let at = anchor.saturating_sub(self.base).min(self.bytes.len());
+        let (before, from) = self.bytes.split_at_checked(at).unwrap_or_default();
+        let before = before.get(before.len().saturating_sub(BEHIND)..);
+        let open = !self.last && from.len() < LONGEST;
+        View {
+            before: before.unwrap_or_default(),
+            from: from.get(..LONGEST).unwrap_or(from),
+            open,
+        }
+    }
+
+    /// Whether no word goes on here; it may be in the plural, and another may begin with a capital. A
+    /// short word among capitals is most likely the beginning of another: `TELESCOPE`.
+    pub(crate) fn ends_word(&self, length: usize, end: usize, next: Option<u8>) -> bool {
+        match next {
+            Some(next) if next.is_ascii_lowercase() => next == b's',
+            Some(next) if next.is_ascii_uppercase() && length < 4 => {
+                let last = end.checked_sub(1).and_then(|at| self.byte(at));
+                !last.is_some_and(|last| last.is_ascii_uppercase())
+            }
+            _ => true,
+        }
+    }
+
+    /// `userSsn`: a word begins with a capital behind a small letter.
+    pub(crate) fn is_camel(&self, start: usize) -> bool {
+        let before = start.checked_sub(1).and_then(|at| self.byte(at));
+        before.is_some_and(|byte| byte.is_ascii_lowercase())
+            && self
+                .byte(start)
+                .is_some_and(|byte| byte.is_ascii_uppercase())
+    }
+}
+
+/// A space, a quote, or what else no value goes on behind.
+fn ends_value(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`')
+}
+
+/// No rule asks for a word with more letters before its first digit, or for one with an escape before it.
+const LONGEST_WORD: usize = 32;
+/// Of a word that leads a value, how many letters it has at most.
+const LEAD_LETTERS: usize = 4;

@@ -1,0 +1,109 @@
+//! How fast sensitive data is looked for: in ordinary text, in a small clean document, and in text that is made to be slow.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use aegis_dlp::Scanner;
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use crate::policy::payload;
+use crate::statistics::{head, median, row};
+
+pub(crate) fn table() -> Result<String> {
+    let scanner = Scanner::new()?;
+    let mut table = head(&["text", "MB/s", "whole text as a stream of 64 bytes, MB/s"]);
+    let mut texts = vec![("mixed".to_owned(), mixed())];
+    let hostile = HOSTILE.map(|unit| (format!("`{}`, again and again", unit.trim()), long(unit)));
+    texts.extend(hostile);
+    for (name, text) in texts {
+        let whole = rate(&text, || scanner.scan(&text).len());
+        let pieces = rate(&text, || in_pieces(&scanner, &text));
+        table.push_str(&row(&[name, format!("{whole:.1}"), format!("{pieces:.1}")]));
+    }
+    let clean = clean();
+    if !scanner.scan(&clean).is_empty() {
+        bail!("the clean document is not clean");
+    }
+    let rate = rate(&clean, || scanner.scan(&clean).len());
+    let bytes = clean.len();
+    // Megabytes in a second are bytes in a microsecond.
+    let micros = number(bytes) / rate;
+    write!(
+        table,
+        "\nA clean JSON document of {bytes} bytes: {micros:.1} µs\n"
+    )?;
+    Ok(table)
+}
+
+/// The median of some runs, after one that makes the automata of the rules.
+fn rate(text: &str, work: impl Fn() -> usize) -> f64 {
+    work();
+    let repeat = (BYTES / text.len()).max(1);
+    let rates = (0..ROUNDS).map(|_| {
+        let start = Instant::now();
+        for _ in 0..repeat {
+            std::hint::black_box(work());
+        }
+        number(text.len() * repeat) / 1e6 / start.elapsed().as_secs_f64()
+    });
+    median(rates.collect())
+}
+
+fn in_pieces(scanner: &Scanner, text: &str) -> usize {
+    let kinds = ["EMAIL_ADDRESS"];
+    let mut redactor = scanner.redactor(None, &kinds);
+    let pieces = text.as_bytes().chunks(64);
+    let given: usize = pieces.map(|piece| redactor.push(piece).len()).sum();
+    given + redactor.finish().len()
+}
+
+/// No text here is near four gigabytes.
+fn number(bytes: usize) -> f64 {
+    u32::try_from(bytes).map_or(f64::NAN, f64::from)
+}
+
+/// Chats of agents, with something to be found in one of eight.
+fn mixed() -> String {
+    let mut text = String::new();
+    for at in 0_u32.. {
+        if text.len() > SIZE {
+            break;
+        }
+        let content = match at % 8 {
+            0 => format!("write to user{at}@shop.example about order {at}"),
+            1 => format!("fn price(item: &Item) -> u64 {{ item.cents * {at} / 100 }}"),
+            2 => format!("GET /v1/items/{at}?page=2 took 12.{at} ms, status 200"),
+            _ => PROSE.to_owned(),
+        };
+        let message = json!({"role": "user", "content": content, "id": format!("msg_{at:08x}")});
+        text.push_str(&message.to_string());
+        text.push('\n');
+    }
+    text
+}
+
+fn long(unit: &str) -> String {
+    unit.repeat(SIZE / unit.len())
+}
+
+fn clean() -> String {
+    serde_json::Value::from(payload(4200, "eur", 1700)).to_string()
+}
+
+/// Each asks as many rules as one can for little text.
+const HOSTILE: [&str; 8] = [
+    "1 2 3 4 5 6 7 8 9 0 ",
+    "4111 1111 1111 1112 ",
+    "AB 1 ",
+    "password=",
+    "a@",
+    "fe80:",
+    "https://u:p@",
+    "passport 12345678 phone tax id ",
+];
+const PROSE: &str = "The agent compared both offers, asked the customer which of them fits the budget, and wrote a summary for the team.";
+/// Of a text, and of what is searched in one round.
+const SIZE: usize = 1 << 20;
+const BYTES: usize = 1 << 20;
+const ROUNDS: usize = 5;
