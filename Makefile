@@ -36,7 +36,7 @@ fmt: ## format the code
 	cargo fmt --all
 	cargo fmt --manifest-path tests/fuzz/Cargo.toml
 
-bench: ## measure decisions and the whole proxy, and print the tables of docs/performance.md
+bench: ## measure decisions, the search for data and the whole proxy, and print the tables of docs/performance.md
 	@tests/tools/install-debian.sh cc
 	-@tests/tools/install-envoy.sh
 	cargo build --locked --release --package aegis --package aegis-bench

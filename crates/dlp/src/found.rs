@@ -10,12 +10,16 @@ use crate::rules::RuleId;
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pending: Vec<Pending>,
-    /// The latest of each type, and where it ends.
-    latest: Vec<(&'static str, usize)>,
-    /// Where the last of the strong ones ends.
-    strong: usize,
-    /// Where the last of the secrets ends: of a secret that several rules know, one tells.
-    secret: usize,
+    /// How far the findings of each rule have come.
+    latest: Vec<Latest>,
+}
+
+/// The last finding of a rule, and where it ends.
+#[derive(Debug)]
+struct Latest {
+    id: RuleId,
+    rule: &'static Rule,
+    end: usize,
 }
 
 /// In the order of their places. Of a value that is longer than is looked at, the end comes by itself.
@@ -91,48 +95,46 @@ impl Found {
         let (finding, rule, end) = match one.what {
             What::Value { finding, rule, end } => (finding, rule, end),
             What::End(id) => {
-                self.latest.iter_mut().for_each(|(_, end)| {
-                    if *end == GROWS {
-                        *end = one.at;
-                    }
-                });
-                for latest in [&mut self.strong, &mut self.secret] {
-                    if *latest == GROWS {
-                        *latest = one.at;
-                    }
-                }
+                // Of what gave way, the end is no event: it would end another.
+                let mut latest = self.latest.iter_mut();
+                let latest = latest.find(|latest| latest.id == id && latest.end == GROWS)?;
+                latest.end = one.at;
                 return Some(Event::Ends(id, one.at));
             }
         };
-        let is_secret = rule.class == Class::Secret;
-        if rule.weak && (self.strong > one.at || is_secret && self.secret > one.at) {
+        if rule.weak && self.gives_way(rule, one.at) {
             return None;
         }
-        let start = self.after_latest(rule.kind, one.at, end.unwrap_or(GROWS))?;
-        let end_seen = end.unwrap_or(GROWS);
-        if !rule.weak {
-            self.strong = self.strong.max(end_seen);
+        let end = end.unwrap_or(GROWS);
+        let start = one.at.max(self.reach(|other| other.kind == rule.kind));
+        if end <= start {
+            return None;
         }
-        if is_secret {
-            self.secret = self.secret.max(end_seen);
-        }
+        self.keep(finding.id, rule, end);
         Some(match end {
-            Some(end) => Event::Found(finding, start..end),
-            None => Event::Begins(finding, start),
+            GROWS => Event::Begins(finding, start),
+            end => Event::Found(finding, start..end),
         })
     }
 
-    /// Where the value begins, behind the latest of its type.
-    fn after_latest(&mut self, kind: &'static str, start: usize, end: usize) -> Option<usize> {
-        let Some((_, latest)) = self.latest.iter_mut().find(|(known, _)| *known == kind) else {
-            self.latest.push((kind, end));
-            return Some(start);
-        };
-        let start = start.max(*latest);
-        (end > *latest).then(|| {
-            *latest = end;
-            start
-        })
+    /// A strong finding reaches over its beginning; or another secret, where it is one: of a secret
+    /// that several rules know, one tells.
+    fn gives_way(&self, rule: &Rule, at: usize) -> bool {
+        let secret = rule.class == Class::Secret;
+        self.reach(|other| !other.weak || secret && other.class == Class::Secret) > at
+    }
+
+    /// Where the last of these rules' findings ends.
+    fn reach(&self, which: impl Fn(&Rule) -> bool) -> usize {
+        let these = self.latest.iter().filter(|latest| which(latest.rule));
+        these.map(|latest| latest.end).max().unwrap_or_default()
+    }
+
+    fn keep(&mut self, id: RuleId, rule: &'static Rule, end: usize) {
+        match self.latest.iter_mut().find(|latest| latest.id == id) {
+            Some(latest) => latest.end = end,
+            None => self.latest.push(Latest { id, rule, end }),
+        }
     }
 }
 
@@ -155,3 +157,53 @@ impl Pending {
 const GROWS: usize = usize::MAX;
 /// What is less sure than this is not reported, in percent.
 const REPORTED: u8 = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{pii, secrets};
+
+    fn rule(fits: impl Fn(&Rule) -> bool) -> &'static Rule {
+        let mut rules = pii::rules().chain(secrets::rules());
+        rules.find(|rule| fits(rule)).unwrap()
+    }
+
+    #[test]
+    fn what_gives_way_to_a_value_that_goes_on_does_not_end_it() {
+        let strong = rule(|rule| rule.class == Class::Secret && !rule.weak);
+        let weak = rule(|rule| rule.weak && rule.kind != strong.kind);
+        let mut found = Found::default();
+        found.add(1, strong, 95, 0, None);
+        found.add(2, weak, 95, 10, None);
+        found.ends(2, 500);
+        found.ends(1, 900);
+        let first = Finding {
+            id: 1,
+            confidence: 95,
+        };
+        let events = found.settle(usize::MAX);
+        assert_eq!(events, [Event::Begins(first, 0), Event::Ends(1, 900)]);
+    }
+
+    #[test]
+    fn of_two_values_that_go_on_each_has_its_own_end() {
+        let one = rule(|rule| rule.class == Class::Secret && !rule.weak);
+        let other = rule(|rule| rule.class == Class::Pii && !rule.weak);
+        let mut found = Found::default();
+        found.add(1, one, 95, 0, None);
+        found.add(2, other, 95, 10, None);
+        found.ends(2, 500);
+        // Still within the first.
+        found.add(1, one, 95, 600, Some(650));
+        found.ends(1, 900);
+        let events = found.settle(usize::MAX);
+        let [first, second] = [1, 2].map(|id| Finding { id, confidence: 95 });
+        let expected = [
+            Event::Begins(first, 0),
+            Event::Begins(second, 10),
+            Event::Ends(2, 500),
+            Event::Ends(1, 900),
+        ];
+        assert_eq!(events, expected);
+    }
+}
