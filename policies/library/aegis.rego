@@ -85,8 +85,7 @@ request := {
 	[1 | some n, _ in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)] == []
 	[1 | some n, _ in o.redact; object.get(ps, n, null) != null] == []
 	types := input.dlp.types
-	free := p.free
-	[y | some y in types; free[y]] == types
+	[y | some y in types; ruled(p, y).effect == "allow"] == types
 }
 
 # Everything else: what is wrong, and what follows from it.
@@ -197,8 +196,11 @@ else := {"done": true, "findings": array.concat(grant, array.concat(behalf, arra
 	behalf := array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in p.loops])
 	parameter := constraints(lead, o)
 	is_array(parameter)
-	sensitive := [{"effect": c.effect, "rule": c.rule, "message": c.message, "redact": {"data": y}} | some y in types; c := object.get(p.data, y, p.findings.unclassified); c.effect != "allow"]
+	sensitive := [{"effect": c.effect, "rule": concat(y, c.rule), "message": concat(y, c.message), "redact": {"data": y}} | some y in types; c := ruled(p, y); c.effect != "allow"]
 }
+
+# What is done about a type of data: what its own rule says, else that of its class.
+ruled(p, kind) := object.get(p.data, kind, object.get(p.data, object.get(data.compiled.classes, kind, ""), p.findings.unclassified))
 
 # Every kind of constraint has its own map, so that one that nobody uses costs next to nothing.
 constraints(lead, o) := [f | some g in groups; some f in g] if {

@@ -76,13 +76,27 @@ test_a_refusal_says_how_the_profile_wants_it_told if {
 }
 
 test_what_is_done_about_answers_goes_with_every_decision if {
-	rules := {"redact": ["EMAIL_ADDRESS"], "deny": [], "unread": "deny"}
+	rules := {"data": {"EMAIL_ADDRESS": "sanitize"}, "unread": "deny"}
 	searched := object.union(policy, {"agents": {"a": {"answers": rules}}})
 	allowed := aegis.decision with data.compiled as searched with input as input_of({})
 	allowed.obligations.answers == rules
 	denied := aegis.decision with data.compiled as searched with input as object.union(input_of({}), {"call": {"opaque": true}})
 	denied.outcome == "deny"
 	denied.obligations.answers == rules
+}
+
+test_data_goes_by_the_rule_of_its_type_then_of_its_class_then_by_none if {
+	rules := {"pii": ruled("sanitize"), "EMAIL_ADDRESS": ruled("allow")}
+	profile := object.union(policy.profiles.p, {"data": rules})
+	by_class := object.union(policy, {"profiles": {"p": profile}, "classes": {"EMAIL_ADDRESS": "pii", "PHONE_NUMBER": "pii", "CREDIT_CARD": "pci"}})
+	about(by_class, ["EMAIL_ADDRESS"]).outcome == "allow"
+	both := about(by_class, ["EMAIL_ADDRESS", "PHONE_NUMBER"])
+	both.outcome == "sanitize"
+	both.reasons == [{"rule": "data.PHONE_NUMBER", "message": "a PHONE_NUMBER here"}]
+	both.obligations.redact == [{"data": "PHONE_NUMBER"}]
+	unruled := about(by_class, ["CREDIT_CARD"])
+	unruled.outcome == "deny"
+	[r.rule | some r in unruled.reasons] == ["data.unclassified"]
 }
 
 test_a_chain_up_to_the_limit_is_allowed if {
@@ -150,6 +164,12 @@ found(outcome, ext) if {
 	count(d.reasons) == 1
 }
 
+about(compiled, types) := d if {
+	d := aegis.decision with data.compiled as compiled with input as object.union(input_of({}), {"dlp": {"types": types}})
+}
+
+ruled(effect) := {"effect": effect, "rule": ["data.", ""], "message": ["a ", " here"]}
+
 decide(i) := d if {
 	d := aegis.decision with data.compiled as policy with input as i
 }
@@ -183,7 +203,6 @@ policy := {
 		"upgrades": {},
 		"depth": 2,
 		"loops": [false],
-		"free": {},
 		"data": {},
 		"changed": [false],
 		"refuse_as": "error",
@@ -191,7 +210,7 @@ policy := {
 			"request": {"tools": {"x": {"y": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
 			"proposed_call": {"tools": {"f": {"propose": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
 		},
-		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "depth": deny("chain.depth"), "loop": deny("chain.loop"), "opaque": deny("opaque"), "changed": deny("mcp.changed_tool"), "unclassified": deny("data.unclassified")},
+		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "depth": deny("chain.depth"), "loop": deny("chain.loop"), "opaque": deny("opaque"), "changed": deny("mcp.changed_tool"), "unclassified": {"effect": "deny", "rule": ["data.unclassified"], "message": ["unclassified"]}},
 	}},
 }
 

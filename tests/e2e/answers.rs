@@ -23,7 +23,7 @@ async fn an_address_that_a_model_says_in_pieces_never_reaches_the_agent() {
     assert!(!received.contains("corp"), "{received}");
     let (_, end) = aegis.lines_of(&reply).await;
     let found = json!([{
-        "type": "EMAIL_ADDRESS", "class": "pii", "count": 1, "confidence": 0.9, "effect": "redacted",
+        "type": "EMAIL_ADDRESS", "class": "pii", "count": 1, "confidence": 0.9, "effect": "sanitize",
     }]);
     assert_eq!(
         without_confidence(&end["answer_data"]),
@@ -71,7 +71,7 @@ async fn data_that_is_denied_ends_the_stream_before_it_with_the_providers_error(
     assert_eq!(asked["outcome"], "allow");
     assert_eq!(end["outcome_detail"], "refused");
     assert_eq!(end["refusal"]["rules"][0]["rule"], "data.EMAIL_ADDRESS");
-    assert_eq!(end["answer_data"][0]["effect"], "denied");
+    assert_eq!(end["answer_data"][0]["effect"], "deny");
 }
 
 #[tokio::test]

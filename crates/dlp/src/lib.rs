@@ -129,23 +129,17 @@ impl Scanner {
     pub fn redact_field(&self, field: &Field<'_>, kinds: &[&str]) -> Option<String> {
         let mut hits = self.scan_field(field);
         hits.retain(|hit| kinds.contains(&hit.kind));
-        hits.first()?;
-        let mut redacted = String::with_capacity(field.text.len());
-        let mut done = 0;
-        for hit in hits {
-            if hit.range.start >= done {
-                redacted.push_str(field.text.get(done..hit.range.start)?);
-                redacted.push_str(&placeholder(hit.kind));
-            }
-            done = done.max(hit.range.end);
-        }
-        redacted.push_str(field.text.get(done..)?);
-        Some(redacted)
+        replace(field.text, &hits)
     }
 
-    /// Redacts a text of UTF-8 that comes in pieces, and stands under this name.
-    pub fn redactor<'s>(&'s self, name: Option<&str>, kinds: &[&'s str]) -> Redactor<'s> {
-        Redactor::new(self, name, kinds)
+    /// Redacts a text of UTF-8 that comes in pieces, and stands under this name: data of the types for
+    /// which `redacts` is true.
+    pub fn redactor<'s>(
+        &'s self,
+        name: Option<&str>,
+        redacts: impl Fn(&str) -> bool + Send + Sync + 's,
+    ) -> Redactor<'s> {
+        Redactor::new(self, name, redacts)
     }
 
     pub(crate) fn search(&self, name: Option<&str>) -> Search<'_> {
@@ -183,6 +177,22 @@ impl Scanner {
             });
         }
     }
+}
+
+/// The text with a placeholder for each of these hits in it, in their order; `None` where there is none.
+pub fn replace(text: &str, hits: &[Hit]) -> Option<String> {
+    hits.first()?;
+    let mut redacted = String::with_capacity(text.len());
+    let mut done = 0;
+    for hit in hits {
+        if hit.range.start >= done {
+            redacted.push_str(text.get(done..hit.range.start)?);
+            redacted.push_str(&placeholder(hit.kind));
+        }
+        done = done.max(hit.range.end);
+    }
+    redacted.push_str(text.get(done..)?);
+    Some(redacted)
 }
 
 /// Every type of data that there is a rule for, with its class, in the order of their names.

@@ -14,7 +14,7 @@ use crate::{Class, Scanner, placeholder};
 pub struct Redactor<'s> {
     scanner: &'s Scanner,
     search: Search<'s>,
-    kinds: Box<[&'s str]>,
+    redacts: Box<dyn Fn(&str) -> bool + Send + Sync + 's>,
     seen: Vec<Seen>,
     /// What has come from `base` on, and is still needed.
     pub(crate) text: Vec<u8>,
@@ -36,13 +36,17 @@ pub struct Seen {
 }
 
 impl<'s> Redactor<'s> {
-    pub(crate) fn new(scanner: &'s Scanner, name: Option<&str>, kinds: &[&'s str]) -> Self {
+    pub(crate) fn new(
+        scanner: &'s Scanner,
+        name: Option<&str>,
+        redacts: impl Fn(&str) -> bool + Send + Sync + 's,
+    ) -> Self {
         let search = scanner.search(name);
         let base = search.named();
         Self {
             scanner,
             search,
-            kinds: kinds.into(),
+            redacts: Box::new(redacts),
             seen: Vec::new(),
             text: Vec::new(),
             base,
@@ -137,7 +141,7 @@ impl<'s> Redactor<'s> {
 
     fn redacts(&self, rule: u16) -> Option<&'static str> {
         let kind = self.scanner.kind(rule)?;
-        self.kinds.contains(&kind).then_some(kind)
+        (self.redacts)(kind).then_some(kind)
     }
 
     /// Overlapping values become one placeholder, named for the first.
@@ -187,7 +191,6 @@ impl Seen {
 impl fmt::Debug for Redactor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor")
-            .field("kinds", &self.kinds)
             .field("held", &self.held())
             .finish_non_exhaustive()
     }

@@ -11,9 +11,8 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::catalogue::server;
 use crate::data::{
-    Actions, AegisData, AgentData, AnswerEffect, ChangedToolsData, ConstraintData, Constraints,
-    Effect, GrpcBodiesData, LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData,
-    UnnamedData, UnreadData,
+    Actions, AegisData, AgentData, ChangedToolsData, ConstraintData, Constraints, Effect,
+    GrpcBodiesData, LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
 use crate::{Phase, hosts, sensitive};
@@ -33,7 +32,10 @@ pub(crate) fn compile(data: &AegisData, mode: Mode) -> Shelved {
     let agents = entries(shelf, &data.agents, |shelf, _, value| {
         shelf.json(&agent(data, value, mode))
     });
+    let classes: BTreeMap<_, _> = sensitive::classes().collect();
+    let classes = shelf.json(&json!(classes));
     shelf.object([
+        ("classes", classes),
         ("tenants", tenants),
         ("profiles", profiles),
         ("agents", agents),
@@ -85,24 +87,12 @@ fn agent(data: &AegisData, agent: &AgentData, mode: Mode) -> Json {
     json!({"tenant": agent.tenant, "profile": agent.profile, "shadow": shadow, "answers": answers})
 }
 
-/// What is done about data in answers; null where none is looked for.
+/// What is done about data in answers, by the types and classes that the profile names; null where none is looked for.
 fn answers(profile: &ProfileData) -> Json {
     if profile.answers.is_empty() {
         return Json::Null;
     }
-    let with = |effect| {
-        let types = sensitive::types().iter().copied();
-        let ruled = types.filter(|kind| profile.on_answers(kind) == Some(effect));
-        ruled.collect::<Vec<_>>()
-    };
-    json!({
-        "redact": with(AnswerEffect::Sanitize),
-        "deny": with(AnswerEffect::Deny),
-        "unread": match profile.answers_unread {
-            UnreadData::Deny => "deny",
-            UnreadData::Allow => "allow",
-        },
-    })
+    json!({"data": profile.answers, "unread": profile.answers_unread})
 }
 
 fn tenant(name: &str, tenant: &TenantData, mode: Mode) -> Json {
@@ -132,18 +122,8 @@ fn profile(
     unnamed: &Unnamed,
 ) -> Shelved {
     let lead = format!("profile \"{name}\"");
-    let each = || {
-        let types = sensitive::types().iter();
-        types.filter_map(|kind| Some((*kind, profile.on(kind)?)))
-    };
-    let rules = each().map(|(kind, effect)| {
-        let text = format!("{lead}: data of type {kind} {}", consequence(effect));
-        (
-            kind.to_owned(),
-            finding(effect, &format!("data.{kind}"), &text),
-        )
-    });
-    let free = each().filter(|(_, effect)| *effect == Effect::Allow);
+    let rules = profile.data.iter();
+    let rules = rules.map(|(word, effect)| (word.clone(), on_data(&lead, *effect)));
     let changed = match profile.mcp.changed_tools {
         ChangedToolsData::Report => json!([false, true]),
         ChangedToolsData::Deny => json!([false]),
@@ -159,7 +139,6 @@ fn profile(
         ("data", rules.collect::<Map<_, _>>().into()),
         ("depth", json!(profile.chain.max_depth)),
         ("loops", json!(loops)),
-        ("free", truths(free.map(|(kind, _)| kind))),
         ("findings", findings(&lead, profile)),
         ("changed", changed),
         ("refuse_as", profile.mcp.refuse_as.as_str().into()),
@@ -201,9 +180,28 @@ fn findings(lead: &str, profile: &ProfileData) -> Json {
         },
         "changed": deny("mcp.changed_tool", "does not allow a tool whose definition has changed since it was first seen"),
         "opaque": deny("opaque", "does not allow opaque traffic to this host"),
-        "unclassified": deny("data.unclassified", "has no rule for this type of data"),
+        "unclassified": {
+            "effect": Effect::Deny.as_str(),
+            "rule": ["data.unclassified"],
+            "message": [format!("{lead} has no rule for this type of data")],
+        },
         "depth": deny("chain.depth", &format!("allows no call on behalf of more than {} agents", profile.chain.max_depth)),
         "loop": deny("chain.loop", "does not let an agent be called on its own behalf"),
+    })
+}
+
+/// What is done about data of a type or a class. The name of the type goes between the parts.
+fn on_data(lead: &str, effect: Effect) -> Json {
+    let consequence = match effect {
+        Effect::Allow => "may be sent",
+        Effect::Sanitize => "is redacted",
+        Effect::ApprovalNeeded => "needs approval",
+        Effect::Deny => "must not be sent",
+    };
+    json!({
+        "effect": effect.as_str(),
+        "rule": ["data.", ""],
+        "message": [format!("{lead}: data of type "), format!(" {consequence}")],
     })
 }
 
@@ -353,15 +351,6 @@ fn truths(names: impl Iterator<Item = impl Into<String>>) -> Json {
 
 fn finding(effect: Effect, rule: &str, message: &str) -> Json {
     json!({"effect": effect.as_str(), "rule": rule, "message": message})
-}
-
-fn consequence(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Allow => "may be sent",
-        Effect::Sanitize => "is redacted",
-        Effect::ApprovalNeeded => "needs approval",
-        Effect::Deny => "must not be sent",
-    }
 }
 
 /// Where there is no limit, numbers beyond this still get the closer look: exact in every evaluator.

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::intent::PROPOSE;
 use crate::sensitive::class_of;
-use crate::{Phase, RefuseAs};
+use crate::{AnswerEffect, Phase, RefuseAs, Unread};
 
 /// Whether findings count or are only recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -96,7 +96,7 @@ pub(crate) struct ProfileData {
     pub(crate) data: BTreeMap<String, Effect>,
     /// The same for what answers bring. Empty: answers are not searched.
     pub(crate) answers: BTreeMap<String, AnswerEffect>,
-    pub(crate) answers_unread: UnreadData,
+    pub(crate) answers_unread: Unread,
     /// Tool to action to parameter to constraint.
     pub(crate) tools: BTreeMap<String, Actions>,
     pub(crate) proposed: ProposedData,
@@ -190,24 +190,6 @@ pub(crate) enum Effect {
     Deny,
 }
 
-/// What is done about data that an answer brings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AnswerEffect {
-    Allow,
-    Sanitize,
-    Deny,
-}
-
-/// What becomes of an answer that is text and cannot be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum UnreadData {
-    #[default]
-    Deny,
-    Allow,
-}
-
 /// What must hold for one parameter. A parameter that is absent passes unless it is `required`.
 #[derive(Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -288,12 +270,8 @@ pub(crate) struct OperationData {
 impl ProfileData {
     /// What is done about data of a type: what its own rule says, else that of its class.
     pub(crate) fn on(&self, kind: &str) -> Option<Effect> {
-        by_type_or_class(&self.data, kind)
-    }
-
-    /// The same for what an answer brings.
-    pub(crate) fn on_answers(&self, kind: &str) -> Option<AnswerEffect> {
-        by_type_or_class(&self.answers, kind)
+        let of_class = || self.data.get(class_of(kind)?);
+        self.data.get(kind).or_else(of_class).copied()
     }
 
     /// The name under which that is said.
@@ -320,11 +298,6 @@ impl ProfileData {
             Phase::Connect | Phase::Request => self.tools.get(tool),
         }
     }
-}
-
-fn by_type_or_class<T: Copy>(rules: &BTreeMap<String, T>, kind: &str) -> Option<T> {
-    let of_class = || rules.get(class_of(kind)?);
-    rules.get(kind).or_else(of_class).copied()
 }
 
 impl<'de> Deserialize<'de> for Proposal {

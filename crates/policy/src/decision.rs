@@ -2,10 +2,13 @@
 //!
 //! A decision always exists. What the evaluators could not answer is a [`Fault`], and a fault denies.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use crate::sensitive::class_of;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,26 +50,34 @@ pub struct Obligations {
     pub answers: Option<AnswerRules>,
 }
 
-/// What is done about sensitive data in the answer. A type that is in neither list may pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+/// What is done about sensitive data in the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerRules {
+    /// By type or class.
     #[serde(default)]
-    pub redact: Vec<Arc<str>>,
-    /// The answer ends before it.
-    #[serde(default)]
-    pub deny: Vec<Arc<str>>,
+    pub data: BTreeMap<Arc<str>, AnswerEffect>,
     #[serde(default)]
     pub unread: Unread,
 }
 
+/// What is done about data that an answer brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerEffect {
+    Allow,
+    Sanitize,
+    /// The answer ends before it.
+    Deny,
+}
+
 /// What becomes of an answer that is text and cannot be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unread {
+    Allow,
     #[default]
     Deny,
-    Allow,
 }
 
 /// How the caller of an MCP tool is told that policy refuses the call.
@@ -143,15 +154,27 @@ impl RefuseAs {
 }
 
 impl AnswerRules {
+    /// What is done about data of a type: what its own rule says, else that of its class, else nothing.
+    pub fn on(&self, kind: &str) -> AnswerEffect {
+        let of_class = || self.data.get(class_of(kind)?);
+        let effect = self.data.get(kind).or_else(of_class).copied();
+        effect.unwrap_or(AnswerEffect::Allow)
+    }
+
     /// Whether whoever goes by these rules does all that others ask.
     pub fn cover(&self, asked: &Self) -> bool {
-        let denied = |kind: &Arc<str>| self.deny.contains(kind);
-        asked.deny.iter().all(denied)
-            && asked
-                .redact
-                .iter()
-                .all(|kind| denied(kind) || self.redact.contains(kind))
-            && (self.unread == Unread::Deny || asked.unread == Unread::Allow)
+        let mut ruled = self.data.keys().chain(asked.data.keys());
+        ruled.all(|word| self.on(word) >= asked.on(word)) && self.unread >= asked.unread
+    }
+}
+
+impl AnswerEffect {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Sanitize => "sanitize",
+            Self::Deny => "deny",
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::selftest;
 use crate::suite::Suite;
 use crate::{Intent, Snapshot, Workbench};
 
-pub use verdict::{AnswerDuties, Direction, Verdict};
+pub use verdict::{Direction, Verdict};
 
 /// Every change between two policies that the calls show.
 #[derive(Clone, Debug)]

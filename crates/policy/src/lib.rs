@@ -29,7 +29,8 @@ pub use catalogue::{AmbiguousPath, Catalogue, Matched, Operation, Service, decod
 pub use check::{check_form, mistakes};
 pub use data::{Mode, Protocol};
 pub use decision::{
-    AnswerRules, Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Unread, Would,
+    AnswerEffect, AnswerRules, Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs,
+    Unread, Would,
 };
 pub use intent::{
     Auth, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart, Intent,

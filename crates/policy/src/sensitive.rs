@@ -11,6 +11,12 @@ pub fn types() -> &'static [&'static str] {
     &TYPES
 }
 
+/// Every type with its class.
+pub(crate) fn classes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let types = aegis_dlp::types().iter();
+    types.map(|(kind, class)| (*kind, class.as_str()))
+}
+
 /// The class of a type.
 pub fn class_of(kind: &str) -> Option<&'static str> {
     let types = aegis_dlp::types();

@@ -69,12 +69,8 @@ fn a_failure_says_what_was_expected_what_came_and_why_at_its_place() {
     };
     let fine = "{amount: 100, currency: eur}";
     assert_eq!(
-        failed("{outcome: allow, answers: {redact: [IBAN_CODE]}}", fine)
-            .lines()
-            .next(),
-        Some(
-            "table.yaml:4:46: expected IBAN_CODE in answers to be redacted, it is CREDIT_CARD, EMAIL_ADDRESS"
-        )
+        failed("{outcome: allow, answers: {data: {pii: sanitize}}}", fine),
+        "table.yaml:4:37: expected answers to be pii sanitize, refused where they cannot be read, they are CREDIT_CARD sanitize, EMAIL_ADDRESS sanitize, secret deny, refused where they cannot be read"
     );
     let high = "{amount: 900000, currency: eur}";
     assert_eq!(

@@ -9,8 +9,10 @@ mod medium;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use aegis_dlp::{Field, Redactor, Scanner, Seen};
-use aegis_policy::{AnswerRules, Unread};
+use aegis_policy::{AnswerEffect, AnswerRules, Unread};
 
 pub use content::{Content, ContentError, Step};
 pub use medium::Medium;
@@ -19,10 +21,7 @@ pub use medium::Medium;
 #[derive(Debug)]
 pub struct Cleaner {
     scanner: &'static Scanner,
-    /// Nothing of these goes out: of those that are denied, neither.
-    kept: Vec<&'static str>,
-    denied: Vec<&'static str>,
-    unread: Unread,
+    rules: Arc<AnswerRules>,
     seen: Vec<Seen>,
 }
 
@@ -30,15 +29,7 @@ pub struct Cleaner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     pub seen: Seen,
-    pub effect: Effect,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    Passed,
-    Redacted,
-    /// It ended the answer.
-    Denied,
+    pub effect: AnswerEffect,
 }
 
 /// Data of this type, which must not be in an answer.
@@ -48,20 +39,9 @@ pub struct Denied(pub &'static str);
 
 impl Cleaner {
     pub fn new(scanner: &'static Scanner, rules: &AnswerRules) -> Self {
-        let known = |ruled: &[std::sync::Arc<str>]| -> Vec<&'static str> {
-            let kinds = scanner.kinds();
-            kinds
-                .filter(|kind| ruled.iter().any(|ruled| **ruled == **kind))
-                .collect()
-        };
-        let denied = known(&rules.deny);
-        let mut kept = known(&rules.redact);
-        kept.extend(&denied);
         Self {
             scanner,
-            kept,
-            denied,
-            unread: rules.unread,
+            rules: Arc::new(rules.clone()),
             seen: Vec::new(),
         }
     }
@@ -70,20 +50,14 @@ impl Cleaner {
     pub fn found(&self) -> Vec<Found> {
         let found = self.seen.iter().map(|seen| Found {
             seen: *seen,
-            effect: if self.denied.contains(&seen.kind) {
-                Effect::Denied
-            } else if self.kept.contains(&seen.kind) {
-                Effect::Redacted
-            } else {
-                Effect::Passed
-            },
+            effect: self.rules.on(seen.kind),
         });
         found.collect()
     }
 
     /// Whether text that cannot be read may pass.
     pub fn passes_unread(&self) -> bool {
-        self.unread == Unread::Allow
+        self.rules.unread == Unread::Allow
     }
 
     /// A whole text; `None` where it may go as it is.
@@ -93,22 +67,22 @@ impl Cleaner {
         text: &str,
     ) -> Result<Option<String>, Denied> {
         let field = Field { name, text };
-        let hits = self.scanner.scan_field(&field);
-        if hits.is_empty() {
-            return Ok(None);
-        }
+        let mut hits = self.scanner.scan_field(&field);
         self.see(hits.iter().map(|hit| Seen {
             kind: hit.kind,
             class: hit.class,
             count: 1,
             confidence: hit.confidence,
         }))?;
-        Ok(self.scanner.redact_field(&field, &self.kept))
+        hits.retain(|hit| self.rules.on(hit.kind) != AnswerEffect::Allow);
+        Ok(aegis_dlp::replace(text, &hits))
     }
 
     /// For a text that comes in pieces.
     pub(crate) fn redactor(&self) -> Redactor<'static> {
-        self.scanner.redactor(None, &self.kept)
+        let rules = Arc::clone(&self.rules);
+        self.scanner
+            .redactor(None, move |kind| rules.on(kind) != AnswerEffect::Allow)
     }
 
     /// What is settled with this piece.
@@ -132,22 +106,12 @@ impl Cleaner {
     fn see(&mut self, found: impl Iterator<Item = Seen>) -> Result<(), Denied> {
         let mut denied = None;
         for seen in found {
-            if self.denied.contains(&seen.kind) {
+            if self.rules.on(seen.kind) == AnswerEffect::Deny {
                 denied.get_or_insert(Denied(seen.kind));
             }
             seen.add_to(&mut self.seen);
         }
         denied.map_or(Ok(()), Err)
-    }
-}
-
-impl Effect {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Redacted => "redacted",
-            Self::Denied => "denied",
-        }
     }
 }
 

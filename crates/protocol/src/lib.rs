@@ -32,7 +32,7 @@ mod testing;
 mod urlencoded;
 pub mod websocket;
 
-pub use clean::{Cleaner, Content, ContentError, Denied, Effect, Found, Medium, Step};
+pub use clean::{Cleaner, Content, ContentError, Denied, Found, Medium, Step};
 pub use error::InspectError;
 pub use inspected::{BodyView, Inspected, Reading, RequestView, inspect};
 pub use llm::LlmApi;

@@ -16,10 +16,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use aegis_policy::{
-    Authority, CallKind, Caller, Decision, Intent, Outcome, Reason, Redaction, Revision, Scheme,
-    Snapshot,
+    AnswerEffect, Authority, CallKind, Caller, Decision, Intent, Outcome, Reason, Redaction,
+    Revision, Scheme, Snapshot,
 };
-use aegis_protocol::{Effect, LlmApi};
+use aegis_protocol::LlmApi;
 use aegis_telemetry::audit::{self, EndRecord, Log, Timings};
 use aegis_telemetry::metrics::{Metrics, Open};
 use aegis_telemetry::trace::{TraceContext, Tracer};
@@ -227,7 +227,7 @@ impl Record {
     /// What the answer has said.
     pub(crate) fn learned(&mut self, learned: Learned) {
         for found in &learned.data {
-            if found.effect == Effect::Redacted {
+            if found.effect == AnswerEffect::Sanitize {
                 let metrics = &self.evidence.metrics;
                 metrics.redacted(found.seen.kind, found.seen.count);
             }

@@ -51,8 +51,7 @@ fn rate(text: &str, work: impl Fn() -> usize) -> f64 {
 }
 
 fn in_pieces(scanner: &Scanner, text: &str) -> usize {
-    let kinds = ["EMAIL_ADDRESS"];
-    let mut redactor = scanner.redactor(None, &kinds);
+    let mut redactor = scanner.redactor(None, |kind| kind == "EMAIL_ADDRESS");
     let pieces = text.as_bytes().chunks(64);
     let given: usize = pieces.map(|piece| redactor.push(piece).len()).sum();
     given + redactor.finish().len()

@@ -1,6 +1,6 @@
 //! Answers of LLM APIs: cutting changes nothing, nothing is shown unjudged, and what replaces a call is what the agent gets.
 
-use aegis_policy::AnswerRules;
+use aegis_policy::{AnswerEffect, AnswerRules, sensitive};
 use aegis_protocol::answer::{AnswerError, Arguments, Framing, Guard, Limits, ProposedCall, Step};
 use aegis_protocol::{Cleaner, LlmApi, proposed};
 use serde_json::{Map, Value};
@@ -166,7 +166,9 @@ impl About {
             return guard;
         }
         let rules = AnswerRules {
-            redact: standard().kinds().map(Into::into).collect(),
+            data: sensitive::CLASSES
+                .map(|class| (class.into(), AnswerEffect::Sanitize))
+                .into(),
             ..AnswerRules::default()
         };
         guard.searching(Cleaner::new(standard(), &rules))

@@ -77,7 +77,7 @@ fn by_hand(hits: &[Hit], text: &str) -> String {
 
 /// A text that comes in pieces is redacted like the whole, and little of it waits.
 fn in_pieces(field: &Field<'_>, kinds: &[&str], expected: &str) {
-    let mut redactor = standard().redactor(field.name, kinds);
+    let mut redactor = standard().redactor(field.name, |kind| kinds.contains(&kind));
     let mut out = Vec::new();
     for piece in pieces(field.text.as_bytes(), field.text.len()) {
         out.extend(redactor.push(piece));

@@ -29,7 +29,7 @@ fn the_demo_shows_every_outcome_with_what_was_forwarded_and_recorded() {
     let answered = scene(&told, "llm_answer");
     let found = &answered["recorded"]["end"]["answer_data"][0];
     assert_eq!(found["type"], "EMAIL_ADDRESS");
-    assert_eq!(found["effect"], "redacted");
+    assert_eq!(found["effect"], "sanitize");
     let shadowed = scene(&told, "shadow");
     assert_eq!(shadowed["decided"]["would"], "deny");
     assert_eq!(shadowed["forwarded"]["amount"], 10);

@@ -1,6 +1,6 @@
 //! The part of a decision that a reviewer compares, and which of two lets more through. No messages: they change with every wording.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::{
@@ -16,22 +16,12 @@ pub struct Verdict {
     pub redact: BTreeSet<Redaction>,
     pub restrict_regions: Option<BTreeSet<Arc<str>>>,
     pub passthrough: bool,
-    pub answers: AnswerDuties,
+    /// Without rules where it is not searched.
+    pub answers: AnswerRules,
     /// Of a call of an MCP tool that is not forwarded.
     pub refuse_as: RefuseAs,
     /// Outcome and rules without shadow.
     pub would: Option<(Outcome, BTreeSet<Arc<str>>)>,
-}
-
-/// What is done about data in the answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AnswerDuties {
-    /// Types that do not pass as they are.
-    pub kept: BTreeSet<Arc<str>>,
-    /// Of these, the ones that end the answer.
-    pub denied: BTreeSet<Arc<str>>,
-    /// Text that cannot be read is refused.
-    pub unread: bool,
 }
 
 /// Which way a change goes, the gravest first.
@@ -66,11 +56,7 @@ impl Verdict {
             redact: duties.redact.iter().cloned().collect(),
             restrict_regions: regions.map(|regions| regions.iter().cloned().collect()),
             passthrough: duties.passthrough,
-            answers: duties
-                .answers
-                .as_ref()
-                .map(AnswerDuties::of)
-                .unwrap_or_default(),
+            answers: duties.answers.clone().unwrap_or(AS_IT_IS),
             refuse_as: if refuses_tool {
                 decision.obligations.refuse_as
             } else {
@@ -99,25 +85,8 @@ impl Verdict {
         self.redact.is_subset(&other.redact)
             && within(&self.restrict_regions, &other.restrict_regions)
             && self.passthrough >= other.passthrough
-            && self.answers.ask_no_more_than(&other.answers)
+            && other.answers.cover(&self.answers)
             && duties(self) != duties(other)
-    }
-}
-
-impl AnswerDuties {
-    fn of(answers: &AnswerRules) -> Self {
-        let denied: BTreeSet<_> = answers.deny.iter().cloned().collect();
-        Self {
-            kept: answers.redact.iter().chain(&denied).cloned().collect(),
-            denied,
-            unread: answers.unread == Unread::Deny,
-        }
-    }
-
-    fn ask_no_more_than(&self, other: &Self) -> bool {
-        self.kept.is_subset(&other.kept)
-            && self.denied.is_subset(&other.denied)
-            && self.unread <= other.unread
     }
 }
 
@@ -142,3 +111,9 @@ impl Direction {
         }
     }
 }
+
+/// What is asked of an answer that is not searched.
+const AS_IT_IS: AnswerRules = AnswerRules {
+    data: BTreeMap::new(),
+    unread: Unread::Allow,
+};

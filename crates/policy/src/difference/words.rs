@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{AnswerDuties, Change, Verdict};
-use crate::{Outcome, Phase, RefuseAs};
+use super::{Change, Verdict};
+use crate::{AnswerRules, Outcome, Phase, RefuseAs, Unread};
 
 /// `finance-bot may now call stripe-payments/refund (12 of 340 calls): deny by tool → allow`
 impl fmt::Display for Change {
@@ -91,18 +91,14 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// `without EMAIL_ADDRESS, ended at SECRET_AWS, refused where they cannot be read`
-impl fmt::Display for AnswerDuties {
+/// `EMAIL_ADDRESS sanitize, secret deny, refused where they cannot be read`
+impl fmt::Display for AnswerRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let redacted: BTreeSet<_> = self.kept.difference(&self.denied).cloned().collect();
-        let mut words = Vec::new();
-        if !redacted.is_empty() {
-            words.push(format!("without {}", joined(&redacted)));
-        }
-        if !self.denied.is_empty() {
-            words.push(format!("ended at {}", joined(&self.denied)));
-        }
-        if self.unread {
+        let ruled = self.data.iter();
+        let mut words: Vec<_> = ruled
+            .map(|(word, effect)| format!("{word} {}", effect.as_str()))
+            .collect();
+        if self.unread == Unread::Deny {
             words.push("refused where they cannot be read".to_owned());
         }
         if words.is_empty() {

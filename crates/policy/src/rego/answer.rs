@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Array, Object, Value};
 use crate::{
-    AnswerRules, Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Unread, Would,
+    AnswerEffect, AnswerRules, Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs,
+    Unread, Would,
 };
 
 pub(super) fn read(answer: &Value) -> Result<Decision, Fault> {
@@ -51,16 +52,22 @@ fn obligations(from: &Object) -> Result<Obligations, Fault> {
 }
 
 fn answers(from: &Object) -> Result<AnswerRules, Fault> {
-    let types = |name| -> Result<Vec<_>, Fault> {
-        let types = array(field(from, name)?)?;
-        types.iter().map(text).collect()
-    };
+    let data = object(field(from, "data")?)?.iter();
+    let data = data.map(|(word, effect)| {
+        let effect = text(effect)?;
+        let known = [
+            AnswerEffect::Allow,
+            AnswerEffect::Sanitize,
+            AnswerEffect::Deny,
+        ];
+        let effect = known.into_iter().find(|known| known.as_str() == &*effect);
+        Ok((text(word)?, effect.ok_or(Fault::WrongType)?))
+    });
     let unread = text(field(from, "unread")?)?;
-    let mut known = [Unread::Deny, Unread::Allow].into_iter();
-    let unread = known.find(|known| known.as_str() == &*unread);
+    let known = [Unread::Deny, Unread::Allow].into_iter();
+    let unread = known.into_iter().find(|known| known.as_str() == &*unread);
     Ok(AnswerRules {
-        redact: types("redact")?,
-        deny: types("deny")?,
+        data: data.collect::<Result<_, Fault>>()?,
         unread: unread.ok_or(Fault::WrongType)?,
     })
 }

@@ -1,6 +1,6 @@
 //! Answers of no API: whatever their bytes are cut into, the data is gone and the rest is what it was.
 
-use aegis_policy::Unread;
+use aegis_policy::{AnswerEffect, AnswerRules, Unread};
 use http::HeaderValue;
 
 use super::*;
@@ -15,15 +15,10 @@ const LIMITS: Limits = Limits {
     calls: 8,
 };
 
-fn rules(effect: Effect, unread: Unread) -> AnswerRules {
-    let types = vec!["EMAIL_ADDRESS".into(), "CREDIT_CARD".into()];
-    let (redact, deny) = match effect {
-        Effect::Denied => (Vec::new(), types),
-        _ => (types, Vec::new()),
-    };
+fn rules(effect: AnswerEffect, unread: Unread) -> AnswerRules {
+    let types = ["EMAIL_ADDRESS", "CREDIT_CARD"];
     AnswerRules {
-        redact,
-        deny,
+        data: types.map(|kind| (kind.into(), effect)).into(),
         unread,
     }
 }
@@ -53,7 +48,7 @@ fn sent(
 
 /// However it is cut.
 fn cleaned(medium: Medium, body: &str) -> String {
-    let rules = rules(Effect::Redacted, Unread::Deny);
+    let rules = rules(AnswerEffect::Sanitize, Unread::Deny);
     let (whole, error) = sent(medium, body.as_bytes(), usize::MAX, &rules);
     assert_eq!(error, None, "{body}");
     for size in 1..body.len() {
@@ -121,7 +116,7 @@ fn other_text_is_searched_as_it_comes() {
 
 #[test]
 fn nothing_of_an_answer_goes_out_from_denied_data_on() {
-    let rules = rules(Effect::Denied, Unread::Allow);
+    let rules = rules(AnswerEffect::Deny, Unread::Allow);
     for (medium, body) in [
         (Medium::Json, r#"{"a": "ann@corp.example"}"#),
         (Medium::Lines, "{\"a\": \"ann@corp.example\"}\n"),
@@ -145,14 +140,14 @@ fn what_cannot_be_read_is_refused_or_passes_as_it_is() {
         (Medium::Lines, "{\"a\"\n"),
         (Medium::Events, "nonsense\n\n"),
     ] {
-        let deny = rules(Effect::Redacted, Unread::Deny);
+        let deny = rules(AnswerEffect::Sanitize, Unread::Deny);
         let (refused, error) = sent(medium, body.as_bytes(), 64, &deny);
         assert_eq!(refused, "");
         assert_eq!(
             error.map(ContentError::rule).as_deref(),
             Some("data.unread")
         );
-        let allow = rules(Effect::Redacted, Unread::Allow);
+        let allow = rules(AnswerEffect::Sanitize, Unread::Allow);
         assert_eq!(
             sent(medium, body.as_bytes(), 64, &allow),
             (body.to_owned(), None)
@@ -190,7 +185,7 @@ fn the_content_type_says_whether_an_answer_is_text() {
 
 #[test]
 fn debug_output_shows_nothing_of_the_answer() {
-    let rules = rules(Effect::Redacted, Unread::Deny);
+    let rules = rules(AnswerEffect::Sanitize, Unread::Deny);
     let mut content = Content::new(Medium::Text, Cleaner::new(scanner(), &rules), LIMITS);
     content.feed(b"ann@corp.example");
     let shown = format!("{content:?} {:?} {content:?}", content.step());

@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let scanner = scanner()?;
     let kinds = arguments.kinds()?;
-    let mut redactor = scanner.redactor(None, &kinds);
+    let mut redactor = scanner.redactor(None, |kind| kinds.contains(&kind));
     let mut input = arguments.input.open()?;
     let mut out = io::stdout().lock();
     let mut piece = vec![0; PIECE];

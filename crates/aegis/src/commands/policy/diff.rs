@@ -186,11 +186,7 @@ fn verdict(verdict: &Verdict) -> Json {
         "redact": redact.collect::<Vec<_>>(),
         "restrict_regions": verdict.restrict_regions,
         "passthrough": verdict.passthrough,
-        "answers": {
-            "kept_back": verdict.answers.kept,
-            "denied": verdict.answers.denied,
-            "unread_refused": verdict.answers.unread,
-        },
+        "answers": verdict.answers,
         "refuse_as": verdict.refuse_as,
         "would": would.map(|(outcome, rules)| json!({"outcome": outcome, "rules": rules})),
     })

@@ -1,7 +1,6 @@
 //! Reasons, checks and mistakes as people and programs read them. Decides nothing.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use aegis_document::Problem;
 use aegis_policy::Decision;
@@ -72,13 +71,7 @@ pub(crate) fn obligations(decision: &Decision) -> Vec<String> {
         lines.push(format!("held to the regions {}", regions.join(", ")));
     }
     if let Some(answers) = &asked.answers {
-        let types = |types: &[Arc<str>]| types.join(", ");
-        if !answers.redact.is_empty() {
-            lines.push(format!("redacts in the answer {}", types(&answers.redact)));
-        }
-        if !answers.deny.is_empty() {
-            lines.push(format!("ends the answer at {}", types(&answers.deny)));
-        }
+        lines.push(format!("data in the answer: {answers}"));
     }
     if asked.passthrough {
         lines.push("the tunnel is not looked into".to_owned());
