@@ -3,6 +3,7 @@
 mod conversations;
 mod endings;
 mod messages;
+mod searched;
 
 use aegis_testkit::{Aegis, AegisBuilder, RawResponse, Sockets, TestCa, Upstream, WebSocket};
 

@@ -97,14 +97,14 @@ impl<'s> Redactor<'s> {
         for event in self.search.events(last) {
             match event {
                 Event::Found(finding, range) => {
-                    self.see(&finding);
+                    self.see(finding);
                     if let Some(kind) = self.redacts(finding.id) {
                         self.begin(range.start, kind, &mut out);
                         self.done = self.done.max(range.end);
                     }
                 }
                 Event::Begins(finding, start) => {
-                    self.see(&finding);
+                    self.see(finding);
                     if let Some(kind) = self.redacts(finding.id) {
                         self.begin(start, kind, &mut out);
                         self.growing += 1;
@@ -126,7 +126,7 @@ impl<'s> Redactor<'s> {
         out
     }
 
-    fn see(&mut self, finding: &Finding) {
+    fn see(&mut self, finding: Finding) {
         let Some((kind, class)) = self.scanner.type_of(finding.id) else {
             return;
         };

@@ -18,7 +18,7 @@ pub use content::{Content, ContentError, Step};
 pub use medium::Medium;
 
 /// The rules on one answer, and what has been found in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cleaner {
     scanner: &'static Scanner,
     rules: Arc<AnswerRules>,
@@ -43,6 +43,22 @@ impl Cleaner {
             scanner,
             rules: Arc::new(rules.clone()),
             seen: Vec::new(),
+        }
+    }
+
+    /// One by the same rules that has found nothing yet.
+    pub(crate) fn alike(&self) -> Self {
+        Self {
+            scanner: self.scanner,
+            rules: Arc::clone(&self.rules),
+            seen: Vec::new(),
+        }
+    }
+
+    /// What another one has found counts here too.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for seen in &other.seen {
+            seen.add_to(&mut self.seen);
         }
     }
 

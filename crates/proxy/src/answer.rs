@@ -1,6 +1,6 @@
 //! After `exchange`: follows the answers of LLM APIs and MCP servers. What they propose or list is judged before the agent sees it.
 //!
-//! Every other answer passes untouched. It asks `gate` and decides nothing itself.
+//! Where policy asks for it, any answer is searched for sensitive data; every other one passes untouched. It asks `gate` and decides nothing itself.
 
 mod follow;
 mod lists;
@@ -33,7 +33,7 @@ use lists::Listing;
 pub(crate) use lists::Lists;
 pub(crate) use proposals::Judge;
 use proposals::Proposals;
-pub(crate) use searched::Searching;
+pub(crate) use searched::{Searching, denied, unread};
 
 /// What of a request tells how its answer is to be followed.
 pub(crate) enum Following {

@@ -77,6 +77,7 @@ enum Arrived {
         outcome: Outcome,
         /// As it was judged.
         handshake: Arc<Intent>,
+        searching: Option<Searching>,
         lease: Lease,
     },
     Tunnel {
@@ -239,6 +240,7 @@ async fn carry(
             switched,
             outcome,
             handshake: Arc::clone(grant.intent()),
+            searching,
             lease,
         },
     })

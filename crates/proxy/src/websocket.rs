@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aegis_policy::{CallKind, Intent};
+use aegis_protocol::Cleaner;
 use aegis_protocol::answer::Conversation;
 use aegis_protocol::websocket::{Agreement, Encoder, Reader, Side};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -43,6 +44,8 @@ pub(crate) struct Opened {
     pub(crate) agreed: Option<Agreement>,
     /// As it was judged.
     pub(crate) handshake: Arc<Intent>,
+    /// None where what the server says is not searched.
+    pub(crate) cleaner: Option<Cleaner>,
 }
 
 type Read = ReadHalf<TokioIo<Upgraded>>;
@@ -55,6 +58,7 @@ pub(crate) async fn run(plane: Arc<Plane>, opened: Opened, mut record: Record, m
         upstream,
         agreed,
         handshake,
+        mut cleaner,
     } = opened;
     let Ok((client, upstream)) = tokio::try_join!(client, upstream) else {
         return record.end(Ending::Failed("tunnel.broken"));
@@ -62,16 +66,23 @@ pub(crate) async fn run(plane: Arc<Plane>, opened: Opened, mut record: Record, m
     let asked = (record.asking(), record.stamp());
     let mut socket = Socket::new(&plane, &record, agreed, (client, upstream));
     let mut conversation = Conversation::new(LIMITS);
+    if let Some(cleaner) = &cleaner {
+        conversation = conversation.searching(cleaner.clone());
+    }
     let end = tokio::select! {
         biased;
         cut = lease.ended() => End::Cut(cut),
-        end = socket.flow(&plane, handshake, asked, &mut conversation) => end,
+        end = socket.flow(&plane, handshake, asked, (&mut conversation, cleaner.as_mut())) => end,
     };
     socket.close(&end).await;
     socket.unwritten.end(&end);
-    if socket.talk.is_conversation() {
+    let conversed = socket.talk.is_conversation();
+    if conversed || cleaner.is_some() {
+        let mut data = cleaner.as_ref().map(Cleaner::found).unwrap_or_default();
+        data.extend(conversation.found());
         record.learned(Learned {
-            heard: Some(conversation.heard().clone()),
+            heard: conversed.then(|| conversation.heard().clone()),
+            data,
             ..Learned::default()
         });
     }
@@ -140,7 +151,7 @@ impl Socket {
         plane: &Arc<Plane>,
         handshake: Arc<Intent>,
         (asked, stamp): (Asked, Stamp),
-        conversation: &mut Conversation,
+        (conversation, cleaner): (&mut Conversation, Option<&mut Cleaner>),
     ) -> End {
         if handshake.call.kind == CallKind::Llm && handshake.call.stream {
             self.talk.begin_conversation();
@@ -167,6 +178,7 @@ impl Socket {
             client,
             judge: proposals,
             conversation,
+            cleaner,
             encoder: Encoder::new(Side::Server, self.agreed),
             talk: &self.talk,
         };

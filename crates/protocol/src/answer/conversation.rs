@@ -5,20 +5,24 @@
 
 mod events;
 mod refused;
+mod spoken;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 
 use serde_json::{Map, Value};
 
 use super::call::{Mark, ProposedCall};
 use super::calls::Calls;
+use super::voices::Changes;
 use super::{AnswerError, Heard, Limits};
-use crate::RefusalDocument;
 use crate::json::{Kind, Tree};
 use crate::websocket::Message;
+use crate::{Cleaner, Found, RefusalDocument};
 use events::{Items, Said};
 use refused::RefusedAnswers;
+use spoken::Spoken;
 
 /// What is to be done next.
 #[derive(Clone, PartialEq)]
@@ -43,6 +47,8 @@ pub struct Conversation {
     calls: Calls,
     refused: RefusedAnswers,
     heard: Heard,
+    /// None where texts are not searched.
+    spoken: Option<Spoken>,
     held: VecDeque<Held>,
     held_bytes: usize,
 }
@@ -52,9 +58,19 @@ struct Held {
     /// `None` where nobody is to see it.
     message: Option<Message>,
     marks: Vec<Mark>,
+    /// What else in it is replaced.
+    edits: Vec<(Range<usize>, String)>,
     said: Said,
-    /// It takes the place of another one.
-    changed: bool,
+    from: From,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    Server,
+    /// The rest of a text of the server's.
+    Text,
+    /// In the place of one of the server's.
+    Refusal,
 }
 
 impl Conversation {
@@ -65,9 +81,17 @@ impl Conversation {
             calls: Calls::new(true, limits.calls),
             refused: RefusedAnswers::default(),
             heard: Heard::default(),
+            spoken: None,
             held: VecDeque::new(),
             held_bytes: 0,
         }
+    }
+
+    /// Texts are searched as well, and go on as the rules on them ask.
+    #[must_use]
+    pub fn searching(mut self, cleaner: Cleaner) -> Self {
+        self.spoken = Some(Spoken::new(cleaner, self.limits.calls));
+        self
     }
 
     /// The next message of the server. After an error the conversation cannot be followed any more.
@@ -81,20 +105,33 @@ impl Conversation {
         let said = Said::of(root)?;
         if self.refused.covers(&said) {
             self.items.pass_over(root, &said, &mut self.heard)?;
-            return self.hear_refused(&message, said);
+            return self.hear_refused(&message, &said);
         }
         self.items
             .read(root, &said, &mut self.calls, &mut self.heard)?;
+        let changes = match &mut self.spoken {
+            Some(spoken) => {
+                spoken.event(&tree, &said, self.items.latest(), &self.calls.places())?
+            }
+            None => Changes::default(),
+        };
         let marks = self.calls.take_marks();
         if !self.calls.lets(&marks) {
             // A refused call is repeated.
-            return self.hear_refused(&message, said);
+            return self.hear_refused(&message, &said);
+        }
+        for text in changes.before {
+            self.hold(Held {
+                message: Some(Message::text(text.json.into(), None)),
+                from: From::Text,
+                ..Held::about(&said)
+            })?;
         }
         self.hold(Held {
             message: Some(message),
             marks,
-            said,
-            changed: false,
+            edits: changes.edits,
+            ..Held::about(&said)
         })
     }
 
@@ -143,9 +180,10 @@ impl Conversation {
         for held in held {
             let touched = !self.calls.lets(&held.marks) || self.refused.covers(&held.said);
             match held.message {
-                Some(message) if touched && !held.changed => {
-                    self.hear_refused(&message, held.said)?;
+                Some(message) if touched && held.from == From::Server => {
+                    self.hear_refused(&message, &held.said)?;
                 }
+                _ if touched && held.from == From::Text => {}
                 _ => self.hold(held)?,
             }
         }
@@ -157,14 +195,18 @@ impl Conversation {
         &self.heard
     }
 
+    /// What was found in texts so far, where they are searched.
+    pub fn found(&self) -> Vec<Found> {
+        self.spoken.as_ref().map(Spoken::found).unwrap_or_default()
+    }
+
     /// Of a refused answer only its end goes out, and says that it failed.
-    fn hear_refused(&mut self, message: &Message, said: Said) -> Result<(), AnswerError> {
-        let message = self.refused.ending(message, &said)?;
+    fn hear_refused(&mut self, message: &Message, said: &Said) -> Result<(), AnswerError> {
+        let message = self.refused.ending(message, said)?;
         self.hold(Held {
             message,
-            marks: Vec::new(),
-            said,
-            changed: true,
+            from: From::Refusal,
+            ..Held::about(said)
         })
     }
 
@@ -182,12 +224,12 @@ impl Conversation {
         let Some(message) = held.message else {
             return Ok(Turn::Dropped);
         };
-        if held.changed {
+        if held.from != From::Server {
             return Ok(Turn::Instead(message));
         }
         let json = std::str::from_utf8(&message.payload)
             .map_err(|_| AnswerError::Malformed("an event is not utf-8"))?;
-        Ok(match self.calls.rewritten(json, &held.marks, Vec::new())? {
+        Ok(match self.calls.rewritten(json, &held.marks, held.edits)? {
             Some(json) => Turn::Instead(message.with(json.into())),
             None => Turn::Pass(message),
         })
@@ -203,6 +245,16 @@ impl Conversation {
 }
 
 impl Held {
+    fn about(said: &Said) -> Self {
+        Self {
+            message: None,
+            marks: Vec::new(),
+            edits: Vec::new(),
+            said: said.clone(),
+            from: From::Server,
+        }
+    }
+
     fn size(&self) -> usize {
         self.message.as_ref().map_or(0, |it| it.payload.len())
     }

@@ -84,7 +84,9 @@ impl<'t> Texts<'t> {
                     .extend(piece.map(|piece| (channel(path), piece)));
             }
             Some((path, "done")) if PARTS.contains(&path) => self.ends.push(End::Group(group)),
-            Some((path, "done")) => self.ends.push(End::One(channel(path))),
+            Some((path, "done" | "completed" | "failed")) => {
+                self.ends.push(End::One(channel(path)));
+            }
             _ => {}
         }
         Ok(())
@@ -250,11 +252,13 @@ const PARTS: [&str; 3] = [
     "response.reasoning_summary_part",
 ];
 /// Events of Responses by which the answer is.
-const OVER: [&str; 5] = [
+const OVER: [&str; 6] = [
     "response.completed",
     "response.incomplete",
     "response.failed",
     "response.cancelled",
+    // Of Realtime, whatever became of the answer.
+    "response.done",
     "error",
 ];
 const CALLS: [&str; 4] = ["tool_calls", "function_call", "toolUse", "annotations"];

@@ -64,6 +64,11 @@ impl Voices {
         &self.cleaner
     }
 
+    /// No text goes on.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// How many events came in between.
     pub(super) fn inserted(&self) -> u64 {
         self.inserted

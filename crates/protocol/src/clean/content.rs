@@ -11,6 +11,7 @@ use super::{Cleaner, Denied, Medium};
 use crate::answer::frames::{Frames, Payload};
 use crate::answer::{AnswerError, Framing, Limits};
 use crate::json::JsonError;
+use crate::websocket::{Kind, Message};
 use crate::{Dialect, RefusalDocument, render};
 
 /// Why an answer does not go on.
@@ -265,13 +266,34 @@ impl Content {
 }
 
 impl Cleaner {
-    /// The data of an event of any server: JSON where it is, else text.
+    /// The data of an event of any server: JSON where it is, else text, which may begin like it.
     pub(crate) fn data(&mut self, data: &[u8]) -> Result<Option<String>, ContentError> {
         if matches!(data.trim_ascii_start().first(), Some(b'{' | b'[' | b'"')) {
-            return self.json(data);
+            match self.json(data) {
+                Err(ContentError::Json(_)) => {}
+                cleaned => return cleaned,
+            }
         }
         let text = std::str::from_utf8(data).map_err(|_| ContentError::Utf8)?;
         Ok(self.text(None, text)?)
+    }
+
+    /// A message of a WebSocket's server: what is no text passes.
+    pub fn message(&mut self, message: &Message) -> Result<Option<String>, ContentError> {
+        let is_json = || {
+            matches!(
+                message.payload.trim_ascii_start().first(),
+                Some(b'{' | b'[')
+            )
+        };
+        if message.kind == Kind::Binary && !is_json() {
+            return Ok(None);
+        }
+        match self.data(&message.payload) {
+            Err(ContentError::Denied(denied)) => Err(denied.into()),
+            Err(_) if message.kind == Kind::Binary || self.passes_unread() => Ok(None),
+            cleaned => cleaned,
+        }
     }
 }
 

@@ -37,7 +37,7 @@ impl Searching {
         }
     }
 
-    pub(super) fn into_cleaner(self) -> Cleaner {
+    pub(crate) fn into_cleaner(self) -> Cleaner {
         self.cleaner
     }
 
@@ -86,11 +86,11 @@ pub(super) async fn follow(
 }
 
 /// Policy lets no such data into an answer.
-pub(super) fn denied(denied: Denied) -> Refusal {
+pub(crate) fn denied(denied: Denied) -> Refusal {
     Refusal::because(Cause::Policy, denied.rule(), denied.to_string())
 }
 
-fn unread(error: ContentError) -> Refusal {
+pub(crate) fn unread(error: ContentError) -> Refusal {
     match error {
         ContentError::Denied(data) => denied(data),
         error => Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string()),

@@ -6,6 +6,7 @@ use aegis_policy::{Intent, Outcome};
 use http::{Response, StatusCode};
 
 use super::Arrived;
+use crate::answer::Searching;
 use crate::body::AnswerBody;
 use crate::exchange::{Speaks, Switched};
 use crate::lease::Lease;
@@ -44,11 +45,13 @@ pub(super) fn arrive(
             mut switched,
             outcome,
             handshake,
+            searching,
             lease,
         } => {
             stamp.mark(switched.response.headers_mut(), outcome);
             record.answered(switched.response.status().as_u16());
-            switch(plane, switched, handshake, (record, lease)).map(|()| AnswerBody::empty())
+            switch(plane, switched, (handshake, searching), (record, lease))
+                .map(|()| AnswerBody::empty())
         }
         Arrived::Tunnel {
             client,
@@ -82,7 +85,7 @@ pub(super) fn arrive(
 fn switch(
     plane: &Arc<Plane>,
     switched: Switched,
-    handshake: Arc<Intent>,
+    (handshake, searching): (Arc<Intent>, Option<Searching>),
     (record, lease): (Record, Lease),
 ) -> Response<()> {
     let Switched {
@@ -103,6 +106,7 @@ fn switch(
                 upstream,
                 agreed,
                 handshake,
+                cleaner: searching.map(Searching::into_cleaner),
             };
             let open = websocket::run(Arc::clone(plane), opened, record, lease);
             plane.drain.spawn(open);

@@ -1,8 +1,8 @@
-//! From the server to the client: frames pass as they come, and in a conversation with a model what it proposes is judged first.
+//! From the server to the client: frames pass as they come, unless they are searched for data, or a model proposes calls in them.
 
 use aegis_protocol::answer::{AnswerError, Conversation, ProposedCall, Turn};
 use aegis_protocol::websocket::{Encoder, Manner, Message, Side, Violation};
-use aegis_protocol::{Dialect, render};
+use aegis_protocol::{Cleaner, Dialect, render};
 use tokio::sync::mpsc::Sender;
 
 use super::Talk;
@@ -18,6 +18,8 @@ pub(super) struct Downward<'a> {
     /// Of the calls that are proposed.
     pub(super) judge: answer::Judge,
     pub(super) conversation: &'a mut Conversation,
+    /// None where nothing is searched.
+    pub(super) cleaner: Option<&'a mut Cleaner>,
     pub(super) encoder: Encoder,
     pub(super) talk: &'a Talk,
 }
@@ -25,8 +27,9 @@ pub(super) struct Downward<'a> {
 impl Downward<'_> {
     pub(super) async fn run(mut self) -> Result<(), End> {
         let talk = self.talk;
+        let searches = self.cleaner.is_some();
         let manner = || {
-            if talk.is_conversation() {
+            if searches || talk.is_conversation() {
                 Manner::Whole
             } else {
                 Manner::Pieces
@@ -44,7 +47,10 @@ impl Downward<'_> {
                     frames,
                     ends_message,
                 } => self.send(Item::data(frames, ends_message)).await,
-                Arrived::Message(message, _) => self.message(message).await?,
+                Arrived::Message(message, _) if talk.is_conversation() => {
+                    self.said(message).await?;
+                }
+                Arrived::Message(message, _) => self.searched(message).await?,
                 Arrived::Close(frame) => {
                     self.send(Item::control(frame)).await;
                     talk.done(Side::Server, true).await;
@@ -58,7 +64,26 @@ impl Downward<'_> {
         }
     }
 
-    async fn message(&mut self, message: Message) -> Result<(), End> {
+    /// What is no text passes.
+    async fn searched(&mut self, message: Message) -> Result<(), End> {
+        let cleaned = match &mut self.cleaner {
+            Some(cleaner) => cleaner.message(&message),
+            None => Ok(None),
+        };
+        let item = match cleaned {
+            Ok(None) => self.encoder.pass(&message),
+            Ok(Some(text)) => {
+                self.encoder.leave_out();
+                message.with(text.into()).frame()
+            }
+            Err(error) => return Err(End::refused(answer::unread(error))),
+        };
+        self.send(Item::data(item, true)).await;
+        Ok(())
+    }
+
+    /// By a model.
+    async fn said(&mut self, message: Message) -> Result<(), End> {
         self.conversation
             .hear(message)
             .map_err(|error| self.lost(error))?;
@@ -116,7 +141,10 @@ impl Downward<'_> {
 
     /// What cannot be followed is not passed on: the client is told, and the connection ends.
     fn lost(&self, error: AnswerError) -> End {
-        let refusal = Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string());
+        let refusal = match error {
+            AnswerError::Data(data) => answer::denied(data),
+            _ => Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string()),
+        };
         let dialect = Dialect::Realtime { event: None };
         let told = render(&dialect, &refusal.document(&self.judge.stamp));
         End::Refused {

@@ -111,6 +111,11 @@ impl Items {
         self.known.iter().filter(belongs).map(|it| it.key).collect()
     }
 
+    /// The answer that began last of those that go on.
+    pub(super) fn latest(&self) -> Option<&str> {
+        self.open.last().map(String::as_str)
+    }
+
     pub(super) fn are_over(&self) -> bool {
         self.over
     }

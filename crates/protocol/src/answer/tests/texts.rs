@@ -468,7 +468,7 @@ fn a_stream_of_any_length_holds_back_no_more_than_a_word() {
         json!({"choices": [{"index": 0, "delta": {"content": "ann@corp.example and more "}}]});
     let mut sent = Vec::new();
     for times in 1..=1000 {
-        guard.feed(&data_events(&[event.clone()]));
+        guard.feed(&data_events(std::slice::from_ref(&event)));
         while let Ok(Step::Forward(bytes)) = guard.step() {
             sent.extend(bytes);
         }
