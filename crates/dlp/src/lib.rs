@@ -8,6 +8,7 @@ mod candidate;
 mod checks;
 mod edge;
 mod found;
+mod literals;
 mod nearby;
 mod number;
 mod pii;

@@ -4,12 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::automaton::Automaton as _;
-use aho_corasick::nfa::contiguous::NFA as Literals;
-use aho_corasick::{Anchored, MatchKind, PatternID};
 use regex_automata::dfa::{StartKind as DfaStartKind, dense};
 use regex_automata::util::syntax;
 
+use crate::literals::{Literals, TextId};
 use crate::rule::{Anchor, Rule, Shape};
 use crate::rule_set::RuleSet;
 
@@ -120,7 +118,7 @@ impl Rules {
         }
         Ok(Self {
             ready,
-            literals: texts.automaton()?,
+            literals: texts.automaton(&bytes).ok_or(BuildError::Many)?,
             texts: texts.meanings,
             words,
             numbers,
@@ -132,8 +130,8 @@ impl Rules {
         self.ready.get(usize::from(id))
     }
 
-    pub(crate) fn text(&self, id: PatternID) -> Option<&Text> {
-        self.texts.get(id.as_usize())
+    pub(crate) fn text(&self, id: TextId) -> Option<&Text> {
+        self.texts.get(usize::from(id))
     }
 
     pub(crate) fn of_word(&self, letters: usize) -> Option<&Asked> {
@@ -149,11 +147,6 @@ impl Rules {
             .get(usize::from(byte))
             .map(Vec::as_slice)
             .unwrap_or_default()
-    }
-
-    /// Where every search begins.
-    pub(crate) fn start(&self) -> aho_corasick::automaton::StateID {
-        self.literals.start_state(Anchored::No).unwrap_or_default()
     }
 }
 
@@ -226,12 +219,10 @@ fn follow(dfa: &Dfa, states: &BTreeSet<DfaState>) -> ([bool; 256], BTreeSet<DfaS
 /// Why rules are none.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    #[error("there are too many rules")]
+    #[error("there are too many rules, or texts that they look for")]
     Many,
     #[error("the rule for {0} asks for more letters or digits than are looked at")]
     Range(&'static str),
-    #[error("the texts that rules look for make no automaton: {0}")]
-    Literals(#[from] aho_corasick::BuildError),
 }
 
 /// Every text once.
@@ -284,14 +275,12 @@ impl Texts {
         self.all.len() - 1
     }
 
-    fn automaton(&self) -> Result<Literals, BuildError> {
-        Ok(Literals::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .prefilter(false)
-            // Nearly all of the time is spent in these few states.
-            .dense_depth(3)
-            .build(&self.all)?)
+    fn automaton(&self, asked: &[Vec<RuleId>]) -> Option<Literals> {
+        let signs = (0..=u8::MAX)
+            .zip(asked)
+            .filter(|(_, rules)| !rules.is_empty());
+        let signs: Vec<u8> = signs.map(|(sign, _)| sign).collect();
+        Literals::new(&self.all, &signs)
     }
 }
 

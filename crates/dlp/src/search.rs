@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use aho_corasick::Anchored;
-use aho_corasick::automaton::{Automaton as _, StateID};
-
 use crate::candidate::{Candidate, Step};
 use crate::found::{Event, Found};
+use crate::literals::State;
 use crate::nearby::Nearby;
 use crate::number::Chain;
 use crate::rule::{LONGEST, Rule, Shape};
@@ -17,13 +15,13 @@ use crate::window::Window;
 #[derive(Debug)]
 pub(crate) struct Search<'r> {
     rules: &'r Rules,
-    literals: StateID,
+    literals: State,
     /// How many bytes have been read.
     at: usize,
     /// How many of them are a name before the text, in which nothing is found.
     named: usize,
-    /// Whether the last byte was a digit, as its class.
-    before: u8,
+    /// The last byte was a digit of an escape: the next one may be the first of a number.
+    escaped: bool,
     /// Where the text without spaces and quotes began that still goes on.
     run: usize,
     nearby: Nearby,
@@ -43,10 +41,10 @@ impl<'r> Search<'r> {
     pub(crate) fn new(rules: &'r Rules, name: Option<&str>) -> Self {
         let mut search = Self {
             rules,
-            literals: rules.start(),
+            literals: State::default(),
             at: 0,
             named: 0,
-            before: 0,
+            escaped: false,
             run: 0,
             nearby: Nearby::default(),
             read: Vec::new(),
@@ -79,46 +77,38 @@ impl<'r> Search<'r> {
     pub(crate) fn read(&mut self, bytes: &[u8], base: usize, last: bool) {
         let window = Window { bytes, base, last };
         self.go_on(window);
-        let literals = &self.rules.literals;
         while let Some(next) = window.byte(self.at) {
-            if literals.is_match(self.literals) {
-                self.texts(Some(next), window);
-            }
-            match self.skim(window.after(self.at)) {
-                0 => {}
-                DIGIT => self.digit(window),
-                _ => self.sign(window),
+            self.texts(Some(next), window);
+            match self.skip(window) {
+                Some(b'0'..=b'9') => self.digit(window),
+                Some(sign) => self.sign(sign, window),
+                None => {}
             }
         }
-        if last && literals.is_match(self.literals) {
+        if last {
             self.texts(None, window);
         }
         self.run = window.run(self.at).min(window.lead(self.at));
     }
 
-    /// Reads up to the next byte that matters, and that byte: its class. 0 where a text ends, or all do.
-    #[inline(never)]
-    fn skim(&mut self, new: &[u8]) -> u8 {
-        let literals = &self.rules.literals;
-        let (mut state, mut before) = (self.literals, self.before);
-        let mut rest = new.iter();
-        let mut found = 0;
-        for byte in rest.by_ref() {
-            state = literals.next_state(Anchored::No, state, *byte);
-            let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(0);
-            let matters = class > before;
-            before = class & DIGIT;
-            if matters {
-                found = class;
-                break;
-            }
-            if literals.is_special(state) {
-                break;
-            }
-        }
-        (self.literals, self.before) = (state, before);
-        self.at += new.len() - rest.len();
-        found
+    /// Reads up to the next byte that may matter, and that byte: what it is, unless it is a digit behind
+    /// another.
+    fn skip(&mut self, window: Window<'_>) -> Option<u8> {
+        let new = window.after(self.at);
+        let escaped = std::mem::take(&mut self.escaped);
+        let new = if escaped { new.get(..1)? } else { new };
+        let (state, length) = self.rules.literals.skip(self.literals, new);
+        self.literals = state;
+        self.at += length.unwrap_or(new.len());
+        let last = *new.get(length.unwrap_or(1) - 1)?;
+        let before = || self.at.checked_sub(2).and_then(|at| window.byte(at));
+        let goes_on = || before().is_some_and(|byte| byte.is_ascii_digit());
+        let matters = if last.is_ascii_digit() {
+            escaped || length.is_some() && !goes_on()
+        } else {
+            length.is_some()
+        };
+        matters.then_some(last)
     }
 
     /// Everything that begins before this has been found, the whole of it or as much as has come.
@@ -144,7 +134,7 @@ impl<'r> Search<'r> {
         let at = self.at - 1;
         let Some(word) = window.word(at) else {
             // Behind the escape that it belongs to, others may be the first.
-            self.before = 0;
+            self.escaped = true;
             return;
         };
         let letters = window.after(word).get(..at - word).unwrap_or_default();
@@ -156,13 +146,10 @@ impl<'r> Search<'r> {
         }
     }
 
-    /// A byte has been read at which rules are asked.
-    fn sign(&mut self, window: Window<'_>) {
+    /// A byte has been read at which rules may be asked.
+    fn sign(&mut self, sign: u8, window: Window<'_>) {
         let (rules, anchor) = (self.rules, self.at - 1);
-        let Some(byte) = window.byte(anchor) else {
-            return;
-        };
-        for id in rules.at_byte(byte) {
+        for id in rules.at_byte(sign) {
             self.try_custom(*id, anchor, window.run(anchor), window);
         }
     }
@@ -170,9 +157,10 @@ impl<'r> Search<'r> {
     /// The texts of the automaton that end here.
     fn texts(&mut self, next: Option<u8>, window: Window<'_>) {
         let (rules, end) = (self.rules, self.at);
-        for at in 0..rules.literals.match_len(self.literals) {
-            let id = rules.literals.match_pattern(self.literals, at);
-            let Some(text) = rules.text(id) else { continue };
+        for id in rules.literals.texts(self.literals) {
+            let Some(text) = rules.text(*id) else {
+                continue;
+            };
             let start = end.checked_sub(text.length);
             let Some(start) = start.filter(|start| *start >= window.base) else {
                 continue;
@@ -180,7 +168,7 @@ impl<'r> Search<'r> {
             let free = !text.is_bounded || window.is_free(start);
             let begins = free || window.is_camel(start);
             if begins && !text.speaks_for.is_empty() && window.ends_word(text.length, end, next) {
-                self.nearby.add(id, end, self.named);
+                self.nearby.add(*id, end, self.named);
             }
             if free {
                 for rule in &text.anchors {
@@ -387,31 +375,3 @@ impl<'r> Search<'r> {
 
 /// Of a name, how much counts: its end, in bytes.
 const NAME: usize = 64;
-
-const DIGIT: u8 = 1;
-const ASKED: u8 = 2;
-
-/// The bytes that are more than a part of something. A letter beyond ASCII ends a word: in many
-/// scripts numbers stand right behind one.
-const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut at = 0_u8;
-    loop {
-        let class = match at {
-            b'0'..=b'9' => DIGIT,
-            b'@' | b':' | b'+' | b'(' | b'-' | b'~' => ASKED,
-            _ => 0,
-        };
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "any byte is an index, and it is const"
-        )]
-        {
-            classes[at as usize] = class;
-        }
-        if at == u8::MAX {
-            break classes;
-        }
-        at += 1;
-    }
-};
