@@ -19,6 +19,9 @@ pub(crate) struct Rule {
     pub(crate) source: &'static str,
     pub(crate) anchor: Anchor,
     pub(crate) shape: Shape,
+    /// A regular expression over bytes that what a hand-written rule wants fits from its anchor on, so
+    /// that it is asked less often.
+    pub(crate) begins: &'static str,
     /// Of the value, at most its first [`LONGEST`] bytes.
     pub(crate) check: fn(&[u8]) -> bool,
     /// Words that make it likelier, in the name of the field or at most [`NEAR`] bytes before.
@@ -167,6 +170,7 @@ impl Rule {
             source,
             anchor,
             shape,
+            begins: "",
             check: |_| true,
             words: &[],
             more: &[],
@@ -186,6 +190,12 @@ impl Rule {
 
     pub(crate) const fn check(mut self, check: fn(&[u8]) -> bool) -> Self {
         self.check = check;
+        self
+    }
+
+    /// What stands from the anchor of a hand-written rule on.
+    pub(crate) const fn begins(mut self, pattern: &'static str) -> Self {
+        self.begins = pattern;
         self
     }
 

@@ -1,12 +1,13 @@
 //! All rules made ready to search with. Shared by every text that is searched; knows none of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::dfa::{StartKind as DfaStartKind, dense};
 use regex_automata::util::syntax;
 
+use crate::beginnings::Beginnings;
 use crate::literals::{Literals, TextId};
 use crate::rule::{Anchor, Rule, Shape};
 use crate::rule_set::RuleSet;
@@ -14,6 +15,7 @@ use crate::rule_set::RuleSet;
 /// Rules, and where each of them is asked.
 pub(crate) struct Rules {
     ready: Vec<Ready>,
+    pub(crate) beginnings: Beginnings,
     pub(crate) literals: Literals,
     /// Of each text that the automaton knows.
     texts: Vec<Text>,
@@ -34,13 +36,6 @@ pub(crate) struct Ready {
 pub(crate) struct Program {
     pub(crate) lead: Option<Dfa>,
     pub(crate) value: Dfa,
-    first: First,
-}
-
-/// The bytes that what an automaton finds may have first and second.
-struct First {
-    first: [bool; 256],
-    second: [bool; 256],
 }
 
 /// What a text of the automaton means.
@@ -61,11 +56,11 @@ pub(crate) struct Text {
 /// The rules that are asked at one kind of place.
 #[derive(Default)]
 pub(crate) struct Asked {
-    pub(crate) always: Vec<RuleId>,
+    pub(crate) always: RuleSet,
     /// Only near one of their words.
     pub(crate) near: RuleSet,
     /// Those of them that also are asked where a text without a name begins.
-    pub(crate) whole: Vec<RuleId>,
+    pub(crate) whole: RuleSet,
 }
 
 pub(crate) type RuleId = u16;
@@ -116,8 +111,10 @@ impl Rules {
                 program: programs.entry(patterns(rule)).or_default().clone(),
             });
         }
+        let all = ready.iter().map(|ready| ready.rule).collect();
         Ok(Self {
             ready,
+            beginnings: Beginnings::new(all),
             literals: texts.automaton(&bytes).ok_or(BuildError::Many)?,
             texts: texts.meanings,
             words,
@@ -165,8 +162,7 @@ impl Ready {
         let program = || {
             let lead = (!lead.is_empty()).then(|| dfa(lead)).transpose().ok()?;
             let value = dfa(value).ok()?;
-            let first = First::of(lead.as_ref().unwrap_or(&value));
-            Some(Program { lead, value, first })
+            Some(Program { lead, value })
         };
         self.program.get_or_init(program).as_ref()
     }
@@ -174,46 +170,22 @@ impl Ready {
 
 impl Asked {
     pub(crate) fn is_empty(&self) -> bool {
-        self.always.is_empty() && self.whole.is_empty() && self.near.is_empty()
+        self.always.is_empty() && self.near.is_empty()
     }
-}
 
-impl Program {
-    /// Whether it may find something that begins with these bytes.
-    pub(crate) fn may_begin(&self, first: u8, second: Option<u8>) -> bool {
-        let has = |bytes: &[bool; 256], byte: u8| bytes.get(usize::from(byte)) == Some(&true);
-        has(&self.first.first, first) && second.is_none_or(|second| has(&self.first.second, second))
+    pub(crate) fn blocks(&self) -> usize {
+        self.always.blocks().max(self.near.blocks())
     }
-}
 
-impl First {
-    fn of(dfa: &Dfa) -> Self {
-        let starts = [None, Some(b'a'), Some(b'-'), Some(b'\n'), Some(b'\r')];
-        let starts = starts.map(|before| begin(dfa, before));
-        let states: BTreeSet<_> = starts.into_iter().flatten().collect();
-        let (first, states) = follow(dfa, &states);
-        let (second, _) = follow(dfa, &states);
-        Self { first, second }
+    /// Of a block, where these rules have a word nearby.
+    pub(crate) fn block(&self, block: usize, near: &RuleSet, begins_text: bool) -> u64 {
+        let whole = if begins_text {
+            self.whole.block(block)
+        } else {
+            0
+        };
+        self.always.block(block) | self.near.block(block) & near.block(block) | whole
     }
-}
-
-/// The bytes that lead on from one of these states, and where they lead. A match is seen one byte
-/// late: behind one, any byte leads on.
-fn follow(dfa: &Dfa, states: &BTreeSet<DfaState>) -> ([bool; 256], BTreeSet<DfaState>) {
-    use regex_automata::dfa::Automaton as _;
-    let mut bytes = [false; 256];
-    let mut next = BTreeSet::new();
-    for state in states {
-        let ends = dfa.is_match_state(dfa.next_eoi_state(*state));
-        for (byte, leads) in (0..=u8::MAX).zip(&mut bytes) {
-            let after = dfa.next_state(*state, byte);
-            if ends || !dfa.is_dead_state(after) {
-                *leads = true;
-                next.insert(after);
-            }
-        }
-    }
-    (bytes, next)
 }
 
 /// Why rules are none.
@@ -297,12 +269,12 @@ fn ask(asked: &mut [Asked], (low, high): (usize, usize), rule: &Rule, id: RuleId
     };
     for place in places {
         if rule.confidence.alone > 0 {
-            place.always.push(id);
+            place.always.insert(id);
             continue;
         }
         place.near.insert(id);
         if rule.confidence.whole > 0 {
-            place.whole.push(id);
+            place.whole.insert(id);
         }
     }
     true

@@ -6,9 +6,10 @@ use crate::candidate::{Candidate, Step};
 use crate::found::{Event, Found};
 use crate::literals::State;
 use crate::nearby::Nearby;
-use crate::number::Chain;
+use crate::number::{Chain, Number};
 use crate::rule::{LONGEST, Rule, Shape};
-use crate::rules::{Asked, Ready, RuleId, Rules};
+use crate::rule_set;
+use crate::rules::{Ready, RuleId, Rules};
 use crate::view::BEHIND;
 use crate::window::Window;
 
@@ -27,8 +28,6 @@ pub(crate) struct Search<'r> {
     nearby: Nearby,
     /// What rules have read as values behind leads.
     read: Vec<(RuleId, Range<usize>)>,
-    /// The rules that are asked at a place; kept for its room.
-    asked: Vec<RuleId>,
     open: Vec<Candidate>,
     /// Where numbers begin whose end has not come yet.
     numbers: Vec<usize>,
@@ -48,7 +47,6 @@ impl<'r> Search<'r> {
             run: 0,
             nearby: Nearby::default(),
             read: Vec::new(),
-            asked: Vec::new(),
             open: Vec::new(),
             numbers: Vec::new(),
             found: Found::default(),
@@ -150,7 +148,7 @@ impl<'r> Search<'r> {
     fn sign(&mut self, sign: u8, window: Window<'_>) {
         let (rules, anchor) = (self.rules, self.at - 1);
         for id in rules.at_byte(sign) {
-            self.try_custom(*id, anchor, window.run(anchor), window);
+            self.ask(*id, anchor, window);
         }
     }
 
@@ -172,12 +170,12 @@ impl<'r> Search<'r> {
             }
             if free {
                 for rule in &text.anchors {
-                    self.try_literal(*rule, start, window);
+                    self.ask(*rule, start, window);
                 }
             }
             let names = if begins { text.names.as_slice() } else { &[] };
             for rule in names.iter().chain(&text.within) {
-                self.try_pattern(*rule, end, window);
+                self.ask(*rule, end, window);
             }
         }
     }
@@ -186,70 +184,45 @@ impl<'r> Search<'r> {
         if letters == 0 {
             self.number(start, window);
         }
-        if let Some(asked) = self.rules.of_word(letters) {
-            let list = self.asked(asked, start);
-            for id in &list {
-                self.try_pattern(*id, start, window);
+        let rules = self.rules;
+        let Some(asked) = rules.of_word(letters) else {
+            return;
+        };
+        let text = window.after(start);
+        for block in 0..asked.blocks() {
+            let near = self.nearby.at(start, self.named, rules);
+            let some = asked.block(block, near, start == 0);
+            let some = rules.beginnings.fitting(block, some, text);
+            for id in rule_set::rules(block, some) {
+                self.begin(id, start, window);
             }
-            self.asked = list;
         }
     }
 
-    /// The rules that are asked at a place, in a list that is given back for its room.
-    fn asked(&mut self, asked: &Asked, start: usize) -> Vec<RuleId> {
-        let mut list = std::mem::take(&mut self.asked);
-        list.clear();
-        list.extend(&asked.always);
-        let near = self.nearby.at(start, self.named, self.rules);
-        asked.near.common(near, &mut list);
-        if start == 0 {
-            let whole = asked.whole.iter().copied();
-            list.extend(whole.filter(|id| !near.contains(*id)));
-        }
-        list
-    }
-
-    /// A hand-written rule may take what stands before its text.
-    fn try_literal(&mut self, id: RuleId, start: usize, window: Window<'_>) {
-        let shape = self.rules.get(id).map(|ready| ready.rule.shape);
-        if let Some(Shape::Custom(_)) = shape {
-            self.try_custom(id, start, window.run(start), window);
-        } else {
-            self.try_pattern(id, start, window);
+    /// A rule whose value, or what leads to it, may begin here.
+    fn ask(&mut self, id: RuleId, start: usize, window: Window<'_>) {
+        if self.rules.beginnings.fits(id, window.after(start)) {
+            self.begin(id, start, window);
         }
     }
 
-    fn try_pattern(&mut self, id: RuleId, start: usize, window: Window<'_>) {
+    fn begin(&mut self, id: RuleId, start: usize, window: Window<'_>) {
         let Some(ready) = self.rules.get(id) else {
             return;
         };
-        if let Shape::Custom(_) = ready.rule.shape {
-            return self.try_custom(id, start, start, window);
-        }
-        let (first, second) = (window.byte(start), window.byte(start + 1));
-        let may_begin = |first| {
-            ready
-                .program()
-                .is_some_and(|it| it.may_begin(first, second))
-        };
-        if first.is_some_and(|first| !may_begin(first)) || self.is_read(id, ready, start) {
-            return;
-        }
         let Some(near) = self.sureness(id, ready.rule, start) else {
             return;
         };
+        if let Shape::Custom(_) = ready.rule.shape {
+            return self.step(Candidate::custom(id, near, start), window);
+        }
+        if self.is_read(id, ready, start) {
+            return;
+        }
         let before = start.checked_sub(1).and_then(|at| window.byte(at));
         let before = before.or((start > 0).then_some(b'='));
         if let Some(candidate) = Candidate::pattern(id, near, ready, start, before) {
             self.step(candidate, window);
-        }
-    }
-
-    fn try_custom(&mut self, id: RuleId, anchor: usize, start: usize, window: Window<'_>) {
-        if let Some(ready) = self.rules.get(id)
-            && let Some(near) = self.sureness(id, ready.rule, anchor)
-        {
-            self.step(Candidate::custom(id, near, anchor, start), window);
         }
     }
 
@@ -351,25 +324,34 @@ impl<'r> Search<'r> {
                 let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
                     continue;
                 };
-                let list = self.asked(asked, start);
-                for id in &list {
-                    let Some(ready) = rules.get(*id) else {
-                        continue;
-                    };
-                    let fits = match ready.rule.shape {
-                        Shape::Number(fits) => fits(&number),
-                        Shape::Pattern { .. } | Shape::Custom(_) => false,
-                    };
-                    if fits && let Some(near) = self.sureness(*id, ready.rule, start) {
-                        self.found(*id, near, start..start + length, window);
+                for block in 0..asked.blocks() {
+                    let near = self.nearby.at(start, self.named, rules);
+                    let some = asked.block(block, near, start == 0);
+                    for id in rule_set::rules(block, some) {
+                        self.try_number(id, start..start + length, &number, window);
                     }
                 }
-                self.asked = list;
             }
         } else {
             self.numbers.push(start);
         }
         self.chain = chain;
+    }
+
+    fn try_number(
+        &mut self,
+        id: RuleId,
+        range: Range<usize>,
+        number: &Number<'_>,
+        window: Window<'_>,
+    ) {
+        if let Some(ready) = self.rules.get(id)
+            && let Shape::Number(fits) = ready.rule.shape
+            && fits(number)
+            && let Some(near) = self.sureness(id, ready.rule, range.start)
+        {
+            self.found(id, near, range, window);
+        }
     }
 }
 
