@@ -92,6 +92,7 @@ impl Found {
     }
 
     fn event(&mut self, one: &Pending) -> Option<Event> {
+        self.latest.retain(|latest| latest.end > one.at);
         let (finding, rule, end) = match one.what {
             What::Value { finding, rule, end } => (finding, rule, end),
             What::End(id) => {

@@ -19,8 +19,10 @@ impl Nearby {
     /// A word ends here, within the first `named` bytes or behind them.
     pub(crate) fn add(&mut self, word: TextId, end: usize, named: usize) {
         let oldest = end.saturating_sub(NEAR + 2 * LONGEST);
-        self.words
-            .retain(|(_, end)| *end >= oldest || *end <= named);
+        let old = |(_, end): &(TextId, usize)| *end < oldest && *end > named;
+        if self.words.len() == MOST || self.words.first().is_some_and(old) {
+            self.words.retain(|word| !old(word));
+        }
         if self.words.len() < MOST {
             self.words.push((word, end));
         }

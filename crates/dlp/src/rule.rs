@@ -30,6 +30,8 @@ pub(crate) struct Rule {
     pub(crate) more: &'static [&'static str],
     /// How sure it is without such a word, and with one, in percent.
     pub(crate) confidence: Confidence,
+    /// A number that may stand in a row of others.
+    pub(crate) in_rows: bool,
     /// Gives way to another finding that begins at the same place, or reaches over its beginning.
     pub(crate) weak: bool,
 }
@@ -179,6 +181,7 @@ impl Rule {
                 near: CERTAIN,
                 whole: CERTAIN,
             },
+            in_rows: false,
             weak: false,
         }
     }
@@ -236,6 +239,12 @@ impl Rule {
             near,
             whole: alone,
         };
+        self
+    }
+
+    /// Also asked of a [`Number`] that may be a part of something longer.
+    pub(crate) const fn in_rows(mut self) -> Self {
+        self.in_rows = true;
         self
     }
 

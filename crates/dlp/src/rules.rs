@@ -10,7 +10,7 @@ use regex_automata::util::syntax;
 use crate::beginnings::Beginnings;
 use crate::literals::{Literals, TextId};
 use crate::rule::{Anchor, Rule, Shape};
-use crate::rule_set::RuleSet;
+use crate::rule_set::{self, RuleSet};
 
 /// Rules, and where each of them is asked.
 pub(crate) struct Rules {
@@ -53,14 +53,20 @@ pub(crate) struct Text {
     pub(crate) length: usize,
 }
 
-/// The rules that are asked at one kind of place.
+/// The rules that are asked at one kind of place, in blocks of 64: one bit for each.
 #[derive(Default)]
-pub(crate) struct Asked {
-    pub(crate) always: RuleSet,
+pub(crate) struct Asked(pub(crate) Vec<Block>);
+
+#[derive(Default)]
+pub(crate) struct Block {
+    pub(crate) number: usize,
+    always: u64,
     /// Only near one of their words.
-    pub(crate) near: RuleSet,
+    near: u64,
     /// Those of them that also are asked where a text without a name begins.
-    pub(crate) whole: RuleSet,
+    whole: u64,
+    /// Those of all that are asked of a number in a row of others.
+    pub(crate) in_rows: u64,
 }
 
 pub(crate) type RuleId = u16;
@@ -169,22 +175,32 @@ impl Ready {
 }
 
 impl Asked {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.always.is_empty() && self.near.is_empty()
-    }
-
-    pub(crate) fn blocks(&self) -> usize {
-        self.always.blocks().max(self.near.blocks())
-    }
-
-    /// Of a block, where these rules have a word nearby.
-    pub(crate) fn block(&self, block: usize, near: &RuleSet, begins_text: bool) -> u64 {
-        let whole = if begins_text {
-            self.whole.block(block)
-        } else {
-            0
+    fn add(&mut self, rule: &Rule, id: RuleId) {
+        let (number, bit) = rule_set::place(id);
+        if self.0.last().is_none_or(|last| last.number != number) {
+            let block = Block {
+                number,
+                ..Block::default()
+            };
+            self.0.push(block);
+        }
+        let Some(block) = self.0.last_mut() else {
+            return;
         };
-        self.always.block(block) | self.near.block(block) & near.block(block) | whole
+        let sure = rule.confidence;
+        let bit_if = |holds: bool| if holds { bit } else { 0 };
+        block.always |= bit_if(sure.alone > 0);
+        block.near |= bit_if(sure.alone == 0);
+        block.whole |= bit_if(sure.alone == 0 && sure.whole > 0);
+        block.in_rows |= bit_if(rule.in_rows);
+    }
+}
+
+impl Block {
+    /// Where these rules have a word nearby.
+    pub(crate) fn asked(&self, near: &RuleSet, begins_text: bool) -> u64 {
+        let whole = if begins_text { self.whole } else { 0 };
+        self.always | self.near & near.block(self.number) | whole
     }
 }
 
@@ -268,14 +284,7 @@ fn ask(asked: &mut [Asked], (low, high): (usize, usize), rule: &Rule, id: RuleId
         return false;
     };
     for place in places {
-        if rule.confidence.alone > 0 {
-            place.always.insert(id);
-            continue;
-        }
-        place.near.insert(id);
-        if rule.confidence.whole > 0 {
-            place.whole.insert(id);
-        }
+        place.add(rule, id);
     }
     true
 }

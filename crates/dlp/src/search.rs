@@ -7,7 +7,7 @@ use crate::found::{Event, Found};
 use crate::literals::State;
 use crate::nearby::Nearby;
 use crate::number::{Chain, Number};
-use crate::rule::{LONGEST, Rule, Shape};
+use crate::rule::{Rule, Shape};
 use crate::rule_set;
 use crate::rules::{Ready, RuleId, Rules};
 use crate::view::BEHIND;
@@ -189,11 +189,11 @@ impl<'r> Search<'r> {
             return;
         };
         let text = window.after(start);
-        for block in 0..asked.blocks() {
+        for block in &asked.0 {
             let near = self.nearby.at(start, self.named, rules);
-            let some = asked.block(block, near, start == 0);
-            let some = rules.beginnings.fitting(block, some, text);
-            for id in rule_set::rules(block, some) {
+            let some = block.asked(near, start == 0);
+            let some = rules.beginnings.fitting(block.number, some, text);
+            for id in rule_set::rules(block.number, some) {
                 self.begin(id, start, window);
             }
         }
@@ -277,7 +277,8 @@ impl<'r> Search<'r> {
     /// Behind a lead, these bytes were read as a value of a rule.
     fn reads(&mut self, id: RuleId, read: Range<usize>) {
         if !read.is_empty() && self.rules.get(id).is_some_and(Ready::is_led) {
-            let near = read.start.saturating_sub(LONGEST);
+            // No rule is asked further back.
+            let near = self.at.saturating_sub(BEHIND);
             self.read.retain(|(_, range)| range.end > near);
             self.read.push((id, read));
         }
@@ -321,13 +322,16 @@ impl<'r> Search<'r> {
         if chain.read(view.before, view.from, view.open) {
             for (length, number) in chain.numbers() {
                 let asked = rules.of_number(number.digits.len());
-                let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
-                    continue;
-                };
-                for block in 0..asked.blocks() {
+                let blocks = asked.map(|asked| asked.0.iter()).unwrap_or_default();
+                for block in blocks.filter(|block| !number.part || block.in_rows != 0) {
                     let near = self.nearby.at(start, self.named, rules);
-                    let some = asked.block(block, near, start == 0);
-                    for id in rule_set::rules(block, some) {
+                    let some = block.asked(near, start == 0);
+                    let some = if number.part {
+                        some & block.in_rows
+                    } else {
+                        some
+                    };
+                    for id in rule_set::rules(block.number, some) {
                         self.try_number(id, start..start + length, &number, window);
                     }
                 }
