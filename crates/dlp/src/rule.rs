@@ -32,7 +32,7 @@ pub(crate) struct Rule {
     pub(crate) confidence: Confidence,
     /// A number that may stand in a row of others.
     pub(crate) in_rows: bool,
-    /// Gives way to another finding that begins at the same place, or reaches over its beginning.
+    /// Gives way to another finding that reaches over all of it.
     pub(crate) weak: bool,
 }
 
