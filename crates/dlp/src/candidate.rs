@@ -5,7 +5,7 @@ use std::ops::Range;
 use regex_automata::dfa::Automaton as _;
 use regex_automata::util::primitives::StateID;
 
-use crate::rule::{LEAD, LONGEST, Shape};
+use crate::rule::{Anchor, LEAD, LONGEST, Rule, Shape};
 use crate::rules::{Program, Ready, RuleId, begin};
 use crate::view::Verdict;
 use crate::window::Window;
@@ -34,8 +34,8 @@ enum Stage {
     Grows(Walk),
     Custom {
         anchor: usize,
-        /// Where its value begins at the earliest.
-        start: usize,
+        /// Where its value begins at the earliest, once it has to wait.
+        start: Option<usize>,
     },
 }
 
@@ -105,7 +105,8 @@ impl Candidate {
     }
 
     /// Of a hand-written rule.
-    pub(crate) fn custom(rule: RuleId, near: bool, anchor: usize, start: usize) -> Self {
+    pub(crate) fn custom(rule: RuleId, near: bool, anchor: usize) -> Self {
+        let start = None;
         let stage = Stage::Custom { anchor, start };
         Self { rule, near, stage }
     }
@@ -115,7 +116,8 @@ impl Candidate {
         match &self.stage {
             // Where it ends if nothing more of it comes.
             Stage::Lead { walk, .. } | Stage::Grows(walk) => walk.matched,
-            Stage::Value { start, .. } | Stage::Custom { start, .. } => Some(*start),
+            Stage::Value { start, .. } => Some(*start),
+            Stage::Custom { start, .. } => *start,
         }
     }
 
@@ -133,7 +135,10 @@ impl Candidate {
         match (stage, ready.rule.shape) {
             (Stage::Custom { anchor, start }, Shape::Custom(judge)) => {
                 match judge(&window.view(anchor)) {
-                    Verdict::More => back(Stage::Custom { anchor, start }),
+                    Verdict::More => {
+                        let start = start.or_else(|| Some(earliest(ready.rule, anchor, window)));
+                        back(Stage::Custom { anchor, start })
+                    }
                     verdict => found(ready, window, verdict.range(anchor), 0..0),
                 }
             }
@@ -235,6 +240,15 @@ impl Walk {
             self.matched = Some(self.at);
         }
         Walked::Done
+    }
+}
+
+/// Where the value of a hand-written rule begins at the earliest.
+fn earliest(rule: &Rule, anchor: usize, window: Window<'_>) -> usize {
+    match rule.anchor {
+        // It may take what stands before its text or sign.
+        Anchor::Literals(_) | Anchor::Byte(_) => window.run(anchor),
+        Anchor::Names { .. } | Anchor::Word { .. } | Anchor::Number { .. } => anchor,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What rules have found, until it is settled: put in order, and rid of what gives way. Searches nothing.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::Class;
@@ -53,6 +54,13 @@ enum What {
     },
 }
 
+/// What a finding comes to.
+enum Decided {
+    Event(Event),
+    Later(Pending),
+    Nothing,
+}
+
 impl Found {
     /// A value from here to `end`, or to an end that [`Found::ends`] tells.
     pub(crate) fn add(
@@ -77,51 +85,62 @@ impl Found {
 
     /// What stands before this, which will not change any more.
     pub(crate) fn settle(&mut self, settled: usize) -> Vec<Event> {
-        if self.pending.is_empty() {
+        if self.pending.iter().all(|one| one.at >= settled) {
             return Vec::new();
         }
-        let pending = std::mem::take(&mut self.pending);
-        let (mut ready, pending): (Vec<_>, Vec<_>) =
-            pending.into_iter().partition(|one| one.at < settled);
-        self.pending = pending;
-        ready.sort_by_key(Pending::order);
-        ready
-            .into_iter()
-            .filter_map(|one| self.event(&one))
-            .collect()
+        let mut pending = VecDeque::from(std::mem::take(&mut self.pending));
+        pending.make_contiguous().sort_by_key(Pending::order);
+        let mut events = Vec::new();
+        while let Some(one) = pending.pop_front_if(|one| one.at < settled) {
+            match self.decide(one) {
+                Decided::Event(event) => events.push(event),
+                Decided::Later(one) => {
+                    let place = pending.partition_point(|other| other.order() <= one.order());
+                    pending.insert(place, one);
+                }
+                Decided::Nothing => {}
+            }
+        }
+        self.pending = pending.into();
+        events.sort_by_key(Event::order);
+        events
     }
 
-    fn event(&mut self, one: &Pending) -> Option<Event> {
+    fn decide(&mut self, one: Pending) -> Decided {
+        self.latest.retain(|latest| latest.end > one.at);
         let (finding, rule, end) = match one.what {
-            What::Value { finding, rule, end } => (finding, rule, end),
+            What::Value { finding, rule, end } => (finding, rule, end.unwrap_or(GROWS)),
             What::End(id) => {
                 // Of what gave way, the end is no event: it would end another.
                 let mut latest = self.latest.iter_mut();
-                let latest = latest.find(|latest| latest.id == id && latest.end == GROWS)?;
-                latest.end = one.at;
-                return Some(Event::Ends(id, one.at));
+                let latest = latest.find(|latest| latest.id == id && latest.end == GROWS);
+                return latest.map_or(Decided::Nothing, |latest| {
+                    latest.end = one.at;
+                    Decided::Event(Event::Ends(id, one.at))
+                });
             }
         };
-        if rule.weak && self.gives_way(rule, one.at) {
-            return None;
-        }
-        let end = end.unwrap_or(GROWS);
         let start = one.at.max(self.reach(|other| other.kind == rule.kind));
-        if end <= start {
-            return None;
+        if end <= start || rule.weak && self.gives_way(rule, one.at, end) {
+            return Decided::Nothing;
+        }
+        if start > one.at {
+            // The rest of it is one among those that begin there.
+            return Decided::Later(Pending { at: start, ..one });
         }
         self.keep(finding.id, rule, end);
-        Some(match end {
+        Decided::Event(match end {
             GROWS => Event::Begins(finding, start),
             end => Event::Found(finding, start..end),
         })
     }
 
-    /// A strong finding reaches over its beginning; or another secret, where it is one: of a secret
-    /// that several rules know, one tells.
-    fn gives_way(&self, rule: &Rule, at: usize) -> bool {
+    /// A strong finding reaches over all of it; or another secret, where it is one: of a secret that
+    /// several rules know, one tells. No tail of a longer value may be left.
+    fn gives_way(&self, rule: &Rule, at: usize, end: usize) -> bool {
         let secret = rule.class == Class::Secret;
-        self.reach(|other| !other.weak || secret && other.class == Class::Secret) > at
+        let reach = self.reach(|other| !other.weak || secret && other.class == Class::Secret);
+        reach > at && reach >= end
     }
 
     /// Where the last of these rules' findings ends.
@@ -134,6 +153,17 @@ impl Found {
         match self.latest.iter_mut().find(|latest| latest.id == id) {
             Some(latest) => latest.end = end,
             None => self.latest.push(Latest { id, rule, end }),
+        }
+    }
+}
+
+impl Event {
+    /// At one place an end comes first, then the longest.
+    fn order(&self) -> (usize, bool, Reverse<usize>) {
+        match self {
+            Self::Ends(_, at) => (*at, false, Reverse(0)),
+            Self::Begins(_, at) => (*at, true, Reverse(GROWS)),
+            Self::Found(_, range) => (range.start, true, Reverse(range.end)),
         }
     }
 }
@@ -183,6 +213,19 @@ mod tests {
         };
         let events = found.settle(usize::MAX);
         assert_eq!(events, [Event::Begins(first, 0), Event::Ends(1, 900)]);
+    }
+
+    #[test]
+    fn a_weak_value_gives_way_only_to_what_covers_all_of_it() {
+        let strong = rule(|rule| rule.class == Class::Secret && !rule.weak);
+        let weak = rule(|rule| rule.weak && rule.kind != strong.kind);
+        let mut found = Found::default();
+        found.add(1, strong, 95, 0, Some(20));
+        found.add(2, weak, 95, 10, Some(20));
+        found.add(2, weak, 95, 15, Some(30));
+        let [first, longer] = [1, 2].map(|id| Finding { id, confidence: 95 });
+        let expected = [Event::Found(first, 0..20), Event::Found(longer, 15..30)];
+        assert_eq!(found.settle(usize::MAX), expected);
     }
 
     #[test]

@@ -4,10 +4,12 @@
 //! a value may begin; only there is a rule asked, and it sees a bounded part of the text. So the work
 //! is linear, and a text gives the same findings in one piece as in many.
 
+mod beginnings;
 mod candidate;
 mod checks;
 mod edge;
 mod found;
+mod literals;
 mod nearby;
 mod number;
 mod pii;

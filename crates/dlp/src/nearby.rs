@@ -1,7 +1,6 @@
 //! The words that have been read, and the rules that they speak for at a place. Searches nothing.
 
-use aho_corasick::PatternID;
-
+use crate::literals::TextId;
 use crate::rule::{LONGEST, NEAR};
 use crate::rule_set::RuleSet;
 use crate::rules::Rules;
@@ -9,7 +8,7 @@ use crate::rules::Rules;
 /// Words of rules, where they end, and what follows for the place that was last asked about.
 #[derive(Debug, Default)]
 pub(crate) struct Nearby {
-    words: Vec<(PatternID, usize)>,
+    words: Vec<(TextId, usize)>,
     rules: RuleSet,
     /// The places for which `rules` holds.
     from: usize,
@@ -18,10 +17,12 @@ pub(crate) struct Nearby {
 
 impl Nearby {
     /// A word ends here, within the first `named` bytes or behind them.
-    pub(crate) fn add(&mut self, word: PatternID, end: usize, named: usize) {
+    pub(crate) fn add(&mut self, word: TextId, end: usize, named: usize) {
         let oldest = end.saturating_sub(NEAR + 2 * LONGEST);
-        self.words
-            .retain(|(_, end)| *end >= oldest || *end <= named);
+        let old = |(_, end): &(TextId, usize)| *end < oldest && *end > named;
+        if self.words.len() == MOST || self.words.first().is_some_and(old) {
+            self.words.retain(|word| !old(word));
+        }
         if self.words.len() < MOST {
             self.words.push((word, end));
         }

@@ -19,6 +19,9 @@ pub(crate) struct Rule {
     pub(crate) source: &'static str,
     pub(crate) anchor: Anchor,
     pub(crate) shape: Shape,
+    /// A regular expression over bytes that what a hand-written rule wants fits from its anchor on, so
+    /// that it is asked less often.
+    pub(crate) begins: &'static str,
     /// Of the value, at most its first [`LONGEST`] bytes.
     pub(crate) check: fn(&[u8]) -> bool,
     /// Words that make it likelier, in the name of the field or at most [`NEAR`] bytes before.
@@ -27,7 +30,9 @@ pub(crate) struct Rule {
     pub(crate) more: &'static [&'static str],
     /// How sure it is without such a word, and with one, in percent.
     pub(crate) confidence: Confidence,
-    /// Gives way to another finding that begins at the same place, or reaches over its beginning.
+    /// A number that may stand in a row of others.
+    pub(crate) in_rows: bool,
+    /// Gives way to another finding that reaches over all of it.
     pub(crate) weak: bool,
 }
 
@@ -167,6 +172,7 @@ impl Rule {
             source,
             anchor,
             shape,
+            begins: "",
             check: |_| true,
             words: &[],
             more: &[],
@@ -175,6 +181,7 @@ impl Rule {
                 near: CERTAIN,
                 whole: CERTAIN,
             },
+            in_rows: false,
             weak: false,
         }
     }
@@ -186,6 +193,12 @@ impl Rule {
 
     pub(crate) const fn check(mut self, check: fn(&[u8]) -> bool) -> Self {
         self.check = check;
+        self
+    }
+
+    /// What stands from the anchor of a hand-written rule on.
+    pub(crate) const fn begins(mut self, pattern: &'static str) -> Self {
+        self.begins = pattern;
         self
     }
 
@@ -226,6 +239,12 @@ impl Rule {
             near,
             whole: alone,
         };
+        self
+    }
+
+    /// Also asked of a [`Number`] that may be a part of something longer.
+    pub(crate) const fn in_rows(mut self) -> Self {
+        self.in_rows = true;
         self
     }
 

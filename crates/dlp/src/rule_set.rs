@@ -39,20 +39,24 @@ impl RuleSet {
         }
     }
 
-    /// Those that are in both, added to a list.
-    pub(crate) fn common(&self, other: &Self, rules: &mut Vec<RuleId>) {
-        for (word, (bits, others)) in (0_u16..).zip(self.0.iter().zip(&other.0)) {
-            let mut both = bits & others;
-            while both != 0 {
-                let bit = u16::try_from(both.trailing_zeros()).unwrap_or_default();
-                rules.push(word * 64 + bit);
-                both &= both - 1;
-            }
-        }
+    /// One bit for each rule of a block of 64.
+    pub(crate) fn block(&self, block: usize) -> u64 {
+        self.0.get(block).copied().unwrap_or_default()
     }
 }
 
-fn place(rule: RuleId) -> (usize, u64) {
+/// The rules of a block that have their bit here.
+pub(crate) fn rules(block: usize, mut bits: u64) -> impl Iterator<Item = RuleId> {
+    let first = RuleId::try_from(block * 64).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let bit = (bits != 0).then(|| bits.trailing_zeros())?;
+        bits &= bits - 1;
+        Some(first + RuleId::try_from(bit).ok()?)
+    })
+}
+
+/// The block of a rule, and its bit there.
+pub(crate) fn place(rule: RuleId) -> (usize, u64) {
     (usize::from(rule / 64), 1 << (rule % 64))
 }
 
@@ -61,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_two_sets_have_in_common_is_what_is_in_both() {
+    fn a_set_has_what_was_put_into_it_or_into_what_it_was_united_with() {
         let set = |rules: &[RuleId]| {
             let mut set = RuleSet::default();
             for rule in rules {
@@ -70,15 +74,9 @@ mod tests {
             set
         };
         let (mut left, right) = (set(&[0, 63, 64, 200]), set(&[63, 64, 65, 1000]));
-        let mut both = Vec::new();
-        left.common(&right, &mut both);
-        assert_eq!(both, [63, 64]);
         left.unite(&right);
-        assert!(
-            [0, 63, 64, 65, 200, 1000]
-                .iter()
-                .all(|rule| left.contains(*rule))
-        );
+        let all = (0..20).flat_map(|block| rules(block, left.block(block)));
+        assert_eq!(all.collect::<Vec<_>>(), [0, 63, 64, 65, 200, 1000]);
         assert!(!left.contains(1) && !left.contains(5000) && !left.is_empty());
         left.clear();
         assert_eq!(left, RuleSet::default());

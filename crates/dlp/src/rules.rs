@@ -1,21 +1,21 @@
 //! All rules made ready to search with. Shared by every text that is searched; knows none of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::automaton::Automaton as _;
-use aho_corasick::nfa::contiguous::NFA as Literals;
-use aho_corasick::{Anchored, MatchKind, PatternID};
 use regex_automata::dfa::{StartKind as DfaStartKind, dense};
 use regex_automata::util::syntax;
 
+use crate::beginnings::Beginnings;
+use crate::literals::{Literals, TextId};
 use crate::rule::{Anchor, Rule, Shape};
-use crate::rule_set::RuleSet;
+use crate::rule_set::{self, RuleSet};
 
 /// Rules, and where each of them is asked.
 pub(crate) struct Rules {
     ready: Vec<Ready>,
+    pub(crate) beginnings: Beginnings,
     pub(crate) literals: Literals,
     /// Of each text that the automaton knows.
     texts: Vec<Text>,
@@ -36,13 +36,6 @@ pub(crate) struct Ready {
 pub(crate) struct Program {
     pub(crate) lead: Option<Dfa>,
     pub(crate) value: Dfa,
-    first: First,
-}
-
-/// The bytes that what an automaton finds may have first and second.
-struct First {
-    first: [bool; 256],
-    second: [bool; 256],
 }
 
 /// What a text of the automaton means.
@@ -60,14 +53,20 @@ pub(crate) struct Text {
     pub(crate) length: usize,
 }
 
-/// The rules that are asked at one kind of place.
+/// The rules that are asked at one kind of place, in blocks of 64: one bit for each.
 #[derive(Default)]
-pub(crate) struct Asked {
-    pub(crate) always: Vec<RuleId>,
+pub(crate) struct Asked(pub(crate) Vec<Block>);
+
+#[derive(Default)]
+pub(crate) struct Block {
+    pub(crate) number: usize,
+    always: u64,
     /// Only near one of their words.
-    pub(crate) near: RuleSet,
+    near: u64,
     /// Those of them that also are asked where a text without a name begins.
-    pub(crate) whole: Vec<RuleId>,
+    whole: u64,
+    /// Those of all that are asked of a number in a row of others.
+    pub(crate) in_rows: u64,
 }
 
 pub(crate) type RuleId = u16;
@@ -118,9 +117,11 @@ impl Rules {
                 program: programs.entry(patterns(rule)).or_default().clone(),
             });
         }
+        let all = ready.iter().map(|ready| ready.rule).collect();
         Ok(Self {
             ready,
-            literals: texts.automaton()?,
+            beginnings: Beginnings::new(all),
+            literals: texts.automaton(&bytes).ok_or(BuildError::Many)?,
             texts: texts.meanings,
             words,
             numbers,
@@ -132,8 +133,8 @@ impl Rules {
         self.ready.get(usize::from(id))
     }
 
-    pub(crate) fn text(&self, id: PatternID) -> Option<&Text> {
-        self.texts.get(id.as_usize())
+    pub(crate) fn text(&self, id: TextId) -> Option<&Text> {
+        self.texts.get(usize::from(id))
     }
 
     pub(crate) fn of_word(&self, letters: usize) -> Option<&Asked> {
@@ -149,11 +150,6 @@ impl Rules {
             .get(usize::from(byte))
             .map(Vec::as_slice)
             .unwrap_or_default()
-    }
-
-    /// Where every search begins.
-    pub(crate) fn start(&self) -> aho_corasick::automaton::StateID {
-        self.literals.start_state(Anchored::No).unwrap_or_default()
     }
 }
 
@@ -172,66 +168,49 @@ impl Ready {
         let program = || {
             let lead = (!lead.is_empty()).then(|| dfa(lead)).transpose().ok()?;
             let value = dfa(value).ok()?;
-            let first = First::of(lead.as_ref().unwrap_or(&value));
-            Some(Program { lead, value, first })
+            Some(Program { lead, value })
         };
         self.program.get_or_init(program).as_ref()
     }
 }
 
 impl Asked {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.always.is_empty() && self.whole.is_empty() && self.near.is_empty()
-    }
-}
-
-impl Program {
-    /// Whether it may find something that begins with these bytes.
-    pub(crate) fn may_begin(&self, first: u8, second: Option<u8>) -> bool {
-        let has = |bytes: &[bool; 256], byte: u8| bytes.get(usize::from(byte)) == Some(&true);
-        has(&self.first.first, first) && second.is_none_or(|second| has(&self.first.second, second))
-    }
-}
-
-impl First {
-    fn of(dfa: &Dfa) -> Self {
-        let starts = [None, Some(b'a'), Some(b'-'), Some(b'\n'), Some(b'\r')];
-        let starts = starts.map(|before| begin(dfa, before));
-        let states: BTreeSet<_> = starts.into_iter().flatten().collect();
-        let (first, states) = follow(dfa, &states);
-        let (second, _) = follow(dfa, &states);
-        Self { first, second }
-    }
-}
-
-/// The bytes that lead on from one of these states, and where they lead. A match is seen one byte
-/// late: behind one, any byte leads on.
-fn follow(dfa: &Dfa, states: &BTreeSet<DfaState>) -> ([bool; 256], BTreeSet<DfaState>) {
-    use regex_automata::dfa::Automaton as _;
-    let mut bytes = [false; 256];
-    let mut next = BTreeSet::new();
-    for state in states {
-        let ends = dfa.is_match_state(dfa.next_eoi_state(*state));
-        for (byte, leads) in (0..=u8::MAX).zip(&mut bytes) {
-            let after = dfa.next_state(*state, byte);
-            if ends || !dfa.is_dead_state(after) {
-                *leads = true;
-                next.insert(after);
-            }
+    fn add(&mut self, rule: &Rule, id: RuleId) {
+        let (number, bit) = rule_set::place(id);
+        if self.0.last().is_none_or(|last| last.number != number) {
+            let block = Block {
+                number,
+                ..Block::default()
+            };
+            self.0.push(block);
         }
+        let Some(block) = self.0.last_mut() else {
+            return;
+        };
+        let sure = rule.confidence;
+        let bit_if = |holds: bool| if holds { bit } else { 0 };
+        block.always |= bit_if(sure.alone > 0);
+        block.near |= bit_if(sure.alone == 0);
+        block.whole |= bit_if(sure.alone == 0 && sure.whole > 0);
+        block.in_rows |= bit_if(rule.in_rows);
     }
-    (bytes, next)
+}
+
+impl Block {
+    /// Where these rules have a word nearby.
+    pub(crate) fn asked(&self, near: &RuleSet, begins_text: bool) -> u64 {
+        let whole = if begins_text { self.whole } else { 0 };
+        self.always | self.near & near.block(self.number) | whole
+    }
 }
 
 /// Why rules are none.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    #[error("there are too many rules")]
+    #[error("there are too many rules, or texts that they look for")]
     Many,
     #[error("the rule for {0} asks for more letters or digits than are looked at")]
     Range(&'static str),
-    #[error("the texts that rules look for make no automaton: {0}")]
-    Literals(#[from] aho_corasick::BuildError),
 }
 
 /// Every text once.
@@ -284,14 +263,12 @@ impl Texts {
         self.all.len() - 1
     }
 
-    fn automaton(&self) -> Result<Literals, BuildError> {
-        Ok(Literals::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .prefilter(false)
-            // Nearly all of the time is spent in these few states.
-            .dense_depth(3)
-            .build(&self.all)?)
+    fn automaton(&self, asked: &[Vec<RuleId>]) -> Option<Literals> {
+        let signs = (0..=u8::MAX)
+            .zip(asked)
+            .filter(|(_, rules)| !rules.is_empty());
+        let signs: Vec<u8> = signs.map(|(sign, _)| sign).collect();
+        Literals::new(&self.all, &signs)
     }
 }
 
@@ -307,14 +284,7 @@ fn ask(asked: &mut [Asked], (low, high): (usize, usize), rule: &Rule, id: RuleId
         return false;
     };
     for place in places {
-        if rule.confidence.alone > 0 {
-            place.always.push(id);
-            continue;
-        }
-        place.near.insert(id);
-        if rule.confidence.whole > 0 {
-            place.whole.push(id);
-        }
+        place.add(rule, id);
     }
     true
 }

@@ -2,35 +2,32 @@
 
 use std::ops::Range;
 
-use aho_corasick::Anchored;
-use aho_corasick::automaton::{Automaton as _, StateID};
-
 use crate::candidate::{Candidate, Step};
 use crate::found::{Event, Found};
+use crate::literals::State;
 use crate::nearby::Nearby;
-use crate::number::Chain;
-use crate::rule::{LONGEST, Rule, Shape};
-use crate::rules::{Asked, Ready, RuleId, Rules};
+use crate::number::{Chain, Number};
+use crate::rule::{Rule, Shape};
+use crate::rule_set;
+use crate::rules::{Ready, RuleId, Rules};
 use crate::view::BEHIND;
 use crate::window::Window;
 
 #[derive(Debug)]
 pub(crate) struct Search<'r> {
     rules: &'r Rules,
-    literals: StateID,
+    literals: State,
     /// How many bytes have been read.
     at: usize,
     /// How many of them are a name before the text, in which nothing is found.
     named: usize,
-    /// Whether the last byte was a digit, as its class.
-    before: u8,
+    /// The last byte was a digit of an escape: the next one may be the first of a number.
+    escaped: bool,
     /// Where the text without spaces and quotes began that still goes on.
     run: usize,
     nearby: Nearby,
     /// What rules have read as values behind leads.
     read: Vec<(RuleId, Range<usize>)>,
-    /// The rules that are asked at a place; kept for its room.
-    asked: Vec<RuleId>,
     open: Vec<Candidate>,
     /// Where numbers begin whose end has not come yet.
     numbers: Vec<usize>,
@@ -43,14 +40,13 @@ impl<'r> Search<'r> {
     pub(crate) fn new(rules: &'r Rules, name: Option<&str>) -> Self {
         let mut search = Self {
             rules,
-            literals: rules.start(),
+            literals: State::default(),
             at: 0,
             named: 0,
-            before: 0,
+            escaped: false,
             run: 0,
             nearby: Nearby::default(),
             read: Vec::new(),
-            asked: Vec::new(),
             open: Vec::new(),
             numbers: Vec::new(),
             found: Found::default(),
@@ -79,46 +75,38 @@ impl<'r> Search<'r> {
     pub(crate) fn read(&mut self, bytes: &[u8], base: usize, last: bool) {
         let window = Window { bytes, base, last };
         self.go_on(window);
-        let literals = &self.rules.literals;
         while let Some(next) = window.byte(self.at) {
-            if literals.is_match(self.literals) {
-                self.texts(Some(next), window);
-            }
-            match self.skim(window.after(self.at)) {
-                0 => {}
-                DIGIT => self.digit(window),
-                _ => self.sign(window),
+            self.texts(Some(next), window);
+            match self.skip(window) {
+                Some(b'0'..=b'9') => self.digit(window),
+                Some(sign) => self.sign(sign, window),
+                None => {}
             }
         }
-        if last && literals.is_match(self.literals) {
+        if last {
             self.texts(None, window);
         }
         self.run = window.run(self.at).min(window.lead(self.at));
     }
 
-    /// Reads up to the next byte that matters, and that byte: its class. 0 where a text ends, or all do.
-    #[inline(never)]
-    fn skim(&mut self, new: &[u8]) -> u8 {
-        let literals = &self.rules.literals;
-        let (mut state, mut before) = (self.literals, self.before);
-        let mut rest = new.iter();
-        let mut found = 0;
-        for byte in rest.by_ref() {
-            state = literals.next_state(Anchored::No, state, *byte);
-            let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(0);
-            let matters = class > before;
-            before = class & DIGIT;
-            if matters {
-                found = class;
-                break;
-            }
-            if literals.is_special(state) {
-                break;
-            }
-        }
-        (self.literals, self.before) = (state, before);
-        self.at += new.len() - rest.len();
-        found
+    /// Reads up to the next byte that may matter, and that byte: what it is, unless it is a digit behind
+    /// another.
+    fn skip(&mut self, window: Window<'_>) -> Option<u8> {
+        let new = window.after(self.at);
+        let escaped = std::mem::take(&mut self.escaped);
+        let new = if escaped { new.get(..1)? } else { new };
+        let (state, length) = self.rules.literals.skip(self.literals, new);
+        self.literals = state;
+        self.at += length.unwrap_or(new.len());
+        let last = *new.get(length.unwrap_or(1) - 1)?;
+        let before = || self.at.checked_sub(2).and_then(|at| window.byte(at));
+        let goes_on = || before().is_some_and(|byte| byte.is_ascii_digit());
+        let matters = if last.is_ascii_digit() {
+            escaped || length.is_some() && !goes_on()
+        } else {
+            length.is_some()
+        };
+        matters.then_some(last)
     }
 
     /// Everything that begins before this has been found, the whole of it or as much as has come.
@@ -144,7 +132,7 @@ impl<'r> Search<'r> {
         let at = self.at - 1;
         let Some(word) = window.word(at) else {
             // Behind the escape that it belongs to, others may be the first.
-            self.before = 0;
+            self.escaped = true;
             return;
         };
         let letters = window.after(word).get(..at - word).unwrap_or_default();
@@ -156,23 +144,21 @@ impl<'r> Search<'r> {
         }
     }
 
-    /// A byte has been read at which rules are asked.
-    fn sign(&mut self, window: Window<'_>) {
+    /// A byte has been read at which rules may be asked.
+    fn sign(&mut self, sign: u8, window: Window<'_>) {
         let (rules, anchor) = (self.rules, self.at - 1);
-        let Some(byte) = window.byte(anchor) else {
-            return;
-        };
-        for id in rules.at_byte(byte) {
-            self.try_custom(*id, anchor, window.run(anchor), window);
+        for id in rules.at_byte(sign) {
+            self.ask(*id, anchor, window);
         }
     }
 
     /// The texts of the automaton that end here.
     fn texts(&mut self, next: Option<u8>, window: Window<'_>) {
         let (rules, end) = (self.rules, self.at);
-        for at in 0..rules.literals.match_len(self.literals) {
-            let id = rules.literals.match_pattern(self.literals, at);
-            let Some(text) = rules.text(id) else { continue };
+        for id in rules.literals.texts(self.literals) {
+            let Some(text) = rules.text(*id) else {
+                continue;
+            };
             let start = end.checked_sub(text.length);
             let Some(start) = start.filter(|start| *start >= window.base) else {
                 continue;
@@ -180,16 +166,16 @@ impl<'r> Search<'r> {
             let free = !text.is_bounded || window.is_free(start);
             let begins = free || window.is_camel(start);
             if begins && !text.speaks_for.is_empty() && window.ends_word(text.length, end, next) {
-                self.nearby.add(id, end, self.named);
+                self.nearby.add(*id, end, self.named);
             }
             if free {
                 for rule in &text.anchors {
-                    self.try_literal(*rule, start, window);
+                    self.ask(*rule, start, window);
                 }
             }
             let names = if begins { text.names.as_slice() } else { &[] };
             for rule in names.iter().chain(&text.within) {
-                self.try_pattern(*rule, end, window);
+                self.ask(*rule, end, window);
             }
         }
     }
@@ -198,70 +184,45 @@ impl<'r> Search<'r> {
         if letters == 0 {
             self.number(start, window);
         }
-        if let Some(asked) = self.rules.of_word(letters) {
-            let list = self.asked(asked, start);
-            for id in &list {
-                self.try_pattern(*id, start, window);
+        let rules = self.rules;
+        let Some(asked) = rules.of_word(letters) else {
+            return;
+        };
+        let text = window.after(start);
+        for block in &asked.0 {
+            let near = self.nearby.at(start, self.named, rules);
+            let some = block.asked(near, start == 0);
+            let some = rules.beginnings.fitting(block.number, some, text);
+            for id in rule_set::rules(block.number, some) {
+                self.begin(id, start, window);
             }
-            self.asked = list;
         }
     }
 
-    /// The rules that are asked at a place, in a list that is given back for its room.
-    fn asked(&mut self, asked: &Asked, start: usize) -> Vec<RuleId> {
-        let mut list = std::mem::take(&mut self.asked);
-        list.clear();
-        list.extend(&asked.always);
-        let near = self.nearby.at(start, self.named, self.rules);
-        asked.near.common(near, &mut list);
-        if start == 0 {
-            let whole = asked.whole.iter().copied();
-            list.extend(whole.filter(|id| !near.contains(*id)));
-        }
-        list
-    }
-
-    /// A hand-written rule may take what stands before its text.
-    fn try_literal(&mut self, id: RuleId, start: usize, window: Window<'_>) {
-        let shape = self.rules.get(id).map(|ready| ready.rule.shape);
-        if let Some(Shape::Custom(_)) = shape {
-            self.try_custom(id, start, window.run(start), window);
-        } else {
-            self.try_pattern(id, start, window);
+    /// A rule whose value, or what leads to it, may begin here.
+    fn ask(&mut self, id: RuleId, start: usize, window: Window<'_>) {
+        if self.rules.beginnings.fits(id, window.after(start)) {
+            self.begin(id, start, window);
         }
     }
 
-    fn try_pattern(&mut self, id: RuleId, start: usize, window: Window<'_>) {
+    fn begin(&mut self, id: RuleId, start: usize, window: Window<'_>) {
         let Some(ready) = self.rules.get(id) else {
             return;
         };
-        if let Shape::Custom(_) = ready.rule.shape {
-            return self.try_custom(id, start, start, window);
-        }
-        let (first, second) = (window.byte(start), window.byte(start + 1));
-        let may_begin = |first| {
-            ready
-                .program()
-                .is_some_and(|it| it.may_begin(first, second))
-        };
-        if first.is_some_and(|first| !may_begin(first)) || self.is_read(id, ready, start) {
-            return;
-        }
         let Some(near) = self.sureness(id, ready.rule, start) else {
             return;
         };
+        if let Shape::Custom(_) = ready.rule.shape {
+            return self.step(Candidate::custom(id, near, start), window);
+        }
+        if self.is_read(id, ready, start) {
+            return;
+        }
         let before = start.checked_sub(1).and_then(|at| window.byte(at));
         let before = before.or((start > 0).then_some(b'='));
         if let Some(candidate) = Candidate::pattern(id, near, ready, start, before) {
             self.step(candidate, window);
-        }
-    }
-
-    fn try_custom(&mut self, id: RuleId, anchor: usize, start: usize, window: Window<'_>) {
-        if let Some(ready) = self.rules.get(id)
-            && let Some(near) = self.sureness(id, ready.rule, anchor)
-        {
-            self.step(Candidate::custom(id, near, anchor, start), window);
         }
     }
 
@@ -316,7 +277,8 @@ impl<'r> Search<'r> {
     /// Behind a lead, these bytes were read as a value of a rule.
     fn reads(&mut self, id: RuleId, read: Range<usize>) {
         if !read.is_empty() && self.rules.get(id).is_some_and(Ready::is_led) {
-            let near = read.start.saturating_sub(LONGEST);
+            // No rule is asked further back.
+            let near = self.at.saturating_sub(BEHIND);
             self.read.retain(|(_, range)| range.end > near);
             self.read.push((id, read));
         }
@@ -360,58 +322,42 @@ impl<'r> Search<'r> {
         if chain.read(view.before, view.from, view.open) {
             for (length, number) in chain.numbers() {
                 let asked = rules.of_number(number.digits.len());
-                let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
-                    continue;
-                };
-                let list = self.asked(asked, start);
-                for id in &list {
-                    let Some(ready) = rules.get(*id) else {
-                        continue;
+                let blocks = asked.map(|asked| asked.0.iter()).unwrap_or_default();
+                for block in blocks.filter(|block| !number.part || block.in_rows != 0) {
+                    let near = self.nearby.at(start, self.named, rules);
+                    let some = block.asked(near, start == 0);
+                    let some = if number.part {
+                        some & block.in_rows
+                    } else {
+                        some
                     };
-                    let fits = match ready.rule.shape {
-                        Shape::Number(fits) => fits(&number),
-                        Shape::Pattern { .. } | Shape::Custom(_) => false,
-                    };
-                    if fits && let Some(near) = self.sureness(*id, ready.rule, start) {
-                        self.found(*id, near, start..start + length, window);
+                    for id in rule_set::rules(block.number, some) {
+                        self.try_number(id, start..start + length, &number, window);
                     }
                 }
-                self.asked = list;
             }
         } else {
             self.numbers.push(start);
         }
         self.chain = chain;
     }
+
+    fn try_number(
+        &mut self,
+        id: RuleId,
+        range: Range<usize>,
+        number: &Number<'_>,
+        window: Window<'_>,
+    ) {
+        if let Some(ready) = self.rules.get(id)
+            && let Shape::Number(fits) = ready.rule.shape
+            && fits(number)
+            && let Some(near) = self.sureness(id, ready.rule, range.start)
+        {
+            self.found(id, near, range, window);
+        }
+    }
 }
 
 /// Of a name, how much counts: its end, in bytes.
 const NAME: usize = 64;
-
-const DIGIT: u8 = 1;
-const ASKED: u8 = 2;
-
-/// The bytes that are more than a part of something. A letter beyond ASCII ends a word: in many
-/// scripts numbers stand right behind one.
-const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut at = 0_u8;
-    loop {
-        let class = match at {
-            b'0'..=b'9' => DIGIT,
-            b'@' | b':' | b'+' | b'(' | b'-' | b'~' => ASKED,
-            _ => 0,
-        };
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "any byte is an index, and it is const"
-        )]
-        {
-            classes[at as usize] = class;
-        }
-        if at == u8::MAX {
-            break classes;
-        }
-        at += 1;
-    }
-};

@@ -6,7 +6,9 @@ use crate::number::Number;
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::number(KIND, SOURCE, 4..=8, date).needs(BIRTH),
+    Rule::number(KIND, SOURCE, 4..=8, date)
+        .needs(BIRTH)
+        .in_rows(),
     Rule::word(
         KIND,
         SOURCE,

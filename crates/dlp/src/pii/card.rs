@@ -6,7 +6,9 @@ use crate::number::Number;
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
-    Rule::number("CREDIT_CARD", SOURCE, SHORTEST..=LONGEST, card).class(Class::Pci),
+    Rule::number("CREDIT_CARD", SOURCE, SHORTEST..=LONGEST, card)
+        .class(Class::Pci)
+        .in_rows(),
     Rule::number("CREDIT_CARD", SOURCE, FEWEST..=LONGEST, near)
         .class(Class::Pci)
         .needs(&[

@@ -11,7 +11,8 @@ pub(super) const RULES: &[Rule] = &[
         "Bitcoin, Base58Check; the chain parameters of each currency",
         Anchor::Word { letters: (0, 12) },
         base_58,
-    ),
+    )
+    .begins("[13LMDA9X7trTmn2][0-9A-Za-z]{24}"),
     Rule::literal(
         KIND,
         "BIP 173; BIP 350; CIP 19",

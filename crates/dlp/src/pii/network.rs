@@ -9,22 +9,25 @@ pub(super) const RULES: &[Rule] = &[
         "RFC 791; RFC 1123 2.1",
         Anchor::Word { letters: (0, 0) },
         ip_v4,
-    ),
+    )
+    .begins(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]"),
     Rule::custom(
         "IP_ADDRESS",
         "RFC 4291 2.2; RFC 5952",
         Anchor::Byte(b':'),
         ip_v6,
-    ),
+    )
+    .begins(":[0-9A-Fa-f:]"),
     Rule::custom(
         "IP_ADDRESS",
         "RFC 4291 2.5.2",
         Anchor::Byte(b':'),
         unspecified,
     )
+    .begins("::")
     .needs(&["ip", "ipv6", "src", "dst", "listen", "bind", "address"]),
-    Rule::custom("MAC_ADDRESS", EUI, Anchor::Byte(b':'), mac),
-    Rule::custom("MAC_ADDRESS", EUI, Anchor::Byte(b'-'), mac),
+    Rule::custom("MAC_ADDRESS", EUI, Anchor::Byte(b':'), mac).begins("(?::[0-9A-Fa-f]{2}){5}"),
+    Rule::custom("MAC_ADDRESS", EUI, Anchor::Byte(b'-'), mac).begins("(?:-[0-9A-Fa-f]{2}){5}"),
     Rule::word(
         "MAC_ADDRESS",
         EUI,

@@ -26,7 +26,8 @@ pub(super) const RULES: &[Rule] = &[
         "Telegram Bot API, authorizing your bot",
         Anchor::Byte(b':'),
         telegram,
-    ),
+    )
+    .begins(":A[0-9A-Za-z_-]{6}"),
     // A token begins with the digits of an id in base64.
     Rule::word(
         "SECRET_DISCORD",

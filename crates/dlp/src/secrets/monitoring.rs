@@ -41,7 +41,8 @@ pub(super) const RULES: &[Rule] = &[
         "New Relic documentation, license keys",
         Anchor::Word { letters: (0, 6) },
         new_relic,
-    ),
+    )
+    .begins("[0-9A-Za-z]{40}"),
     token(
         "SECRET_DYNATRACE",
         "Dynatrace documentation, token format",
