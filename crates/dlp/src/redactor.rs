@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::decode::Layers;
 use crate::found::Event;
-use crate::search::Search;
 use crate::{Scanner, placeholder};
 
 /// A text in which some types of data are replaced by [`placeholder`]s.
@@ -13,7 +13,7 @@ use crate::{Scanner, placeholder};
 /// beginning on, before its end is known.
 pub struct Redactor<'s> {
     scanner: &'s Scanner,
-    search: Search<'s>,
+    layers: Layers<'s>,
     kinds: &'s [&'s str],
     /// What has come from `base` on, and is still needed.
     pub(crate) text: Vec<u8>,
@@ -26,11 +26,11 @@ pub struct Redactor<'s> {
 
 impl<'s> Redactor<'s> {
     pub(crate) fn new(scanner: &'s Scanner, name: Option<&str>, kinds: &'s [&'s str]) -> Self {
-        let search = scanner.search(name);
-        let base = search.named();
+        let layers = scanner.layers(name);
+        let base = layers.named();
         Self {
             scanner,
-            search,
+            layers,
             kinds,
             text: Vec::new(),
             base,
@@ -42,10 +42,10 @@ impl<'s> Redactor<'s> {
     /// Takes the next piece, and gives what is settled of the text so far.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.text.extend_from_slice(piece);
-        self.search.read(&self.text, self.base, false);
-        let settled = self.boundary(self.search.settled());
+        self.layers.read(&self.text, self.base, false);
+        let settled = self.boundary(self.layers.settled());
         let out = self.give(settled, false);
-        let needed = self.search.needed().min(self.done);
+        let needed = self.layers.needed().min(self.done);
         if let Some(old) = needed.checked_sub(self.base) {
             self.text.drain(..old.min(self.text.len()));
             self.base = needed;
@@ -55,7 +55,7 @@ impl<'s> Redactor<'s> {
 
     /// The rest: nothing follows.
     pub fn finish(mut self) -> Vec<u8> {
-        self.search.read(&self.text, self.base, true);
+        self.layers.read(&self.text, self.base, true);
         let end = self.base + self.text.len();
         self.give(end, true)
     }
@@ -67,7 +67,7 @@ impl<'s> Redactor<'s> {
 
     fn give(&mut self, settled: usize, last: bool) -> Vec<u8> {
         let mut out = Vec::new();
-        for event in self.search.events(last) {
+        for event in self.layers.events(last) {
             match event {
                 Event::Found(finding, range) => {
                     if let Some(kind) = self.redacts(finding.id) {

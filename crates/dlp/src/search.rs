@@ -14,7 +14,7 @@ use crate::rules::{Asked, Ready, RuleId, Rules};
 use crate::view::BEHIND;
 use crate::window::Window;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Search<'r> {
     rules: &'r Rules,
     literals: StateID,
