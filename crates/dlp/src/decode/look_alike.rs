@@ -1,6 +1,6 @@
 //! Characters that are read as a letter, a digit or a sign of ASCII, and those that nobody sees. A table; it decides nothing.
 //!
-//! After Unicode 16: Default_Ignorable_Code_Point, the compatibility decompositions of letters and
+//! After Unicode 16: the default ignorable code points, the compatibility decompositions of letters and
 //! digits, decimal digits of other scripts, and the commonest of the confusables (UTS #39).
 
 use std::sync::LazyLock;
@@ -177,7 +177,7 @@ const ALIKE: [(u8, &str); 69] = [
     (b'H', "НΗℋℌℍ"),
     (b'I', "ІΙӀℐℑⅠ"),
     (b'J', "Ј"),
-    (b'K', "КΚK"),
+    (b'K', "КΚ\u{212a}"),
     (b'L', "ℒⅬ"),
     (b'M', "МΜℳⅯ"),
     (b'N', "Νℕ"),

@@ -63,10 +63,9 @@ pub(crate) fn spelling(bytes: &[u8], open: bool) -> Result<Spelling, More> {
 
 pub(crate) fn role(said: Option<char>) -> Role {
     match said {
-        None => Role::Part,
-        Some(said) if said.is_ascii_alphanumeric() => Role::Part,
-        Some('@' | '.' | ':' | '/' | '=' | '_' | '+') => Role::Part,
         Some('-' | ' ') => Role::Gap,
+        None | Some('@' | '.' | ':' | '/' | '=' | '_' | '+') => Role::Part,
+        Some(said) if said.is_ascii_alphanumeric() => Role::Part,
         Some(_) => Role::Other,
     }
 }

@@ -9,8 +9,11 @@ use proptest::prelude::*;
 use crate::tests::streams::{assert_any_split, in_pieces, whole};
 use crate::tests::{SCANNER, card, found, only};
 
+type Spell = fn(char) -> String;
+type Pack = fn(&str) -> String;
+
 /// Ways to write a text so that a plain search does not see it.
-const SPELLINGS: [(&str, fn(char) -> String); 12] = [
+const SPELLINGS: [(&str, Spell); 12] = [
     ("percent", |it| bytes(it, |byte| format!("%{byte:02x}"))),
     ("percent, twice", |it| {
         bytes(it, |byte| format!("%25{byte:02X}"))
@@ -60,12 +63,12 @@ fn mathematical(it: char) -> String {
     }
 }
 
-fn hex(text: &str) -> String {
-    bytes_of(text, |byte| format!("{byte:02x}"))
-}
-
-fn bytes_of(text: &str, spell: fn(u8) -> String) -> String {
-    text.bytes().map(spell).collect()
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    let bytes = bytes.as_ref().iter();
+    bytes.fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn wrapped(text: &str) -> String {
@@ -78,7 +81,7 @@ fn wrapped(text: &str) -> String {
 }
 
 /// Ways to pack a text.
-const PACKINGS: [(&str, fn(&str) -> String); 5] = [
+const PACKINGS: [(&str, Pack); 5] = [
     ("base64", |text| BASE64_STANDARD.encode(text)),
     ("base64 without padding", |text| {
         BASE64_STANDARD_NO_PAD.encode(text)
@@ -86,7 +89,7 @@ const PACKINGS: [(&str, fn(&str) -> String); 5] = [
     ("base64 for URLs", |text| {
         BASE64_URL_SAFE_NO_PAD.encode(text)
     }),
-    ("hex", hex),
+    ("hex", |text| hex(text)),
     ("hex in capitals", |text| hex(text).to_uppercase()),
 ];
 
@@ -122,8 +125,11 @@ fn one_character_of_a_value_is_enough() {
     for (spelling, spell) in SPELLINGS {
         for (kind, value) in values() {
             for at in 0..value.len() {
-                let char = value[at..].chars().next().unwrap();
-                let text = format!("to {}{}{} now", &value[..at], spell(char), &value[at + 1..]);
+                let chars = value.chars().enumerate();
+                let spelled: String = chars
+                    .map(|(other, it)| if other == at { spell(it) } else { it.into() })
+                    .collect();
+                let text = format!("to {spelled} now");
                 let hits = found(&text);
                 assert!(
                     hits.iter().any(|(found, _)| *found == kind),
@@ -217,7 +223,7 @@ fn what_is_packed_is_found_at_what_holds_it() {
                 // Its own bytes, and those of the quanta at its ends.
                 assert!(range.len() <= pack(&value).len() + 8, "{packing}: {range}");
                 assert!(
-                    unpacked(range).contains(&value[3..value.len() - 3]),
+                    unpacked(range).contains(value.get(3..value.len() - 3).unwrap()),
                     "{packing}: {range}"
                 );
             }
@@ -293,7 +299,7 @@ fn bytes_that_are_no_text_hold_nothing() {
     };
     for _ in 0..200 {
         let bytes: Vec<u8> = (0..512).map(|_| random()).collect();
-        let pairs: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let pairs = hex(&bytes);
         assert_eq!(found(&pairs), []);
         let packed = BASE64_STANDARD.encode(&bytes);
         let hits = found(&packed);
