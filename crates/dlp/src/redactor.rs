@@ -10,7 +10,8 @@ use crate::{Scanner, placeholder};
 ///
 /// Held back is what may still turn out to be data: in clean text at most the last word with two
 /// short ones before it, and never more than 64 bytes; a value that has begun, up to 256 bytes. A longer value is gone from its
-/// beginning on, before its end is known.
+/// beginning on, before its end is known. Of a value in base64 or hex it is as much longer as its
+/// characters are.
 pub struct Redactor<'s> {
     scanner: &'s Scanner,
     layers: Layers<'s>,

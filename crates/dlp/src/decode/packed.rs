@@ -198,14 +198,20 @@ impl<'r> Run<'r> {
 fn next_run(bytes: &[u8]) -> (usize, bool) {
     let mut at = 0;
     while let Some(next) = bytes.get(at..at + SHORTEST) {
-        match next.iter().rposition(|byte| sextet(*byte).is_none()) {
+        match next.iter().rposition(|byte| !is_base64(*byte)) {
             Some(other) => at += other + 1,
             None => return (at, true),
         }
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    let other = rest.iter().rposition(|byte| sextet(*byte).is_none());
+    let other = rest.iter().rposition(|byte| !is_base64(*byte));
     (at + other.map_or(0, |other| other + 1), false)
+}
+
+fn is_base64(byte: u8) -> bool {
+    SEXTETS
+        .get(usize::from(byte))
+        .is_some_and(|value| *value < 64)
 }
 
 /// Six bits of base64, in either alphabet.
