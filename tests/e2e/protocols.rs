@@ -319,7 +319,7 @@ async fn a_chunked_body_beyond_the_limit_arrives_whole_where_policy_lets_it() {
 }
 
 #[tokio::test]
-async fn a_compressed_body_counts_as_one_that_was_not_seen() {
+async fn a_body_that_cannot_be_decoded_counts_as_one_that_was_not_seen() {
     let upstream = Upstream::http().echo().start().await;
     let aegis = data_plane(&upstream).start().await;
     let mut request = post(

@@ -10,7 +10,7 @@ use crate::rules::{Program, Ready, RuleId, begin};
 use crate::view::Verdict;
 use crate::window::Window;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     pub(crate) rule: RuleId,
     /// Of the rule, a word was near where the candidate began.
@@ -18,7 +18,7 @@ pub(crate) struct Candidate {
     stage: Stage,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Stage {
     /// Before the value.
     Lead {
@@ -40,7 +40,7 @@ enum Stage {
 }
 
 /// Through an automaton.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Walk {
     state: StateID,
     /// The next byte.

@@ -8,7 +8,7 @@ use crate::Class;
 use crate::rule::Rule;
 use crate::rules::RuleId;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
     pending: Vec<Pending>,
     /// How far the findings of each rule have come.
@@ -16,7 +16,7 @@ pub(crate) struct Found {
 }
 
 /// The last finding of a rule, and where it ends.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Latest {
     id: RuleId,
     rule: &'static Rule,
@@ -37,13 +37,13 @@ pub(crate) struct Finding {
     pub(crate) confidence: u8,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Pending {
     at: usize,
     what: What,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum What {
     End(RuleId),
     Value {

@@ -7,6 +7,7 @@
 mod beginnings;
 mod candidate;
 mod checks;
+mod decode;
 mod edge;
 mod found;
 mod literals;
@@ -20,7 +21,7 @@ mod rules;
 mod search;
 mod secrets;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 mod window;
 
@@ -29,12 +30,12 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use decode::Layers;
 use found::Event;
 pub use redactor::{Redactor, Seen};
 use rule::Rule;
 pub use rules::BuildError;
 use rules::{RuleId, Rules};
-use search::Search;
 
 /// A fixed set of rules. Without state of its own: one serves everybody.
 #[derive(Debug)]
@@ -105,12 +106,13 @@ impl Scanner {
     /// Hits of one kind never overlap. Hits of different kinds may: a card number inside an e-mail
     /// address is both, so that a rule about cards holds wherever the card hides.
     pub fn scan_field(&self, field: &Field<'_>) -> Vec<Hit> {
-        let mut search = self.search(field.name);
-        search.read(field.text.as_bytes(), search.at(), true);
-        let mut hits = Vec::new();
-        for event in search.events(true) {
-            self.hit(&event, search.named(), field.text.len(), &mut hits);
+        let mut layers = self.layers(field.name);
+        layers.read(field.text.as_bytes(), layers.at(), true);
+        let mut hits = Hits::default();
+        for event in layers.events(true) {
+            self.hit(&event, layers.named(), field.text.len(), &mut hits);
         }
+        let mut hits = hits.merged();
         for hit in &mut hits {
             // A rule goes by bytes; what is redacted are characters.
             let (start, end) = (hit.range.start, hit.range.end);
@@ -144,8 +146,8 @@ impl Scanner {
         Redactor::new(self, name, redacts)
     }
 
-    pub(crate) fn search(&self, name: Option<&str>) -> Search<'_> {
-        Search::new(&self.rules, name)
+    pub(crate) fn layers(&self, name: Option<&str>) -> Layers<'_> {
+        Layers::new(&self.rules, name)
     }
 
     pub(crate) fn type_of(&self, rule: RuleId) -> Option<(&'static str, Class)> {
@@ -157,26 +159,23 @@ impl Scanner {
         Some(self.rules.get(rule)?.rule.kind)
     }
 
-    fn hit(&self, event: &Event, named: usize, length: usize, hits: &mut Vec<Hit>) {
+    fn hit(&self, event: &Event, named: usize, length: usize, hits: &mut Hits) {
         let (finding, range) = match event {
             Event::Found(finding, range) => (finding, range.start - named..range.end - named),
             Event::Begins(finding, start) => (finding, start - named..length),
-            Event::Ends(id, end) => {
-                let kind = self.kind(*id);
-                let mut latest = hits.iter_mut().rev();
-                if let Some(hit) = latest.find(|hit| Some(hit.kind) == kind) {
-                    hit.range.end = end - named;
-                }
-                return;
-            }
+            Event::Ends(id, end) => return hits.ends(*id, end - named),
         };
         if let Some(ready) = self.rules.get(finding.id) {
-            hits.push(Hit {
+            let hit = Hit {
                 kind: ready.rule.kind,
                 class: ready.rule.class,
                 confidence: finding.confidence,
                 range,
-            });
+            };
+            if let Event::Begins(..) = event {
+                hits.growing.push((finding.id, hits.hits.len()));
+            }
+            hits.hits.push(hit);
         }
     }
 }
@@ -195,6 +194,44 @@ pub fn replace(text: &str, hits: &[Hit]) -> Option<String> {
     }
     redacted.push_str(text.get(done..)?);
     Some(redacted)
+}
+
+/// Of one text.
+#[derive(Default)]
+struct Hits {
+    hits: Vec<Hit>,
+    /// Those that go on, and the rules that found them.
+    growing: Vec<(RuleId, usize)>,
+}
+
+impl Hits {
+    fn ends(&mut self, id: RuleId, end: usize) {
+        let growing = self.growing.iter().position(|(rule, _)| *rule == id);
+        let growing = growing.map(|at| self.growing.swap_remove(at));
+        if let Some((_, at)) = growing
+            && let Some(hit) = self.hits.get_mut(at)
+        {
+            hit.range.end = end;
+        }
+    }
+
+    /// In order, and one of a kind where several overlap: a text may say the same in several ways.
+    fn merged(mut self) -> Vec<Hit> {
+        self.hits
+            .sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end)));
+        let mut hits: Vec<Hit> = Vec::with_capacity(self.hits.len());
+        for hit in self.hits {
+            let mut before = hits.iter_mut().rev();
+            match before.find(|before| before.kind == hit.kind) {
+                Some(before) if hit.range.start < before.range.end => {
+                    before.range.end = before.range.end.max(hit.range.end);
+                    before.confidence = before.confidence.max(hit.confidence);
+                }
+                _ => hits.push(hit),
+            }
+        }
+        hits
+    }
 }
 
 /// Every type of data that there is a rule for, with its class, in the order of their names.

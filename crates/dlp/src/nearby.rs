@@ -6,7 +6,7 @@ use crate::rule_set::RuleSet;
 use crate::rules::Rules;
 
 /// Words of rules, where they end, and what follows for the place that was last asked about.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Nearby {
     words: Vec<(TextId, usize)>,
     rules: RuleSet,

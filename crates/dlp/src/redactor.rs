@@ -2,18 +2,19 @@
 
 use std::fmt;
 
+use crate::decode::Layers;
 use crate::found::{Event, Finding};
-use crate::search::Search;
 use crate::{Class, Scanner, placeholder};
 
 /// A text in which some types of data are replaced by [`placeholder`]s.
 ///
 /// Held back is what may still turn out to be data: in clean text at most the last word with two
 /// short ones before it, and never more than 64 bytes; a value that has begun, up to 256 bytes. A longer value is gone from its
-/// beginning on, before its end is known.
+/// beginning on, before its end is known. Of a value in base64 or hex it is as much longer as its
+/// characters are.
 pub struct Redactor<'s> {
     scanner: &'s Scanner,
-    search: Search<'s>,
+    layers: Layers<'s>,
     redacts: Box<dyn Fn(&str) -> bool + Send + Sync + 's>,
     seen: Vec<Seen>,
     /// What has come from `base` on, and is still needed.
@@ -41,11 +42,11 @@ impl<'s> Redactor<'s> {
         name: Option<&str>,
         redacts: impl Fn(&str) -> bool + Send + Sync + 's,
     ) -> Self {
-        let search = scanner.search(name);
-        let base = search.named();
+        let layers = scanner.layers(name);
+        let base = layers.named();
         Self {
             scanner,
-            search,
+            layers,
             redacts: Box::new(redacts),
             seen: Vec::new(),
             text: Vec::new(),
@@ -58,10 +59,10 @@ impl<'s> Redactor<'s> {
     /// Takes the next piece, and gives what is settled of the text so far.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.text.extend_from_slice(piece);
-        self.search.read(&self.text, self.base, false);
-        let settled = self.boundary(self.search.settled());
+        self.layers.read(&self.text, self.base, false);
+        let settled = self.boundary(self.layers.settled());
         let out = self.give(settled, false);
-        let needed = self.search.needed().min(self.done);
+        let needed = self.layers.needed().min(self.done);
         if let Some(old) = needed.checked_sub(self.base) {
             self.text.drain(..old.min(self.text.len()));
             self.base = needed;
@@ -76,7 +77,7 @@ impl<'s> Redactor<'s> {
 
     /// The rest, and what was found since it was last asked for: nothing follows.
     pub fn close(mut self) -> (Vec<u8>, Vec<Seen>) {
-        self.search.read(&self.text, self.base, true);
+        self.layers.read(&self.text, self.base, true);
         let end = self.base + self.text.len();
         let rest = self.give(end, true);
         (rest, self.seen)
@@ -94,7 +95,7 @@ impl<'s> Redactor<'s> {
 
     fn give(&mut self, settled: usize, last: bool) -> Vec<u8> {
         let mut out = Vec::new();
-        for event in self.search.events(last) {
+        for event in self.layers.events(last) {
             match event {
                 Event::Found(finding, range) => {
                     self.see(finding);

@@ -13,7 +13,7 @@ use crate::rules::{Ready, RuleId, Rules};
 use crate::view::BEHIND;
 use crate::window::Window;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Search<'r> {
     rules: &'r Rules,
     literals: State,

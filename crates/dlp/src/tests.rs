@@ -2,17 +2,17 @@
 
 mod page;
 mod pii;
-mod properties;
+pub(crate) mod properties;
 mod secrets;
-mod streams;
+pub(crate) mod streams;
 
 use std::sync::LazyLock;
 
 use super::*;
 
-static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new().unwrap());
+pub(crate) static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new().unwrap());
 
-fn found(text: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn found(text: &str) -> Vec<(&'static str, String)> {
     hits(None, text)
 }
 
@@ -23,7 +23,7 @@ fn hits(name: Option<&str>, text: &str) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-fn only(kind: &'static str, value: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn only(kind: &'static str, value: &str) -> Vec<(&'static str, String)> {
     vec![(kind, value.to_owned())]
 }
 
@@ -36,7 +36,7 @@ fn redacted(text: &str) -> String {
 }
 
 /// A number with this prefix and length whose check digit is right.
-fn card(prefix: &str, length: usize) -> String {
+pub(crate) fn card(prefix: &str, length: usize) -> String {
     let mut digits = prefix.to_owned();
     for at in prefix.len()..length - 1 {
         digits.push(char::from(b'0' + u8::try_from(at * 7 % 10).unwrap()));
@@ -74,7 +74,7 @@ fn secret() -> String {
     "aB3/dE5f+G".repeat(4)
 }
 
-fn pem(body: &str) -> String {
+pub(crate) fn pem(body: &str) -> String {
     format!("-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----")
 }
 

@@ -104,20 +104,51 @@ impl Search<'_> {
         for pair in pairs {
             let hits = self.scanner.scan_field(&field(None, &pair.name));
             self.record(source, "", &hits);
-            let hits = self.readings(Some(&pair.name), &pair.value, pair.literal.as_deref());
+            let mut hits = self.readings(Some(&pair.name), &pair.value, pair.literal.as_deref());
+            if let Some(value) = nested::within(&pair.value, 0) {
+                self.within(Some(&pair.name), &value, 1, &mut hits);
+            }
             if !hits.is_empty() {
                 self.record(source, &masked(self.scanner, &pair.name), &hits);
             }
         }
     }
 
+    /// The types of data that only JSON in the text shows, which is searched as text too: a server
+    /// may take it for either.
+    fn within(&self, name: Option<&str>, value: &Value, level: usize, hits: &mut Vec<Hit>) {
+        let more = match value {
+            Value::String(text) => {
+                if let Some(inner) = nested::within(text, level) {
+                    return self.within(name, &inner, level + 1, hits);
+                }
+                self.scanner.scan_field(&field(name, text))
+            }
+            Value::Number(number) => {
+                let digits = whole_digits(number);
+                self.readings(name, &number.to_string(), digits.as_deref())
+            }
+            Value::Array(items) => {
+                let each = items.iter();
+                return each.for_each(|item| self.within(name, item, level, hits));
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    add(hits, self.scanner.scan_field(&field(None, name)));
+                    self.within(Some(name), member, level, hits);
+                }
+                return;
+            }
+            Value::Null | Value::Bool(_) => return,
+        };
+        add(hits, more);
+    }
+
     /// The data in a text, and the types of data that only another reading of it shows.
     fn readings(&self, name: Option<&str>, text: &str, other: Option<&str>) -> Vec<Hit> {
         let mut hits = self.scanner.scan_field(&field(name, text));
         if let Some(other) = other {
-            let mut more = self.scanner.scan_field(&field(name, other));
-            more.retain(|hit| hits.iter().all(|known| known.kind != hit.kind));
-            hits.extend(more);
+            add(&mut hits, self.scanner.scan_field(&field(name, other)));
         }
         hits
     }
@@ -219,6 +250,12 @@ impl<'a> Trail<'a> {
             }
         }
     }
+}
+
+/// Those of types that are not known yet: another reading of a text shows most of them again.
+fn add(hits: &mut Vec<Hit>, more: Vec<Hit>) {
+    let known: Vec<&str> = hits.iter().map(|hit| hit.kind).collect();
+    hits.extend(more.into_iter().filter(|hit| !known.contains(&hit.kind)));
 }
 
 /// A name as it may stand in a finding's path: without the data that it may itself be. A long name

@@ -37,5 +37,5 @@ pub use error::InspectError;
 pub use inspected::{BodyView, Inspected, Reading, RequestView, inspect};
 pub use llm::LlmApi;
 pub use message::{MessageView, inspect_message};
-pub use redact::{RedactError, Rewritten};
+pub use redact::{RedactError, Rewritten, is_signed};
 pub use refusal::{Dialect, RefusalDocument, Rendered, render};

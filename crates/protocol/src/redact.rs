@@ -21,6 +21,7 @@ use crate::json::{JsonError, Kind, Node, Tree};
 use crate::nested;
 use crate::urlencoded::{Pair, pairs};
 use edits::Edits;
+pub use signed::is_signed;
 pub(crate) use signed::rewritable;
 
 /// The parts of a request that changed; the caller puts the length of the body right.
@@ -223,7 +224,7 @@ fn form(
         let value = if targets.names.contains(&pair.parameter()) {
             Some(PLACEHOLDER.to_owned())
         } else {
-            redacted_value(text, pair, targets, scanner)
+            redacted_value(text, pair, targets, scanner)?
         };
         let Some(value) = value else { continue };
         if !pair.clear {
@@ -237,16 +238,41 @@ fn form(
     let Some(redacted) = edits.apply(text) else {
         return Ok(None);
     };
-    let remains = |pair: &Pair| redacted_value(&redacted, pair, targets, scanner).is_some();
-    if pairs(&redacted).iter().any(remains) {
-        return Err(RedactError::Remains);
+    for pair in pairs(&redacted) {
+        if redacted_value(&redacted, &pair, targets, scanner)?.is_some() {
+            return Err(RedactError::Remains);
+        }
     }
     Ok(Some(redacted))
 }
 
-/// The value without the data, whether the server takes a `+` for a space (a card number in groups)
-/// or for itself (an e-mail address with a tag).
+/// The value without the data. JSON stays JSON, where that is enough.
 fn redacted_value(
+    text: &str,
+    pair: &Pair,
+    targets: &Targets<'_>,
+    scanner: &Scanner,
+) -> Result<Option<String>, RedactError> {
+    if nested::within(&pair.value, 0).is_none() {
+        return Ok(redacted_text(text, pair, targets, scanner));
+    }
+    let data = Targets {
+        kinds: targets.kinds,
+        ..Targets::default()
+    };
+    let value = json(pair.value.as_bytes(), &data, scanner, 1)?;
+    let as_text = redacted_text(text, pair, targets, scanner);
+    let Some(value) = value else {
+        return Ok(as_text);
+    };
+    // Read as text, it may still show something: a member's name and its value together.
+    let shows = scanner.redact_field(&Field::part(Some(&pair.name), &value), targets.kinds);
+    Ok(Some(shows.unwrap_or(value)))
+}
+
+/// Whether the server takes a `+` for a space (a card number in groups) or for itself (an e-mail
+/// address with a tag).
+fn redacted_text(
     text: &str,
     pair: &Pair,
     targets: &Targets<'_>,

@@ -1,5 +1,6 @@
 //! From a request to an intent: reads as much of the body as may be read, and asks what it says. Decides nothing.
 
+mod coding;
 mod read;
 
 use std::sync::Arc;

@@ -69,6 +69,9 @@ What Aegis recognises as sensitive data, by type. Names are those of policies (`
 - **Bounds.** A rule sees 256 bytes of a value and 64 before it. A longer value, such as a private key, is taken to its end. One text gives
   the same findings whole and in pieces of any size; of clean text at most the last word is held back (64 bytes), of a value that has
   begun at most 256 bytes.
+- **Decoding.** A text is also searched as its escapes and look-alikes read, and what its runs of base64 and hex hold, to a depth of two;
+  a finding is where the characters stand that hold it. [limits.md](limits.md) has the bounds. A value in base64 is held back as far as
+  its characters go (344 bytes for 256).
 - **Not found:** names of people and postal addresses. They have no form that could be checked, and a guess would be wrong too often.
 - One value may be of several types: what is a tax number of one country may be an identity card's of another.
 ";

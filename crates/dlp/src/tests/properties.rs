@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Texts made of what the detectors look for, whole and in pieces.
-pub(super) fn suspicious() -> impl Strategy<Value = String> {
+pub(crate) fn suspicious() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("ann@shop.example".to_owned()),
         Just(card("4", 16)),

@@ -6,7 +6,7 @@ use super::properties::suspicious;
 use super::*;
 
 /// The redacted text, when it comes in these pieces.
-pub(super) fn in_pieces<'t>(
+pub(crate) fn in_pieces<'t>(
     name: Option<&str>,
     pieces: impl IntoIterator<Item = &'t [u8]>,
 ) -> String {
@@ -16,7 +16,7 @@ pub(super) fn in_pieces<'t>(
     for piece in pieces {
         out.extend(redactor.push(piece));
         assert!(
-            redactor.held() <= 256 + 64,
+            redactor.held() <= MOST_HELD,
             "{} bytes are held back",
             redactor.held()
         );
@@ -25,7 +25,7 @@ pub(super) fn in_pieces<'t>(
     String::from_utf8(out).unwrap()
 }
 
-pub(super) fn whole(name: Option<&str>, text: &str) -> String {
+pub(crate) fn whole(name: Option<&str>, text: &str) -> String {
     let kinds: Vec<&str> = SCANNER.kinds().collect();
     let redacted = SCANNER.redact_field(&Field { name, text }, &kinds);
     redacted.unwrap_or_else(|| text.to_owned())
@@ -49,22 +49,27 @@ fn every_split_in_two_and_every_size_of_pieces_gives_the_same() {
         format!("cut off {}", long.get(..500).unwrap()),
     ];
     for text in texts {
-        let expected = whole(None, &text);
-        for at in 0..=text.len() {
-            let (left, right) = text.as_bytes().split_at(at);
-            assert_eq!(
-                in_pieces(None, [left, right]),
-                expected,
-                "at {at} of {text}"
-            );
-        }
-        for size in 1..40 {
-            assert_eq!(
-                in_pieces(None, text.as_bytes().chunks(size)),
-                expected,
-                "{size} of {text}"
-            );
-        }
+        assert_any_split(&text);
+    }
+}
+
+/// In two pieces and in pieces of one size, wherever they part.
+pub(crate) fn assert_any_split(text: &str) {
+    let expected = whole(None, text);
+    for at in 0..=text.len() {
+        let (left, right) = text.as_bytes().split_at(at);
+        assert_eq!(
+            in_pieces(None, [left, right]),
+            expected,
+            "at {at} of {text}"
+        );
+    }
+    for size in 1..40 {
+        assert_eq!(
+            in_pieces(None, text.as_bytes().chunks(size)),
+            expected,
+            "{size} of {text}"
+        );
     }
 }
 
@@ -119,3 +124,6 @@ proptest! {
         prop_assert_eq!(in_pieces(name.as_deref(), pieces), whole(name.as_deref(), &text));
     }
 }
+
+/// Of what is packed twice in hex, a value is four times as long.
+const MOST_HELD: usize = 4 * 256 + 64;

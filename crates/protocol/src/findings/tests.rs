@@ -46,6 +46,21 @@ fn data_is_found_wherever_it_stands() {
 }
 
 #[test]
+fn json_in_the_value_of_a_pair_is_read_as_json() {
+    let nested = json!({"a": [{"to": MAIL}]})
+        .to_string()
+        .replace('@', r"\u0040");
+    let encoded = nested
+        .replace('%', "%25")
+        .replace('"', "%22")
+        .replace('\\', "%5C");
+    let form = post("plain.example.com", "/").form(&format!("note={encoded}"));
+    assert_eq!(form.seen().found(), vec![("EMAIL_ADDRESS", "form:note")]);
+    let query = get("plain.example.com", &format!("/?note={encoded}"));
+    assert_eq!(query.seen().found(), vec![("EMAIL_ADDRESS", "query:note")]);
+}
+
+#[test]
 fn escaped_data_is_found() {
     let body = format!(r#"{{"to":"{}"}}"#, MAIL.replace('@', r"\u0040"));
     for content_type in ["application/json", "text/plain", ""] {

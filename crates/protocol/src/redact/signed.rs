@@ -6,13 +6,7 @@ use super::RedactError;
 
 /// Whether a request with these headers may be rewritten: not signed, no digest, no content coding.
 pub(crate) fn rewritable(headers: &HeaderMap) -> Result<(), RedactError> {
-    let signs = |name: &HeaderName| SIGNING.contains(&name.as_str()) || is_signature(name.as_str());
-    if headers.keys().any(signs)
-        || headers
-            .get_all(header::AUTHORIZATION)
-            .iter()
-            .any(signs_request)
-    {
+    if is_signed(headers) {
         return Err(RedactError::Signed);
     }
     let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
@@ -20,6 +14,13 @@ pub(crate) fn rewritable(headers: &HeaderMap) -> Result<(), RedactError> {
         return Err(RedactError::Encoded);
     }
     Ok(())
+}
+
+/// Whether these headers vouch for the bytes of the body.
+pub fn is_signed(headers: &HeaderMap) -> bool {
+    let signs = |name: &HeaderName| SIGNING.contains(&name.as_str()) || is_signature(name.as_str());
+    let authorization = headers.get_all(header::AUTHORIZATION);
+    headers.keys().any(signs) || authorization.iter().any(signs_request)
 }
 
 /// Names of headers and query parameters that carry a signature: `stripe-signature`,

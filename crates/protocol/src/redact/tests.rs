@@ -243,6 +243,18 @@ fn a_value_that_servers_decode_differently_is_refused_when_it_must_change() {
 }
 
 #[test]
+fn json_in_the_value_of_a_pair_stays_json() {
+    let inner = format!(r#"{{ "to": "ann\u0040shop.example", "card": {CARD}, "n": 1.50 }}"#);
+    let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
+    let text = format!("a=1&note={}&b=+2", encode(&inner));
+    let after = form(&text, &kinds(ALL)).unwrap().unwrap();
+    let gone = inner
+        .replace(r"ann\u0040shop.example", "[REDACTED:EMAIL_ADDRESS]")
+        .replace(CARD, r#""[REDACTED:CREDIT_CARD]""#);
+    assert_eq!(after, format!("a=1&note={}&b=+2", encode(&gone)));
+}
+
+#[test]
 fn a_query_is_redacted_as_a_form_but_not_when_it_is_signed() {
     let scanner = scanner();
     let redact = |text: &str| query(text, &kinds(ALL), scanner);

@@ -7,7 +7,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use super::Describer;
+use super::{Describer, coding};
 use crate::body::{RequestBody, Traffic};
 use crate::budget::Share;
 use crate::refusal::{Cause, Refusal};
@@ -26,11 +26,23 @@ impl Describer {
         request: Request<Incoming>,
         traffic: Arc<Traffic>,
     ) -> Result<(Request<RequestBody>, Seen), Refusal> {
-        let (request, body) = request.without_body();
-        let reading = read_up_to(body, self.body_limit, self.budget.share(), traffic);
-        let (body, seen) = tokio::time::timeout(self.body_time, reading)
+        let (mut request, body) = request.without_body();
+        let limit = self.body_limit;
+        let reading = read_up_to(body, limit, self.budget.share(), traffic);
+        let (mut body, mut seen) = tokio::time::timeout(self.body_time, reading)
             .await
             .map_err(|_| Refusal::new(Cause::BodyStalled))??;
+        // What is judged is what is sent: no server can decode it to something else.
+        if let Seen::Whole(sent) = &mut seen
+            && !body.has_trailers()
+            && let Some(decoded) = coding::decoded(&mut request.headers, sent, limit)
+        {
+            let mut share = self.budget.share();
+            share.take(decoded.len())?;
+            body.replace(decoded.clone());
+            body = body.kept_in(share.into_room());
+            *sent = decoded;
+        }
         Ok((request.with_body(body), seen))
     }
 }

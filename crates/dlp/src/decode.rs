@@ -1,0 +1,192 @@
+//! A text with what is hidden in it: as it stands, as its spellings read, and what its runs of base64 and hex hold. Knows no rule.
+//!
+//! Each of these is searched by itself, as it comes, and what is found is reported at the bytes of
+//! the text that hold it. The text as it stands is always searched: decoding adds, and hides nothing.
+
+mod hidden;
+mod look_alike;
+mod map;
+mod packed;
+mod phase;
+mod respelled;
+mod spelling;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+
+use crate::found::{Event, Finding};
+use crate::rules::{RuleId, Rules};
+use crate::search::Search;
+use crate::window::Window;
+use packed::Packed;
+use respelled::Respelled;
+
+#[derive(Debug)]
+pub(crate) struct Layers<'r> {
+    search: Search<'r>,
+    /// None in a text that was respelled already.
+    respelled: Option<Respelled<'r>>,
+    /// None at the last depth.
+    packed: Option<Packed<'r>>,
+    /// Not settled in all layers.
+    events: Vec<Event>,
+    /// Of the text as it stands, the values that go on, and where they began.
+    begun: Vec<(Finding, usize)>,
+    /// In how many layers a value of a rule goes on.
+    growing: Vec<(RuleId, usize)>,
+}
+
+impl<'r> Layers<'r> {
+    /// Of a text that stands under this name.
+    pub(crate) fn new(rules: &'r Rules, name: Option<&str>) -> Self {
+        Self::at_depth(rules, name, DEPTH)
+    }
+
+    fn at_depth(rules: &'r Rules, name: Option<&str>, depth: usize) -> Self {
+        let search = Search::new(rules, name);
+        let at = search.at();
+        Self {
+            respelled: Some(Respelled::new(at)),
+            packed: depth
+                .checked_sub(1)
+                .map(|less| Packed::new(rules, at, less)),
+            ..Self::plain(search)
+        }
+    }
+
+    /// A text in which nothing is looked for behind what it says.
+    fn plain(search: Search<'r>) -> Self {
+        Self {
+            search,
+            respelled: None,
+            packed: None,
+            events: Vec::new(),
+            begun: Vec::new(),
+            growing: Vec::new(),
+        }
+    }
+
+    /// How many bytes have been read, the name included.
+    pub(crate) fn at(&self) -> usize {
+        self.search.at()
+    }
+
+    pub(crate) fn named(&self) -> usize {
+        self.search.named()
+    }
+
+    /// Reads what is new in a part of the text that begins at `base`.
+    pub(crate) fn read(&mut self, bytes: &[u8], base: usize, last: bool) {
+        let window = Window { bytes, base, last };
+        let mut until = window.end();
+        if let Some(mut respelled) = self.respelled.take() {
+            until = respelled.read(self, window);
+            self.respelled = Some(respelled);
+        }
+        self.read_plain(window, until);
+        if let Some(packed) = &mut self.packed {
+            packed.read(window, &mut self.events);
+        }
+    }
+
+    /// The text as it stands, up to here.
+    fn read_plain(&mut self, window: Window<'_>, until: usize) {
+        let last = window.last && until == window.end();
+        let bytes = window.bytes.get(..until - window.base);
+        self.search
+            .read(bytes.unwrap_or_default(), window.base, last);
+    }
+
+    /// Everything that begins before this has been found, the whole of it or as much as has come.
+    pub(crate) fn settled(&self) -> usize {
+        let mut settled = self.search.settled();
+        if let Some(respelled) = &self.respelled {
+            settled = settled.min(respelled.settled());
+        }
+        if let Some(packed) = &self.packed {
+            settled = settled.min(packed.settled());
+        }
+        settled
+    }
+
+    /// From here on the text is still needed.
+    pub(crate) fn needed(&self) -> usize {
+        let packed = self.packed.as_ref().map(Packed::needed);
+        packed.unwrap_or(usize::MAX).min(self.search.needed())
+    }
+
+    /// What has been found for good, in order.
+    pub(crate) fn events(&mut self, last: bool) -> Vec<Event> {
+        self.take_plain(last);
+        if self.events.is_empty() {
+            return Vec::new();
+        }
+        let settled = if last { usize::MAX } else { self.settled() };
+        let events = std::mem::take(&mut self.events);
+        let (mut ready, later): (Vec<_>, Vec<_>) = events
+            .into_iter()
+            .partition(|event| order(event).0 < settled);
+        self.events = later;
+        ready.sort_by_key(order);
+        ready.retain(|event| self.is_new(event));
+        ready
+    }
+
+    #[cfg(test)]
+    fn is_doubled(&self) -> bool {
+        self.respelled.as_ref().is_some_and(Respelled::is_doubled)
+    }
+
+    fn take_plain(&mut self, last: bool) {
+        for event in self.search.events(last) {
+            match event {
+                Event::Found(..) => {}
+                Event::Begins(finding, start) => self.begun.push((finding, start)),
+                Event::Ends(id, _) => self.begun.retain(|(begun, _)| begun.id != id),
+            }
+            self.events.push(event);
+        }
+    }
+
+    /// Whether it is not the same in another layer: a value that goes on ends where it ends in all of them.
+    fn is_new(&mut self, event: &Event) -> bool {
+        let (id, begins) = match event {
+            Event::Found(..) => return true,
+            Event::Begins(finding, _) => (finding.id, true),
+            Event::Ends(id, _) => (*id, false),
+        };
+        let at = self.growing.iter().position(|(growing, _)| *growing == id);
+        let count = at.and_then(|at| self.growing.get_mut(at));
+        match (count, begins) {
+            (Some((_, count)), true) => {
+                *count += 1;
+                false
+            }
+            (Some((_, count)), false) if *count > 1 => {
+                *count -= 1;
+                false
+            }
+            (None, true) => {
+                self.growing.push((id, 1));
+                true
+            }
+            (_, false) => {
+                self.growing.retain(|(growing, _)| *growing != id);
+                true
+            }
+        }
+    }
+}
+
+/// At one place an end comes first, then the longest, then the first rule.
+fn order(event: &Event) -> (usize, bool, Reverse<usize>, RuleId) {
+    match event {
+        Event::Ends(id, at) => (*at, false, Reverse(0), *id),
+        Event::Begins(finding, at) => (*at, true, Reverse(usize::MAX), finding.id),
+        Event::Found(finding, range) => (range.start, true, Reverse(range.end), finding.id),
+    }
+}
+
+/// How many times over a text may be in base64 or hex.
+const DEPTH: usize = 2;
