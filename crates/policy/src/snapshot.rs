@@ -170,7 +170,7 @@ impl Comparison<'_> {
     }
 
     /// Whether users' modules that run on the machine find the same on the interpreter.
-    pub fn users_agree(&mut self, intent: &Intent) -> bool {
+    pub(crate) fn users_agree(&mut self, intent: &Intent) -> bool {
         self.0.users_agree(intent)
     }
 

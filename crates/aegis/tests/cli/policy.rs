@@ -64,7 +64,7 @@ fn what_keeps_modules_on_the_interpreter_is_said_with_its_place() {
     let home = policy();
     let module = MODULE.replace(
         "input.phase == \"request\"",
-        "every type in input.dlp.types { type == \"x\" }",
+        "every type in input.dlp.types { type == \"EMAIL_ADDRESS\" }",
     );
     write(&home, "own.rego", &module);
     let why = "`every` at own.rego:4:2";
