@@ -132,7 +132,7 @@ fn a_module_that_is_cleared_runs_on_the_machine_and_is_stopped_there() {
         "{stopped:?}"
     );
     get.chain.agents = vec!["x".into()].into();
-    assert_eq!(said(&snapshot.decide(&get)), "deny chain, mine");
+    assert_eq!(said(&snapshot.decide(&get)), "deny mine");
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn a_fact_of_a_file_that_cannot_be_read_is_not_missing() {
 #[test]
 fn the_modules_of_the_demo_count_in_its_decisions() {
     let snapshot = build(&directory("demo"));
-    let why = "`else` at refunds.rego:40:3".into();
+    let why = "`else` at refunds.rego:41:3".into();
     assert_eq!(snapshot.modules(), Some(Evaluator::Interpreter { why }));
     let refund = |amount: i32| call("stripe-payments", "refund", json!({"amount": amount}));
     assert_eq!(said(&snapshot.decide(&refund(100))), "allow");
