@@ -54,7 +54,7 @@ fn whatever_is_cleared_has_the_same_findings_on_both() {
 }
 
 #[test]
-#[ignore = "takes a quarter of an hour"]
+#[ignore = "takes half an hour"]
 fn whatever_is_cleared_has_the_same_findings_on_both_many_times() {
     for seed in 2..12 {
         compare(seed, 10_000);
