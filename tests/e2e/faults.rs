@@ -45,7 +45,7 @@ async fn a_module_may_grant_a_tool_and_nothing_else() {
     let client = aegis.client("finance-bot");
     let refund = upstream.url_as("payments.test", "/v1/charges/ch_1/refund");
 
-    assert_eq!(aegis.policy_status().await["modules"], "interpreter");
+    assert_eq!(aegis.policy_status().await["modules"], "machine");
     let granted = client.post_json(&refund, &json!({})).await;
     let elsewhere = refund.replace("payments.test", "127.0.0.1");
     let elsewhere = client.post_json(&elsewhere, &json!({})).await;

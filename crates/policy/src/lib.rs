@@ -36,7 +36,7 @@ pub use intent::{
     Auth, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart, Intent,
     Parameters, Phase, Scheme, Truncation,
 };
-pub use rego::{Answers, FileCoverage, RegoReport, RegoResult, RegoVerdict};
+pub use rego::{Answers, Evaluator, FileCoverage, RegoReport, RegoResult, RegoVerdict};
 pub use snapshot::{Comparison, Revision, Snapshot, TenantMode};
 pub use sources::{Source, Sources};
 pub use workbench::{Untried, Workbench};

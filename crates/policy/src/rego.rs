@@ -1,8 +1,9 @@
-//! The Rego evaluators: the library on the bytecode machine, users' modules on the interpreter. Only this module names regorus.
+//! The Rego evaluators: the bytecode machine, and the interpreter. Only this module names regorus.
 //!
 //! The machine is fast and not a complete Rego, so only the shipped library, which tests have
-//! cleared, runs on it, and never with strict builtin errors: there an error makes a rule vanish.
-//! Whatever users write runs on the interpreter as a program of its own, where an error is an error.
+//! cleared, runs on it, and users' modules that `lint::clear` has cleared; never with strict builtin
+//! errors: there an error makes a rule vanish. Whatever else users write runs on the interpreter,
+//! where an error is an error. Users' modules are a program of their own on either.
 
 mod answer;
 mod contract;
@@ -23,6 +24,7 @@ mod tests;
 
 use std::cell::Cell;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aegis_document::Problems;
@@ -32,8 +34,8 @@ use regorus::languages::rego::compiler::{Compiler, CompilerError};
 use regorus::rvm::program::Program;
 use regorus::rvm::vm::{RegoVM, VmError};
 use regorus::unstable::{
-    AssignOp, BUILTINS, BoolOp, Expr, Literal, LiteralStmt, Module, Query, Ref, Rule, RuleHead,
-    Span,
+    AssignOp, BUILTINS, BoolOp, Expr, Import, Literal, LiteralStmt, Module, Query, Ref, Rule,
+    RuleHead, Span,
 };
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::value::{Array, Object};
@@ -66,6 +68,34 @@ pub(crate) struct Policy {
     preparations: Preparations,
 }
 
+/// What runs users' modules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evaluator {
+    /// They stay in the part of Rego in which the machine is known to agree with the interpreter.
+    Machine,
+    Interpreter {
+        /// The first thing that the machine is not trusted with, and where it is written.
+        why: Arc<str>,
+    },
+}
+
+impl Evaluator {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Machine => "machine",
+            Self::Interpreter { .. } => "interpreter",
+        }
+    }
+
+    /// Why not on the machine, where they are not.
+    pub fn into_why(self) -> Option<Arc<str>> {
+        match self {
+            Self::Machine => None,
+            Self::Interpreter { why } => Some(why),
+        }
+    }
+}
+
 impl Policy {
     pub(crate) fn build(
         library: &str,
@@ -88,8 +118,20 @@ impl Policy {
         self.epoch
     }
 
-    pub(crate) fn has_modules(&self) -> bool {
-        self.extension.reads_input()
+    /// What users' modules run on; `None` where there are none.
+    pub(crate) fn evaluator(&self) -> Option<Evaluator> {
+        self.extension.evaluator()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn trust_machine(&mut self) {
+        self.extension.trust();
+    }
+
+    /// Users' modules run on the interpreter from here on, for this reason.
+    pub(crate) fn distrust_machine(&mut self, reason: &str) {
+        self.extension.distrust(reason);
+        self.epoch = EPOCHS.fetch_add(1, Ordering::Relaxed);
     }
 
     /// As [`Self::evaluate`], from memory where this thread has been asked the same.
@@ -137,6 +179,7 @@ impl Policy {
             policy: self,
             evaluators: Evaluators::new(self)?,
             interpreter: self.library.interpreter()?,
+            users: self.extension.interpreted(),
         })
     }
 }

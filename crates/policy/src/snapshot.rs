@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use crate::data::AegisData;
 use crate::facts::Facts;
-use crate::rego::{self, Answers, Extension, Oracle, Policy};
+use crate::rego::{self, Answers, Evaluator, Extension, Oracle, Policy};
 use crate::sources::Model;
 use crate::{Catalogue, Decision, Fault, Intent, Mode, Sources, check, compile, selftest};
 
@@ -76,8 +76,8 @@ impl Snapshot {
         sources: &Sources,
         revision: Revision,
     ) -> Result<(Self, Model), Problems> {
-        let (snapshot, model) = Self::untried_with_model(sources, revision)?;
-        selftest::run(&snapshot, &model.data)?;
+        let (mut snapshot, model) = Self::untried_with_model(sources, revision)?;
+        selftest::run(&mut snapshot, &model.data)?;
         Ok((snapshot, model))
     }
 
@@ -95,8 +95,8 @@ impl Snapshot {
         let (model, parts) = Parts::read(sources)?;
         // Everything is in order, so no place in a text is asked for again.
         let data = model.data;
-        let snapshot = parts.build(library, &data, sources.mode, revision)?;
-        selftest::run(&snapshot, &data)?;
+        let mut snapshot = parts.build(library, &data, sources.mode, revision)?;
+        selftest::run(&mut snapshot, &data)?;
         Ok(snapshot)
     }
 
@@ -127,10 +127,14 @@ impl Snapshot {
         self.policy.epoch()
     }
 
-    /// Whether there are users' modules. They run on the interpreter; the library alone is on the
-    /// bytecode machine.
-    pub fn has_modules(&self) -> bool {
-        self.policy.has_modules()
+    /// What users' modules run on, and why; `None` where there are none. The library is always on
+    /// the bytecode machine.
+    pub fn modules(&self) -> Option<Evaluator> {
+        self.policy.evaluator()
+    }
+
+    pub(crate) fn distrust_machine(&mut self, reason: &str) {
+        self.policy.distrust_machine(reason);
     }
 
     /// By tenant, for the line that start-up prints.
@@ -163,6 +167,11 @@ impl Comparison<'_> {
     /// Whether both come to exactly the same decision.
     pub fn agree(&mut self, intent: &Intent) -> Result<bool, Fault> {
         self.0.agree(intent)
+    }
+
+    /// Whether users' modules that run on the machine find the same on the interpreter.
+    pub(crate) fn users_agree(&mut self, intent: &Intent) -> bool {
+        self.0.users_agree(intent)
     }
 
     /// How many instructions the machine takes for this intent: exact, unlike time.

@@ -11,7 +11,7 @@
 
 mod common;
 
-use aegis_policy::{Fault, Redaction, Snapshot, Source};
+use aegis_policy::{Evaluator, Fault, Redaction, Snapshot, Source};
 use common::{build, call, charge, directory, said, to, with_module};
 use serde_json::json;
 
@@ -112,6 +112,27 @@ fn each_fault_denies_with_its_own_reason() {
         assert_eq!(decision.fault, Some(fault), "{module}");
         assert_eq!(said(&decision), format!("deny {}", fault.rule()));
     }
+}
+
+#[test]
+fn a_module_that_is_cleared_runs_on_the_machine_and_is_stopped_there() {
+    let module = "package aegis.ext\ndeny contains {\"rule\": \"mine\", \"message\": \"m\"} if {\n\tsome a in input.chain.agents\n\tsome b in input.chain.agents\n\tsome c in input.chain.agents\n\tsome d in input.chain.agents\n\ta == \"x\"\n\tb == c\n\tc == d\n}\n";
+    let snapshot = build(&with_module(DATA, module));
+    assert_eq!(snapshot.modules(), Some(Evaluator::Machine));
+    let mut get = to(call("http", "get", json!({})), "api.example.com");
+    assert_eq!(said(&snapshot.decide(&get)), "allow");
+    get.chain.agents = (0..200).map(|n| format!("agent-{n}").into()).collect();
+    let stopped = snapshot.decide(&get);
+    // Whichever comes first on a machine of this speed.
+    assert!(
+        matches!(
+            stopped.fault,
+            Some(Fault::InstructionLimit | Fault::Deadline)
+        ),
+        "{stopped:?}"
+    );
+    get.chain.agents = vec!["x".into()].into();
+    assert_eq!(said(&snapshot.decide(&get)), "deny mine");
 }
 
 #[test]
@@ -224,6 +245,8 @@ fn a_fact_of_a_file_that_cannot_be_read_is_not_missing() {
 #[test]
 fn the_modules_of_the_demo_count_in_its_decisions() {
     let snapshot = build(&directory("demo"));
+    let why = "`else` at refunds.rego:41:3".into();
+    assert_eq!(snapshot.modules(), Some(Evaluator::Interpreter { why }));
     let refund = |amount: i32| call("stripe-payments", "refund", json!({"amount": amount}));
     assert_eq!(said(&snapshot.decide(&refund(100))), "allow");
     assert_eq!(

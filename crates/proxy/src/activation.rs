@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aegis_policy::{Fault, Snapshot};
+use aegis_policy::{Evaluator, Fault, Snapshot};
 use aegis_telemetry::metrics::Metrics;
 use arc_swap::ArcSwapOption;
 use serde::Serialize;
@@ -29,6 +29,8 @@ pub(crate) struct ActivationStatus {
     pub(crate) activated_at: Option<String>,
     /// What runs users' modules of the policy in force; `None` where it has none.
     pub(crate) modules: Option<&'static str>,
+    /// The first thing in them that only the interpreter is trusted with, and where it is written.
+    pub(crate) modules_why: Option<Arc<str>>,
     /// Of the policy in force, or of the one that has expired.
     pub(crate) bundle: Option<BundleStatus>,
     /// The bundle was in force until its time was over; everything is denied.
@@ -103,7 +105,7 @@ impl Activation {
     pub(crate) fn activate(&self, snapshot: Snapshot, bundle: Option<BundleStatus>) {
         let revision = snapshot.revision().clone();
         let epoch = snapshot.epoch();
-        let modules = snapshot.has_modules().then_some(INTERPRETER);
+        let modules = snapshot.modules();
         tracing::info!(%revision, modes = modes_in_words(&snapshot), "policy activated");
         let old = {
             // Whoever compares the status finds in place what it names.
@@ -111,7 +113,8 @@ impl Activation {
             *status = ActivationStatus {
                 active: Some(revision.to_string()),
                 activated_at: Some(aegis_telemetry::audit::now()),
-                modules,
+                modules: modules.as_ref().map(Evaluator::as_str),
+                modules_why: modules.and_then(Evaluator::into_why),
                 bundle,
                 ..ActivationStatus::default()
             };
@@ -134,6 +137,7 @@ impl Activation {
             tracing::error!(revision, "the policy has expired, everything is denied");
             status.active = None;
             status.modules = None;
+            status.modules_why = None;
             status.expired = true;
             self.current.swap(None)
         };
@@ -199,6 +203,3 @@ pub(crate) fn modes_in_words(policy: &Snapshot) -> String {
         });
     words.collect::<Vec<_>>().join(" ")
 }
-
-/// As `aegis policy check` calls it.
-const INTERPRETER: &str = "interpreter";

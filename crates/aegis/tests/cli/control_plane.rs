@@ -121,7 +121,7 @@ async fn who_may_not_or_cannot_be_reached_is_told_apart_by_the_exit_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_status_says_where_users_modules_run_on_the_interpreter() {
+async fn the_status_says_what_users_modules_run_on() {
     let stage = Stage::start().await;
     stage.write_policy(10);
     stage.publish(&[]);
@@ -140,7 +140,7 @@ async fn the_status_says_where_users_modules_run_on_the_interpreter() {
             }
         })
         .await;
-        out(&stage.aegis("olga", &["status"])).contains("interpreter")
+        out(&stage.aegis("olga", &["status"])).contains(" machine ")
     };
     assert!(!reported(&Value::Null).await);
     let module = r#"deny contains {"rule": "own.large", "message": "m"} if input.call.parameters.amount > 5"#;
@@ -151,7 +151,7 @@ async fn the_status_says_where_users_modules_run_on_the_interpreter() {
     stage.write("policies/tests/pay.yaml", &stage::TEST.replace("10", "5"));
     assert_eq!(code(&stage.publish(&[])), 0);
     acme.has("-p2").await;
-    assert!(reported(&"interpreter".into()).await);
+    assert!(reported(&"machine".into()).await);
 }
 
 #[test]

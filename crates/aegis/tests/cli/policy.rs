@@ -45,17 +45,36 @@ fn every_mistake_is_told_at_once_with_its_place() {
 }
 
 #[test]
-fn a_good_policy_is_counted_and_its_modules_are_said_to_be_interpreted() {
+fn a_good_policy_is_counted_and_what_its_modules_run_on_is_said() {
     let home = policy();
     write(&home, "own.rego", MODULE);
     let said = aegis(&["policy", "check", &path(home.path()), "-o", "json"]);
     assert_eq!(code(&said), 0, "{}", err(&said));
     let report: Value = serde_json::from_str(&out(&said)).expect("JSON");
     assert_eq!(report["modules"][0]["file"], "own.rego");
-    assert_eq!(report["modules"][0]["evaluator"], "interpreter");
+    assert_eq!(report["modules"][0]["evaluator"], "machine");
+    assert_eq!(report["modules"][0]["why"], Value::Null);
     for (noun, number) in [("tenants", 1), ("agents", 1), ("tools", 1), ("tests", 1)] {
         assert_eq!(report[noun], number, "{noun}");
     }
+}
+
+#[test]
+fn what_keeps_modules_on_the_interpreter_is_said_with_its_place() {
+    let home = policy();
+    let module = MODULE.replace(
+        "input.phase == \"request\"",
+        "every type in input.dlp.types { type == \"EMAIL_ADDRESS\" }",
+    );
+    write(&home, "own.rego", &module);
+    let why = "`every` at own.rego:4:2";
+    let said = aegis(&["policy", "check", &path(home.path())]);
+    let line = format!("own.rego runs on the interpreter: {why}");
+    assert!(out(&said).contains(&line), "{}", out(&said));
+    let said = aegis(&["policy", "check", &path(home.path()), "-o", "json"]);
+    let report: Value = serde_json::from_str(&out(&said)).expect("JSON");
+    assert_eq!(report["modules"][0]["evaluator"], "interpreter");
+    assert_eq!(report["modules"][0]["why"], why);
 }
 
 #[test]

@@ -1,16 +1,16 @@
-//! What one thread asks with: the machines of the library, the interpreter of users' modules, its memory. It compiles nothing.
+//! What one thread asks with: the machines of the library, the evaluator of users' modules, its memory. It compiles nothing.
 
 use super::machines::Machines;
 use super::{
-    Deadline, Decision, Fault, Intent, Policy, Preparation, Question, Value, answer, extension,
-    input, question,
+    Deadline, Decision, Fault, Intent, Object, Policy, Preparation, Question, Value, answer,
+    extension, input, question,
 };
 
 /// What one thread keeps for one policy.
 pub(super) struct Evaluators {
     pub(super) epoch: u64,
     pub(super) machines: Machines,
-    users: extension::Interpreter,
+    users: extension::Users,
     words: input::Words,
     forms: question::Forms,
     memory: question::Memory,
@@ -21,7 +21,7 @@ impl Evaluators {
         Ok(Self {
             epoch: policy.epoch,
             machines: policy.library.machines()?,
-            users: policy.extension.interpreter(),
+            users: policy.extension.users()?,
             words: input::Words::new(),
             forms: question::Forms::new(),
             memory: question::Memory::default(),
@@ -70,12 +70,24 @@ impl Evaluators {
     /// The whole of Rego's input, with what the users' modules found in it.
     pub(super) fn input(&mut self, policy: &Policy, intent: &Intent) -> Result<Value, Fault> {
         let deadline = Deadline::start();
-        let mut input = input::build(&self.words, policy, intent);
-        let found = self.users.findings(&input, deadline)?;
+        let (mut input, found) = self.findings(policy, intent, deadline);
+        let found = found?;
         if policy.extension.reads_input() {
             self.machines.limit_time(deadline.left()?);
         }
         input.insert(self.words.ext.clone(), found);
         Ok(Value::from(input))
+    }
+
+    /// What the users' modules are given, and what they find in it.
+    pub(super) fn findings(
+        &mut self,
+        policy: &Policy,
+        intent: &Intent,
+        deadline: Deadline,
+    ) -> (Object, Result<Value, Fault>) {
+        let input = input::build(&self.words, policy, intent);
+        let found = self.users.findings(&input, deadline);
+        (input, found)
     }
 }

@@ -1,27 +1,47 @@
-//! Users' own modules, package `aegis.ext`: a program of its own on the interpreter. What they find is data for the library.
+//! Users' own modules, package `aegis.ext`: a program of its own. What they find is data for the library.
+//!
+//! Modules that `lint::clear` has cleared run on the machine, all others on the interpreter.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aegis_document::Problems;
 
 use super::answer::{object, text};
-use super::{Deadline, Engine, Fault, Model, Object, Source, Value, fault_of, input, lint};
+use super::lint::{self, clear};
+use super::{
+    Compiler, Deadline, Engine, Evaluator, Fault, Model, Object, Program, RegoVM, Source, Value,
+    fault_of, input, machines,
+};
 
 /// The users' modules, checked, with the data that they may read.
 #[derive(Default)]
 pub(crate) struct Extension {
     /// None where there are no modules: then nothing is ever found.
-    engine: Option<Engine>,
+    modules: Option<Modules>,
     /// The sets that some module contributes to.
     sets: Vec<Set>,
 }
 
-/// One thread's interpreter of the users' modules.
-pub(super) struct Interpreter {
-    pub(super) engine: Option<Engine>,
-    pub(super) sets: Vec<Set>,
+struct Modules {
+    engine: Engine,
+    data: Value,
+    /// With an entry for each set, in their order; or why it is not trusted with them.
+    program: Result<Arc<Program>, Arc<str>>,
+}
+
+/// One thread's evaluator of the users' modules.
+pub(super) struct Users {
+    on: On,
+    sets: Vec<Set>,
     /// All four sets, empty.
     nothing: Value,
+}
+
+enum On {
+    Nothing,
+    Machine(Box<RegoVM>),
+    Interpreter(Box<Engine>),
 }
 
 /// The sets that a module may contribute to.
@@ -49,30 +69,117 @@ impl Extension {
             .map(|(key, value)| (Value::from(key.as_str()), input::from_json(value)));
         let data = Value::from(data.collect::<BTreeMap<_, _>>());
         engine
-            .add_data(data)
+            .add_data(data.clone())
             .map_err(|error| lint::problem(modules, &error.to_string()))?;
+        let program = program(&mut engine, &sets, &data);
         Ok(Self {
-            engine: Some(engine),
+            modules: Some(Modules {
+                engine,
+                data,
+                program,
+            }),
             sets,
         })
     }
 
     /// Whether there are users' modules, which may look at anything.
     pub(super) fn reads_input(&self) -> bool {
-        self.engine.is_some()
+        self.modules.is_some()
     }
 
-    pub(super) fn interpreter(&self) -> Interpreter {
+    /// What the modules run on, where there are any.
+    pub(super) fn evaluator(&self) -> Option<Evaluator> {
+        let modules = self.modules.as_ref()?;
+        Some(match &modules.program {
+            Ok(_) => Evaluator::Machine,
+            Err(why) => Evaluator::Interpreter { why: why.clone() },
+        })
+    }
+
+    /// On the machine without having been cleared.
+    #[cfg(test)]
+    pub(super) fn trust(&mut self) {
+        if let Some(modules) = &mut self.modules {
+            modules.program = compiled(&mut modules.engine, &self.sets, &modules.data);
+        }
+    }
+
+    /// From here on the modules run on the interpreter.
+    pub(super) fn distrust(&mut self, reason: &str) {
+        if let Some(modules) = &mut self.modules {
+            modules.program = Err(reason.into());
+        }
+    }
+
+    pub(super) fn sets(&self) -> &[Set] {
+        &self.sets
+    }
+
+    /// A copy of the modules with their data, on the interpreter whatever they run on.
+    pub(super) fn engine(&self) -> Option<Engine> {
+        self.modules.as_ref().map(|modules| modules.engine.clone())
+    }
+
+    pub(super) fn users(&self) -> Result<Users, Fault> {
+        let on = match &self.modules {
+            None => On::Nothing,
+            Some(modules) => match &modules.program {
+                Ok(program) => On::Machine(Box::new(machine(program, &modules.data)?)),
+                Err(_) => On::Interpreter(Box::new(modules.engine.clone())),
+            },
+        };
+        Ok(self.on(on))
+    }
+
+    /// The same on the interpreter, to compare with, where the modules run on the machine.
+    pub(super) fn interpreted(&self) -> Option<Users> {
+        let modules = self
+            .modules
+            .as_ref()
+            .filter(|found| found.program.is_ok())?;
+        Some(self.on(On::Interpreter(Box::new(modules.engine.clone()))))
+    }
+
+    fn on(&self, on: On) -> Users {
         let nothing = SETS.map(|set| (Value::from(set.as_str()), Value::new_array()));
-        Interpreter {
-            engine: self.engine.clone(),
+        Users {
+            on,
             sets: self.sets.clone(),
             nothing: Value::from(BTreeMap::from(nothing)),
         }
     }
 }
 
-impl Interpreter {
+/// Cleared, compiled and loaded once, or the reason why not.
+fn program(engine: &mut Engine, sets: &[Set], data: &Value) -> Result<Arc<Program>, Arc<str>> {
+    clear::check(engine.get_modules()).map_err(|doubt| doubt.to_string())?;
+    compiled(engine, sets, data)
+}
+
+fn compiled(engine: &mut Engine, sets: &[Set], data: &Value) -> Result<Arc<Program>, Arc<str>> {
+    let refused = "something that the machine cannot compile";
+    let paths = sets.iter().map(|set| set.path()).collect::<Vec<_>>();
+    let paths = paths.iter().map(String::as_str).collect::<Vec<_>>();
+    let first = paths.first().ok_or("no findings")?;
+    let policy = engine
+        .compile_with_entrypoint(&(*first).into())
+        .map_err(|_| refused)?;
+    let program = Compiler::compile_from_policy(&policy, &paths).map_err(|_| refused)?;
+    machine(&program, data).map_err(|_| refused)?;
+    Ok(program)
+}
+
+fn machine(program: &Arc<Program>, data: &Value) -> Result<RegoVM, Fault> {
+    let mut machine = RegoVM::new();
+    machine.load_program(Arc::clone(program));
+    machine.set_max_instructions(INSTRUCTIONS);
+    machine
+        .set_data(data.clone())
+        .map_err(|_| Fault::Evaluation)?;
+    Ok(machine)
+}
+
+impl Users {
     /// The four lists, empty.
     pub(super) fn nothing(&self) -> Value {
         self.nothing.clone()
@@ -80,15 +187,16 @@ impl Interpreter {
 
     /// The four lists of `input.ext`.
     pub(super) fn findings(&mut self, input: &Object, deadline: Deadline) -> Result<Value, Fault> {
-        let Some(engine) = &mut self.engine else {
-            return Ok(self.nothing.clone());
-        };
-        engine.set_input(Value::from(input.clone()));
+        let input = || Value::from(input.clone());
+        match &mut self.on {
+            On::Nothing => return Ok(self.nothing.clone()),
+            On::Machine(machine) => machine.set_input(input()),
+            On::Interpreter(engine) => engine.set_input(input()),
+        }
         let mut all = object(&self.nothing)?.clone();
-        for set in &self.sets {
+        for (index, set) in self.sets.iter().enumerate() {
             // Each evaluation starts its timer anew, so it is given what the call has left.
-            engine.set_execution_timer_config(deadline.left()?);
-            let found = engine.eval_rule(set.path()).map_err(fault_of)?;
+            let found = self.on.evaluate(*set, index, deadline)?;
             let found = found.as_set().map_err(|_| Fault::WrongType)?;
             let found = found
                 .iter()
@@ -97,6 +205,23 @@ impl Interpreter {
             all.insert(set.as_str().into(), found.into());
         }
         Ok(Value::from(all))
+    }
+}
+
+impl On {
+    fn evaluate(&mut self, set: Set, index: usize, deadline: Deadline) -> Result<Value, Fault> {
+        let left = deadline.left()?;
+        match self {
+            Self::Nothing => Ok(Value::new_set()),
+            Self::Machine(machine) => {
+                machine.set_execution_timer_config(Some(left));
+                machines::answer(machine, index)
+            }
+            Self::Interpreter(engine) => {
+                engine.set_execution_timer_config(left);
+                engine.eval_rule(set.path()).map_err(fault_of)
+            }
+        }
     }
 }
 
@@ -151,3 +276,6 @@ fn redaction(from: &Object) -> Result<Value, Fault> {
 }
 
 pub(super) const SETS: [Set; 4] = [Set::Deny, Set::ApprovalNeeded, Set::Sanitize, Set::Allow];
+
+/// About half of a call's time, and as much as the interpreter does in all of it.
+const INSTRUCTIONS: usize = 4_000_000;

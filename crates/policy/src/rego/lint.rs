@@ -1,5 +1,6 @@
 //! What a users' module may be: parsed, in package `aegis.ext`, repeatable, complete, and true to the input. It evaluates nothing.
 
+pub(super) mod clear;
 mod place;
 mod reads;
 mod scope;

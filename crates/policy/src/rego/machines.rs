@@ -45,7 +45,12 @@ impl Machines {
 
 fn run(machine: &mut RegoVM, input: Value) -> Result<Value, Fault> {
     machine.set_input(input);
-    match machine.execute_entry_point_by_index(0) {
+    answer(machine, 0)
+}
+
+/// One entry of a program, for the input that is set.
+pub(super) fn answer(machine: &mut RegoVM, entry: usize) -> Result<Value, Fault> {
+    match machine.execute_entry_point_by_index(entry) {
         Ok(Value::Undefined) => Err(Fault::Undefined),
         Ok(answer) => Ok(answer),
         Err(VmError::InstructionLimitExceeded { .. }) => Err(Fault::InstructionLimit),

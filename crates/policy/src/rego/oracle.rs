@@ -1,6 +1,9 @@
 //! The interpreter beside the machine, for self-tests and for explaining. Nothing is decided by it.
 
-use super::{Engine, Evaluators, Fault, Intent, Json, Policy, Value, fault_of, json, library};
+use super::extension::Users;
+use super::{
+    Deadline, Engine, Evaluators, Fault, Intent, Json, Policy, Value, fault_of, json, library,
+};
 
 /// Both evaluators' answers to one input, to be compared.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub(crate) struct Oracle<'a> {
     pub(super) policy: &'a Policy,
     pub(super) evaluators: Evaluators,
     pub(super) interpreter: Engine,
+    /// Users' modules on the interpreter, where they run on the machine.
+    pub(super) users: Option<Users>,
 }
 
 impl Oracle<'_> {
@@ -40,6 +45,20 @@ impl Oracle<'_> {
             (Err(Fault::Deadline), _) | (_, Err(Fault::Deadline)) => Err(Fault::Deadline),
             _ => Ok(false),
         }
+    }
+
+    /// Whether users' modules find the same on the interpreter. Where they run on it already, they do.
+    pub(crate) fn users_agree(&mut self, intent: &Intent) -> bool {
+        let Some(interpreted) = &mut self.users else {
+            return true;
+        };
+        let (input, found) = self
+            .evaluators
+            .findings(self.policy, intent, Deadline::start());
+        let expected = interpreted.findings(&input, Deadline::start());
+        // A busy machine may be late on either; that says nothing of what would have been found.
+        let late = [&found, &expected].map(|found| *found == Err(Fault::Deadline));
+        late.contains(&true) || found == expected
     }
 
     fn machine(&mut self, intent: &Intent, input: &Value) -> Result<Value, Fault> {

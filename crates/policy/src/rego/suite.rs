@@ -1,4 +1,4 @@
-//! Rego tests of users' modules, and which of their lines are evaluated. On the interpreter, as the modules are; it decides no calls.
+//! Rego tests of users' modules, and which of their lines are evaluated. On the interpreter; it decides no calls.
 
 mod files;
 
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aegis_document::{Problem, Problems};
 
-use super::extension::Interpreter;
+use super::extension::Set;
 use super::{
     Deadline, Engine, Fault, Policy, Rule, RuleHead, Source, Value, fault_of, input, lint,
 };
@@ -52,7 +52,9 @@ pub struct FileCoverage {
 pub(crate) struct Observer<'a> {
     policy: &'a Policy,
     words: input::Words,
-    interpreter: Interpreter,
+    /// None where there are no modules.
+    engine: Option<Engine>,
+    sets: &'a [Set],
 }
 
 impl RegoReport {
@@ -125,14 +127,15 @@ impl Policy {
     }
 
     pub(crate) fn observer(&self) -> Observer<'_> {
-        let mut interpreter = self.extension.interpreter();
-        if let Some(engine) = &mut interpreter.engine {
+        let mut engine = self.engine();
+        if let Some(engine) = &mut engine {
             engine.set_enable_coverage(true);
         }
         Observer {
             policy: self,
             words: input::Words::new(),
-            interpreter,
+            engine,
+            sets: self.extension.sets(),
         }
     }
 
@@ -141,7 +144,7 @@ impl Policy {
         let id = format!("\"{rule}\"");
         let mut observer = self.observer();
         observer.observe(intent);
-        let evaluated = lines(observer.interpreter.engine.as_ref()?);
+        let evaluated = lines(observer.engine.as_ref()?);
         let mut engine = self.engine()?;
         let rules = engine
             .get_modules()
@@ -152,9 +155,9 @@ impl Policy {
         Some(place(only))
     }
 
-    /// A copy of the users' modules with their data, as they decide.
+    /// A copy of the users' modules with their data.
     fn engine(&self) -> Option<Engine> {
-        self.extension.interpreter().engine
+        self.extension.engine()
     }
 
     /// By module. The interpreter says nothing of a module that it never came by, so the lines that
@@ -180,16 +183,16 @@ impl Observer<'_> {
     /// A fault is the decision's to tell; here it only ends the run.
     pub(crate) fn observe(&mut self, intent: &Intent) {
         let input = input::build(&self.words, self.policy, intent);
-        if let Some(engine) = &mut self.interpreter.engine {
+        if let Some(engine) = &mut self.engine {
             engine.set_input(Value::from(input));
-            for set in &self.interpreter.sets {
+            for set in self.sets {
                 let _ = evaluate(engine, set.path());
             }
         }
     }
 
     pub(crate) fn coverage(&self) -> Vec<FileCoverage> {
-        let engine = self.interpreter.engine.as_ref();
+        let engine = self.engine.as_ref();
         engine.map_or_else(Vec::new, |engine| self.policy.coverage(engine))
     }
 }

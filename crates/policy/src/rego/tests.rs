@@ -80,7 +80,10 @@ fn a_call_that_has_used_up_its_time_is_not_given_more() {
         text: "package aegis.ext\n\ndeny contains 1 if false\n".to_owned(),
     };
     let model = Model::read(&[]).unwrap();
-    let mut users = Extension::compile(&[module], &model).unwrap().interpreter();
+    let mut users = Extension::compile(&[module], &model)
+        .unwrap()
+        .users()
+        .unwrap();
     let input = super::Object::new();
     assert!(users.findings(&input, start).is_ok());
     let used_up = Deadline(std::time::Instant::now());

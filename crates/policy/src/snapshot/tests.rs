@@ -1,7 +1,7 @@
 use super::{Parts, Revision, Snapshot};
 use crate::data::Mode;
 use crate::sources::{Source, Sources};
-use crate::{Fault, Outcome, selftest};
+use crate::{Evaluator, Fault, Outcome, selftest};
 
 fn on(library: &str) -> Result<Snapshot, aegis_document::Problems> {
     let revision = Revision {
@@ -35,6 +35,37 @@ judgement := decision
         problems.to_string().contains("the two evaluators disagree"),
         "{problems}"
     );
+}
+
+/// The machine takes what is undefined for a value (a defect); the interpreter knows better.
+#[test]
+fn modules_on_which_the_evaluators_disagree_go_to_the_interpreter() {
+    let module = "package aegis.ext\n\ndeny contains {\"rule\": \"r\", \"message\": \"m\"} if nothing := input.call.parameters.nowhere\n";
+    let sources = Sources {
+        modules: vec![Source {
+            file: "own.rego".to_owned(),
+            text: module.to_owned(),
+        }],
+        ..sources()
+    };
+    let revision = Revision::of(&sources, 1);
+    let (mut snapshot, model) = Snapshot::untried_with_model(&sources, revision).unwrap();
+    let why = "`nothing`, which may be undefined and is not tested, at own.rego:3:48";
+    let interpreter = |why: &str| Some(Evaluator::Interpreter { why: why.into() });
+    assert_eq!(snapshot.modules(), interpreter(why));
+    snapshot.policy.trust_machine();
+    assert_eq!(snapshot.modules(), Some(Evaluator::Machine));
+    let (epoch, before) = (snapshot.epoch(), model.data);
+    selftest::run(&mut snapshot, &before).unwrap();
+    let Some(Evaluator::Interpreter { why }) = snapshot.modules() else {
+        panic!("the modules stay on the machine");
+    };
+    assert!(
+        why.starts_with("another finding on a made-up call of agent `"),
+        "{why}"
+    );
+    assert_ne!(snapshot.epoch(), epoch);
+    selftest::run(&mut snapshot, &before).unwrap();
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use aegis_authoring::{Compiled, Files};
 use aegis_document::Problems;
-use aegis_policy::Mode;
 use aegis_policy::suite::Suite;
+use aegis_policy::{Evaluator, Mode};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
@@ -44,6 +44,8 @@ struct Checked {
     warnings: Vec<&'static str>,
     /// By file.
     modules: Vec<String>,
+    /// What they all run on, where the policy could be built.
+    evaluator: Option<Evaluator>,
     /// Entries of the data, where it could be compiled.
     entries: Option<[(&'static str, usize); 3]>,
     tests: usize,
@@ -75,6 +77,9 @@ impl Checked {
                 .iter()
                 .map(|module| module.file.clone())
                 .collect(),
+            evaluator: built
+                .as_ref()
+                .and_then(|(_, bench)| bench.snapshot().modules()),
             entries: built.map(|(compiled, _)| entries(&compiled)),
             tests: tables + rego,
         }
@@ -84,7 +89,15 @@ impl Checked {
         self.problems.iter().for_each(note);
         self.warnings.iter().for_each(output::warning);
         for module in &self.modules {
-            output::result(format!("{module} runs on the interpreter"));
+            match &self.evaluator {
+                None => {}
+                Some(Evaluator::Machine) => {
+                    output::result(format!("{module} runs on the machine"));
+                }
+                Some(Evaluator::Interpreter { why }) => {
+                    output::result(format!("{module} runs on the interpreter: {why}"));
+                }
+            }
         }
         if let Some(entries) = &self.entries {
             let entries = entries.map(|(noun, number)| count(number, noun));
@@ -100,7 +113,9 @@ impl Checked {
 
     fn json(&self) -> Json {
         let modules = self.modules.iter();
-        let modules = modules.map(|file| json!({"file": file, "evaluator": "interpreter"}));
+        let evaluator = self.evaluator.as_ref().map(Evaluator::as_str);
+        let why = self.evaluator.clone().and_then(Evaluator::into_why);
+        let modules = modules.map(|file| json!({"file": file, "evaluator": evaluator, "why": why}));
         let number = |noun| {
             let mut entries = self.entries.iter().flatten();
             entries

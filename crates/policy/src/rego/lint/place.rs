@@ -15,6 +15,18 @@ pub(super) struct Place {
     phases: Phases,
 }
 
+/// What stands at a place if anything does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Truth,
+    /// An array or a set.
+    List,
+    Object,
+    Any,
+}
+
 /// What a place is asked for.
 pub(super) enum Key<'a> {
     Name(&'a str),
@@ -38,6 +50,17 @@ impl Place {
             path: "input".to_owned(),
             shape: &INPUT,
             phases: Phases::All,
+        }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.shape {
+            Shape::Text | Shape::OneOf(_) | Shape::DataType => Kind::Text,
+            Shape::Number => Kind::Number,
+            Shape::Truth => Kind::Truth,
+            Shape::List(_) => Kind::List,
+            Shape::Object(_) | Shape::Map(_) | Shape::Facts => Kind::Object,
+            Shape::Any | Shape::Nullable(_) => Kind::Any,
         }
     }
 

@@ -118,6 +118,11 @@ impl<'a> Scope<'a> {
         self.follow(root, &steps).ok().flatten()
     }
 
+    /// The place that a name alone stands for.
+    pub(super) fn named(&self, name: &str) -> Option<&Place> {
+        self.known.get(name).map(|known| &known.place)
+    }
+
     pub(super) fn follow<'s>(
         &self,
         root: &'s Expr,
