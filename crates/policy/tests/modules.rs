@@ -26,6 +26,29 @@ fn refused(module: &str) -> String {
         .to_string()
 }
 
+/// The interpreter would drop the first agent's finding when the second has no limit.
+#[test]
+fn a_finding_that_may_be_undefined_in_a_loop_is_refused_and_its_hint_cures() {
+    let module = |limit: &str, body: &str| {
+        format!(
+            "package aegis.ext\n\ndeny contains {{\"rule\": \"mine\", \"message\": {limit}}} if {{\n\tsome agent in input.chain.agents\n{body}}}\n"
+        )
+    };
+    let direct = module("input.agent.labels[agent]", "");
+    let problems = refused(&direct);
+    assert!(
+        problems.contains("`input.agent.labels[agent]` may be undefined"),
+        "{problems}"
+    );
+    assert!(
+        problems.contains("name it in the body with `:=`"),
+        "{problems}"
+    );
+    let accepted = |module: &str| build(&with_module(DATA, module));
+    accepted(&module("limit", "\tlimit := input.agent.labels[agent]\n"));
+    accepted(&module("sprintf(\"%v\", [agent])", ""));
+}
+
 #[test]
 fn findings_of_each_kind_count() {
     let deny =

@@ -1,6 +1,7 @@
 //! What a users' module may be: parsed, in package `aegis.ext`, repeatable, complete, and true to the input. It evaluates nothing.
 
 pub(super) mod clear;
+mod findings;
 mod place;
 mod reads;
 mod scope;
@@ -171,6 +172,7 @@ fn parse(source: &Source, facts: Option<&[&str]>) -> Result<(BTreeSet<String>, P
             ));
         }
         rules(module, &mut names, &mut problems);
+        problems.extend(findings::check(module));
         problems.extend(reads::check(module, facts));
     }
     problems.extend(unrepeatable(source, &engine));

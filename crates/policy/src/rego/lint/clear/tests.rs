@@ -74,15 +74,18 @@ fn what_is_known_to_differ_is_not_cleared() {
 /// Why `element` is so strict: here the interpreter is the one that is wrong.
 #[test]
 fn the_interpreter_forgets_findings_where_a_later_one_is_undefined() {
-    let rules = r#"deny contains {"rule": "r", "message": data.limits[agent]} if some agent in input.chain.agents"#;
-    assert!(doubt(rules).is_some());
-    let module = format!("package aegis.ext\n\n{rules}\n");
-    let mut both = Both::of(engine(&[module]).unwrap()).unwrap();
-    let input = Value::from_json_str(r#"{"chain": {"agents": ["a", "nobody"]}}"#).unwrap();
-    let found = both
-        .ask(&input)
-        .map(|found| found.unwrap().as_set().unwrap().len());
-    assert_eq!(found, [0, 1]);
+    let found = |rules: &str| {
+        let module = format!("package aegis.ext\n\n{rules}\n");
+        let mut both = Both::of(engine(&[module]).unwrap()).unwrap();
+        let input = Value::from_json_str(r#"{"chain": {"agents": ["a", "nobody"]}}"#).unwrap();
+        both.ask(&input)
+            .map(|found| found.unwrap().as_set().unwrap().len())
+    };
+    let direct = r#"deny contains {"rule": "r", "message": data.limits[agent]} if some agent in input.chain.agents"#;
+    assert!(doubt(direct).is_some());
+    assert_eq!(found(direct), [0, 1]);
+    let named = r#"deny contains {"rule": "r", "message": limit} if { some agent in input.chain.agents; limit := data.limits[agent] }"#;
+    assert_eq!(found(named), [1, 1]);
 }
 
 #[test]
