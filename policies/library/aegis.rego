@@ -14,7 +14,7 @@ package aegis
 default decision := {
 	"outcome": "deny",
 	"reasons": [{"rule": "aegis.undefined", "message": "the policy gave no decision"}],
-	"obligations": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error", "answers": null},
+	"obligations": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error", "numbers": "deny", "answers": null, "restore": false},
 	"would": null,
 }
 
@@ -26,7 +26,7 @@ else := judgement
 connect := {
 	"outcome": "allow",
 	"reasons": [],
-	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": "blind" in known, "refuse_as": "error", "answers": a.answers},
+	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": "blind" in known, "refuse_as": "error", "numbers": "deny", "answers": a.answers, "restore": a.restore},
 	"would": null,
 } if {
 	input.phase == "connect"
@@ -48,7 +48,7 @@ connect := {
 request := {
 	"outcome": "allow",
 	"reasons": [],
-	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": false, "refuse_as": p.refuse_as, "answers": a.answers},
+	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": false, "refuse_as": p.refuse_as, "numbers": p.numbers, "answers": a.answers, "restore": a.restore},
 	"would": null,
 } if {
 	input.ext == {"deny": [], "approval_needed": [], "sanitize": [], "allow": []}
@@ -100,7 +100,9 @@ findings := {
 	"restrict": t.restrict,
 	"passthrough": blind,
 	"refuse_as": p.refuse_as,
+	"numbers": p.numbers,
 	"answers": a.answers,
+	"restore": a.restore,
 } if {
 	a := data.compiled.agents[input.agent.id]
 	t := data.compiled.tenants[input.tenant.id]
@@ -152,7 +154,9 @@ refused(rule, message) := {
 	"restrict": null,
 	"passthrough": false,
 	"refuse_as": "error",
+	"numbers": "deny",
 	"answers": null,
+	"restore": false,
 }
 
 # May this agent do this at all, with these parameters and this data, and was enough seen to say so?
@@ -196,7 +200,7 @@ else := {"done": true, "findings": array.concat(grant, array.concat(behalf, arra
 	behalf := array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in p.loops])
 	parameter := constraints(lead, o)
 	is_array(parameter)
-	sensitive := [{"effect": c.effect, "rule": concat(y, c.rule), "message": concat(y, c.message), "redact": {"data": y}} | some y in types; c := ruled(p, y); c.effect != "allow"]
+	sensitive := [{"effect": c.effect, "rule": concat(y, c.rule), "message": concat(y, c.message), "redact": {"data": y, "action": c.action}} | some y in types; c := ruled(p, y); c.effect != "allow"]
 }
 
 # What is done about a type of data: what its own rule says, else that of its class.
@@ -221,7 +225,7 @@ constraints(lead, o) := [f | some g in groups; some f in g] if {
 		[{"effect": "deny", "rule": "parameter.required", "message": concat("", [lead, c.message])} | some n, c in o.required; object.get(ps, n, null) == null],
 		[{"effect": "deny", "rule": "parameter.forbidden", "message": concat("", [lead, c.message])} | some n, c in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)],
 		[{"effect": "deny", "rule": "parameter.pattern", "message": concat("", [lead, c.message])} | some n, c in o.pattern; object.get(patterns, n, false) != true],
-		[{"effect": "sanitize", "rule": "parameter.redact", "message": concat("", [lead, c.message]), "redact": {"parameter": n}} | some n, c in o.redact; object.get(ps, n, null) != null],
+		[{"effect": "sanitize", "rule": "parameter.redact", "message": concat("", [lead, c.message]), "redact": {"parameter": n, "action": c.action}} | some n, c in o.redact; object.get(ps, n, null) != null],
 	]
 }
 
@@ -248,7 +252,9 @@ shape(found) := {
 		"restrict_regions": found.restrict,
 		"passthrough": found.passthrough,
 		"refuse_as": found.refuse_as,
+		"numbers": found.numbers,
 		"answers": found.answers,
+		"restore": found.restore,
 	},
 	"would": would(found),
 } if {

@@ -8,7 +8,7 @@ test_an_allowed_call_has_no_reasons if {
 	d.outcome == "allow"
 	d.reasons == []
 	d.would == null
-	d.obligations == {"redact": [], "restrict_regions": ["eu"], "passthrough": false, "refuse_as": "error", "answers": null}
+	d.obligations == {"redact": [], "restrict_regions": ["eu"], "passthrough": false, "refuse_as": "error", "numbers": "deny", "answers": null, "restore": false}
 }
 
 test_no_input_is_denied if {
@@ -93,7 +93,7 @@ test_data_goes_by_the_rule_of_its_type_then_of_its_class_then_by_none if {
 	both := about(by_class, ["EMAIL_ADDRESS", "PHONE_NUMBER"])
 	both.outcome == "sanitize"
 	both.reasons == [{"rule": "data.PHONE_NUMBER", "message": "a PHONE_NUMBER here"}]
-	both.obligations.redact == [{"data": "PHONE_NUMBER"}]
+	both.obligations.redact == [{"data": "PHONE_NUMBER", "action": "label"}]
 	unruled := about(by_class, ["CREDIT_CARD"])
 	unruled.outcome == "deny"
 	[r.rule | some r in unruled.reasons] == ["data.unclassified"]
@@ -168,7 +168,7 @@ about(compiled, types) := d if {
 	d := aegis.decision with data.compiled as compiled with input as object.union(input_of({}), {"dlp": {"types": types}})
 }
 
-ruled(effect) := {"effect": effect, "rule": ["data.", ""], "message": ["a ", " here"]}
+ruled(effect) := {"effect": effect, "action": "label", "rule": ["data.", ""], "message": ["a ", " here"]}
 
 decide(i) := d if {
 	d := aegis.decision with data.compiled as policy with input as i
@@ -196,7 +196,7 @@ policy := {
 		"restrict": ["eu"],
 		"findings": {"region": deny("region"), "unknown": deny("region")},
 	}},
-	"agents": {"a": {"tenant": "t", "profile": "p", "shadow": false, "answers": null}},
+	"agents": {"a": {"tenant": "t", "profile": "p", "shadow": false, "answers": null, "restore": false}},
 	"profiles": {"p": {
 		"lead": "profile \"p\": ",
 		"hosts": {".example": "seen"},
@@ -206,11 +206,12 @@ policy := {
 		"data": {},
 		"changed": [false],
 		"refuse_as": "error",
+		"numbers": "deny",
 		"calls": {
 			"request": {"tools": {"x": {"y": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
 			"proposed_call": {"tools": {"f": {"propose": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
 		},
-		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "depth": deny("chain.depth"), "loop": deny("chain.loop"), "opaque": deny("opaque"), "changed": deny("mcp.changed_tool"), "unclassified": {"effect": "deny", "rule": ["data.unclassified"], "message": ["unclassified"]}},
+		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "depth": deny("chain.depth"), "loop": deny("chain.loop"), "opaque": deny("opaque"), "changed": deny("mcp.changed_tool"), "unclassified": {"effect": "deny", "action": "label", "rule": ["data.unclassified"], "message": ["unclassified"]}},
 	}},
 }
 

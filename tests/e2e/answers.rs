@@ -31,7 +31,7 @@ async fn an_address_that_a_model_says_in_pieces_never_reaches_the_agent() {
     );
     assert_eq!(end["outcome_detail"], "forwarded");
     let (_, metrics) = aegis.admin_get("/metrics").await;
-    let counted = "aegis_redactions_total{type=\"EMAIL_ADDRESS\"} 1";
+    let counted = "aegis_redactions_total{type=\"EMAIL_ADDRESS\",action=\"label\"} 1";
     assert!(metrics.contains(counted), "{metrics}");
 }
 

@@ -156,8 +156,16 @@ fn only_refusal_chooses_status_codes() {
 }
 
 #[test]
-fn policy_authoring_dlp_protocol_document_and_api_do_no_io() {
-    for name in ["policy", "authoring", "dlp", "protocol", "document", "api"] {
+fn pure_crates_do_no_io() {
+    for name in [
+        "policy",
+        "authoring",
+        "dlp",
+        "ledger",
+        "protocol",
+        "document",
+        "api",
+    ] {
         for dependency in dependencies(name) {
             let io = [
                 "tokio",
@@ -357,6 +365,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("bundle", &[]),
     ("client", &["api"]),
     ("dlp", &[]),
+    ("ledger", &[]),
     ("telemetry", &[]),
     ("control", &["api", "bundle", "config"]),
     ("policy", &["document", "dlp"]),
@@ -369,6 +378,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "policy",
             "config",
             "dlp",
+            "ledger",
             "protocol",
             "telemetry",
             "document",

@@ -41,6 +41,7 @@ mod soak;
 mod spans;
 mod stalls;
 mod streaming;
+mod tokens;
 mod tunnels;
 mod unfinished;
 mod upgrades;

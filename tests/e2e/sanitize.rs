@@ -282,8 +282,8 @@ async fn redactions_are_counted_by_type() {
 
     let (_, metrics) = aegis.admin_get("/metrics").await;
     for line in [
-        r#"aegis_redactions_total{type="EMAIL_ADDRESS"} 1"#,
-        r#"aegis_redactions_total{type="parameter"} 1"#,
+        r#"aegis_redactions_total{type="EMAIL_ADDRESS",action="label"} 1"#,
+        r#"aegis_redactions_total{type="parameter",action="label"} 1"#,
     ] {
         assert!(metrics.contains(line), "{metrics}");
     }

@@ -38,6 +38,7 @@ impl Failure {
             StartError::Listen(_) => Self::new(Exit::Failed, format!("{error}; {ports}")),
             StartError::Ca(_)
             | StartError::Chain(_)
+            | StartError::HashKey(_)
             | StartError::Roots(_)
             | StartError::ForwardTls(_)
             | StartError::Tracer(_) => Self::new(Exit::Configuration, with_causes(error)),

@@ -6,6 +6,7 @@
 
 mod agent_policy;
 mod dlp_profile;
+mod effect;
 mod tenant;
 mod tool;
 
@@ -19,7 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub(crate) use agent_policy::{
     AgentPolicy, Chain, GrpcBodies, Mcp, Selector, TruncatedBodies, Unnamed,
 };
-pub(crate) use dlp_profile::{AnswersUnread, DlpProfile};
+pub(crate) use dlp_profile::{AnswersUnread, DlpProfile, Numbers};
 pub(crate) use tenant::Tenant;
 pub(crate) use tool::{Endpoint, Provider, Tool};
 

@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json, json as value};
 use crate::catalogue;
 use crate::draft::{Draft, json, set};
 use crate::kinds::{
-    AgentPolicy, AnswersUnread, Chain, DlpProfile, GrpcBodies, Mcp, Mode, TruncatedBodies, Unnamed,
+    AgentPolicy, AnswersUnread, Chain, DlpProfile, GrpcBodies, Mcp, Mode, Numbers, TruncatedBodies,
+    Unnamed,
 };
 use crate::read::{Item, Written};
 use crate::select::{Agent, Agents, select};
@@ -151,6 +152,9 @@ fn data_rules(profile: &DlpProfile, entry: &mut Json) {
     if profile.answers_unread != AnswersUnread::default() {
         set(entry, "answers_unread", json(&profile.answers_unread));
     }
+    if profile.numbers != Numbers::default() {
+        set(entry, "numbers", json(&profile.numbers));
+    }
 }
 
 fn dlp_profile<'a>(
@@ -268,8 +272,9 @@ fn unused_dlp_profiles(written: &Written, draft: &mut Draft) {
 }
 
 /// Keys of a profile's rules on data, as the data and as documents name them.
-const DATA_RULES: [(&str, &str); 3] = [
+const DATA_RULES: [(&str, &str); 4] = [
     ("data", "types"),
     ("answers", "answers"),
     ("answers_unread", "answersUnread"),
+    ("numbers", "numbers"),
 ];

@@ -17,8 +17,8 @@ use crate::gateway::convert::gateway;
 use crate::mirror::{self, Written};
 use crate::names::{is_host, is_host_name, is_place_of_a_server};
 use crate::sections::{
-    AuditSettings, ChainSettings, Credential, Digest, Identity, Limits, Listen, ListenTls, Proof,
-    TelemetrySettings, UpstreamSettings,
+    AuditSettings, ChainSettings, Credential, Digest, DlpSettings, Identity, Limits, Listen,
+    ListenTls, Proof, TelemetrySettings, TokenSettings, UpstreamSettings,
 };
 use crate::{Settings, units};
 
@@ -34,6 +34,7 @@ pub(crate) fn settings(written: mirror::Settings, base: &Path, check: &mut Check
         chain: ChainSettings {
             key_file: written.chain.key_file.map(|file| base.join(file)),
         },
+        dlp: dlp(&written.dlp, check),
         policy: policy::policy(written.policy, base, &data_dir, check),
         control: policy::control(written.control, base, check),
         audit: audit(written.audit, base, &data_dir),
@@ -194,6 +195,17 @@ fn upstream(written: mirror::Upstream, base: &Path, check: &mut Check<'_>) -> Up
         0..=10_000,
     );
     upstream
+}
+
+fn dlp(written: &mirror::Dlp, check: &mut Check<'_>) -> DlpSettings {
+    let default = TokenSettings::default();
+    let tokens = TokenSettings {
+        ttl: or(written.tokens.ttl, default.ttl),
+        max: written.tokens.max.unwrap_or(default.max),
+    };
+    check.duration(&["dlp", "tokens", "ttl"], tokens.ttl);
+    check.count(&["dlp", "tokens", "max"], tokens.max, 0..=1_000_000);
+    DlpSettings { tokens }
 }
 
 fn hosts(

@@ -32,8 +32,8 @@ pub use crate::gateway::{
 pub use crate::reference::{Fallback, Key};
 pub use crate::sections::{
     AuditSettings, BundleKey, BundleSettings, ChainSettings, ControlSettings, Credential, Digest,
-    Identity, KeyAlgorithm, Limits, Listen, ListenTls, Mode, PolicySettings, PolicySource, Proof,
-    Secret, TelemetrySettings, UpstreamSettings,
+    DlpSettings, Identity, KeyAlgorithm, Limits, Listen, ListenTls, Mode, PolicySettings,
+    PolicySource, Proof, Secret, TelemetrySettings, TokenSettings, UpstreamSettings,
 };
 
 /// Everything an operator can set.
@@ -48,6 +48,7 @@ pub struct Settings {
     pub gateway: Option<GatewaySettings>,
     pub identity: Identity,
     pub chain: ChainSettings,
+    pub dlp: DlpSettings,
     pub policy: PolicySettings,
     /// Present: this data plane belongs to a control plane.
     pub control: Option<ControlSettings>,
@@ -116,6 +117,7 @@ impl Settings {
             gateway: None,
             identity: Identity::default(),
             chain: ChainSettings::default(),
+            dlp: DlpSettings::default(),
             policy: PolicySettings::default(),
             control: None,
             audit: AuditSettings {

@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) chain: Chain,
     #[serde(default)]
+    pub(crate) dlp: Dlp,
+    #[serde(default)]
     pub(crate) policy: Policy,
     pub(crate) control: Option<Control>,
     #[serde(default)]
@@ -74,6 +76,20 @@ pub(crate) struct Credential {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Chain {
     pub(crate) key_file: Option<PathBuf>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Dlp {
+    #[serde(default)]
+    pub(crate) tokens: Tokens,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tokens {
+    pub(crate) ttl: Option<Written<Duration>>,
+    pub(crate) max: Option<usize>,
 }
 
 #[derive(Default, serde::Deserialize)]

@@ -7,7 +7,7 @@ pub(crate) mod tests;
 use std::fmt;
 
 use crate::gateway;
-use crate::sections::{Limits, Listen, ListenTls, UpstreamSettings};
+use crate::sections::{Limits, Listen, ListenTls, TokenSettings, UpstreamSettings};
 use crate::units::{show_duration, show_size};
 
 /// One key of the settings file.
@@ -57,7 +57,7 @@ impl fmt::Display for Key {
 }
 
 pub(crate) fn keys() -> Vec<Key> {
-    let sections: [&[Key]; 11] = [
+    let sections: [&[Key]; 12] = [
         &general(),
         &bundle(),
         &control(),
@@ -65,6 +65,7 @@ pub(crate) fn keys() -> Vec<Key> {
         &gateway::reference::keys(),
         &identity(),
         &chain(),
+        &dlp(),
         &records(),
         &upstream(),
         &amounts(),
@@ -85,7 +86,7 @@ fn general() -> [Key; 4] {
             "data_dir",
             "directory",
             literal("data"),
-            "Home of what is kept: the CA's certificate and key, the key of chains, definitions of MCP tools, the last good bundle, how much of the audit log was sent, the sample policy, and by default the audit log.",
+            "Home of what is kept: the CA's certificate and key, the key of chains, the key of hashes, definitions of MCP tools, the last good bundle, how much of the audit log was sent, the sample policy, and by default the audit log.",
         ),
         key(
             "policy.directory",
@@ -258,6 +259,24 @@ fn chain() -> [Key; 1] {
         Fallback::Derived("`chain.key` in `data_dir`, made on first start"),
         "The key under which the chain of agents is carried: at least 32 characters, as `openssl rand -hex 32` prints. Data planes that agents call through by turns share one.",
     )]
+}
+
+fn dlp() -> [Key; 2] {
+    let default = TokenSettings::default();
+    [
+        key(
+            "dlp.tokens.ttl",
+            "duration",
+            duration(default.ttl),
+            "How long the value behind a [token](policy.md#tokens) is kept after the token was used last. Only in memory.",
+        ),
+        key(
+            "dlp.tokens.max",
+            "whole number",
+            literal(default.max),
+            "Tokens that are kept of one agent, for what it sends and as many for what it gets. Where there is no room for one more, the value is replaced by a label.",
+        ),
+    ]
 }
 
 fn records() -> [Key; 3] {

@@ -63,6 +63,21 @@ pub struct ChainSettings {
     pub key_file: Option<PathBuf>,
 }
 
+/// What is remembered about sensitive data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DlpSettings {
+    pub tokens: TokenSettings,
+}
+
+/// Values that became tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenSettings {
+    /// How long one is kept after its last use.
+    pub ttl: Duration,
+    /// How many of one agent are, in each direction.
+    pub max: usize,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicySettings {
     pub source: PolicySource,
@@ -229,6 +244,15 @@ impl Default for UpstreamSettings {
             response_timeout: Duration::from_mins(5),
             idle_timeout: Duration::from_mins(1),
             idle_per_host: 256,
+        }
+    }
+}
+
+impl Default for TokenSettings {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_hours(1),
+            max: 10_000,
         }
     }
 }

@@ -20,6 +20,8 @@ mod rule_set;
 mod rules;
 mod search;
 mod secrets;
+mod stand_in;
+mod substitute;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
@@ -36,6 +38,9 @@ pub use redactor::{Redactor, Seen};
 use rule::Rule;
 pub use rules::BuildError;
 use rules::{RuleId, Rules};
+pub use stand_in::is_stand_in;
+use substitute::Labels;
+pub use substitute::{LONGEST, Substitute, Way, mask, placeholder, replace};
 
 /// A fixed set of rules. Without state of its own: one serves everybody.
 #[derive(Debug)]
@@ -78,6 +83,8 @@ pub struct Hit {
     pub confidence: u8,
     /// Bytes of the scanned text.
     pub range: Range<usize>,
+    /// Not longer than is looked at: in a stream, too, it is known from its beginning to its end.
+    pub is_whole: bool,
 }
 
 impl Scanner {
@@ -131,19 +138,27 @@ impl Scanner {
     ///
     /// Overlapping hits become one placeholder over all of them, named for the first.
     pub fn redact_field(&self, field: &Field<'_>, kinds: &[&str]) -> Option<String> {
-        let mut hits = self.scan_field(field);
-        hits.retain(|hit| kinds.contains(&hit.kind));
-        replace(field.text, &hits)
+        let by = Labels(|kind: &str| kinds.contains(&kind));
+        replace(field.text, &self.scan_field(field), &by)
     }
 
-    /// Redacts a text of UTF-8 that comes in pieces, and stands under this name: data of the types for
-    /// which `redacts` is true.
+    /// Redacts a text of UTF-8 that comes in pieces, and stands under this name: labels for data of
+    /// the types for which `redacts` is true.
     pub fn redactor<'s>(
         &'s self,
         name: Option<&str>,
         redacts: impl Fn(&str) -> bool + Send + Sync + 's,
     ) -> Redactor<'s> {
-        Redactor::new(self, name, redacts)
+        self.replacer(name, Labels(redacts))
+    }
+
+    /// The same with anything in the place of data.
+    pub fn replacer<'s>(
+        &'s self,
+        name: Option<&str>,
+        by: impl Substitute + Send + Sync + 's,
+    ) -> Redactor<'s> {
+        Redactor::new(self, name, Box::new(by))
     }
 
     pub(crate) fn layers(&self, name: Option<&str>) -> Layers<'_> {
@@ -160,9 +175,9 @@ impl Scanner {
     }
 
     fn hit(&self, event: &Event, named: usize, length: usize, hits: &mut Hits) {
-        let (finding, range) = match event {
-            Event::Found(finding, range) => (finding, range.start - named..range.end - named),
-            Event::Begins(finding, start) => (finding, start - named..length),
+        let (finding, range, is_whole) = match event {
+            Event::Found(finding, range) => (finding, range.start - named..range.end - named, true),
+            Event::Begins(finding, start) => (finding, start - named..length, false),
             Event::Ends(id, end) => return hits.ends(*id, end - named),
         };
         if let Some(ready) = self.rules.get(finding.id) {
@@ -171,6 +186,7 @@ impl Scanner {
                 class: ready.rule.class,
                 confidence: finding.confidence,
                 range,
+                is_whole,
             };
             if let Event::Begins(..) = event {
                 hits.growing.push((finding.id, hits.hits.len()));
@@ -178,22 +194,6 @@ impl Scanner {
             hits.hits.push(hit);
         }
     }
-}
-
-/// The text with a placeholder for each of these hits in it, in their order; `None` where there is none.
-pub fn replace(text: &str, hits: &[Hit]) -> Option<String> {
-    hits.first()?;
-    let mut redacted = String::with_capacity(text.len());
-    let mut done = 0;
-    for hit in hits {
-        if hit.range.start >= done {
-            redacted.push_str(text.get(done..hit.range.start)?);
-            redacted.push_str(&placeholder(hit.kind));
-        }
-        done = done.max(hit.range.end);
-    }
-    redacted.push_str(text.get(done..)?);
-    Some(redacted)
 }
 
 /// Of one text.
@@ -225,6 +225,7 @@ impl Hits {
             match before.find(|before| before.kind == hit.kind) {
                 Some(before) if hit.range.start < before.range.end => {
                     before.range.end = before.range.end.max(hit.range.end);
+                    before.is_whole = false;
                     before.confidence = before.confidence.max(hit.confidence);
                 }
                 _ => hits.push(hit),
@@ -267,11 +268,6 @@ pub fn descriptions() -> impl Iterator<Item = Description> {
         alone: rule.confidence.alone,
         near: rule.confidence.near,
     })
-}
-
-/// What stands in the place of redacted data: `[REDACTED:EMAIL_ADDRESS]`.
-pub fn placeholder(kind: &str) -> String {
-    format!("[REDACTED:{kind}]")
 }
 
 impl Class {

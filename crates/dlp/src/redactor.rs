@@ -1,21 +1,23 @@
 //! Redacts a text while it comes, in pieces of any size. What comes out does not depend on the pieces.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::decode::Layers;
 use crate::found::{Event, Finding};
-use crate::{Class, Scanner, placeholder};
+use crate::{Class, LONGEST, Scanner, Substitute, Way, placeholder};
 
-/// A text in which some types of data are replaced by [`placeholder`]s.
+/// A text in which some types of data are replaced.
 ///
 /// Held back is what may still turn out to be data: in clean text at most the last word with two
 /// short ones before it, and never more than 64 bytes; a value that has begun, up to 256 bytes. A longer value is gone from its
 /// beginning on, before its end is known. Of a value in base64 or hex it is as much longer as its
-/// characters are.
+/// characters are. A value that not only its label takes the place of waits until nothing that begins
+/// in it can still be found.
 pub struct Redactor<'s> {
     scanner: &'s Scanner,
     layers: Layers<'s>,
-    redacts: Box<dyn Fn(&str) -> bool + Send + Sync + 's>,
+    by: Box<dyn Substitute + Send + Sync + 's>,
     seen: Vec<Seen>,
     /// What has come from `base` on, and is still needed.
     pub(crate) text: Vec<u8>,
@@ -24,6 +26,13 @@ pub struct Redactor<'s> {
     done: usize,
     /// How many values go on.
     growing: usize,
+    /// A value that begins at `done`, and that another may still overlap.
+    waiting: Option<Waiting>,
+}
+
+struct Waiting {
+    kind: &'static str,
+    value: Range<usize>,
 }
 
 /// How often data of one type was found, of every type; the value itself is not kept.
@@ -40,19 +49,20 @@ impl<'s> Redactor<'s> {
     pub(crate) fn new(
         scanner: &'s Scanner,
         name: Option<&str>,
-        redacts: impl Fn(&str) -> bool + Send + Sync + 's,
+        by: Box<dyn Substitute + Send + Sync + 's>,
     ) -> Self {
         let layers = scanner.layers(name);
         let base = layers.named();
         Self {
             scanner,
             layers,
-            redacts: Box::new(redacts),
+            by,
             seen: Vec::new(),
             text: Vec::new(),
             base,
             done: base,
             growing: 0,
+            waiting: None,
         }
     }
 
@@ -99,32 +109,90 @@ impl<'s> Redactor<'s> {
             match event {
                 Event::Found(finding, range) => {
                     self.see(finding);
-                    if let Some(kind) = self.redacts(finding.id) {
-                        self.begin(range.start, kind, &mut out);
-                        self.done = self.done.max(range.end);
+                    if let Some(kind) = self.replaces(finding.id) {
+                        self.found(kind, range, &mut out);
                     }
                 }
                 Event::Begins(finding, start) => {
                     self.see(finding);
-                    if let Some(kind) = self.redacts(finding.id) {
+                    if let Some(kind) = self.replaces(finding.id) {
                         self.begin(start, kind, &mut out);
                         self.growing += 1;
                     }
                 }
                 Event::Ends(id, end) => {
-                    if self.redacts(id).is_some() {
+                    if self.replaces(id).is_some() {
                         self.growing = self.growing.saturating_sub(1);
                         self.done = self.done.max(end);
                     }
                 }
             }
         }
-        if self.growing == 0 {
-            self.copy_to(settled, &mut out);
-        } else {
+        if self.growing > 0 {
             self.done = self.done.max(settled);
+            return out;
+        }
+        let overlappable = |waiting: &Waiting| !last && waiting.value.end > settled;
+        if !self.waiting.as_ref().is_some_and(overlappable) {
+            self.end_waiting(&mut out);
+            self.copy_to(settled, &mut out);
         }
         out
+    }
+
+    /// A value that is wholly known.
+    fn found(&mut self, kind: &'static str, range: Range<usize>, out: &mut Vec<u8>) {
+        let is_free = self.begins_free(range.start, out);
+        let is_short = range.end - range.start <= LONGEST;
+        if is_free && is_short && self.by.way(kind) == Way::Value {
+            self.copy_to(range.start, out);
+            self.waiting = Some(Waiting { kind, value: range });
+            return;
+        }
+        if is_free {
+            self.label(range.start, kind, out);
+        }
+        self.done = self.done.max(range.end);
+    }
+
+    /// A value that goes on.
+    fn begin(&mut self, start: usize, kind: &str, out: &mut Vec<u8>) {
+        if self.begins_free(start, out) {
+            self.label(start, kind, out);
+        }
+    }
+
+    /// Whether nothing that is gone reaches over this place. Values that overlap become one label,
+    /// named for the first.
+    fn begins_free(&mut self, start: usize, out: &mut Vec<u8>) -> bool {
+        match self.waiting.take_if(|waiting| start < waiting.value.end) {
+            Some(Waiting { kind, value }) => {
+                self.label(value.start, kind, out);
+                self.done = self.done.max(value.end);
+            }
+            None => self.end_waiting(out),
+        }
+        self.growing == 0 && start >= self.done
+    }
+
+    /// Nothing overlaps the value that waits.
+    fn end_waiting(&mut self, out: &mut Vec<u8>) {
+        let Some(Waiting { kind, value }) = self.waiting.take() else {
+            return;
+        };
+        let bytes = value.start.checked_sub(self.base);
+        let bytes = bytes.zip(value.end.checked_sub(self.base));
+        let text = bytes.and_then(|(start, end)| self.text.get(start..end));
+        match text.and_then(|text| std::str::from_utf8(text).ok()) {
+            Some(text) => out.extend_from_slice(self.by.instead(kind, text).as_bytes()),
+            None => out.extend_from_slice(placeholder(kind).as_bytes()),
+        }
+        self.done = self.done.max(value.end);
+    }
+
+    fn label(&mut self, start: usize, kind: &str, out: &mut Vec<u8>) {
+        self.copy_to(start, out);
+        out.extend_from_slice(placeholder(kind).as_bytes());
     }
 
     fn see(&mut self, finding: Finding) {
@@ -140,17 +208,9 @@ impl<'s> Redactor<'s> {
         seen.add_to(&mut self.seen);
     }
 
-    fn redacts(&self, rule: u16) -> Option<&'static str> {
+    fn replaces(&self, rule: u16) -> Option<&'static str> {
         let kind = self.scanner.kind(rule)?;
-        (self.redacts)(kind).then_some(kind)
-    }
-
-    /// Overlapping values become one placeholder, named for the first.
-    fn begin(&mut self, start: usize, kind: &str, out: &mut Vec<u8>) {
-        if self.growing == 0 && start >= self.done {
-            self.copy_to(start, out);
-            out.extend_from_slice(placeholder(kind).as_bytes());
-        }
+        (self.by.way(kind) != Way::Keep).then_some(kind)
     }
 
     fn copy_to(&mut self, end: usize, out: &mut Vec<u8>) {

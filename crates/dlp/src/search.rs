@@ -10,6 +10,7 @@ use crate::number::{Chain, Number};
 use crate::rule::{Rule, Shape};
 use crate::rule_set;
 use crate::rules::{Ready, RuleId, Rules};
+use crate::stand_in;
 use crate::view::BEHIND;
 use crate::window::Window;
 
@@ -301,6 +302,7 @@ impl<'r> Search<'r> {
         if let Some(ready) = self.rules.get(id)
             && range.start >= self.named
             && !range.is_empty()
+            && !stand_in::covers(&range, window)
         {
             let sure = ready.rule.confidence;
             let whole = range.start == 0 && window.last && range.end == window.end();

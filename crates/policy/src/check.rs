@@ -281,7 +281,7 @@ impl ConstraintData {
         self.is_numeric()
             || self.one_of.is_some()
             || self.required
-            || self.redact
+            || self.redact.is_some()
             || self.pattern.is_some()
     }
 }

@@ -11,11 +11,11 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::catalogue::server;
 use crate::data::{
-    Actions, AegisData, AgentData, ChangedToolsData, ConstraintData, Constraints, Effect,
-    GrpcBodiesData, LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
+    Actions, AegisData, AgentData, ChangedToolsData, ConstraintData, Constraints, GrpcBodiesData,
+    LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
-use crate::{Phase, hosts, sensitive};
+use crate::{Action, AnswerEffect, Effect, Phase, hosts, sensitive};
 use kinds::KINDS;
 
 /// The whole of `data.compiled`, part by part onto the shelf, so that it never exists a second time.
@@ -84,7 +84,14 @@ fn agent(data: &AegisData, agent: &AgentData, mode: Mode) -> Json {
     let shadow = [Some(mode), tenant, profile.map(|profile| profile.mode)];
     let shadow = shadow.contains(&Some(Mode::Shadow));
     let answers = profile.filter(|_| !shadow).map_or(Json::Null, answers);
-    json!({"tenant": agent.tenant, "profile": agent.profile, "shadow": shadow, "answers": answers})
+    let restore = !shadow && profile.is_some_and(ProfileData::makes_tokens);
+    json!({
+        "tenant": agent.tenant,
+        "profile": agent.profile,
+        "shadow": shadow,
+        "answers": answers,
+        "restore": restore,
+    })
 }
 
 /// What is done about data in answers, by the types and classes that the profile names; null where none is looked for.
@@ -92,7 +99,13 @@ fn answers(profile: &ProfileData) -> Json {
     if profile.answers.is_empty() {
         return Json::Null;
     }
-    json!({"data": profile.answers, "unread": profile.answers_unread})
+    let data = profile.answers.iter();
+    let data = data.map(|(word, effect)| (word.clone(), on_answer(*effect)));
+    json!({
+        "data": data.collect::<Map<_, _>>(),
+        "unread": profile.answers_unread,
+        "numbers": profile.numbers,
+    })
 }
 
 fn tenant(name: &str, tenant: &TenantData, mode: Mode) -> Json {
@@ -142,6 +155,7 @@ fn profile(
         ("findings", findings(&lead, profile)),
         ("changed", changed),
         ("refuse_as", profile.mcp.refuse_as.as_str().into()),
+        ("numbers", profile.numbers.as_str().into()),
     ];
     let of_models = match profile.proposed.unnamed {
         UnnamedData::Allow => &unnamed.allowed,
@@ -182,6 +196,7 @@ fn findings(lead: &str, profile: &ProfileData) -> Json {
         "opaque": deny("opaque", "does not allow opaque traffic to this host"),
         "unclassified": {
             "effect": Effect::Deny.as_str(),
+            "action": Action::default(),
             "rule": ["data.unclassified"],
             "message": [format!("{lead} has no rule for this type of data")],
         },
@@ -190,16 +205,23 @@ fn findings(lead: &str, profile: &ProfileData) -> Json {
     })
 }
 
+/// What is done about data of a type or a class in an answer.
+fn on_answer(effect: AnswerEffect) -> Json {
+    let action = effect.action().unwrap_or_default();
+    json!({"effect": effect.as_str(), "action": action})
+}
+
 /// What is done about data of a type or a class. The name of the type goes between the parts.
 fn on_data(lead: &str, effect: Effect) -> Json {
     let consequence = match effect {
         Effect::Allow => "may be sent",
-        Effect::Sanitize => "is redacted",
+        Effect::Sanitize(_) => "is redacted",
         Effect::ApprovalNeeded => "needs approval",
         Effect::Deny => "must not be sent",
     };
     json!({
         "effect": effect.as_str(),
+        "action": effect.action().unwrap_or_default(),
         "rule": ["data.", ""],
         "message": [format!("{lead}: data of type "), format!(" {consequence}")],
     })

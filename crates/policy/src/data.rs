@@ -7,9 +7,10 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::action::redact;
 use crate::intent::PROPOSE;
 use crate::sensitive::class_of;
-use crate::{AnswerEffect, Phase, RefuseAs, Unread};
+use crate::{Action, AnswerEffect, Effect, Numbers, Phase, RefuseAs, Unread};
 
 /// Whether findings count or are only recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -97,6 +98,8 @@ pub(crate) struct ProfileData {
     /// The same for what answers bring. Empty: answers are not searched.
     pub(crate) answers: BTreeMap<String, AnswerEffect>,
     pub(crate) answers_unread: Unread,
+    /// What becomes of numbers that are redacted, in calls and in answers.
+    pub(crate) numbers: Numbers,
     /// Tool to action to parameter to constraint.
     pub(crate) tools: BTreeMap<String, Actions>,
     pub(crate) proposed: ProposedData,
@@ -181,15 +184,6 @@ pub(crate) enum GrpcBodiesData {
     Deny,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Effect {
-    Allow,
-    Sanitize,
-    ApprovalNeeded,
-    Deny,
-}
-
 /// What must hold for one parameter. A parameter that is absent passes unless it is `required`.
 #[derive(Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -201,7 +195,8 @@ pub(crate) struct ConstraintData {
     pub(crate) one_of: Option<Vec<Json>>,
     pub(crate) required: bool,
     pub(crate) forbidden: bool,
-    pub(crate) redact: bool,
+    #[serde(deserialize_with = "redact")]
+    pub(crate) redact: Option<Action>,
     pub(crate) pattern: Option<PatternData>,
 }
 
@@ -272,6 +267,16 @@ impl ProfileData {
     pub(crate) fn on(&self, kind: &str) -> Option<Effect> {
         let of_class = || self.data.get(class_of(kind)?);
         self.data.get(kind).or_else(of_class).copied()
+    }
+
+    /// Whether anything that its agents send may become a token.
+    pub(crate) fn makes_tokens(&self) -> bool {
+        let of_data = self.data.values().filter_map(|effect| effect.action());
+        let constraints = self.tools.values().flat_map(BTreeMap::values).flatten();
+        let of_parameters = constraints.filter_map(|(_, constraint)| constraint.redact);
+        of_data
+            .chain(of_parameters)
+            .any(|action| action == Action::Token)
     }
 
     /// The name under which that is said.
@@ -351,17 +356,6 @@ impl LoopsData {
         match self {
             Self::Deny => "deny",
             Self::Allow => "allow",
-        }
-    }
-}
-
-impl Effect {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Sanitize => "sanitize",
-            Self::ApprovalNeeded => "approval_needed",
-            Self::Deny => "deny",
         }
     }
 }

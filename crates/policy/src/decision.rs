@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::sensitive::class_of;
+use crate::{Action, AnswerEffect, Numbers};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,8 +47,12 @@ pub struct Obligations {
     /// In phase `connect`: do not intercept, copy bytes blindly.
     pub passthrough: bool,
     pub refuse_as: RefuseAs,
+    /// What becomes of numbers that are redacted.
+    pub numbers: Numbers,
     /// `None`: answers are not searched.
     pub answers: Option<AnswerRules>,
+    /// Whether the caller's tokens become their values in the answer.
+    pub restore: bool,
 }
 
 /// What is done about sensitive data in the answer.
@@ -59,16 +64,8 @@ pub struct AnswerRules {
     pub data: BTreeMap<Arc<str>, AnswerEffect>,
     #[serde(default)]
     pub unread: Unread,
-}
-
-/// What is done about data that an answer brings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnswerEffect {
-    Allow,
-    Sanitize,
-    /// The answer ends before it.
-    Deny,
+    #[serde(default)]
+    pub numbers: Numbers,
 }
 
 /// What becomes of an answer that is text and cannot be read.
@@ -93,12 +90,22 @@ pub enum RefuseAs {
 
 /// What to redact before forwarding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "WrittenRedaction")]
 pub enum Redaction {
     /// A parameter of the call, by name.
-    Parameter(Arc<str>),
+    Parameter(Arc<str>, Action),
     /// Every finding of this type, where `describe` saw it.
-    Data(Arc<str>),
+    Data(Arc<str>, Action),
+}
+
+/// As tests write it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRedaction {
+    parameter: Option<Arc<str>>,
+    data: Option<Arc<str>>,
+    #[serde(default)]
+    action: Action,
 }
 
 #[derive(Clone, Debug)]
@@ -164,17 +171,9 @@ impl AnswerRules {
     /// Whether whoever goes by these rules does all that others ask.
     pub fn cover(&self, asked: &Self) -> bool {
         let mut ruled = self.data.keys().chain(asked.data.keys());
-        ruled.all(|word| self.on(word) >= asked.on(word)) && self.unread >= asked.unread
-    }
-}
-
-impl AnswerEffect {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Sanitize => "sanitize",
-            Self::Deny => "deny",
-        }
+        ruled.all(|word| self.on(word) >= asked.on(word))
+            && self.unread >= asked.unread
+            && self.numbers >= asked.numbers
     }
 }
 
@@ -224,11 +223,46 @@ impl fmt::Display for Reason {
     }
 }
 
+impl Redaction {
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Parameter(_, action) | Self::Data(_, action) => *action,
+        }
+    }
+
+    /// Whether whoever does this has done all that `asked` asks.
+    pub(crate) fn covers(&self, asked: &Self) -> bool {
+        let same = match (self, asked) {
+            (Self::Parameter(one, _), Self::Parameter(other, _))
+            | (Self::Data(one, _), Self::Data(other, _)) => one == other,
+            _ => false,
+        };
+        same && self.action() >= asked.action()
+    }
+}
+
+impl TryFrom<WrittenRedaction> for Redaction {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenRedaction) -> Result<Self, Self::Error> {
+        let action = written.action;
+        match (written.parameter, written.data) {
+            (Some(name), None) => Ok(Self::Parameter(name, action)),
+            (None, Some(kind)) => Ok(Self::Data(kind, action)),
+            _ => Err("either `parameter` or `data` says what is redacted"),
+        }
+    }
+}
+
 impl fmt::Display for Redaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Parameter(name) => write!(f, "parameter `{name}`"),
-            Self::Data(kind) => write!(f, "data `{kind}`"),
+            Self::Parameter(name, _) => write!(f, "parameter `{name}`")?,
+            Self::Data(kind, _) => write!(f, "data `{kind}`")?,
+        }
+        match self.action() {
+            Action::Label => Ok(()),
+            action => write!(f, " by {action}"),
         }
     }
 }

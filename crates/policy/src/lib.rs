@@ -4,6 +4,7 @@
 //! whoever has a snapshot hands in an [`Intent`] and gets a [`Decision`], always. Who writes policy
 //! has a [`Workbench`]: a snapshot that can be tested, explained and compared.
 
+mod action;
 mod authority;
 mod catalogue;
 mod check;
@@ -24,13 +25,13 @@ mod sources;
 pub mod suite;
 mod workbench;
 
+pub use action::{Action, AnswerEffect, Effect, Mask, Numbers, redact};
 pub use authority::{Authority, AuthorityError, Host};
 pub use catalogue::{AmbiguousPath, Catalogue, Matched, Operation, Service, decoded_segments};
 pub use check::{check_form, mistakes};
 pub use data::{Mode, Protocol};
 pub use decision::{
-    AnswerEffect, AnswerRules, Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs,
-    Unread, Would,
+    AnswerRules, Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs, Unread, Would,
 };
 pub use intent::{
     Auth, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart, Intent,

@@ -14,8 +14,8 @@ mod common;
 use std::sync::Arc;
 
 use aegis_policy::{
-    AnswerEffect, CallKind, Decision, Intent, Outcome, Redaction, RefuseAs, Snapshot, Truncation,
-    Unread,
+    Action, AnswerEffect, CallKind, Decision, Intent, Mask, Numbers, Outcome, Redaction, RefuseAs,
+    Snapshot, Truncation, Unread,
 };
 use common::{
     SMALL, build, by, call, charge, directory, in_regions, said, small, sources, to, tunnel,
@@ -203,7 +203,7 @@ fn data_is_judged_by_its_type() {
     assert_eq!(said(&email), "sanitize data.EMAIL_ADDRESS");
     assert_eq!(
         email.obligations.redact,
-        [Redaction::Data("EMAIL_ADDRESS".into())]
+        [Redaction::Data("EMAIL_ADDRESS".into(), Action::Label)]
     );
     assert_eq!(
         said(&demo.decide(&with_data(fine(), &["EMAIL_ADDRESS", "CREDIT_CARD"]))),
@@ -232,7 +232,7 @@ fn redaction_of_a_parameter_is_an_obligation() {
     assert_eq!(said(&decision), "approval_needed parameter.approve_above");
     assert_eq!(
         decision.obligations.redact,
-        [Redaction::Parameter("note".into())]
+        [Redaction::Parameter("note".into(), Action::Label)]
     );
 }
 
@@ -309,11 +309,51 @@ fn what_is_done_about_data_in_answers_goes_by_type_then_by_class() {
     assert_eq!(asked(SMALL), None);
     let rules = "answers: {pii: sanitize, EMAIL_ADDRESS: allow, CREDIT_CARD: deny}";
     let answers = asked(&SMALL.replace("mode: enforce", rules)).unwrap();
-    assert_eq!(answers.on("IBAN_CODE"), AnswerEffect::Sanitize);
+    assert_eq!(
+        answers.on("IBAN_CODE"),
+        AnswerEffect::Sanitize(Action::Label)
+    );
     assert_eq!(answers.on("EMAIL_ADDRESS"), AnswerEffect::Allow);
     assert_eq!(answers.on("CREDIT_CARD"), AnswerEffect::Deny);
     assert_eq!(answers.on("SECRET_AWS"), AnswerEffect::Allow);
     assert_eq!(answers.unread, Unread::Deny);
+}
+
+#[test]
+fn how_data_is_sanitised_goes_by_type_then_by_class() {
+    let rules = "data: {pii: {sanitize: token}, EMAIL_ADDRESS: {sanitize: {mask: {keep_last: 4}}}}
+      answers: {pii: {sanitize: hash}}
+      numbers: text";
+    let policy = build(&sources(&SMALL.replace("mode: enforce", rules)));
+    let decision = policy.decide(&with_data(small(), &["EMAIL_ADDRESS", "US_SSN"]));
+    let asked = decision.obligations;
+    let mask = Action::Mask(Mask { keep_last: 4 });
+    assert_eq!(
+        asked.redact,
+        [
+            Redaction::Data("EMAIL_ADDRESS".into(), mask),
+            Redaction::Data("US_SSN".into(), Action::Token),
+        ]
+    );
+    assert_eq!(asked.numbers, Numbers::Text);
+    assert!(asked.restore);
+    let answers = asked.answers.unwrap();
+    assert_eq!(answers.on("US_SSN"), AnswerEffect::Sanitize(Action::Hash));
+    assert_eq!(answers.numbers, Numbers::Text);
+}
+
+#[test]
+fn only_where_something_that_is_sent_becomes_a_token_are_tokens_restored() {
+    let restores = |rules: &str| {
+        let policy = build(&sources(&SMALL.replace("mode: enforce", rules)));
+        policy.decide(&small()).obligations.restore
+    };
+    assert!(!restores("data: {pii: sanitize}"));
+    assert!(!restores("answers: {pii: {sanitize: token}}"));
+    assert!(restores("data: {pii: {sanitize: token}}"));
+    assert!(!restores(
+        "mode: shadow\n      data: {pii: {sanitize: token}}"
+    ));
 }
 
 #[test]

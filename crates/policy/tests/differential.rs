@@ -139,8 +139,9 @@ aegis:
       hosts: [api.example.com, .example.org, "odd.example:8443"]
       passthrough: [pinned.example.com]
       upgrades: [ws.example.com]
-      data: {EMAIL_ADDRESS: sanitize, CREDIT_CARD: deny, SECRET_AWS: approval_needed}
-      answers: {pii: sanitize, secret: deny, SECRET_AWS: allow}
+      data: {EMAIL_ADDRESS: {sanitize: token}, CREDIT_CARD: deny, SECRET_AWS: approval_needed}
+      answers: {pii: {sanitize: hash}, secret: deny, SECRET_AWS: allow}
+      numbers: text
       answers_unread: allow
       tools:
         pay:
@@ -150,7 +151,7 @@ aegis:
             floor: {min: 10}
             currency: {enum: [eur, usd], required: true}
             level: {enum: [1, 2, 3.5, true]}
-            note: {redact: true}
+            note: {redact: {mask: {keep_last: 4}}}
             iban: {pattern: {regex: "^DE"}}
             network: {pattern: {cidr: 10.0.0.0/8}}
             card: {forbidden: true}
@@ -164,11 +165,11 @@ aegis:
           chat: {model: {enum: [small, large]}, tools: {pattern: {glob: "a*"}}}
     wide:
       truncated: allow
-      data: {EMAIL_ADDRESS: allow, CREDIT_CARD: sanitize, SECRET_AWS: approval_needed, SECRET_PRIVATE_KEY: deny}
+      data: {EMAIL_ADDRESS: allow, CREDIT_CARD: {sanitize: {mask: {keep_last: 4}}}, SECRET_AWS: approval_needed, SECRET_PRIVATE_KEY: deny}
       hosts: [.example.com]
       tools:
         http: {"*": {}}
-        pay: {charge: {amount: {approve_above: 10}, note: {redact: true, required: true}}}
+        pay: {charge: {amount: {approve_above: 10}, note: {redact: remove, required: true}}}
     rehearsal:
       mode: shadow
       data: {EMAIL_ADDRESS: sanitize}

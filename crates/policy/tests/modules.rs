@@ -11,7 +11,7 @@
 
 mod common;
 
-use aegis_policy::{Evaluator, Fault, Redaction, Snapshot, Source};
+use aegis_policy::{Action, Evaluator, Fault, Redaction, Snapshot, Source};
 use common::{build, call, charge, directory, said, to, with_module};
 use serde_json::json;
 
@@ -64,7 +64,7 @@ fn findings_of_each_kind_count() {
     assert_eq!(said(&sanitize), "sanitize mine");
     assert_eq!(
         sanitize.obligations.redact,
-        [Redaction::Parameter("n".into())]
+        [Redaction::Parameter("n".into(), Action::Label)]
     );
     let fact = decided(r#"deny contains {"rule": "mine", "message": "no"} if input.facts.example"#);
     assert_eq!(said(&fact), "deny mine");

@@ -42,7 +42,7 @@ pub use conversation::{Conversation, Turn};
 pub use error::AnswerError;
 pub use heard::{Heard, Usage};
 
-use call::Mark;
+use call::{Form, Mark};
 use calls::Calls;
 use frames::{Frames, Payload};
 use held::{Held, Queue};
@@ -233,13 +233,17 @@ impl Guard {
 
     /// The proposed call may go to the agent as it is.
     pub fn release(&mut self) -> Result<(), AnswerError> {
-        self.calls.release()
+        let cleaner = self.voices.as_ref().map(Voices::cleaner);
+        self.calls
+            .release(|form, text| restored(cleaner, form, text))
     }
 
     /// The proposed call goes to the agent with these arguments. Where that is not possible nothing
     /// is decided: refuse it then.
     pub fn replace(&mut self, arguments: &Map<String, Value>) -> Result<(), AnswerError> {
-        self.calls.replace(arguments)
+        let cleaner = self.voices.as_ref().map(Voices::cleaner);
+        let restore = |form: Form, text: &str| restored(cleaner, form, text);
+        self.calls.replace(arguments, restore)
     }
 
     /// The answer ends here. The bytes are the last that the client gets: an error that its SDK raises.
@@ -425,6 +429,15 @@ impl Guard {
         self.pass();
         self.held.clear();
         self.state = State::Failed(error);
+    }
+}
+
+/// Arguments with the values of the tokens in them; `None` where there are none.
+fn restored(cleaner: Option<&Cleaner>, form: Form, text: &str) -> Option<String> {
+    match form {
+        Form::Json => cleaner?.restore_json(text),
+        Form::Input => cleaner?.restore(text),
+        Form::Item => None,
     }
 }
 

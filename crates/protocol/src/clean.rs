@@ -5,14 +5,20 @@
 
 mod content;
 mod document;
+mod flow;
 mod medium;
+pub(crate) mod restore;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use aegis_dlp::{Field, Redactor, Scanner, Seen};
-use aegis_policy::{AnswerEffect, AnswerRules, Unread};
+use aegis_dlp::{Field, Hit, Scanner, Seen};
+use aegis_policy::{AnswerEffect, AnswerRules, Numbers, Unread};
+
+use crate::pseudonyms::{Naming, Pseudonyms, Unnamed};
+pub(crate) use flow::Flow;
+use restore::restore;
 
 pub use content::{Content, ContentError, Step};
 pub use medium::Medium;
@@ -22,6 +28,10 @@ pub use medium::Medium;
 pub struct Cleaner {
     scanner: &'static Scanner,
     rules: Arc<AnswerRules>,
+    /// For values that it takes out.
+    names: Arc<dyn Pseudonyms>,
+    /// Whose tokens become their values again.
+    restored: Option<Arc<dyn Pseudonyms>>,
     seen: Vec<Seen>,
 }
 
@@ -34,16 +44,38 @@ pub struct Found {
 
 /// Data of this type, which must not be in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("policy lets no data of type {0} into an answer")]
-pub struct Denied(pub &'static str);
+pub enum Denied {
+    #[error("policy lets no data of type {0} into an answer")]
+    Data(&'static str),
+    #[error(
+        "data of type {0} is a JSON number in the answer, and policy does not let it become text"
+    )]
+    Number(&'static str),
+}
 
 impl Cleaner {
     pub fn new(scanner: &'static Scanner, rules: &AnswerRules) -> Self {
         Self {
             scanner,
             rules: Arc::new(rules.clone()),
+            names: Arc::new(Unnamed),
+            restored: None,
             seen: Vec::new(),
         }
+    }
+
+    /// Values that are taken out are named so.
+    #[must_use]
+    pub fn naming(mut self, names: Arc<dyn Pseudonyms>) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// These tokens become their values again, after data was looked for.
+    #[must_use]
+    pub fn restoring(mut self, names: Arc<dyn Pseudonyms>) -> Self {
+        self.restored = Some(names);
+        self
     }
 
     /// One by the same rules that has found nothing yet.
@@ -51,6 +83,8 @@ impl Cleaner {
         Self {
             scanner: self.scanner,
             rules: Arc::clone(&self.rules),
+            names: Arc::clone(&self.names),
+            restored: self.restored.clone(),
             seen: Vec::new(),
         }
     }
@@ -76,45 +110,88 @@ impl Cleaner {
         self.rules.unread == Unread::Allow
     }
 
+    /// Whether data is looked for at all.
+    pub(crate) fn searches(&self) -> bool {
+        !self.rules.data.is_empty()
+    }
+
     /// A whole text; `None` where it may go as it is.
     pub(crate) fn text(
         &mut self,
         name: Option<&str>,
         text: &str,
     ) -> Result<Option<String>, Denied> {
-        let field = Field { name, text };
-        let mut hits = self.scanner.scan_field(&field);
+        let cleaned = self.cleaned(name, text)?;
+        let restored = self.restore(cleaned.as_deref().unwrap_or(text));
+        Ok(restored.or(cleaned))
+    }
+
+    /// The same without its tokens' values: a name of a member.
+    pub(crate) fn cleaned(
+        &mut self,
+        name: Option<&str>,
+        text: &str,
+    ) -> Result<Option<String>, Denied> {
+        let hits = self.hits(name, text)?;
+        let naming = Naming {
+            scanner: self.scanner,
+            names: &*self.names,
+            on: |kind: &str| self.rules.on(kind).action(),
+        };
+        Ok(naming.replace(text, &hits))
+    }
+
+    /// A number, as it is written or as its digits; what takes its place is text.
+    pub(crate) fn number(
+        &mut self,
+        name: Option<&str>,
+        text: &str,
+    ) -> Result<Option<String>, Denied> {
+        if self.rules.numbers == Numbers::Text {
+            return self.cleaned(name, text);
+        }
+        let hits = self.hits(name, text)?;
+        let taken = |hit: &&Hit| self.rules.on(hit.kind).action().is_some();
+        match hits.iter().find(taken) {
+            Some(hit) => Err(Denied::Number(hit.kind)),
+            None => Ok(None),
+        }
+    }
+
+    fn hits(&mut self, name: Option<&str>, text: &str) -> Result<Vec<Hit>, Denied> {
+        if !self.searches() {
+            return Ok(Vec::new());
+        }
+        let hits = self.scanner.scan_field(&Field { name, text });
         self.see(hits.iter().map(|hit| Seen {
             kind: hit.kind,
             class: hit.class,
             count: 1,
             confidence: hit.confidence,
         }))?;
-        hits.retain(|hit| self.rules.on(hit.kind) != AnswerEffect::Allow);
-        Ok(aegis_dlp::replace(text, &hits))
+        Ok(hits)
+    }
+
+    /// The text with the values of its tokens; `None` where it has none.
+    pub(crate) fn restore(&self, text: &str) -> Option<String> {
+        restore(self.restored.as_ref()?, text)
     }
 
     /// For a text that comes in pieces.
-    pub(crate) fn redactor(&self) -> Redactor<'static> {
-        let rules = Arc::clone(&self.rules);
-        self.scanner
-            .redactor(None, move |kind| rules.on(kind) != AnswerEffect::Allow)
+    pub(crate) fn redactor(&self) -> Flow {
+        Flow::new(self)
     }
 
     /// What is settled with this piece.
-    pub(crate) fn push(
-        &mut self,
-        redactor: &mut Redactor<'static>,
-        piece: &[u8],
-    ) -> Result<Vec<u8>, Denied> {
-        let settled = redactor.push(piece);
-        self.see(redactor.take_seen().into_iter())?;
+    pub(crate) fn push(&mut self, flow: &mut Flow, piece: &[u8]) -> Result<Vec<u8>, Denied> {
+        let settled = flow.push(piece);
+        self.see(flow.take_seen().into_iter())?;
         Ok(settled)
     }
 
     /// The rest of a text that came in pieces.
-    pub(crate) fn close(&mut self, redactor: Redactor<'static>) -> Result<Vec<u8>, Denied> {
-        let (rest, seen) = redactor.close();
+    pub(crate) fn close(&mut self, flow: Flow) -> Result<Vec<u8>, Denied> {
+        let (rest, seen) = flow.close();
         self.see(seen.into_iter())?;
         Ok(rest)
     }
@@ -123,7 +200,7 @@ impl Cleaner {
         let mut denied = None;
         for seen in found {
             if self.rules.on(seen.kind) == AnswerEffect::Deny {
-                denied.get_or_insert(Denied(seen.kind));
+                denied.get_or_insert(Denied::Data(seen.kind));
             }
             seen.add_to(&mut self.seen);
         }
@@ -134,6 +211,9 @@ impl Cleaner {
 impl Denied {
     /// The rule that it is recorded and counted under.
     pub fn rule(self) -> String {
-        format!("data.{}", self.0)
+        match self {
+            Self::Data(kind) => format!("data.{kind}"),
+            Self::Number(_) => "data.number".to_owned(),
+        }
     }
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::parameters::escape;
+use crate::pseudonyms::Means;
 use crate::redact::{self, BodyKind, Targets};
 use crate::{RedactError, findings};
 
@@ -20,16 +21,17 @@ pub fn data(arguments: &Parameters, scanner: &Scanner) -> Vec<DataFinding> {
 pub fn redact(
     arguments: &Parameters,
     redactions: &[Redaction],
-    scanner: &Scanner,
+    means: &Means<'_>,
 ) -> Result<Parameters, RedactError> {
     let (mut pointers, mut kinds) = (Vec::new(), Vec::new());
     for redaction in redactions {
         match redaction {
-            Redaction::Parameter(name) if arguments.contains_key(&**name) => {
-                pointers.push(Cow::Owned(format!("/{}", escape(name))));
+            Redaction::Parameter(name, action) if arguments.contains_key(&**name) => {
+                let pointer = format!("/{}", escape(name));
+                pointers.push((Cow::Owned(pointer), *action));
             }
-            Redaction::Parameter(_) => {}
-            Redaction::Data(kind) => kinds.push(&**kind),
+            Redaction::Parameter(..) => {}
+            Redaction::Data(kind, action) => kinds.push((&**kind, *action)),
         }
     }
     let targets = Targets {
@@ -38,7 +40,7 @@ pub fn redact(
         kinds: &kinds,
     };
     let text = Bytes::from(Value::Object(arguments.clone()).to_string());
-    match redact::body(BodyKind::Json, &text, &targets, scanner)? {
+    match redact::body(BodyKind::Json, &text, &targets, means)? {
         None => Ok(arguments.clone()),
         Some(redacted) => serde_json::from_slice(&redacted).map_err(|_| RedactError::Remains),
     }
@@ -48,8 +50,10 @@ pub fn redact(
 mod tests {
     use serde_json::json;
 
+    use aegis_policy::{Action, Numbers};
+
     use super::*;
-    use crate::testing::scanner;
+    use crate::testing::{means, scanner};
 
     #[test]
     fn data_in_arguments_is_found_and_gone_after_redaction() {
@@ -66,11 +70,15 @@ mod tests {
         );
 
         let redactions = [
-            Redaction::Data("EMAIL_ADDRESS".into()),
-            Redaction::Parameter("a/b".into()),
-            Redaction::Parameter("absent".into()),
+            Redaction::Data("EMAIL_ADDRESS".into(), Action::Label),
+            Redaction::Parameter("a/b".into(), Action::Label),
+            Redaction::Parameter("absent".into(), Action::Label),
         ];
-        let redacted = redact(&arguments, &redactions, scanner).unwrap();
+        let means = Means {
+            numbers: Numbers::Text,
+            ..means()
+        };
+        let redacted = redact(&arguments, &redactions, &means).unwrap();
         assert_eq!(data(&redacted, scanner), []);
         assert_eq!(redacted["a/b"], "[REDACTED]");
         assert_eq!(redacted["n"], 1);

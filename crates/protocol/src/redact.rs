@@ -9,16 +9,17 @@ mod signed;
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
-use aegis_dlp::{Field, Scanner};
+use aegis_dlp::Field;
+use aegis_policy::{Action, Numbers};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::findings::whole_digits;
 use crate::json::{JsonError, Kind, Node, Tree};
 use crate::nested;
+use crate::pseudonyms::{Means, Naming};
 use crate::urlencoded::{Pair, pairs};
 use edits::Edits;
 pub use signed::is_signed;
@@ -53,6 +54,15 @@ pub enum RedactError {
     Utf8,
     #[error("sensitive data was still found after redaction")]
     Remains,
+    #[error("what is to be redacted is a JSON number, and policy does not let it become text")]
+    Number,
+}
+
+impl RedactError {
+    /// The rule of its own that it is refused under, where it has one.
+    pub fn rule(self) -> Option<&'static str> {
+        (self == Self::Number).then_some("data.number")
+    }
 }
 
 /// How to read the body.
@@ -67,11 +77,33 @@ pub(crate) enum BodyKind {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Targets<'a> {
     /// JSON Pointers; what stands there goes as a whole.
-    pub(crate) pointers: &'a [Cow<'a, str>],
+    pub(crate) pointers: &'a [(Cow<'a, str>, Action)],
     /// Parameters of a form or query, by [`Pair::parameter`].
-    pub(crate) names: &'a [&'a str],
+    pub(crate) names: &'a [(&'a str, Action)],
     /// Types of data, wherever they are.
-    pub(crate) kinds: &'a [&'a str],
+    pub(crate) kinds: &'a [(&'a str, Action)],
+}
+
+impl Targets<'_> {
+    /// What is done about data of this type. Where several actions are asked for, the one that
+    /// leaves the least of it is.
+    fn on(&self, kind: &str) -> Option<Action> {
+        strongest(self.kinds, kind)
+    }
+
+    fn redact(&self, field: &Field<'_>, means: &Means<'_>) -> Option<String> {
+        let naming = Naming {
+            scanner: means.scanner,
+            names: means.names,
+            on: |kind: &str| self.on(kind),
+        };
+        naming.replace(field.text, &means.scanner.scan_field(field))
+    }
+}
+
+fn strongest(asked: &[(&str, Action)], name: &str) -> Option<Action> {
+    let of_it = asked.iter().filter(|(known, _)| *known == name);
+    of_it.map(|(_, action)| *action).max()
 }
 
 /// The redacted body; `None` where nothing had to change.
@@ -79,7 +111,7 @@ pub(crate) fn body(
     kind: BodyKind,
     body: &Bytes,
     targets: &Targets<'_>,
-    scanner: &Scanner,
+    means: &Means<'_>,
 ) -> Result<Option<Bytes>, RedactError> {
     let impossible = match kind {
         BodyKind::Json => !targets.names.is_empty(),
@@ -91,9 +123,9 @@ pub(crate) fn body(
     }
     let text = || std::str::from_utf8(body).map_err(|_| RedactError::Utf8);
     let redacted = match kind {
-        BodyKind::Json => json(body, targets, scanner, 0)?,
-        BodyKind::Form => form(text()?, targets, scanner)?,
-        BodyKind::Text => plain(text()?, targets, scanner)?,
+        BodyKind::Json => json(body, targets, means, 0)?,
+        BodyKind::Form => form(text()?, targets, means)?,
+        BodyKind::Text => plain(text()?, targets, means)?,
     };
     Ok(redacted.map(Bytes::from))
 }
@@ -104,9 +136,9 @@ pub(crate) fn body(
 pub(crate) fn query(
     query: &str,
     targets: &Targets<'_>,
-    scanner: &Scanner,
+    means: &Means<'_>,
 ) -> Result<Option<String>, RedactError> {
-    let redacted = form(query, targets, scanner)?;
+    let redacted = form(query, targets, means)?;
     if redacted.is_some()
         && pairs(query)
             .iter()
@@ -130,15 +162,15 @@ impl fmt::Debug for Rewritten {
 fn json(
     body: &[u8],
     targets: &Targets<'_>,
-    scanner: &Scanner,
+    means: &Means<'_>,
     level: usize,
 ) -> Result<Option<String>, RedactError> {
     let tree = Tree::parse(body)?;
     let whole = targets
         .pointers
         .iter()
-        .map(|pointer| tree.at(pointer).map(|node| node.span().start))
-        .collect::<Option<HashSet<usize>>>()
+        .map(|(pointer, action)| Some((tree.at(pointer)?.span().start, *action)))
+        .collect::<Option<Vec<(usize, Action)>>>()
         .ok_or(RedactError::Missing)?;
     let mut edits = Edits::default();
     for node in tree.nodes() {
@@ -147,14 +179,17 @@ fn json(
         }
         if node
             .key()
-            .is_some_and(|key| holds_data(&key, targets, scanner))
+            .is_some_and(|key| holds_data(&key, targets, means))
         {
             return Err(RedactError::Name);
         }
-        if whole.contains(&node.span().start) {
-            edits.replace(node.span(), quoted(PLACEHOLDER));
-        } else if let Some(text) = redacted_leaf(node, targets, scanner, level)? {
-            edits.replace(node.span(), quoted(&text));
+        let start = node.span().start;
+        let actions = whole.iter().filter(|(at, _)| *at == start);
+        if let Some(action) = actions.map(|(_, action)| *action).max() {
+            let text = means.parameter(action, &node.text().unwrap_or(node.raw().into()));
+            edits.replace(node.span(), quoted_in_place_of(node, &text, means)?);
+        } else if let Some(text) = redacted_leaf(node, targets, means, level)? {
+            edits.replace(node.span(), quoted_in_place_of(node, &text, means)?);
         }
     }
     let text = std::str::from_utf8(body).map_err(|_| RedactError::Utf8)?;
@@ -163,7 +198,7 @@ fn json(
     };
     let after = Tree::parse(redacted.as_bytes())?;
     for node in after.leaves() {
-        if redacted_leaf(node, targets, scanner, level)?.is_some() {
+        if redacted_leaf(node, targets, &means.unnamed(), level)?.is_some() {
             return Err(RedactError::Remains);
         }
     }
@@ -175,7 +210,7 @@ fn json(
 fn redacted_leaf(
     node: Node<'_>,
     targets: &Targets<'_>,
-    scanner: &Scanner,
+    means: &Means<'_>,
     level: usize,
 ) -> Result<Option<String>, RedactError> {
     let name = node.name();
@@ -190,11 +225,11 @@ fn redacted_leaf(
             kinds: targets.kinds,
             ..Targets::default()
         };
-        return json(text.as_bytes(), &data, scanner, level + 1);
+        return json(text.as_bytes(), &data, means, level + 1);
     }
     let redact = |text: &str| {
         let name = name.as_deref();
-        scanner.redact_field(&Field::part(name, text), targets.kinds)
+        targets.redact(&Field::part(name, text), means)
     };
     Ok(redact(&text).or_else(|| redact(&digits(node)?)))
 }
@@ -209,22 +244,21 @@ fn digits(node: Node<'_>) -> Option<String> {
 fn form(
     text: &str,
     targets: &Targets<'_>,
-    scanner: &Scanner,
+    means: &Means<'_>,
 ) -> Result<Option<String>, RedactError> {
     let found = pairs(text);
-    let present = |name: &&str| found.iter().any(|pair| pair.parameter() == *name);
+    let present = |(name, _): &(&str, Action)| found.iter().any(|pair| pair.parameter() == *name);
     if !targets.names.iter().all(present) {
         return Err(RedactError::Missing);
     }
     let mut edits = Edits::default();
     for pair in &found {
-        if holds_data(&pair.name, targets, scanner) {
+        if holds_data(&pair.name, targets, means) {
             return Err(RedactError::Name);
         }
-        let value = if targets.names.contains(&pair.parameter()) {
-            Some(PLACEHOLDER.to_owned())
-        } else {
-            redacted_value(text, pair, targets, scanner)?
+        let value = match strongest(targets.names, pair.parameter()) {
+            Some(action) => Some(means.parameter(action, &pair.value)),
+            None => redacted_value(text, pair, targets, means)?,
         };
         let Some(value) = value else { continue };
         if !pair.clear {
@@ -238,8 +272,9 @@ fn form(
     let Some(redacted) = edits.apply(text) else {
         return Ok(None);
     };
+    let unnamed = means.unnamed();
     for pair in pairs(&redacted) {
-        if redacted_value(&redacted, &pair, targets, scanner)?.is_some() {
+        if redacted_value(&redacted, &pair, targets, &unnamed)?.is_some() {
             return Err(RedactError::Remains);
         }
     }
@@ -251,22 +286,22 @@ fn redacted_value(
     text: &str,
     pair: &Pair,
     targets: &Targets<'_>,
-    scanner: &Scanner,
+    means: &Means<'_>,
 ) -> Result<Option<String>, RedactError> {
     if nested::within(&pair.value, 0).is_none() {
-        return Ok(redacted_text(text, pair, targets, scanner));
+        return Ok(redacted_text(text, pair, targets, means));
     }
     let data = Targets {
         kinds: targets.kinds,
         ..Targets::default()
     };
-    let value = json(pair.value.as_bytes(), &data, scanner, 1)?;
-    let as_text = redacted_text(text, pair, targets, scanner);
+    let value = json(pair.value.as_bytes(), &data, means, 1)?;
+    let as_text = redacted_text(text, pair, targets, means);
     let Some(value) = value else {
         return Ok(as_text);
     };
     // Read as text, it may still show something: a member's name and its value together.
-    let shows = scanner.redact_field(&Field::part(Some(&pair.name), &value), targets.kinds);
+    let shows = targets.redact(&Field::part(Some(&pair.name), &value), means);
     Ok(Some(shows.unwrap_or(value)))
 }
 
@@ -276,16 +311,11 @@ fn redacted_text(
     text: &str,
     pair: &Pair,
     targets: &Targets<'_>,
-    scanner: &Scanner,
+    means: &Means<'_>,
 ) -> Option<String> {
     let redact = |text: &str| {
-        scanner.redact_field(
-            &Field {
-                name: Some(&pair.name),
-                text,
-            },
-            targets.kinds,
-        )
+        let name = Some(&*pair.name);
+        targets.redact(&Field { name, text }, means)
     };
     let raw = text.get(pair.value_at.clone())?;
     let literal = percent_decode_str(raw).decode_utf8_lossy();
@@ -299,30 +329,33 @@ fn redacted_text(
 fn plain(
     text: &str,
     targets: &Targets<'_>,
-    scanner: &Scanner,
+    means: &Means<'_>,
 ) -> Result<Option<String>, RedactError> {
-    let Some(redacted) = scanner.redact_field(&Field::part(None, text), targets.kinds) else {
+    let Some(redacted) = targets.redact(&Field::part(None, text), means) else {
         return Ok(None);
     };
-    if holds_data(&redacted, targets, scanner) {
+    if holds_data(&redacted, targets, means) {
         return Err(RedactError::Remains);
     }
     Ok(Some(redacted))
 }
 
-fn holds_data(text: &str, targets: &Targets<'_>, scanner: &Scanner) -> bool {
-    scanner
-        .scan_field(&Field::part(None, text))
-        .iter()
-        .any(|hit| targets.kinds.contains(&hit.kind))
+fn holds_data(text: &str, targets: &Targets<'_>, means: &Means<'_>) -> bool {
+    let hits = means.scanner.scan_field(&Field::part(None, text));
+    hits.iter().any(|hit| targets.on(hit.kind).is_some())
 }
 
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// Text in the place of a value, as JSON.
+fn quoted_in_place_of(
+    node: Node<'_>,
+    text: &str,
+    means: &Means<'_>,
+) -> Result<String, RedactError> {
+    if node.kind() == Kind::Number && means.numbers == Numbers::Deny {
+        return Err(RedactError::Number);
+    }
+    Ok(serde_json::Value::from(text).to_string())
 }
-
-/// What stands in the place of a redacted parameter.
-const PLACEHOLDER: &str = "[REDACTED]";
 
 /// RFC 3986 unreserved characters stay. A space becomes `%20`, which everyone reads alike.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC

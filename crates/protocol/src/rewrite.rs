@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use aegis_dlp::Scanner;
-use aegis_policy::{Redaction, Truncation};
+use aegis_policy::{Action, Redaction, Truncation};
 
 use crate::inspected::Place;
 use crate::parameters::escape;
+use crate::pseudonyms::Means;
 use crate::redact::{self, RedactError, Rewritten, Targets};
 use crate::{BodyView, Reading, RequestView};
 
@@ -19,7 +19,7 @@ impl Reading {
         &self,
         view: &RequestView<'_>,
         redactions: &[Redaction],
-        scanner: &Scanner,
+        means: &Means<'_>,
     ) -> Result<Rewritten, RedactError> {
         if redactions.is_empty() {
             return Ok(Rewritten::default());
@@ -30,11 +30,11 @@ impl Reading {
         redact::rewritable(view.headers)?;
         let plan = self.plan(redactions)?;
         let query = match view.query {
-            Some(query) => redact::query(query, &plan.query(), scanner)?,
+            Some(query) => redact::query(query, &plan.query(), means)?,
             None => None,
         };
         let body = match (self.body, view.body) {
-            (Some(kind), BodyView::Whole(body)) => redact::body(kind, body, &plan.body(), scanner)?,
+            (Some(kind), BodyView::Whole(body)) => redact::body(kind, body, &plan.body(), means)?,
             (None, BodyView::Absent | BodyView::Whole(_)) => None,
             _ => return Err(RedactError::Unread),
         };
@@ -45,15 +45,18 @@ impl Reading {
         let mut plan = Plan::default();
         for redaction in redactions {
             match redaction {
-                Redaction::Data(kind) => plan.kinds.push(kind),
-                Redaction::Parameter(name) => match self.place(name) {
+                Redaction::Data(kind, action) => plan.kinds.push((kind, *action)),
+                Redaction::Parameter(name, action) => match self.place(name) {
                     None => {}
-                    Some(Place::Query) => plan.query.push(name),
-                    Some(Place::Form) => plan.form.push(name),
+                    Some(Place::Query) => plan.query.push((name, *action)),
+                    Some(Place::Form) => plan.form.push((name, *action)),
                     Some(Place::Member) => {
-                        plan.pointers.push(format!("/{}", escape(name)).into());
+                        let pointer = format!("/{}", escape(name));
+                        plan.pointers.push((pointer.into(), *action));
                     }
-                    Some(Place::Body(pointer)) => plan.pointers.push(pointer.into()),
+                    Some(Place::Body(pointer)) => {
+                        plan.pointers.push((pointer.into(), *action));
+                    }
                     Some(Place::Fixed) => return Err(RedactError::Fixed),
                 },
             }
@@ -61,7 +64,7 @@ impl Reading {
         if self
             .out_of_reach
             .iter()
-            .any(|kind| plan.kinds.contains(kind))
+            .any(|kind| plan.kinds.iter().any(|(asked, _)| asked == kind))
         {
             return Err(RedactError::Fixed);
         }
@@ -79,10 +82,10 @@ impl Reading {
 /// What goes from where.
 #[derive(Default)]
 struct Plan<'a> {
-    pointers: Vec<Cow<'a, str>>,
-    form: Vec<&'a str>,
-    query: Vec<&'a str>,
-    kinds: Vec<&'a str>,
+    pointers: Vec<(Cow<'a, str>, Action)>,
+    form: Vec<(&'a str, Action)>,
+    query: Vec<(&'a str, Action)>,
+    kinds: Vec<(&'a str, Action)>,
 }
 
 impl Plan<'_> {

@@ -1,16 +1,19 @@
 //! Requests for tests, in the words of a sentence. It is not part of the library.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use aegis_dlp::Scanner;
-use aegis_policy::{Authority, Catalogue, Redaction, Source};
+use aegis_policy::{Authority, Catalogue, Numbers, Redaction, Source};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use crate::mcp::Batch;
 use crate::websocket::is_handshake;
-use crate::{BodyView, InspectError, Inspected, RedactError, RequestView, Rewritten, inspect};
+use crate::{
+    BodyView, InspectError, Inspected, Means, Pseudonyms, RedactError, RequestView, Rewritten,
+    Unnamed, inspect,
+};
 
 pub(crate) struct Sent {
     method: Method,
@@ -26,6 +29,43 @@ pub(crate) struct Sent {
 pub(crate) fn scanner() -> &'static Scanner {
     static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new().expect("rules"));
     &SCANNER
+}
+
+/// Labels for everything.
+pub(crate) fn means() -> Means<'static> {
+    Means {
+        scanner: scanner(),
+        numbers: Numbers::Deny,
+        names: &Unnamed,
+    }
+}
+
+/// Numbers in their order are the names.
+#[derive(Debug, Default)]
+pub(crate) struct Names(Mutex<Vec<(String, String)>>);
+
+impl Pseudonyms for Names {
+    fn hash(&self, value: &str) -> Option<String> {
+        Some(format!("{:016x}", value.len()))
+    }
+
+    fn token(&self, kind: &str, value: &str) -> Option<String> {
+        let mut known = self.0.lock().expect("no panic");
+        let of = (kind.to_owned(), value.to_owned());
+        let at = known.iter().position(|known| *known == of);
+        let at = at.unwrap_or_else(|| {
+            known.push(of);
+            known.len() - 1
+        });
+        Some(format!("{at:016x}"))
+    }
+
+    fn value(&self, kind: &str, token: &str) -> Option<String> {
+        let known = self.0.lock().expect("no panic");
+        let at = usize::from_str_radix(token, 16).ok()?;
+        let (of, value) = known.get(at)?;
+        (of == kind).then(|| value.clone())
+    }
 }
 
 /// A request without a body.
@@ -100,7 +140,7 @@ impl Sent {
     pub(crate) fn redact(&self, redactions: &[Redaction]) -> Result<Rewritten, RedactError> {
         self.seen()
             .reading
-            .redact(&self.view(), redactions, scanner())
+            .redact(&self.view(), redactions, &means())
     }
 
     /// As a batch, whatever it is.

@@ -22,7 +22,7 @@ use crate::activation::{self, Activation};
 use crate::approvals::Approvals;
 use crate::budget::Budget;
 use crate::ca::{Ca, CaError};
-use crate::chain::{ChainKeyError, Chains};
+use crate::chain::Chains;
 use crate::control::Link;
 use crate::describe::Describer;
 use crate::drain::Drain;
@@ -31,10 +31,12 @@ use crate::forward_tls::{self, ForwardTlsError};
 use crate::gate::Gate;
 use crate::gateway::{ServiceError, Services};
 use crate::identity::Identities;
+use crate::key_file::KeyFileError;
 use crate::listener::Admission;
 use crate::plane::Plane;
 use crate::policy_source::PolicySource;
 use crate::pool::Pool;
+use crate::pseudonyms::Pseudonyms;
 use crate::record::Evidence;
 use crate::roots::RootsError;
 use crate::route::Router;
@@ -62,7 +64,9 @@ pub enum StartError {
     #[error("interception CA: {0}")]
     Ca(#[from] CaError),
     #[error("key of the chain of agents: {0}")]
-    Chain(#[from] ChainKeyError),
+    Chain(#[source] KeyFileError),
+    #[error("key of hashes: {0}")]
+    HashKey(#[source] KeyFileError),
     #[error("telemetry: {0}")]
     Tracer(#[from] TracerError),
     #[error(transparent)]
@@ -222,12 +226,13 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
     Ok(Plane {
         ca,
         admission: Admission::new(settings.limits.connections),
-        chains: Chains::new(settings)?,
+        chains: Chains::new(settings).map_err(StartError::Chain)?,
         identities: Identities::new(&settings.identity.credentials),
         services: Services::new(settings.gateway.as_ref())?,
         gate: Gate::new(
             Arc::clone(&activation),
             Arc::clone(&approvals),
+            Pseudonyms::new(settings).map_err(StartError::HashKey)?,
             drain.clone(),
         ),
         activation,

@@ -16,12 +16,11 @@ use aegis_policy::{CallKind, Caller, Chain, Intent};
 use aegis_telemetry::trace::TraceContext;
 use http::HeaderMap;
 
+use crate::key_file::KeyFileError;
 use crate::refusal::{Cause, Refusal};
 use key::Key;
 use token::{Token, TokenError};
 use witness::{Hop, Witness};
-
-pub use key::ChainKeyError;
 
 #[derive(Debug)]
 pub(crate) struct Chains {
@@ -30,7 +29,7 @@ pub(crate) struct Chains {
 }
 
 impl Chains {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, ChainKeyError> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, KeyFileError> {
         let key = match &settings.chain.key_file {
             Some(file) => Key::read(file)?,
             None => Key::read_or_create(&settings.data_dir)?,

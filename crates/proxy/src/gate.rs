@@ -6,10 +6,13 @@ mod batch;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aegis_dlp::Scanner;
+use aegis_ledger::Side;
 use aegis_policy::{
     AnswerRules, CallKind, Decision, Intent, Outcome, Parameters, Reason, Snapshot, Truncation,
+    Unread,
 };
-use aegis_protocol::{Rewritten, proposed};
+use aegis_protocol::{Cleaner, Means, RedactError, Rewritten, proposed};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::activation::Activation;
@@ -19,6 +22,7 @@ use crate::describe::Described;
 use crate::drain::Drain;
 use crate::lease::{Lease, Permit};
 use crate::masking::Written;
+use crate::pseudonyms::{Names, Pseudonyms, TokenCount};
 use crate::record::{Judged, Record};
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
@@ -49,6 +53,7 @@ pub(crate) enum Arguments {
 pub(crate) struct Gate {
     activation: Arc<Activation>,
     approvals: Arc<Approvals>,
+    pseudonyms: Pseudonyms,
     drain: Drain,
 }
 
@@ -56,11 +61,13 @@ impl Gate {
     pub(crate) fn new(
         activation: Arc<Activation>,
         approvals: Arc<Approvals>,
+        pseudonyms: Pseudonyms,
         drain: Drain,
     ) -> Self {
         Self {
             activation,
             approvals,
+            pseudonyms,
             drain,
         }
     }
@@ -71,11 +78,15 @@ impl Gate {
         &self,
         described: Described,
         policy: &Snapshot,
-        scanner: &aegis_dlp::Scanner,
+        scanner: &Scanner,
         record: &mut Record,
     ) -> Result<(Grant, Outbound), Refusal> {
         let (decision, decided) = decide(policy, &described.intent);
-        let rewritten = rewrite(&described, &decision, scanner);
+        let names = self
+            .pseudonyms
+            .of(&described.intent.caller, Side::Sent, record.tokens());
+        let means = means(scanner, &decision, &names);
+        let rewritten = rewrite(&described, &decision, &means);
         let content = content(&described);
         let Described {
             intent,
@@ -137,7 +148,7 @@ impl Gate {
         &self,
         intent: Intent,
         policy: &Snapshot,
-        scanner: &aegis_dlp::Scanner,
+        scanner: &Scanner,
         record: &mut Record,
     ) -> Result<Option<Parameters>, Refusal> {
         let (decision, decided) = decide(policy, &intent);
@@ -155,14 +166,18 @@ impl Gate {
             return Ok(None);
         }
         let redactions = &decision.obligations.redact;
-        match proposed::redact(&intent.call.parameters, redactions, scanner) {
+        let received = self
+            .pseudonyms
+            .of(&intent.caller, Side::Received, record.tokens());
+        let means = means(scanner, &decision, &received);
+        match proposed::redact(&intent.call.parameters, redactions, &means) {
             Ok(redacted) => {
                 self.admit(&judged, Content::Parameters, record).await?;
                 record.redacted(redactions);
                 Ok(Some(redacted))
             }
             Err(error) => {
-                let refusal = Refusal::with(Cause::SanitizeImpossible, error.to_string());
+                let refusal = impossible(error);
                 record.judged(&judged, Some(&refusal), None).await?;
                 Err(refusal)
             }
@@ -180,6 +195,32 @@ impl Gate {
             }
             (outcome, _) => outcome != Outcome::Deny,
         }
+    }
+
+    /// What is done about data in the answer to this call, and about the caller's tokens in it;
+    /// `None` where nothing is.
+    pub(crate) fn cleaner(
+        &self,
+        grant: &Grant,
+        scanner: &'static Scanner,
+        count: &Arc<TokenCount>,
+    ) -> Option<Cleaner> {
+        let asked = &grant.decision.obligations;
+        if asked.answers.is_none() && !asked.restore {
+            return None;
+        }
+        let as_it_is = AnswerRules {
+            unread: Unread::Allow,
+            ..AnswerRules::default()
+        };
+        let of = |side| Arc::new(self.pseudonyms.of(&grant.intent.caller, side, count));
+        let rules = asked.answers.as_ref().unwrap_or(&as_it_is);
+        let cleaner = Cleaner::new(scanner, rules).naming(of(Side::Received));
+        Some(if asked.restore {
+            cleaner.restoring(of(Side::Sent))
+        } else {
+            cleaner
+        })
     }
 
     /// A lease on the grant, for what stays open.
@@ -231,11 +272,6 @@ impl Grant {
 
     pub(crate) fn outcome(&self) -> Outcome {
         self.decision.outcome
-    }
-
-    /// What is done about data in the answer; `None` where none is looked for.
-    pub(crate) fn answers(&self) -> Option<&AnswerRules> {
-        self.decision.obligations.answers.as_ref()
     }
 
     fn permit(&self) -> Permit {
@@ -323,7 +359,7 @@ fn content(described: &Described) -> Content {
 fn rewrite(
     described: &Described,
     decision: &Decision,
-    scanner: &aegis_dlp::Scanner,
+    means: &Means<'_>,
 ) -> Result<Option<Rewritten>, Refusal> {
     if decision.outcome != Outcome::Sanitize {
         return Ok(None);
@@ -335,9 +371,25 @@ fn rewrite(
     let view = described.view();
     described
         .reading
-        .redact(&view, &decision.obligations.redact, scanner)
+        .redact(&view, &decision.obligations.redact, means)
         .map(Some)
-        .map_err(|error| Refusal::with(Cause::SanitizeImpossible, error.to_string()))
+        .map_err(impossible)
+}
+
+fn means<'a>(scanner: &'a Scanner, decision: &Decision, names: &'a Names) -> Means<'a> {
+    Means {
+        scanner,
+        numbers: decision.obligations.numbers,
+        names,
+    }
+}
+
+fn impossible(error: RedactError) -> Refusal {
+    let cause = Cause::SanitizeImpossible;
+    match error.rule() {
+        Some(rule) => Refusal::because(cause, rule, error.to_string()),
+        None => Refusal::with(cause, error.to_string()),
+    }
 }
 
 const TRAILERS: &str = "the request has trailers";

@@ -199,9 +199,12 @@ async fn carry(
         dialect,
     } = granted;
     let headers = outbound.headers_mut();
-    let searching = grant.answers().map(|rules| {
+    let cleaner = plane
+        .gate
+        .cleaner(grant, plane.describer.scanner, record.tokens());
+    let searching = cleaner.map(|cleaner| {
         answer::ask_for_whole(headers);
-        Searching::new(plane.describer.scanner, rules, dialect)
+        Searching::new(cleaner, dialect)
     });
     plane
         .chains

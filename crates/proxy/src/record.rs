@@ -16,8 +16,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use aegis_policy::{
-    AnswerEffect, Authority, CallKind, Caller, Decision, Intent, Outcome, Reason, Redaction,
-    Revision, Scheme, Snapshot,
+    Authority, CallKind, Caller, Decision, Intent, Outcome, Reason, Redaction, Revision, Scheme,
+    Snapshot,
 };
 use aegis_protocol::LlmApi;
 use aegis_telemetry::audit::{self, EndRecord, Log, Timings};
@@ -33,6 +33,7 @@ use crate::exchange::Via;
 use crate::gate::UNKNOWN_REGION;
 use crate::masking::Written;
 use crate::plane::Plane;
+use crate::pseudonyms::TokenCount;
 use crate::refusal::{Refusal, Stamp, Told};
 use crate::request::Channel;
 use crate::wire::Answering;
@@ -72,6 +73,7 @@ pub(crate) struct Record {
     time: Arc<str>,
     method: Method,
     traffic: Arc<Traffic>,
+    tokens: Arc<TokenCount>,
     destination: Option<(Scheme, Authority, Arc<str>)>,
     caller: Option<Caller>,
     /// Of the policy in force when the call came, then of the one that judged it.
@@ -147,6 +149,7 @@ impl Record {
             time: audit::now().into(),
             method: method.clone(),
             traffic: Arc::default(),
+            tokens: Arc::default(),
             destination: None,
             caller: proven(plane, channel),
             policy_version: policy.map(|policy| PolicyVersion::of(policy.revision())),
@@ -191,6 +194,11 @@ impl Record {
         }
     }
 
+    /// Of the tokens in the call and in its answer.
+    pub(crate) fn tokens(&self) -> &Arc<TokenCount> {
+        &self.tokens
+    }
+
     /// When the call was read, RFC 3339.
     pub(crate) fn time(&self) -> &Arc<str> {
         &self.time
@@ -227,9 +235,9 @@ impl Record {
     /// What the answer has said.
     pub(crate) fn learned(&mut self, learned: Learned) {
         for found in &learned.data {
-            if found.effect == AnswerEffect::Sanitize {
+            if let Some(action) = found.effect.action() {
                 let metrics = &self.evidence.metrics;
-                metrics.redacted(found.seen.kind, found.seen.count);
+                metrics.redacted(found.seen.kind, action.as_str(), found.seen.count);
             }
         }
         self.learned = Some(Box::new(learned));
@@ -237,9 +245,10 @@ impl Record {
 
     pub(crate) fn redacted(&self, redactions: &[Redaction]) {
         for redaction in redactions {
+            let (metrics, action) = (&self.evidence.metrics, redaction.action().as_str());
             match redaction {
-                Redaction::Parameter(_) => self.evidence.metrics.redacted("parameter", 1),
-                Redaction::Data(kind) => self.evidence.metrics.redacted(kind, 1),
+                Redaction::Parameter(..) => metrics.redacted("parameter", action, 1),
+                Redaction::Data(kind, _) => metrics.redacted(kind, action, 1),
             }
         }
     }

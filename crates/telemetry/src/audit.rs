@@ -28,7 +28,7 @@ use queue::{Queue, Urgency};
 pub use record::{
     AnswerDataRecord, ChainRecord, DataRecord, DecisionRecord, DestinationRecord, EndRecord,
     GrpcRecord, ListsRecord, LlmRecord, MessagesRecord, OutcomeRecord, Recorded, RouteRecord,
-    RuleRecord, SchemaVersion, Timings, format_time, now,
+    RuleRecord, SchemaVersion, Timings, TokensRecord, format_time, now,
 };
 
 /// Where the log is and how durable a line must be before its call goes on.

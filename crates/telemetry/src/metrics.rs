@@ -21,8 +21,8 @@ use prometheus_client::registry::{Metric, Registry};
 
 use crate::audit::Log;
 use family::{
-    CappedCounters, DecisionLabels, FaultLabels, OutcomeLabels, ReasonLabels, RegionLabels,
-    ResultLabels, ReusedLabels, RuleLabels, TypeLabels, WouldLabels,
+    CappedCounters, DecisionLabels, FaultLabels, OutcomeLabels, ReasonLabels, RedactionLabels,
+    RegionLabels, ResultLabels, ReusedLabels, RuleLabels, WouldLabels,
 };
 
 pub use family::Label;
@@ -47,7 +47,7 @@ pub struct Metrics {
     policy_reloads: Family<ResultLabels, Counter>,
     policy_faults: CappedCounters<FaultLabels>,
     malformed_requests: CappedCounters<ReasonLabels>,
-    redactions: CappedCounters<TypeLabels>,
+    redactions: CappedCounters<RedactionLabels>,
     tools_changed: Counter,
     tools_unkept: Counter,
     request_bytes: Counter,
@@ -204,10 +204,11 @@ impl Metrics {
         );
     }
 
-    pub fn redacted(&self, kind: impl Into<Label>, count: u64) {
+    pub fn redacted(&self, kind: impl Into<Label>, action: &'static str, count: u64) {
         self.redactions.add(
-            &TypeLabels {
+            &RedactionLabels {
                 r#type: kind.into(),
+                action: action.into(),
             },
             count,
         );

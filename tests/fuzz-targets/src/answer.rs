@@ -1,6 +1,6 @@
 //! Answers of LLM APIs: cutting changes nothing, nothing is shown unjudged, and what replaces a call is what the agent gets.
 
-use aegis_policy::{AnswerEffect, AnswerRules, sensitive};
+use aegis_policy::{Action, AnswerEffect, AnswerRules, sensitive};
 use aegis_protocol::answer::{AnswerError, Arguments, Framing, Guard, Limits, ProposedCall, Step};
 use aegis_protocol::{Cleaner, LlmApi, proposed};
 use serde_json::{Map, Value};
@@ -167,7 +167,7 @@ impl About {
         }
         let rules = AnswerRules {
             data: sensitive::CLASSES
-                .map(|class| (class.into(), AnswerEffect::Sanitize))
+                .map(|class| (class.into(), AnswerEffect::Sanitize(Action::Label)))
                 .into(),
             ..AnswerRules::default()
         };
@@ -226,7 +226,7 @@ fn can_be_redacted(call: &ProposedCall) {
     };
     let scanner = standard();
     let kinds = crate::inspect::every_kind(scanner);
-    if let Ok(clean) = proposed::redact(arguments, &kinds, scanner) {
+    if let Ok(clean) = proposed::redact(arguments, &kinds, &crate::inspect::means()) {
         assert_eq!(proposed::data(&clean, scanner), []);
         let changed = !proposed::data(arguments, scanner).is_empty();
         assert_eq!(&clean != arguments, changed);

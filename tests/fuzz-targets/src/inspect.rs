@@ -3,11 +3,12 @@
 use std::sync::LazyLock;
 
 use aegis_dlp::Scanner;
-use aegis_policy::{Authority, Catalogue, Parameters, Redaction, Source};
+use aegis_policy::{Action, Authority, Catalogue, Numbers, Parameters, Redaction, Source};
 use aegis_protocol::mcp::Batch;
 use aegis_protocol::websocket::{Kind, is_handshake};
 use aegis_protocol::{
-    BodyView, InspectError, Inspected, MessageView, RequestView, Rewritten, inspect_message,
+    BodyView, InspectError, Inspected, Means, MessageView, RequestView, Rewritten, Unnamed,
+    inspect_message,
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -148,15 +149,23 @@ impl Sent {
 pub(crate) fn every_kind(scanner: &Scanner) -> Vec<Redaction> {
     scanner
         .kinds()
-        .map(|kind| Redaction::Data(kind.into()))
+        .map(|kind| Redaction::Data(kind.into(), Action::Label))
         .collect()
+}
+
+/// Labels, also in the place of numbers.
+pub(crate) fn means() -> Means<'static> {
+    Means {
+        scanner: standard(),
+        numbers: Numbers::Text,
+        names: &Unnamed,
+    }
 }
 
 /// What goes on without data is still the same call, and has no data.
 fn without_data(sent: &Sent, seen: &Inspected) {
-    let scanner = standard();
-    let redactions = every_kind(scanner);
-    let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, scanner) else {
+    let redactions = every_kind(standard());
+    let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, &means()) else {
         return;
     };
     assert_eq!(rewritten != Rewritten::default(), !seen.data.is_empty());
@@ -177,10 +186,9 @@ fn without_data(sent: &Sent, seen: &Inspected) {
 
 /// A parameter that is to go is gone, and no other.
 fn without_parameters(sent: &Sent, seen: &Inspected) {
-    let scanner = standard();
     for name in seen.call.parameters.keys().take(MOST_PARAMETERS) {
-        let redactions = [Redaction::Parameter(name.as_str().into())];
-        let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, scanner) else {
+        let redactions = [Redaction::Parameter(name.as_str().into(), Action::Label)];
+        let Ok(rewritten) = seen.reading.redact(&sent.view(), &redactions, &means()) else {
             continue;
         };
         // A parameter that the protocol itself needs may have been one that it cannot be read without.
@@ -223,7 +231,7 @@ fn batch(sent: &Sent) -> bool {
     };
     each_by_itself(sent, &batch);
     let redactions = vec![every_kind(scanner); batch.messages().len()];
-    if let Ok(rewritten) = batch.redact(&sent.view(), &redactions, scanner) {
+    if let Ok(rewritten) = batch.redact(&sent.view(), &redactions, &means()) {
         let after = sent.rewritten(rewritten);
         let after = Batch::inspect(&after.view(), service, scanner);
         assert_eq!(after.as_ref().err(), None);
@@ -258,7 +266,7 @@ fn each_by_itself(sent: &Sent, batch: &Batch) {
             .skip(at)
             .take(1)
             .for_each(|all| *all = every_kind(scanner));
-        let Ok(rewritten) = batch.redact(&sent.view(), &redactions, scanner) else {
+        let Ok(rewritten) = batch.redact(&sent.view(), &redactions, &means()) else {
             continue;
         };
         let after = sent.clone().rewritten(rewritten).body;

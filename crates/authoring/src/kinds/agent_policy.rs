@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use aegis_policy::Action;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Number, Value as Json};
 
+use super::effect::Redact;
 use super::{Labels, Mode, NotEnforced, is_default};
 
 /// What the agents that it selects may do. Whatever it does not name is denied.
@@ -206,9 +208,14 @@ pub(crate) struct Constraint {
     /// It must not be there.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) forbidden: bool,
-    /// It is removed before the call is forwarded.
-    #[serde(skip_serializing_if = "is_default")]
-    pub(crate) redact: bool,
+    /// It is redacted before the call is forwarded: `true` is `label`.
+    #[serde(
+        deserialize_with = "aegis_policy::redact",
+        serialize_with = "redact",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Redact")]
+    pub(crate) redact: Option<Action>,
 }
 
 /// What the text, or every text of the list, must match.
@@ -259,6 +266,19 @@ pub(crate) enum GrpcBodies {
     Opaque,
     /// They are refused, as `truncatedBodies` refuses others.
     Deny,
+}
+
+/// As people write it.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::ref_option,
+    reason = "serde hands a field by reference"
+)]
+fn redact<S: Serializer>(action: &Option<Action>, serializer: S) -> Result<S::Ok, S::Error> {
+    match action {
+        Some(Action::Label) => serializer.serialize_bool(true),
+        action => action.serialize(serializer),
+    }
 }
 
 fn number(_: &mut SchemaGenerator) -> Schema {

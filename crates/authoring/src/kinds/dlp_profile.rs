@@ -4,25 +4,31 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use aegis_policy::sensitive;
+use aegis_policy::{AnswerEffect, Effect, sensitive};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::NotEnforced;
+use super::effect::{AnsweredData, SentData};
 
 /// What is done about the sensitive data that is found in a call. A type without a rule is denied.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct DlpProfile {
     /// What is done, by the type of the data or its class. The rule of a type goes before that of its class.
+    #[schemars(with = "BTreeMap<DataType, SentData>")]
     pub(crate) types: BTreeMap<DataType, Effect>,
     /// The same for what answers bring, where a type without a rule may pass. Left out: answers are not searched.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<DataType, AnsweredData>")]
     pub(crate) answers: BTreeMap<DataType, AnswerEffect>,
     /// What becomes of an answer that is text and cannot be read, where answers are searched.
     #[serde(default)]
     pub(crate) answers_unread: AnswersUnread,
+    /// What becomes of JSON numbers that are sanitised, in calls and in answers.
+    #[serde(default)]
+    pub(crate) numbers: Numbers,
     /// Detectors of your own.
     #[serde(default, rename = "detectors")]
     _detectors: NotEnforced,
@@ -62,31 +68,6 @@ fn known() -> &'static [&'static str] {
     &KNOWN
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Effect {
-    /// It may be sent.
-    Allow,
-    /// It is redacted, then the call is forwarded.
-    Sanitize,
-    /// The call waits for a human.
-    ApprovalNeeded,
-    /// The call is refused.
-    Deny,
-}
-
-/// What is done about data that an answer brings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AnswerEffect {
-    /// It may pass.
-    Allow,
-    /// It is redacted, in a stream while it goes on.
-    Sanitize,
-    /// The answer ends before it, with the protocol's own error.
-    Deny,
-}
-
 /// What becomes of text and JSON that is compressed, too long or malformed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -96,4 +77,15 @@ pub(crate) enum AnswersUnread {
     Deny,
     /// It passes.
     Allow,
+}
+
+/// What takes the place of a value is text, which a JSON number is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Numbers {
+    /// The call is refused, the answer ends.
+    #[default]
+    Deny,
+    /// The number becomes text.
+    Text,
 }

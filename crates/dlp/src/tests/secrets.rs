@@ -278,3 +278,36 @@ fn prose_code_hashes_and_identifiers_are_no_secrets() {
         );
     }
 }
+
+/// Whatever it stands under, and beside whatever words.
+#[test]
+fn what_stands_for_a_value_is_no_data_itself() {
+    let mut found = Vec::new();
+    let digits = ["9f83a7d120bc4e57", "123a456b789c012d"];
+    let kinds: Vec<_> = SCANNER.kinds().chain(["PARAMETER"]).collect();
+    for (kind, digits) in kinds.iter().flat_map(|kind| digits.map(|it| (kind, it))) {
+        for name in [format!("[{kind}:{digits}]"), format!("[{kind}#{digits}]")] {
+            for field in ["password", "api_key", "secret", "token", "card", "ssn", "x"] {
+                let hits = SCANNER.scan_field(&Field::part(Some(field), &name));
+                found.extend(
+                    hits.into_iter()
+                        .map(|hit| (hit.kind, format!("{field} {name}"))),
+                );
+            }
+            for words in [
+                "password is ",
+                "secret: ",
+                "token=",
+                "Authorization: Bearer ",
+                "phone ",
+            ] {
+                let text = format!("my {words}{name}, and so on");
+                let hits = SCANNER.scan(&text);
+                found.extend(hits.into_iter().map(|hit| (hit.kind, text.clone())));
+            }
+        }
+    }
+    assert_eq!(found.len(), 0, "{:#?}", found.get(..found.len().min(40)));
+    let hidden = format!("[CREDIT_CARD:{}]", card("4", 16));
+    assert_eq!(SCANNER.scan(&hidden).len(), 1);
+}

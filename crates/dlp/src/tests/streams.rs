@@ -125,5 +125,80 @@ proptest! {
     }
 }
 
+/// The value in brackets, so that where each begins and ends is seen.
+struct Bracketed;
+
+impl Substitute for Bracketed {
+    fn way(&self, kind: &str) -> Way {
+        match kind {
+            "CREDIT_CARD" => Way::Label,
+            "SECRET_PASSWORD" => Way::Keep,
+            _ => Way::Value,
+        }
+    }
+
+    fn instead(&self, kind: &'static str, value: &str) -> String {
+        format!("<{kind} {value}>")
+    }
+}
+
+fn bracketed<'t>(pieces: impl IntoIterator<Item = &'t [u8]>) -> String {
+    let mut redactor = SCANNER.replacer(None, Bracketed);
+    let mut out = Vec::new();
+    for piece in pieces {
+        out.extend(redactor.push(piece));
+        assert!(redactor.held() <= 2 * MOST_HELD, "{}", redactor.held());
+    }
+    out.extend(redactor.finish());
+    String::from_utf8(out).unwrap()
+}
+
+fn bracketed_whole(text: &str) -> String {
+    let replaced = replace(text, &SCANNER.scan(text), &Bracketed);
+    replaced.unwrap_or_else(|| text.to_owned())
+}
+
+#[test]
+fn a_value_is_told_to_whoever_replaces_it_wherever_the_pieces_part() {
+    let text = format!("to ann@shop.example, {} or bob@shop.example", card("4", 16));
+    let expected = "to <EMAIL_ADDRESS ann@shop.example>, [REDACTED:CREDIT_CARD] or <EMAIL_ADDRESS bob@shop.example>";
+    assert_eq!(bracketed_whole(&text), expected);
+    for size in 1..text.len() {
+        assert_eq!(bracketed(text.as_bytes().chunks(size)), expected);
+    }
+}
+
+#[test]
+fn values_that_overlap_and_long_ones_get_a_label() {
+    let inside = format!("{}@shop.example", card("4", 16));
+    assert_eq!(bracketed_whole(&inside), "[REDACTED:EMAIL_ADDRESS]");
+    let long = pem(&"Zm9vYmFy".repeat(80));
+    assert_eq!(bracketed_whole(&long), "[REDACTED:SECRET_PRIVATE_KEY]");
+    for text in [inside, long] {
+        for size in 1..text.len() {
+            let pieces = text.as_bytes().chunks(size);
+            assert_eq!(bracketed(pieces), bracketed_whole(&text));
+        }
+    }
+}
+
+#[test]
+fn a_mask_keeps_signs_and_the_last_characters_of_long_values_only() {
+    assert_eq!(mask("4000 1234-1234", 4), "**** ****-1234");
+    assert_eq!(mask("1234567", 4), "*******");
+    assert_eq!(mask("é7-x", 1), "**-x");
+    assert_eq!(mask("ann@shop.example", 0), "***@****.*******");
+}
+
+proptest! {
+    #[test]
+    fn any_pieces_tell_the_values_that_the_whole_tells(
+        text in suspicious(),
+        size in 1..60_usize,
+    ) {
+        prop_assert_eq!(bracketed(text.as_bytes().chunks(size)), bracketed_whole(&text));
+    }
+}
+
 /// Of what is packed twice in hex, a value is four times as long.
 const MOST_HELD: usize = 4 * 256 + 64;

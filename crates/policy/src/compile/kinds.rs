@@ -1,6 +1,6 @@
 //! The kinds of constraints: what each adds to the map of its kind, and how it is explained. It judges nothing.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::data::ConstraintData;
 
@@ -47,7 +47,9 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
             .map(|_| (Map::new(), "does not match its pattern".to_owned()))
     }),
     ("redact", |c| {
-        c.redact.then(|| (Map::new(), "is redacted".to_owned()))
+        let entry = |action| Map::from_iter([("action".to_owned(), json!(action))]);
+        c.redact
+            .map(|action| (entry(action), "is redacted".to_owned()))
     }),
 ];
 

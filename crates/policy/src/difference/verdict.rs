@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::{
-    AnswerRules, CallKind, Decision, Intent, Obligations, Outcome, Reason, Redaction, RefuseAs,
-    Unread,
+    AnswerRules, CallKind, Decision, Intent, Numbers, Obligations, Outcome, Reason, Redaction,
+    RefuseAs, Unread,
 };
 
 /// A decision without its words.
@@ -14,6 +14,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     pub rules: BTreeSet<Arc<str>>,
     pub redact: BTreeSet<Redaction>,
+    /// What becomes of numbers that are redacted.
+    pub numbers: Numbers,
     pub restrict_regions: Option<BTreeSet<Arc<str>>>,
     pub passthrough: bool,
     /// Without rules where it is not searched.
@@ -54,6 +56,11 @@ impl Verdict {
             outcome: decision.outcome,
             rules: rules(&decision.reasons),
             redact: duties.redact.iter().cloned().collect(),
+            numbers: if duties.redact.is_empty() {
+                Numbers::default()
+            } else {
+                duties.numbers
+            },
             restrict_regions: regions.map(|regions| regions.iter().cloned().collect()),
             passthrough: duties.passthrough,
             answers: duties.answers.clone().unwrap_or(AS_IT_IS),
@@ -77,12 +84,15 @@ impl Verdict {
         let duties = |of: &Self| {
             (
                 of.redact.clone(),
+                of.numbers,
                 of.restrict_regions.clone(),
                 of.passthrough,
                 of.answers.clone(),
             )
         };
-        self.redact.is_subset(&other.redact)
+        let covered = |mine| other.redact.iter().any(|others| others.covers(mine));
+        self.redact.iter().all(covered)
+            && self.numbers <= other.numbers
             && within(&self.restrict_regions, &other.restrict_regions)
             && self.passthrough >= other.passthrough
             && other.answers.cover(&self.answers)
@@ -116,4 +126,5 @@ impl Direction {
 const AS_IT_IS: AnswerRules = AnswerRules {
     data: BTreeMap::new(),
     unread: Unread::Allow,
+    numbers: Numbers::Text,
 };

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Change, Verdict};
-use crate::{AnswerRules, Outcome, Phase, RefuseAs, Unread};
+use crate::{AnswerRules, Numbers, Outcome, Phase, RefuseAs, Unread};
 
 /// `finance-bot may now call stripe-payments/refund (12 of 340 calls): deny by tool → allow`
 impl fmt::Display for Change {
@@ -70,6 +70,9 @@ impl fmt::Display for Verdict {
         if !self.redact.is_empty() {
             let redact: Vec<String> = self.redact.iter().map(ToString::to_string).collect();
             write!(f, ", redacting {}", redact.join(", "))?;
+            if self.numbers == Numbers::Text {
+                f.write_str(", numbers as text")?;
+            }
         }
         if self.outcome.forwards()
             && let Some(regions) = &self.restrict_regions
@@ -96,10 +99,13 @@ impl fmt::Display for AnswerRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ruled = self.data.iter();
         let mut words: Vec<_> = ruled
-            .map(|(word, effect)| format!("{word} {}", effect.as_str()))
+            .map(|(word, effect)| format!("{word} {effect}"))
             .collect();
         if self.unread == Unread::Deny {
             words.push("refused where they cannot be read".to_owned());
+        }
+        if self.numbers == Numbers::Text && !self.data.is_empty() {
+            words.push("numbers as text".to_owned());
         }
         if words.is_empty() {
             words.push("as they are".to_owned());

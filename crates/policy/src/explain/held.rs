@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use super::Held;
 use super::trace::{KEYS, Subject, path};
 use crate::catalogue::server;
-use crate::data::Effect;
-use crate::{Decision, Outcome, Phase, hosts};
+use crate::{Action, Decision, Effect, Outcome, Phase, hosts};
 
 impl Subject<'_> {
     /// The grant that the call is one of, and the rules for the data that it carries.
@@ -71,13 +70,13 @@ impl Subject<'_> {
         let name = path.last().map_or("", String::as_str);
         let effect = match (check, name) {
             ("parameter", "approve_above") => Effect::ApprovalNeeded,
-            ("parameter", "redact") => Effect::Sanitize,
+            ("parameter", "redact") => Effect::Sanitize(Action::default()),
             ("data", kind) => *self.profile?.1.data.get(kind)?,
             _ => Effect::Deny,
         };
         match effect {
             Effect::Allow => None,
-            Effect::Sanitize => Some(Outcome::Sanitize),
+            Effect::Sanitize(_) => Some(Outcome::Sanitize),
             Effect::ApprovalNeeded => Some(Outcome::ApprovalNeeded),
             Effect::Deny => Some(Outcome::Deny),
         }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Cause, Place};
 use crate::data::{AgentData, ConstraintData, Constraints, ProfileData, TenantData};
-use crate::{CallKind, Intent, Phase, Reason, Workbench};
+use crate::{Action, CallKind, Intent, Phase, Reason, Workbench};
 
 /// Whom and what of the policy a call is about.
 pub(crate) struct Subject<'a> {
@@ -180,7 +180,7 @@ impl<'a> Subject<'a> {
             return Some((path(&["profiles", name, "data"]), None, None));
         };
         let path = path(&["profiles", name, "data", profile.rule_on(kind)]);
-        Some((path, text(kind), text(effect.as_str())))
+        Some((path, text(kind), Some(json!(effect))))
     }
 }
 
@@ -205,7 +205,11 @@ impl ConstraintData {
             "enum" => self.one_of.clone().map(Json::Array),
             "required" => truth(self.required),
             "forbidden" => truth(self.forbidden),
-            "redact" => truth(self.redact),
+            "redact" => self.redact.map(|action| match action {
+                // As people write it.
+                Action::Label => json!(true),
+                action => json!(action),
+            }),
             _ => self.pattern.as_ref().map(|pattern| {
                 let texts = [&pattern.regex, &pattern.glob, &pattern.cidr];
                 json!(texts.into_iter().flatten().next())

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Array, Object, Value};
+use super::{Array, Object, Value, json};
 use crate::{
-    AnswerEffect, AnswerRules, Decision, Fault, Obligations, Outcome, Reason, Redaction, RefuseAs,
-    Unread, Would,
+    Action, AnswerEffect, AnswerRules, Decision, Fault, Numbers, Obligations, Outcome, Reason,
+    Redaction, RefuseAs, Unread, Would,
 };
 
 pub(super) fn read(answer: &Value) -> Result<Decision, Fault> {
@@ -30,9 +30,6 @@ pub(super) fn read(answer: &Value) -> Result<Decision, Fault> {
 }
 
 fn obligations(from: &Object) -> Result<Obligations, Fault> {
-    let Value::Bool(passthrough) = field(from, "passthrough")? else {
-        return Err(Fault::WrongType);
-    };
     Ok(Obligations {
         redact: array(field(from, "redact")?)?
             .iter()
@@ -42,22 +39,26 @@ fn obligations(from: &Object) -> Result<Obligations, Fault> {
             Value::Null => None,
             regions => Some(array(regions)?.iter().map(text).collect::<Result<_, _>>()?),
         },
-        passthrough: *passthrough,
+        passthrough: truth(field(from, "passthrough")?)?,
         refuse_as: refuse_as(field(from, "refuse_as")?)?,
+        numbers: numbers(field(from, "numbers")?)?,
         answers: match field(from, "answers")? {
             Value::Null => None,
             answers => Some(self::answers(object(answers)?)?),
         },
+        restore: truth(field(from, "restore")?)?,
     })
 }
 
 fn answers(from: &Object) -> Result<AnswerRules, Fault> {
     let data = object(field(from, "data")?)?.iter();
-    let data = data.map(|(word, effect)| {
-        let effect = text(effect)?;
+    let data = data.map(|(word, ruled)| {
+        let ruled = object(ruled)?;
+        let action = action(field(ruled, "action")?)?;
+        let effect = text(field(ruled, "effect")?)?;
         let known = [
             AnswerEffect::Allow,
-            AnswerEffect::Sanitize,
+            AnswerEffect::Sanitize(action),
             AnswerEffect::Deny,
         ];
         let effect = known.into_iter().find(|known| known.as_str() == &*effect);
@@ -69,7 +70,16 @@ fn answers(from: &Object) -> Result<AnswerRules, Fault> {
     Ok(AnswerRules {
         data: data.collect::<Result<_, Fault>>()?,
         unread: unread.ok_or(Fault::WrongType)?,
+        numbers: numbers(field(from, "numbers")?)?,
     })
+}
+
+fn numbers(from: &Value) -> Result<Numbers, Fault> {
+    let name = text(from)?;
+    let mut known = [Numbers::Text, Numbers::Deny].into_iter();
+    known
+        .find(|known| known.as_str() == &*name)
+        .ok_or(Fault::WrongType)
 }
 
 fn refuse_as(from: &Value) -> Result<RefuseAs, Fault> {
@@ -83,11 +93,17 @@ fn refuse_as(from: &Value) -> Result<RefuseAs, Fault> {
 
 fn redaction(from: &Value) -> Result<Redaction, Fault> {
     let from = object(from)?;
+    // A finding of users' modules does not say how.
+    let action = find(from, "action").map_or(Ok(Action::default()), action)?;
     match (find(from, "parameter"), find(from, "data")) {
-        (Some(name), None) => Ok(Redaction::Parameter(text(name)?)),
-        (None, Some(kind)) => Ok(Redaction::Data(text(kind)?)),
+        (Some(name), None) => Ok(Redaction::Parameter(text(name)?, action)),
+        (None, Some(kind)) => Ok(Redaction::Data(text(kind)?, action)),
         _ => Err(Fault::WrongType),
     }
+}
+
+fn action(from: &Value) -> Result<Action, Fault> {
+    serde_json::from_value(json(from)?).map_err(|_| Fault::WrongType)
 }
 
 fn would(from: &Object) -> Result<Would, Fault> {
@@ -122,6 +138,13 @@ fn outcome(from: &Value) -> Result<Outcome, Fault> {
         .into_iter()
         .find(|outcome| outcome.as_str() == name.as_ref())
         .ok_or(Fault::WrongType)
+}
+
+fn truth(from: &Value) -> Result<bool, Fault> {
+    match from {
+        Value::Bool(truth) => Ok(*truth),
+        _ => Err(Fault::WrongType),
+    }
 }
 
 fn field<'a>(from: &'a Object, name: &str) -> Result<&'a Value, Fault> {

@@ -9,13 +9,12 @@ use super::boundaries::{Boundary, Target, of_profile};
 use super::values::{Random, beside, edges, misspell};
 use crate::catalogue::server;
 use crate::data::{
-    AegisData, AgentData, ConstraintData, Constraints, Effect, PatternData, ProfileData,
-    ServiceData,
+    AegisData, AgentData, ConstraintData, Constraints, PatternData, ProfileData, ServiceData,
 };
 use crate::sensitive;
 use crate::{
-    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, HttpPart,
-    Intent, Parameters, Phase, Scheme, Truncation,
+    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Effect, Front,
+    HttpPart, Intent, Parameters, Phase, Scheme, Truncation,
 };
 
 pub(super) struct Generator<'a> {
@@ -221,7 +220,7 @@ impl<'a> Generator<'a> {
         if constraint.forbidden || (!constraint.required && self.random.one_in(8)) {
             return None;
         }
-        if constraint.redact && aim != Aim::Sanitize {
+        if constraint.redact.is_some() && aim != Aim::Sanitize {
             return constraint.required.then_some(Json::Null);
         }
         if let Some(values) = &constraint.one_of {
@@ -258,10 +257,10 @@ impl<'a> Generator<'a> {
         };
         let fits = |kind: &str| match aim {
             Aim::Allow => effect(kind) == Effect::Allow,
-            Aim::Sanitize => matches!(effect(kind), Effect::Sanitize | Effect::Allow),
+            Aim::Sanitize => matches!(effect(kind), Effect::Sanitize(_) | Effect::Allow),
             Aim::Approval => matches!(
                 effect(kind),
-                Effect::ApprovalNeeded | Effect::Sanitize | Effect::Allow
+                Effect::ApprovalNeeded | Effect::Sanitize(_) | Effect::Allow
             ),
             Aim::Anything => true,
         };

@@ -163,6 +163,11 @@ impl Call {
         }
     }
 
+    /// Whether other arguments can stand in the place of its own.
+    pub(super) fn is_replaceable(&self) -> bool {
+        self.placed && self.head.form != Form::Item
+    }
+
     /// The arguments in the form in which the call states its own.
     pub(super) fn replacement(
         &self,

@@ -192,8 +192,15 @@ impl Calls {
             .map(Call::proposed)
     }
 
-    pub(super) fn release(&mut self) -> Result<(), AnswerError> {
-        self.decide(State::Released)
+    /// As it is, or with what `restore` makes of its arguments, as they are written.
+    pub(super) fn release(
+        &mut self,
+        restore: impl Fn(Form, &str) -> Option<String>,
+    ) -> Result<(), AnswerError> {
+        let waiting = self.all.iter().find(|call| call.waits());
+        let restored = waiting.filter(|call| call.is_replaceable());
+        let restored = restored.and_then(|call| restore(call.head.form, &call.text));
+        self.decide(restored.map_or(State::Released, State::Replaced))
     }
 
     /// The key of the call that waits for a verdict, where it has one.
@@ -238,11 +245,17 @@ impl Calls {
         Ok(())
     }
 
-    pub(super) fn replace(&mut self, arguments: &Map<String, Value>) -> Result<(), AnswerError> {
+    /// With these arguments, and what `restore` makes of them.
+    pub(super) fn replace(
+        &mut self,
+        arguments: &Map<String, Value>,
+        restore: impl Fn(Form, &str) -> Option<String>,
+    ) -> Result<(), AnswerError> {
         let waiting = self.all.iter().find(|call| call.waits());
         let call = waiting.ok_or(AnswerError::NothingProposed)?;
         let text = call.replacement(arguments)?;
-        self.decide(State::Replaced(text))
+        let restored = restore(call.head.form, &text);
+        self.decide(State::Replaced(restored.unwrap_or(text)))
     }
 
     /// Whether everything that goes with these places may go out.

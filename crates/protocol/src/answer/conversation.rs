@@ -153,13 +153,17 @@ impl Conversation {
 
     /// The proposed call may go to the client as it is.
     pub fn release(&mut self) -> Result<(), AnswerError> {
-        self.calls.release()
+        let cleaner = self.spoken.as_ref().map(Spoken::cleaner);
+        self.calls
+            .release(|form, text| super::restored(cleaner, form, text))
     }
 
     /// The proposed call goes to the client with these arguments. Where that is not possible nothing
     /// is decided: refuse it then.
     pub fn replace(&mut self, arguments: &Map<String, Value>) -> Result<(), AnswerError> {
-        self.calls.replace(arguments)
+        let cleaner = self.spoken.as_ref().map(Spoken::cleaner);
+        let restore = |form, text: &str| super::restored(cleaner, form, text);
+        self.calls.replace(arguments, restore)
     }
 
     /// The answer that proposes the call ends here, and the conversation goes on: the message is an

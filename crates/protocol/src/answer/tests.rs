@@ -9,6 +9,7 @@ mod messages;
 mod properties;
 mod responses;
 mod texts;
+mod tokens;
 
 use aegis_policy::{Outcome, Reason};
 use serde_json::{Map, Value, json};

@@ -7,11 +7,10 @@ mod delta;
 
 use std::ops::Range;
 
-use aegis_dlp::Redactor;
 use serde_json::Value;
 
 use crate::LlmApi;
-use crate::clean::Cleaner;
+use crate::clean::{Cleaner, Flow};
 use crate::json::{Kind, Node, Tree};
 
 use super::AnswerError;
@@ -36,7 +35,7 @@ pub(super) struct Voices {
 #[derive(Debug)]
 struct Voice {
     channel: Channel,
-    redactor: Redactor<'static>,
+    flow: Flow,
     delta: Delta,
 }
 
@@ -127,7 +126,7 @@ impl Voices {
         let over: Vec<Voice> = self.open.extract_if(.., covered).collect();
         let mut inserted = Vec::new();
         for voice in over {
-            let rest = utf8(self.cleaner.close(voice.redactor)?)?;
+            let rest = utf8(self.cleaner.close(voice.flow)?)?;
             if !rest.is_empty() {
                 let number = self.next_number();
                 self.inserted += u64::from(number.is_some());
@@ -162,7 +161,7 @@ impl Voices {
         }
         self.open.push(Voice {
             channel: channel.clone(),
-            redactor: self.cleaner.redactor(),
+            flow: self.cleaner.redactor(),
             delta: Delta::like(name, root, piece, texts),
         });
         Ok(self.open.len() - 1)
@@ -174,10 +173,10 @@ impl Voices {
         let Some(voice) = self.open.get_mut(at) else {
             return Err(AnswerError::TooManyTexts);
         };
-        let mut said = self.cleaner.push(&mut voice.redactor, text.as_bytes())?;
+        let mut said = self.cleaner.push(&mut voice.flow, text.as_bytes())?;
         if last {
             let voice = self.open.remove(at);
-            said.extend(self.cleaner.close(voice.redactor)?);
+            said.extend(self.cleaner.close(voice.flow)?);
         }
         utf8(said)
     }
@@ -196,7 +195,9 @@ impl Voices {
             if span.start < done || within(calls, &span) {
                 continue;
             }
-            if let Some(nothing) = probabilities(node) {
+            if self.cleaner.searches()
+                && let Some(nothing) = probabilities(node)
+            {
                 done = span.end;
                 edits.push((span, nothing.to_owned()));
                 continue;

@@ -4,10 +4,9 @@
 
 use std::fmt;
 
-use aegis_dlp::Redactor;
 use bytes::{Bytes, BytesMut};
 
-use super::{Cleaner, Denied, Medium};
+use super::{Cleaner, Denied, Flow, Medium};
 use crate::answer::frames::{Frames, Payload};
 use crate::answer::{AnswerError, Framing, Limits};
 use crate::json::JsonError;
@@ -48,7 +47,7 @@ pub struct Content {
     cleaner: Cleaner,
     limits: Limits,
     frames: Frames,
-    redactor: Option<Redactor<'static>>,
+    flow: Option<Flow>,
     buffer: BytesMut,
     finished: bool,
     /// What is left goes as it comes: it cannot be read, and may pass.
@@ -63,7 +62,7 @@ impl Content {
             cleaner,
             limits,
             frames: Frames::new(Framing::ServerSentEvents, false, limits),
-            redactor: None,
+            flow: None,
             buffer: BytesMut::new(),
             finished: false,
             passes: false,
@@ -220,18 +219,15 @@ impl Content {
         if self.buffer.is_empty() && !self.finished {
             return Ok(Step::Wait);
         }
-        let mut redactor = self
-            .redactor
-            .take()
-            .unwrap_or_else(|| self.cleaner.redactor());
+        let mut flow = self.flow.take().unwrap_or_else(|| self.cleaner.redactor());
         let piece = self.buffer.split();
-        let mut settled = self.cleaner.push(&mut redactor, &piece)?;
+        let mut settled = self.cleaner.push(&mut flow, &piece)?;
         if self.finished {
-            settled.extend(self.cleaner.close(redactor)?);
+            settled.extend(self.cleaner.close(flow)?);
             self.buffer = BytesMut::from(&*settled);
             return Ok(self.last());
         }
-        self.redactor = Some(redactor);
+        self.flow = Some(flow);
         Ok(if settled.is_empty() {
             Step::Wait
         } else {
@@ -261,7 +257,7 @@ impl Content {
     fn close(&mut self) {
         self.closed = true;
         self.buffer = BytesMut::new();
-        self.redactor = None;
+        self.flow = None;
     }
 }
 

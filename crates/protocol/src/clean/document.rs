@@ -1,7 +1,5 @@
 //! A JSON document without what it must not bring: strings, numbers and the names of members. Every other byte stays.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use super::{Cleaner, ContentError, Denied};
@@ -17,7 +15,7 @@ impl Cleaner {
         let mut names = 0_u32;
         for node in tree.nodes() {
             if let (Some(name), Some(span)) = (node.key(), node.key_span())
-                && let Some(redacted) = self.text(None, &name)?
+                && let Some(redacted) = self.cleaned(None, &name)?
             {
                 names += 1;
                 // Two members must not become one.
@@ -34,18 +32,35 @@ impl Cleaner {
         Ok(edits.apply(text))
     }
 
+    /// A JSON document with the values of its tokens, in strings alone; `None` where it has none, or
+    /// is not JSON.
+    pub(crate) fn restore_json(&self, text: &str) -> Option<String> {
+        if !text.contains('[') {
+            return None;
+        }
+        let tree = Tree::parse(text.as_bytes()).ok()?;
+        let mut edits = Edits::default();
+        for node in tree.leaves() {
+            if let Some(restored) = node.text().and_then(|text| self.restore(&text)) {
+                edits.replace(node.span(), quoted(&restored));
+            }
+        }
+        edits.apply(text)
+    }
+
     /// A number is searched as it is written and as its digits; what replaces it is text.
     fn leaf(&mut self, node: Node<'_>) -> Result<Option<String>, Denied> {
         let name = node.name();
-        let text: Cow<'_, str> = match node.kind() {
-            Kind::String => node.text().unwrap_or_default(),
-            Kind::Number => node.raw().into(),
-            _ => return Ok(None),
-        };
-        let found = self.text(name.as_deref(), &text)?;
-        match (found, digits(node)) {
-            (None, Some(digits)) => self.text(name.as_deref(), &digits),
-            (found, _) => Ok(found),
+        match node.kind() {
+            Kind::String => self.text(name.as_deref(), &node.text().unwrap_or_default()),
+            Kind::Number => {
+                let found = self.number(name.as_deref(), node.raw())?;
+                match (found, digits(node)) {
+                    (None, Some(digits)) => self.number(name.as_deref(), &digits),
+                    (found, _) => Ok(found),
+                }
+            }
+            _ => Ok(None),
         }
     }
 }

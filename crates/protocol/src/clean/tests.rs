@@ -1,11 +1,11 @@
 //! Answers of no API: whatever their bytes are cut into, the data is gone and the rest is what it was.
 
-use aegis_policy::{AnswerEffect, AnswerRules, Unread};
+use aegis_policy::{Action, AnswerEffect, AnswerRules, Numbers, Unread};
 use http::HeaderValue;
 
 use super::*;
 use crate::answer::Limits;
-use crate::testing::scanner;
+use crate::testing::{Names, scanner};
 use crate::{ContentError, Medium, Step};
 
 const LIMITS: Limits = Limits {
@@ -20,6 +20,7 @@ fn rules(effect: AnswerEffect, unread: Unread) -> AnswerRules {
     AnswerRules {
         data: types.map(|kind| (kind.into(), effect)).into(),
         unread,
+        numbers: Numbers::Text,
     }
 }
 
@@ -48,7 +49,7 @@ fn sent(
 
 /// However it is cut.
 fn cleaned(medium: Medium, body: &str) -> String {
-    let rules = rules(AnswerEffect::Sanitize, Unread::Deny);
+    let rules = rules(AnswerEffect::Sanitize(Action::Label), Unread::Deny);
     let (whole, error) = sent(medium, body.as_bytes(), usize::MAX, &rules);
     assert_eq!(error, None, "{body}");
     for size in 1..body.len() {
@@ -126,7 +127,11 @@ fn nothing_of_an_answer_goes_out_from_denied_data_on() {
         for size in [1, 5, 100] {
             let (sent, error) = sent(medium, body.as_bytes(), size, &rules);
             assert_eq!(sent, "", "{medium:?}");
-            assert_eq!(error, Some(Denied("EMAIL_ADDRESS").into()), "{medium:?}");
+            assert_eq!(
+                error,
+                Some(Denied::Data("EMAIL_ADDRESS").into()),
+                "{medium:?}"
+            );
         }
     }
 }
@@ -140,14 +145,14 @@ fn what_cannot_be_read_is_refused_or_passes_as_it_is() {
         (Medium::Lines, "{\"a\"\n"),
         (Medium::Events, "nonsense\n\n"),
     ] {
-        let deny = rules(AnswerEffect::Sanitize, Unread::Deny);
+        let deny = rules(AnswerEffect::Sanitize(Action::Label), Unread::Deny);
         let (refused, error) = sent(medium, body.as_bytes(), 64, &deny);
         assert_eq!(refused, "");
         assert_eq!(
             error.map(ContentError::rule).as_deref(),
             Some("data.unread")
         );
-        let allow = rules(AnswerEffect::Sanitize, Unread::Allow);
+        let allow = rules(AnswerEffect::Sanitize(Action::Label), Unread::Allow);
         assert_eq!(
             sent(medium, body.as_bytes(), 64, &allow),
             (body.to_owned(), None)
@@ -185,9 +190,75 @@ fn the_content_type_says_whether_an_answer_is_text() {
 
 #[test]
 fn debug_output_shows_nothing_of_the_answer() {
-    let rules = rules(AnswerEffect::Sanitize, Unread::Deny);
+    let rules = rules(AnswerEffect::Sanitize(Action::Label), Unread::Deny);
     let mut content = Content::new(Medium::Text, Cleaner::new(scanner(), &rules), LIMITS);
     content.feed(b"ann@corp.example");
     let shown = format!("{content:?} {:?} {content:?}", content.step());
     assert!(!shown.contains("corp"), "{shown}");
+}
+
+#[test]
+fn a_number_that_is_data_ends_an_answer_where_it_must_not_become_text() {
+    let rules = AnswerRules {
+        numbers: Numbers::Deny,
+        ..rules(AnswerEffect::Sanitize(Action::Label), Unread::Allow)
+    };
+    let (sent, error) = sent(Medium::Json, br#"{"n": 4000123412341234}"#, 64, &rules);
+    assert_eq!(sent, "");
+    assert_eq!(error, Some(Denied::Number("CREDIT_CARD").into()));
+    let rule = error.map(ContentError::rule);
+    assert_eq!(rule.as_deref(), Some("data.number"));
+}
+
+#[test]
+fn tokens_become_their_values_after_data_was_looked_for() {
+    let names: Arc<dyn Pseudonyms> = Arc::new(Names::default());
+    let token = names
+        .token("EMAIL_ADDRESS", "ann@corp.example")
+        .expect("room");
+    let token = format!("[EMAIL_ADDRESS:{token}]");
+    let rules = rules(AnswerEffect::Sanitize(Action::Token), Unread::Deny);
+    let own: Arc<dyn Pseudonyms> = Arc::new(Names::default());
+    own.token("US_SSN", "another name for the first")
+        .expect("room");
+    for (medium, body, expected) in [
+        (
+            Medium::Json,
+            format!(r#"{{"to": "{token}", "{token}": "bob@corp.example"}}"#),
+            format!(
+                r#"{{"to": "ann@corp.example", "{token}": "[EMAIL_ADDRESS:0000000000000001]"}}"#
+            ),
+        ),
+        (
+            Medium::Text,
+            format!("<a>{token}</a> {token}"),
+            "<a>ann@corp.example</a> ann@corp.example".to_owned(),
+        ),
+        (
+            Medium::Events,
+            format!("data: to {token}\n\n"),
+            "data: to ann@corp.example\n\n".to_owned(),
+        ),
+    ] {
+        for size in 1..body.len() {
+            let cleaner = Cleaner::new(scanner(), &rules)
+                .naming(Arc::clone(&own))
+                .restoring(Arc::clone(&names));
+            let mut content = Content::new(medium, cleaner, LIMITS);
+            let mut pieces = body.as_bytes().chunks(size);
+            let mut sent = Vec::new();
+            loop {
+                match content.step().expect("an answer") {
+                    Step::Forward(bytes) => sent.extend(bytes),
+                    Step::Wait => match pieces.next() {
+                        Some(piece) => content.feed(piece),
+                        None => content.finish(),
+                    },
+                    Step::End => break,
+                }
+            }
+            let sent = String::from_utf8(sent).expect("utf-8");
+            assert_eq!(sent, expected, "{medium:?} in pieces of {size}");
+        }
+    }
 }

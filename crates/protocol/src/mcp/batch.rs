@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{Expected, headers};
 use crate::json::{Kind, Node, Tree};
+use crate::pseudonyms::Means;
 use crate::redact::edits::Edits;
 use crate::{
     BodyView, Dialect, InspectError, Inspected, RedactError, RefusalDocument, Rendered,
@@ -75,7 +76,7 @@ impl Batch {
         &self,
         view: &RequestView<'_>,
         redactions: &[Vec<Redaction>],
-        scanner: &Scanner,
+        means: &Means<'_>,
     ) -> Result<Rewritten, RedactError> {
         let BodyView::Whole(body) = view.body else {
             return Err(RedactError::Unread);
@@ -93,7 +94,7 @@ impl Batch {
                 query: query.as_deref().or(view.query),
                 ..*view
             };
-            let rewritten = inspected.reading.redact(&view, redactions, scanner)?;
+            let rewritten = inspected.reading.redact(&view, redactions, means)?;
             if let Some(message) = rewritten.body {
                 let text = std::str::from_utf8(&message).map_err(|_| RedactError::Utf8)?;
                 edits.replace(span.clone(), text.to_owned());

@@ -1,10 +1,10 @@
 //! What one message of a WebSocket is taken for.
 
-use aegis_policy::{Authority, Redaction};
+use aegis_policy::{Action, Authority, Redaction};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{MAIL, Sent, catalogue, get, request, scanner};
+use crate::testing::{MAIL, Sent, catalogue, get, means, request, scanner};
 use crate::{Dialect, RedactError};
 
 #[test]
@@ -216,8 +216,8 @@ fn data_in_what_a_message_is_judged_by_cannot_be_redacted() {
             headers: &HeaderMap::new(),
             body: BodyView::Whole(&sent),
         };
-        let email = [Redaction::Data("EMAIL_ADDRESS".into())];
-        let redacted = seen.reading.redact(&view, &email, scanner());
+        let email = [Redaction::Data("EMAIL_ADDRESS".into(), Action::Label)];
+        let redacted = seen.reading.redact(&view, &email, &means());
         assert_eq!(redacted, Err(RedactError::Fixed), "{message}");
     }
 }

@@ -1,10 +1,11 @@
 //! Promises of redaction.
 
+use aegis_policy::Mask;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::scanner;
+use crate::testing::{MAIL, Names, means};
 
 const ALL: &[&str] = &[
     "EMAIL_ADDRESS",
@@ -17,16 +18,30 @@ const CARD: &str = "4000123412341234";
 
 type Outcome = Result<Option<String>, RedactError>;
 
-fn kinds(kinds: &'static [&'static str]) -> Targets<'static> {
+/// Labels for these types.
+fn kinds(kinds: &[&'static str]) -> Targets<'static> {
+    doing(kinds, Action::Label)
+}
+
+fn doing(kinds: &[&'static str], action: Action) -> Targets<'static> {
+    let kinds: Vec<_> = kinds.iter().map(|kind| (*kind, action)).collect();
     Targets {
-        kinds,
+        kinds: kinds.leak(),
         ..Targets::default()
+    }
+}
+
+/// Numbers become text.
+fn as_text() -> Means<'static> {
+    Means {
+        numbers: Numbers::Text,
+        ..means()
     }
 }
 
 fn rewrite(kind: BodyKind, text: &str, targets: &Targets<'_>) -> Outcome {
     let bytes = Bytes::copy_from_slice(text.as_bytes());
-    let redacted = body(kind, &bytes, targets, scanner())?;
+    let redacted = body(kind, &bytes, targets, &as_text())?;
     Ok(redacted.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()))
 }
 
@@ -44,6 +59,101 @@ fn form(text: &str, targets: &Targets<'_>) -> Outcome {
 )]
 fn changed(text: &str) -> Outcome {
     Ok(Some(text.to_owned()))
+}
+
+fn labels<const N: usize>(pointers: [&'static str; N]) -> [(Cow<'static, str>, Action); N] {
+    pointers.map(|pointer| (pointer.into(), Action::Label))
+}
+
+#[test]
+fn each_action_puts_something_else_in_the_place_of_a_value() {
+    let names = Names::default();
+    let means = Means {
+        names: &names,
+        ..means()
+    };
+    let text = format!(r#"{{"a":"{MAIL}","b":["to {MAIL}","{CARD}"]}}"#);
+    let card = |masked: &str| text.replace(CARD, masked);
+    let mask = |keep_last| Action::Mask(Mask { keep_last });
+    let hash = format!("[EMAIL_ADDRESS#{:016x}]", MAIL.len());
+    let cases = [
+        (Action::Remove, "EMAIL_ADDRESS", text.replace(MAIL, "")),
+        (Action::Hash, "EMAIL_ADDRESS", text.replace(MAIL, &hash)),
+        (
+            Action::Token,
+            "EMAIL_ADDRESS",
+            text.replace(MAIL, "[EMAIL_ADDRESS:0000000000000000]"),
+        ),
+        (mask(4), "CREDIT_CARD", card("************1234")),
+        (mask(9), "CREDIT_CARD", card("****************")),
+    ];
+    for (action, kind, expected) in cases {
+        let bytes = Bytes::from(text.clone());
+        let targets = doing(&[kind], action);
+        let after = body(BodyKind::Json, &bytes, &targets, &means).unwrap();
+        assert_eq!(after, Some(Bytes::from(expected)), "{action}");
+    }
+}
+
+#[test]
+fn a_named_parameter_goes_as_its_action_says() {
+    let names = Names::default();
+    let means = Means {
+        names: &names,
+        ..means()
+    };
+    let after = |action, text: &str| {
+        let name = Targets {
+            names: &[("note", action)],
+            ..Targets::default()
+        };
+        let form = super::form(text, &name, &means).unwrap().unwrap();
+        let pointer = Targets {
+            pointers: &[("/note".into(), action)],
+            ..Targets::default()
+        };
+        let value = text.strip_prefix("note=").unwrap();
+        let json = Bytes::from(serde_json::json!({"note": value}).to_string());
+        let json = body(BodyKind::Json, &json, &pointer, &means)
+            .unwrap()
+            .unwrap();
+        (form, String::from_utf8(json.to_vec()).unwrap())
+    };
+    let mask = Action::Mask(Mask { keep_last: 2 });
+    let token = "[PARAMETER:0000000000000000]";
+    let (form, json) = after(Action::Remove, "note=for ann");
+    assert_eq!((&*form, &*json), ("note=", r#"{"note":""}"#));
+    let (form, json) = after(mask, "note=ann-7-bob");
+    assert_eq!(
+        (&*form, &*json),
+        ("note=%2A%2A%2A-%2A-%2Aob", r#"{"note":"***-*-*ob"}"#)
+    );
+    let (form, json) = after(Action::Token, "note=for ann");
+    assert_eq!(
+        percent_decode_str(&form).decode_utf8_lossy(),
+        format!("note={token}")
+    );
+    assert_eq!(json, format!(r#"{{"note":"{token}"}}"#));
+    // Where it becomes its value again, it may be in JSON within text.
+    let (_, json) = after(Action::Token, "note=a \"b\"");
+    assert_eq!(json, r#"{"note":"[REDACTED]"}"#);
+}
+
+#[test]
+fn a_number_becomes_text_only_where_that_is_allowed() {
+    let bytes = Bytes::from(format!(r#"{{"card":{CARD}}}"#));
+    let refused = body(BodyKind::Json, &bytes, &kinds(ALL), &means());
+    assert_eq!(refused, Err(RedactError::Number));
+    assert_eq!(RedactError::Number.rule(), Some("data.number"));
+    let named = Targets {
+        pointers: &labels(["/card"]),
+        ..Targets::default()
+    };
+    let refused = body(BodyKind::Json, &bytes, &named, &means());
+    assert_eq!(refused, Err(RedactError::Number));
+    let text = body(BodyKind::Json, &bytes, &kinds(ALL), &as_text()).unwrap();
+    let expected = r#"{"card":"[REDACTED:CREDIT_CARD]"}"#;
+    assert_eq!(text, Some(Bytes::from(expected)));
 }
 
 #[test]
@@ -106,16 +216,15 @@ fn a_secret_key_goes_by_the_name_of_its_member() {
 fn a_named_value_goes_whole_with_all_that_is_in_it() {
     let text = r#"{"a":{"to":"ann@shop.example","ann@shop.example":1},"b":[1,2],"c":true}"#;
     let targets = Targets {
-        pointers: &["/a".into(), "/b/1".into(), "/c".into()],
-        kinds: ALL,
-        ..Targets::default()
+        pointers: &labels(["/a", "/b/1", "/c"]),
+        ..kinds(ALL)
     };
     assert_eq!(
         json(text, &targets),
         changed(r#"{"a":"[REDACTED]","b":[1,"[REDACTED]"],"c":"[REDACTED]"}"#)
     );
     let root = Targets {
-        pointers: &["".into()],
+        pointers: &labels([""]),
         ..Targets::default()
     };
     assert_eq!(json("[1]", &root), changed(r#""[REDACTED]""#));
@@ -144,13 +253,13 @@ fn data_in_a_name_is_refused() {
 #[test]
 fn a_place_that_is_not_there_is_refused() {
     let pointer = Targets {
-        pointers: &["/b".into()],
+        pointers: &labels(["/b"]),
         ..Targets::default()
     };
     assert_eq!(json(r#"{"a":1}"#, &pointer), Err(RedactError::Missing));
     assert_eq!(form("a=1", &pointer), Err(RedactError::Missing));
     let name = Targets {
-        names: &["b"],
+        names: &[("b", Action::Label)],
         ..Targets::default()
     };
     assert_eq!(form("a=1", &name), Err(RedactError::Missing));
@@ -173,7 +282,7 @@ fn a_form_changes_only_in_the_values_that_are_redacted() {
         changed("x=%7e+1&to=%5BREDACTED%3AEMAIL_ADDRESS%5D&&y&z=%41")
     );
     let name = Targets {
-        names: &["x", "z"],
+        names: &[("x", Action::Label), ("z", Action::Label)],
         ..Targets::default()
     };
     assert_eq!(
@@ -185,7 +294,7 @@ fn a_form_changes_only_in_the_values_that_are_redacted() {
 #[test]
 fn every_pair_of_a_parameter_is_redacted() {
     let name = Targets {
-        names: &["tag"],
+        names: &[("tag", Action::Label)],
         ..Targets::default()
     };
     assert_eq!(
@@ -197,7 +306,7 @@ fn every_pair_of_a_parameter_is_redacted() {
 #[test]
 fn a_named_value_goes_from_a_pair_without_a_sign_and_its_name_stays() {
     let name = Targets {
-        names: &["debug"],
+        names: &[("debug", Action::Label)],
         ..Targets::default()
     };
     assert_eq!(
@@ -256,8 +365,7 @@ fn json_in_the_value_of_a_pair_stays_json() {
 
 #[test]
 fn a_query_is_redacted_as_a_form_but_not_when_it_is_signed() {
-    let scanner = scanner();
-    let redact = |text: &str| query(text, &kinds(ALL), scanner);
+    let redact = |text: &str| query(text, &kinds(ALL), &means());
     assert_eq!(
         redact("to=ann@shop.example"),
         changed("to=%5BREDACTED%3AEMAIL_ADDRESS%5D")
@@ -298,7 +406,7 @@ fn a_body_that_cannot_be_read_is_refused() {
     ));
     let bytes = Bytes::from_static(b"\xFF");
     for kind in [BodyKind::Form, BodyKind::Text] {
-        let redacted = body(kind, &bytes, &kinds(ALL), scanner());
+        let redacted = body(kind, &bytes, &kinds(ALL), &means());
         assert_eq!(redacted, Err(RedactError::Utf8));
     }
 }
@@ -312,7 +420,10 @@ fn headers(name: &'static str, value: &'static str) -> HeaderMap {
 
 #[test]
 fn data_in_what_the_call_is_named_by_is_refused_when_it_must_go() {
-    let kinds = [aegis_policy::Redaction::Data("EMAIL_ADDRESS".into())];
+    let kinds = [aegis_policy::Redaction::Data(
+        "EMAIL_ADDRESS".into(),
+        Action::Label,
+    )];
     let message = |method: &str, tool: &str, to: &str| {
         let params = serde_json::json!({"name": tool, "arguments": {"to": to}});
         let message =

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use aegis_policy::Redaction;
+use aegis_policy::{Action, Redaction};
 use serde_json::{Value, json};
 
 use crate::testing::{MAIL, Sent, get, post};
 use crate::{RedactError, Rewritten};
 
 fn parameter(name: &str) -> Redaction {
-    Redaction::Parameter(Arc::from(name))
+    Redaction::Parameter(Arc::from(name), Action::Label)
 }
 
 fn email() -> Redaction {
-    Redaction::Data(Arc::from("EMAIL_ADDRESS"))
+    Redaction::Data(Arc::from("EMAIL_ADDRESS"), Action::Label)
 }
 
 fn body(rewritten: &Rewritten) -> Value {

@@ -1,7 +1,5 @@
 //! An answer that belongs to no API of models or tools, as far as data in it may pass. What is no text passes unread.
 
-use aegis_dlp::Scanner;
-use aegis_policy::AnswerRules;
 use aegis_protocol::{
     Cleaner, Content, ContentError, Denied, Dialect, Medium, RefusalDocument, Step,
 };
@@ -30,11 +28,8 @@ struct Searched {
 }
 
 impl Searching {
-    pub(crate) fn new(scanner: &'static Scanner, rules: &AnswerRules, dialect: Dialect) -> Self {
-        Self {
-            cleaner: Cleaner::new(scanner, rules),
-            dialect,
-        }
+    pub(crate) fn new(cleaner: Cleaner, dialect: Dialect) -> Self {
+        Self { cleaner, dialect }
     }
 
     pub(crate) fn into_cleaner(self) -> Cleaner {

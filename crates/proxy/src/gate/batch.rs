@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_dlp::Scanner;
+use aegis_ledger::Side;
 use aegis_policy::{Decision, Intent, Outcome, Snapshot};
-use aegis_protocol::Rewritten;
+use aegis_protocol::{Means, Rewritten, Unnamed};
 
-use super::{Gate, Grant, Outbound, decide};
+use super::{Gate, Grant, Outbound, decide, impossible};
 use crate::approvals::Content;
 use crate::describe::DescribedBatch;
 use crate::masking::Written;
@@ -27,7 +28,21 @@ impl Gate {
     ) -> Result<(Vec<Grant>, Outbound), Vec<Option<Refusal>>> {
         let decided = intents.iter().map(|intent| decide(policy, intent));
         let decided: Vec<(Decision, Duration)> = decided.collect();
-        let rewritten = rewrite(&described, &decided, scanner);
+        // All are of one caller; the first record counts the tokens of all.
+        let count = records.first().map(|record| Arc::clone(record.tokens()));
+        let caller = intents.first().map(|intent| &intent.caller);
+        let names = caller
+            .zip(count)
+            .map(|(caller, count)| self.pseudonyms.of(caller, Side::Sent, &count));
+        let numbers = decided
+            .first()
+            .map(|(decision, _)| decision.obligations.numbers);
+        let means = Means {
+            scanner,
+            numbers: numbers.unwrap_or_default(),
+            names: names.as_ref().map_or(&Unnamed, |names| names),
+        };
+        let rewritten = rewrite(&described, &decided, &means);
         let (mut grants, mut refusals) = (Vec::new(), Vec::new());
         let messages = intents.into_iter().zip(decided);
         let messages = messages.zip(described.batch.messages()).zip(&mut *records);
@@ -73,7 +88,7 @@ impl Gate {
 fn rewrite(
     described: &DescribedBatch,
     decided: &[(Decision, Duration)],
-    scanner: &Scanner,
+    means: &Means<'_>,
 ) -> Result<Option<Rewritten>, Refusal> {
     let sanitized = |decision: &Decision| decision.outcome == Outcome::Sanitize;
     if !decided.iter().any(|(decision, _)| sanitized(decision)) {
@@ -89,10 +104,8 @@ fn rewrite(
     let redactions: Vec<_> = redactions.collect();
     let rewritten = described
         .batch
-        .redact(&described.view(), &redactions, scanner);
-    rewritten
-        .map(Some)
-        .map_err(|error| Refusal::with(Cause::SanitizeImpossible, error.to_string()))
+        .redact(&described.view(), &redactions, means);
+    rewritten.map(Some).map_err(impossible)
 }
 
 /// Everything in a message that counts is a parameter.

@@ -7,12 +7,14 @@ use aegis_protocol::grpc::Messages;
 use aegis_telemetry::audit::{
     AnswerDataRecord, ChainRecord, DataRecord, DecisionRecord, DestinationRecord, EndRecord,
     GrpcRecord, ListsRecord, LlmRecord, MessagesRecord, OutcomeRecord, RouteRecord, RuleRecord,
+    TokensRecord,
 };
 
 use super::within::Within;
 use super::{Judged, Record, as_micros};
 use crate::answer::Lists;
 use crate::grpc::GrpcTraffic;
+use crate::pseudonyms::TokenCount;
 
 impl Record {
     /// The part of a decision line that the intent and its decision fill.
@@ -134,6 +136,7 @@ impl Record {
             lists: learned.and_then(|it| it.lists.as_ref()).map(lists_record),
             answer_data: self.answer_data().iter().map(answer_data_record).collect(),
             error_type: self.tool_error(),
+            tokens: tokens_record(&self.tokens),
             ..EndRecord::default()
         }
     }
@@ -221,8 +224,13 @@ fn lists_record(lists: &Lists) -> ListsRecord<'_> {
     }
 }
 
+fn tokens_record(count: &TokenCount) -> Option<TokensRecord> {
+    let (made, restored) = (count.made(), count.restored());
+    (made + restored > 0).then_some(TokensRecord { made, restored })
+}
+
 pub(super) fn redacted(redaction: &Redaction) -> &str {
     match redaction {
-        Redaction::Parameter(name) | Redaction::Data(name) => name,
+        Redaction::Parameter(name, _) | Redaction::Data(name, _) => name,
     }
 }

@@ -139,9 +139,20 @@ pub struct EndRecord<'a> {
     /// Sensitive data in the answer, where it is looked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub answer_data: Vec<AnswerDataRecord<'a>>,
+    /// Where there were some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokensRecord>,
     /// What the answer itself says went wrong: `tool_error`, the tool of an MCP server has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_type: Option<&'a str>,
+}
+
+/// How often a token took the place of a value, in the call or in its answer, and a value that of
+/// its token.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct TokensRecord {
+    pub made: u64,
+    pub restored: u64,
 }
 
 /// Messages of gRPC are counted, not read.

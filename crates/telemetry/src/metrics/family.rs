@@ -82,8 +82,9 @@ pub(super) struct ReasonLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct TypeLabels {
+pub(super) struct RedactionLabels {
     pub(super) r#type: Label,
+    pub(super) action: Label,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -164,10 +165,11 @@ impl LabelSet for ReasonLabels {
     }
 }
 
-impl LabelSet for TypeLabels {
+impl LabelSet for RedactionLabels {
     fn other(&self) -> Self {
         Self {
             r#type: Label::OTHER,
+            action: self.action.clone(),
         }
     }
 }

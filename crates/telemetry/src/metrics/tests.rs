@@ -19,7 +19,7 @@ fn every_event_is_in_the_text() {
     metrics.policy_loaded(7);
     metrics.policy_rejected();
     metrics.malformed("bad_chunk");
-    metrics.redacted("EMAIL_ADDRESS", 2);
+    metrics.redacted("EMAIL_ADDRESS", "label", 2);
     metrics.tool_changed();
     metrics.tool_unkept();
     metrics.received_from_agent(10);
@@ -46,7 +46,7 @@ fn every_event_is_in_the_text() {
         "aegis_policy_reloads_total{result=\"loaded\"} 1",
         "aegis_policy_reloads_total{result=\"rejected\"} 1",
         "aegis_malformed_requests_total{reason=\"bad_chunk\"} 1",
-        "aegis_redactions_total{type=\"EMAIL_ADDRESS\"} 2",
+        "aegis_redactions_total{type=\"EMAIL_ADDRESS\",action=\"label\"} 2",
         "aegis_mcp_tools_changed_total 1",
         "aegis_mcp_tools_unkept_total 1",
         "aegis_request_bytes_total 10",

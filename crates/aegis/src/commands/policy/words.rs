@@ -73,6 +73,9 @@ pub(crate) fn obligations(decision: &Decision) -> Vec<String> {
     if let Some(answers) = &asked.answers {
         lines.push(format!("data in the answer: {answers}"));
     }
+    if asked.restore {
+        lines.push("tokens in the answer become their values".to_owned());
+    }
     if asked.passthrough {
         lines.push("the tunnel is not looked into".to_owned());
     }
@@ -87,7 +90,9 @@ pub(crate) fn obligations_json(decision: &Decision) -> Json {
         "restrict_regions": asked.restrict_regions,
         "passthrough": asked.passthrough,
         "refuse_as": asked.refuse_as,
+        "numbers": asked.numbers,
         "answers": asked.answers,
+        "restore": asked.restore,
     })
 }
 

@@ -68,6 +68,10 @@ impl Spoken {
         changes
     }
 
+    pub(super) fn cleaner(&self) -> &Cleaner {
+        &self.cleaner
+    }
+
     pub(super) fn found(&self) -> Vec<Found> {
         let mut all = self.cleaner.alike();
         all.join(&self.cleaner);

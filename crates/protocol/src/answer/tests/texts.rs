@@ -1,6 +1,6 @@
 //! The texts of answers while they stream: an SDK puts together what the whole text would be without the data.
 
-use aegis_policy::{AnswerEffect, AnswerRules};
+use aegis_policy::{Action, AnswerEffect, AnswerRules};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -10,10 +10,10 @@ use super::*;
 use crate::Denied;
 use crate::testing::scanner;
 
-const SSE: Framing = Framing::ServerSentEvents;
+pub(super) const SSE: Framing = Framing::ServerSentEvents;
 
 /// Every API with texts in pieces, as it streams them.
-const VOICES: [(LlmApi, Framing); 8] = [
+pub(super) const VOICES: [(LlmApi, Framing); 8] = [
     (LlmApi::ChatCompletions, SSE),
     (LlmApi::Responses, SSE),
     (LlmApi::Messages, SSE),
@@ -34,21 +34,21 @@ fn texts() -> Vec<String> {
     ]
 }
 
-fn rules(redact: &[&'static str], deny: &[&'static str]) -> AnswerRules {
+pub(super) fn rules(redact: &[&'static str], deny: &[&'static str]) -> AnswerRules {
     let with = |types: &[&'static str], effect| {
         let types = types.iter();
         types
             .map(|kind| ((*kind).into(), effect))
             .collect::<Vec<_>>()
     };
-    let redact = with(redact, AnswerEffect::Sanitize).into_iter();
+    let redact = with(redact, AnswerEffect::Sanitize(Action::Label)).into_iter();
     AnswerRules {
         data: redact.chain(with(deny, AnswerEffect::Deny)).collect(),
         ..AnswerRules::default()
     }
 }
 
-fn everything() -> Vec<&'static str> {
+pub(super) fn everything() -> Vec<&'static str> {
     scanner().kinds().collect()
 }
 
@@ -93,7 +93,7 @@ fn clean(api: LlmApi, framing: Framing, body: &[u8], size: usize) -> Vec<u8> {
 }
 
 /// A stream that says the text in these pieces.
-fn said(api: LlmApi, framing: Framing, pieces: &[&str]) -> Vec<u8> {
+pub(super) fn said(api: LlmApi, framing: Framing, pieces: &[&str]) -> Vec<u8> {
     match (api, framing) {
         (LlmApi::ChatCompletions, _) => chat_completion(pieces),
         (LlmApi::Responses, _) => response(pieces),
@@ -215,7 +215,7 @@ fn chunk(inner: &Value) -> Vec<u8> {
 }
 
 /// What an SDK puts together from the deltas of this stream.
-fn joined(api: LlmApi, framing: Framing, sent: &[u8]) -> String {
+pub(super) fn joined(api: LlmApi, framing: Framing, sent: &[u8]) -> String {
     const DELTAS: [&str; 5] = [
         "/choices/0/delta/content",
         "/delta/text",
@@ -238,7 +238,7 @@ fn joined(api: LlmApi, framing: Framing, sent: &[u8]) -> String {
 }
 
 /// Of the one API that stands in the list twice.
-fn framing_of(framing: Framing) -> Framing {
+pub(super) fn framing_of(framing: Framing) -> Framing {
     match framing {
         Framing::Document => Framing::AwsEventStream,
         framing => framing,
@@ -373,7 +373,10 @@ fn a_stream_ends_before_data_that_is_denied() {
         let stream = said(api, framing, &["Write to ann@", "corp.example", " soon"]);
         let rules = rules(&["CREDIT_CARD"], &["EMAIL_ADDRESS"]);
         let (sent, error) = searched(api, framing_of(framing), &stream, 64, &rules);
-        assert_eq!(error, Some(AnswerError::Data(Denied("EMAIL_ADDRESS"))));
+        assert_eq!(
+            error,
+            Some(AnswerError::Data(Denied::Data("EMAIL_ADDRESS")))
+        );
         assert!(
             !contains(&sent, "ann@") && !contains(&sent, "corp"),
             "{api:?}"

@@ -1,6 +1,6 @@
 //! Promises about Anthropic's Messages.
 
-use aegis_policy::{CallKind, Redaction};
+use aegis_policy::{Action, CallKind, Redaction};
 use serde_json::{Value, json};
 
 use crate::testing::{MAIL, get, post};
@@ -90,7 +90,7 @@ fn data_goes_from_messages_and_system_and_everything_else_stays() {
     body["system"][0]["text"] = json!(MAIL);
     body["messages"][0]["content"][0]["text"] = json!(format!("write to {MAIL}"));
     let sent = post("claude.example.com", MESSAGES).json(&body);
-    let rewritten = sent.redact(&[Redaction::Data("EMAIL_ADDRESS".into())]);
+    let rewritten = sent.redact(&[Redaction::Data("EMAIL_ADDRESS".into(), Action::Label)]);
     let rewritten = rewritten
         .expect("a rewritten request")
         .body

@@ -1,6 +1,6 @@
 //! Promises about Amazon Bedrock.
 
-use aegis_policy::{CallKind, Redaction, Truncation};
+use aegis_policy::{Action, CallKind, Redaction, Truncation};
 use serde_json::{Value, json};
 
 use super::inference_profile_region;
@@ -206,7 +206,7 @@ fn counting_and_other_endpoints_have_actions_of_their_own() {
 fn a_signed_request_is_never_rewritten() {
     let body = json!({"messages": [{"role": "user", "content": [{"text": MAIL}]}]});
     let unsigned = sent("bedrock.example.com", "a.b", "converse", &body);
-    let redactions = [Redaction::Data("EMAIL_ADDRESS".into())];
+    let redactions = [Redaction::Data("EMAIL_ADDRESS".into(), Action::Label)];
     assert!(
         unsigned
             .redact(&redactions)

@@ -1,6 +1,6 @@
 //! Promises about Google Gemini, directly and on Vertex.
 
-use aegis_policy::{CallKind, Redaction};
+use aegis_policy::{Action, CallKind, Redaction};
 use serde_json::{Value, json};
 
 use crate::testing::{MAIL, get, post};
@@ -81,7 +81,10 @@ fn snake_case_is_judged_as_camel_case() {
     ] {
         assert_eq!(seen.parameter(name), None, "{name}");
     }
-    let rewritten = sent.redact(&[Redaction::Parameter("generationConfig".into())]);
+    let rewritten = sent.redact(&[Redaction::Parameter(
+        "generationConfig".into(),
+        Action::Label,
+    )]);
     let rewritten = rewritten
         .expect("a rewritten request")
         .body
@@ -169,7 +172,7 @@ fn data_goes_from_contents_and_everything_else_stays() {
         sent.seen().found(),
         vec![("EMAIL_ADDRESS", "body:/contents/0/parts/0/text")]
     );
-    let rewritten = sent.redact(&[Redaction::Data("EMAIL_ADDRESS".into())]);
+    let rewritten = sent.redact(&[Redaction::Data("EMAIL_ADDRESS".into(), Action::Label)]);
     let rewritten = rewritten
         .expect("a rewritten request")
         .body

@@ -1,6 +1,6 @@
 //! Promises about chat completions and Responses.
 
-use aegis_policy::{CallKind, Redaction, Truncation};
+use aegis_policy::{Action, CallKind, Redaction, Truncation};
 use serde_json::{Value, json};
 
 use crate::testing::{MAIL, get, post};
@@ -51,7 +51,7 @@ fn an_option_that_is_an_object_is_a_parameter_and_can_be_redacted() {
     let sent = post("llm.example.com", CHAT).json(&body);
     let option = sent.seen().parameter("web_search_options").cloned();
     assert_eq!(option, Some(json!({"user_location": {"city": "x"}})));
-    let redaction = Redaction::Parameter("web_search_options".into());
+    let redaction = Redaction::Parameter("web_search_options".into(), Action::Label);
     let rewritten = sent.redact(&[redaction]).expect("a rewritten request");
     let rewritten = rewritten.body.expect("a body");
     body["web_search_options"] = json!("[REDACTED]");

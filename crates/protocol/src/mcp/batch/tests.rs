@@ -1,10 +1,10 @@
 //! Promises about batches: every message is judged, and only MCP up to 2025-03-26 has them.
 
-use aegis_policy::{Outcome, Redaction};
+use aegis_policy::{Action, Outcome, Redaction};
 use serde_json::{Value, json};
 
 use crate::mcp::{Batch, render_batch};
-use crate::testing::{MAIL, Sent, post, scanner};
+use crate::testing::{MAIL, Sent, means, post};
 use crate::{InspectError, Inspected, RedactError, RefusalDocument};
 
 const SERVER: &str = "mcp.example.com:8443";
@@ -63,10 +63,10 @@ fn one_message_is_redacted_and_the_others_stay() {
     );
     let sent = post(SERVER, "/mcp?q=1").body("application/json", body.clone());
     let found = batch(&sent).expect("a batch");
-    let data = vec![Redaction::Data("EMAIL_ADDRESS".into())];
-    let parameter = vec![Redaction::Parameter("query".into())];
+    let data = vec![Redaction::Data("EMAIL_ADDRESS".into(), Action::Label)];
+    let parameter = vec![Redaction::Parameter("query".into(), Action::Label)];
     let redacted = found
-        .redact(&sent.view(), &[vec![], data, parameter], scanner())
+        .redact(&sent.view(), &[vec![], data, parameter], &means())
         .expect("a rewritten batch");
     let after: Value = serde_json::from_slice(&redacted.body.expect("a body")).expect("JSON");
     assert_eq!(after[0], call(1, "mail", &json!({"to": MAIL})));
@@ -74,9 +74,9 @@ fn one_message_is_redacted_and_the_others_stay() {
     assert_eq!(after[2], call(3, "search", &json!({"query": "[REDACTED]"})));
     assert_eq!(redacted.query, None);
 
-    let nothing = found.redact(&sent.view(), &[vec![], vec![], vec![]], scanner());
+    let nothing = found.redact(&sent.view(), &[vec![], vec![], vec![]], &means());
     assert_eq!(nothing.expect("nothing to do").body, None);
-    let fewer = found.redact(&sent.view(), &[vec![]], scanner());
+    let fewer = found.redact(&sent.view(), &[vec![]], &means());
     assert_eq!(fewer, Err(RedactError::Missing));
 }
 

@@ -1,0 +1,45 @@
+//! The names that stand in the place of values, `[TYPE:…]` and `[TYPE#…]`: what is found within one is no data.
+//!
+//! Digits of such a name that could be a number of some kind do not count as one, or a number could
+//! hide in it.
+
+use std::ops::Range;
+
+use crate::window::Window;
+
+/// Sixteen hexadecimal digits, of which no more than a few in a row are decimal: whoever makes a name
+/// makes another one otherwise.
+pub fn is_stand_in(digits: &[u8]) -> bool {
+    let hexadecimal = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let mut runs = digits.split(|byte| !byte.is_ascii_digit());
+    digits.len() == DIGITS
+        && digits.iter().all(hexadecimal)
+        && runs.all(|run| run.len() <= LONGEST_NUMBER)
+}
+
+/// Whether the range is a part of a name. Its end may not have come yet.
+pub(crate) fn covers(range: &Range<usize>, window: Window<'_>) -> bool {
+    let earliest = range.start.saturating_sub(LONGEST).max(window.base);
+    let mut places = (earliest..=range.start).rev();
+    let begins = places.find(|at| window.byte(*at) == Some(b'['));
+    begins.is_some_and(|begins| {
+        name(window.after(begins)).is_some_and(|length| range.end <= begins + length)
+    })
+}
+
+/// The length of the name that the text begins with.
+fn name(text: &[u8]) -> Option<usize> {
+    let inner = text.strip_prefix(b"[")?;
+    let of_type = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_');
+    let kind = inner.iter().take_while(|byte| of_type(byte)).count();
+    let digits = inner.get(kind..)?;
+    let digits = digits.strip_prefix(b":").or(digits.strip_prefix(b"#"))?;
+    let is_name = kind > 0 && is_stand_in(digits.get(..DIGITS)?);
+    is_name.then_some("[:]".len() + kind + DIGITS)
+}
+
+const DIGITS: usize = 16;
+/// Of decimal digits in a row.
+const LONGEST_NUMBER: usize = 3;
+/// Of a name, in bytes.
+const LONGEST: usize = 64;

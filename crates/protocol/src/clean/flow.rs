@@ -1,0 +1,82 @@
+//! A text that comes in pieces, through what is done about it: data is taken out, then tokens become their values.
+
+use std::sync::Arc;
+
+use aegis_dlp::{Redactor, Scanner, Seen, Substitute, Way};
+use aegis_policy::AnswerRules;
+
+use super::Cleaner;
+use super::restore::Restorer;
+use crate::pseudonyms::{self, Pseudonyms};
+
+#[derive(Debug)]
+pub(crate) struct Flow {
+    redactor: Option<Redactor<'static>>,
+    restorer: Option<Restorer>,
+}
+
+/// What [`pseudonyms::Naming`] is for a text that comes as a whole.
+struct Owned {
+    scanner: &'static Scanner,
+    rules: Arc<AnswerRules>,
+    names: Arc<dyn Pseudonyms>,
+}
+
+impl Flow {
+    pub(super) fn new(cleaner: &Cleaner) -> Self {
+        let by = || Owned {
+            scanner: cleaner.scanner,
+            rules: Arc::clone(&cleaner.rules),
+            names: Arc::clone(&cleaner.names),
+        };
+        let searches = cleaner.searches();
+        Self {
+            redactor: searches.then(|| cleaner.scanner.replacer(None, by())),
+            restorer: cleaner.restored.clone().map(Restorer::new),
+        }
+    }
+
+    /// What is settled with this piece.
+    pub(super) fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+        let settled = match &mut self.redactor {
+            Some(redactor) => redactor.push(piece),
+            None => piece.to_vec(),
+        };
+        match &mut self.restorer {
+            Some(restorer) => restorer.push(&settled),
+            None => settled,
+        }
+    }
+
+    /// What was found since it was last asked for.
+    pub(super) fn take_seen(&mut self) -> Vec<Seen> {
+        let redactor = self.redactor.as_mut();
+        redactor.map(Redactor::take_seen).unwrap_or_default()
+    }
+
+    /// The rest, and what was found since it was last asked for.
+    pub(super) fn close(self) -> (Vec<u8>, Vec<Seen>) {
+        let (rest, seen) = self.redactor.map(Redactor::close).unwrap_or_default();
+        let Some(mut restorer) = self.restorer else {
+            return (rest, seen);
+        };
+        let mut all = restorer.push(&rest);
+        all.extend(restorer.finish());
+        (all, seen)
+    }
+}
+
+impl Substitute for Owned {
+    fn way(&self, kind: &str) -> Way {
+        match self.rules.on(kind) {
+            // It never goes out, whatever is made of it.
+            aegis_policy::AnswerEffect::Deny => Way::Label,
+            effect => pseudonyms::way(effect.action()),
+        }
+    }
+
+    fn instead(&self, kind: &'static str, value: &str) -> String {
+        let action = self.rules.on(kind).action();
+        pseudonyms::instead(action, (kind, value), &*self.names, self.scanner)
+    }
+}
