@@ -2,7 +2,7 @@
 
 use super::*;
 
-const TTL: Duration = Duration::from_secs(3600);
+const TTL: Duration = Duration::from_hours(1);
 
 fn vault(most: usize) -> MemoryVault {
     MemoryVault::new(Keeping { ttl: TTL, most })
