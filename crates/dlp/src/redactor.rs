@@ -19,6 +19,8 @@ pub struct Redactor<'s> {
     layers: Layers<'s>,
     by: Box<dyn Substitute + Send + Sync + 's>,
     seen: Vec<Seen>,
+    /// Of each type, where the last value ends: one that overlaps it is the same, read in another way.
+    reach: Vec<(&'static str, usize)>,
     /// What has come from `base` on, and is still needed.
     pub(crate) text: Vec<u8>,
     base: usize,
@@ -58,6 +60,7 @@ impl<'s> Redactor<'s> {
             layers,
             by,
             seen: Vec::new(),
+            reach: Vec::new(),
             text: Vec::new(),
             base,
             done: base,
@@ -108,19 +111,20 @@ impl<'s> Redactor<'s> {
         for event in self.layers.events(last) {
             match event {
                 Event::Found(finding, range) => {
-                    self.see(finding);
+                    self.see(finding, range.clone());
                     if let Some(kind) = self.replaces(finding.id) {
                         self.found(kind, range, &mut out);
                     }
                 }
                 Event::Begins(finding, start) => {
-                    self.see(finding);
+                    self.see(finding, start..usize::MAX);
                     if let Some(kind) = self.replaces(finding.id) {
                         self.begin(start, kind, &mut out);
                         self.growing += 1;
                     }
                 }
                 Event::Ends(id, end) => {
+                    self.ends(id, end);
                     if self.replaces(id).is_some() {
                         self.growing = self.growing.saturating_sub(1);
                         self.done = self.done.max(end);
@@ -195,17 +199,36 @@ impl<'s> Redactor<'s> {
         out.extend_from_slice(placeholder(kind).as_bytes());
     }
 
-    fn see(&mut self, finding: Finding) {
+    fn see(&mut self, finding: Finding, range: Range<usize>) {
         let Some((kind, class)) = self.scanner.type_of(finding.id) else {
             return;
+        };
+        let is_new = match self.reach.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, end)) => {
+                let is_new = range.start >= *end;
+                *end = range.end.max(*end);
+                is_new
+            }
+            None => {
+                self.reach.push((kind, range.end));
+                true
+            }
         };
         let seen = Seen {
             kind,
             class,
-            count: 1,
+            count: u64::from(is_new),
             confidence: finding.confidence,
         };
         seen.add_to(&mut self.seen);
+    }
+
+    fn ends(&mut self, rule: u16, at: usize) {
+        let kind = self.scanner.kind(rule);
+        let mut reach = self.reach.iter_mut();
+        if let Some((_, end)) = reach.find(|(known, _)| Some(*known) == kind) {
+            *end = at;
+        }
     }
 
     fn replaces(&self, rule: u16) -> Option<&'static str> {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
-use crate::tests::streams::{assert_any_split, in_pieces, whole};
+use crate::tests::streams::{assert_any_split, cut, in_pieces, whole};
 use crate::tests::{SCANNER, card, found, only};
 
 type Spell = fn(char) -> String;
@@ -393,14 +393,7 @@ proptest! {
         name in prop::option::of("aws_secret|card|x"),
         sizes in prop::collection::vec(1..60_usize, 1..60),
     ) {
-        let mut rest = text.as_bytes();
-        let mut pieces = Vec::new();
-        for size in sizes {
-            let (piece, tail) = rest.split_at(size.min(rest.len()));
-            pieces.push(piece);
-            rest = tail;
-        }
-        pieces.push(rest);
+        let pieces = cut(&text, sizes);
         prop_assert_eq!(in_pieces(name.as_deref(), pieces), whole(name.as_deref(), &text));
     }
 

@@ -5,15 +5,16 @@ use proptest::prelude::*;
 use super::properties::suspicious;
 use super::*;
 
-/// The redacted text, when it comes in these pieces.
+/// The redacted text, when it comes in these pieces. As much is found in it as in the whole text.
 pub(crate) fn in_pieces<'t>(
     name: Option<&str>,
     pieces: impl IntoIterator<Item = &'t [u8]>,
 ) -> String {
     let kinds: Vec<&str> = SCANNER.kinds().collect();
     let mut redactor = SCANNER.redactor(name, |kind| kinds.contains(&kind));
-    let mut out = Vec::new();
+    let (mut out, mut text) = (Vec::new(), Vec::new());
     for piece in pieces {
+        text.extend_from_slice(piece);
         out.extend(redactor.push(piece));
         assert!(
             redactor.held() <= MOST_HELD,
@@ -21,8 +22,40 @@ pub(crate) fn in_pieces<'t>(
             redactor.held()
         );
     }
-    out.extend(redactor.finish());
+    let (rest, mut seen) = redactor.close();
+    out.extend(rest);
+    seen.sort_by_key(|seen| seen.kind);
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(seen, seen_in(name, &text), "{text}");
     String::from_utf8(out).unwrap()
+}
+
+fn seen_in(name: Option<&str>, text: &str) -> Vec<Seen> {
+    let mut all = Vec::new();
+    for hit in SCANNER.scan_field(&Field { name, text }) {
+        let seen = Seen {
+            kind: hit.kind,
+            class: hit.class,
+            count: 1,
+            confidence: hit.confidence,
+        };
+        seen.add_to(&mut all);
+    }
+    all.sort_by_key(|seen| seen.kind);
+    all
+}
+
+/// As many bytes in each piece, and then the rest.
+pub(crate) fn cut(text: &str, sizes: Vec<usize>) -> Vec<&[u8]> {
+    let mut rest = text.as_bytes();
+    let mut pieces = Vec::new();
+    for size in sizes {
+        let (piece, tail) = rest.split_at(size.min(rest.len()));
+        pieces.push(piece);
+        rest = tail;
+    }
+    pieces.push(rest);
+    pieces
 }
 
 pub(crate) fn whole(name: Option<&str>, text: &str) -> String {
@@ -113,14 +146,7 @@ proptest! {
         name in prop::option::of("aws_secret|card|x"),
         sizes in prop::collection::vec(1..60_usize, 1..60),
     ) {
-        let mut rest = text.as_bytes();
-        let mut pieces = Vec::new();
-        for size in sizes {
-            let (piece, tail) = rest.split_at(size.min(rest.len()));
-            pieces.push(piece);
-            rest = tail;
-        }
-        pieces.push(rest);
+        let pieces = cut(&text, sizes);
         prop_assert_eq!(in_pieces(name.as_deref(), pieces), whole(name.as_deref(), &text));
     }
 }
