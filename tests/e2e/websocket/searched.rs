@@ -90,14 +90,55 @@ async fn what_a_model_says_in_pieces_is_searched_as_one_text_for_each_answer() {
     assert!(!all.contains("corp"), "{all}");
 }
 
+#[tokio::test]
+async fn a_token_becomes_its_value_again_in_what_the_server_says() {
+    let policy = POLICY.replace(
+        "EMAIL_ADDRESS: sanitize",
+        "EMAIL_ADDRESS: {sanitize: token}",
+    );
+    let world = world(&policy).await;
+    let (mut client, mut server) = world.open("ws.test", "/chat").await;
+
+    client.send_compressed("mail ann@corp.example").await;
+    let got = server.read_text().await;
+    let token = got.strip_prefix("mail ").expect("the rest of it");
+    assert!(token.starts_with("[EMAIL_ADDRESS:"), "{got}");
+    server.send_compressed(&format!("sent to {token}")).await;
+    assert_eq!(client.read_text().await, "sent to ann@corp.example");
+
+    let (mut client, mut server) = world.open("llm.test", PATH).await;
+    for (at, _) in token.char_indices() {
+        let piece = &token[at..=at];
+        let delta = json!({"type": "response.output_text.delta", "response_id": "r1",
+            "item_id": "i1", "output_index": 0, "content_index": 0, "delta": piece});
+        server.send_compressed(&delta.to_string()).await;
+    }
+    let done = json!({"type": "response.done",
+        "response": {"id": "r1", "status": "completed", "output": []}});
+    server.send_compressed(&done.to_string()).await;
+    let mut said = String::new();
+    loop {
+        let event = client.read_json().await;
+        said.push_str(event["delta"].as_str().unwrap_or_default());
+        if is_done(&event) {
+            break;
+        }
+    }
+    assert_eq!(said, "ann@corp.example");
+}
+
 async fn searching(answers: &str) -> World {
     let policy = POLICY.replace(
         "hosts: [ws.test]",
         &format!("hosts: [ws.test]\n    answers: {answers}"),
     );
+    world(&policy).await
+}
+
+async fn world(policy: &str) -> World {
     let sockets = Sockets::new().compressing();
     World::with(sockets, |_| {
-        Aegis::with_policy(&policy)
+        Aegis::with_policy(policy)
             .agent("acme", "bot")
             .hosts(&["ws.test", "llm.test"])
     })
