@@ -203,17 +203,7 @@ impl<'s> Redactor<'s> {
         let Some((kind, class)) = self.scanner.type_of(finding.id) else {
             return;
         };
-        let is_new = match self.reach.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, end)) => {
-                let is_new = range.start >= *end;
-                *end = range.end.max(*end);
-                is_new
-            }
-            None => {
-                self.reach.push((kind, range.end));
-                true
-            }
-        };
+        let is_new = self.reaches(kind, range);
         let seen = Seen {
             kind,
             class,
@@ -221,6 +211,18 @@ impl<'s> Redactor<'s> {
             confidence: finding.confidence,
         };
         seen.add_to(&mut self.seen);
+    }
+
+    /// Whether the value begins behind the last one of its type.
+    fn reaches(&mut self, kind: &'static str, range: Range<usize>) -> bool {
+        let mut reach = self.reach.iter_mut();
+        let Some((_, end)) = reach.find(|(known, _)| *known == kind) else {
+            self.reach.push((kind, range.end));
+            return true;
+        };
+        let is_new = range.start >= *end;
+        *end = range.end.max(*end);
+        is_new
     }
 
     fn ends(&mut self, rule: u16, at: usize) {

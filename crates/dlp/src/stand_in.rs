@@ -1,10 +1,11 @@
 //! The names that stand in the place of values, `[TYPE:…]` and `[TYPE#…]`: what is found within one is no data.
 //!
-//! Digits of such a name that could be a number of some kind do not count as one, or a number could
-//! hide in it.
+//! Only what Aegis itself writes is such a name: a known type, and digits that could be no number of
+//! any kind. In anything else of that form a value could hide.
 
 use std::ops::Range;
 
+use crate::types;
 use crate::window::Window;
 
 /// Sixteen hexadecimal digits, of which no more than a few in a row are decimal: whoever makes a name
@@ -34,10 +35,20 @@ fn name(text: &[u8]) -> Option<usize> {
     let kind = inner.iter().take_while(|byte| of_type(byte)).count();
     let digits = inner.get(kind..)?;
     let digits = digits.strip_prefix(b":").or(digits.strip_prefix(b"#"))?;
-    let is_name = kind > 0 && is_stand_in(digits.get(..DIGITS)?);
+    let is_name = is_type(inner.get(..kind)?) && is_stand_in(digits.get(..DIGITS)?);
     is_name.then_some("[:]".len() + kind + DIGITS)
 }
 
+fn is_type(name: &[u8]) -> bool {
+    let types = types();
+    name == PARAMETER
+        || types
+            .binary_search_by_key(&name, |(kind, _)| kind.as_bytes())
+            .is_ok()
+}
+
+/// What a parameter is called that policy has redacted whatever its value.
+const PARAMETER: &[u8] = b"PARAMETER";
 const DIGITS: usize = 16;
 /// Of decimal digits in a row.
 const LONGEST_NUMBER: usize = 3;

@@ -107,8 +107,7 @@ async fn a_token_becomes_its_value_again_in_what_the_server_says() {
     assert_eq!(client.read_text().await, "sent to ann@corp.example");
 
     let (mut client, mut server) = world.open("llm.test", PATH).await;
-    for (at, _) in token.char_indices() {
-        let piece = &token[at..=at];
+    for piece in token.chars() {
         let delta = json!({"type": "response.output_text.delta", "response_id": "r1",
             "item_id": "i1", "output_index": 0, "content_index": 0, "delta": piece});
         server.send_compressed(&delta.to_string()).await;

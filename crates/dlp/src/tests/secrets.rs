@@ -311,3 +311,14 @@ fn what_stands_for_a_value_is_no_data_itself() {
     let hidden = format!("[CREDIT_CARD:{}]", card("4", 16));
     assert_eq!(SCANNER.scan(&hidden).len(), 1);
 }
+
+#[test]
+fn nothing_hides_where_the_type_of_a_name_would_stand() {
+    let key = concat!("AKIA", "Q7Q7Q7Q7Q7Q7Q7Q7");
+    for value in [card("4", 16), key.to_owned()] {
+        for sign in [':', '#'] {
+            let text = format!("see [{value}{sign}abcdefabcdefabcd] there");
+            assert_ne!(SCANNER.scan(&text), [], "{text}");
+        }
+    }
+}
