@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use brotli_decompressor::Decompressor;
+use brotli_decompressor::{BrotliDecoderParameter, Decompressor};
 use bytes::Bytes;
 use flate2::bufread::{GzDecoder, ZlibDecoder};
 use http::{HeaderMap, HeaderValue, header};
@@ -37,14 +37,22 @@ fn decode(coding: &str, sent: &[u8], limit: usize) -> Option<Vec<u8>> {
             ends(stream.get_ref(), body)
         }
         // What follows its end is not seen, and not sent on.
-        "br" => up_to(&mut Decompressor::new(sent, BUFFER), limit),
+        "br" => up_to(&mut brotli(sent)?, limit),
         "zstd" => {
             let mut rest = sent;
-            let body = up_to(&mut StreamingDecoder::new(&mut rest).ok()?, limit)?;
+            let stream = StreamingDecoder::new_with_max_window_size(&mut rest, ZSTD_WINDOW);
+            let body = up_to(&mut stream.ok()?, limit)?;
             ends(rest, body)
         }
         _ => None,
     }
+}
+
+/// Only with a window of RFC 7932, of 16 MiB at most.
+fn brotli(sent: &[u8]) -> Option<Decompressor<&[u8]>> {
+    let mut stream = Decompressor::new(sent, BUFFER);
+    let large = BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW;
+    stream.set_parameter(large, 0).then_some(stream)
 }
 
 /// To the end, checksum included; none where that is farther than the limit.
@@ -62,6 +70,8 @@ fn ends(rest: &[u8], body: Vec<u8>) -> Option<Vec<u8>> {
 
 /// For reading brotli, in bytes.
 const BUFFER: usize = 4096;
+/// What RFC 9659 lets a sender ask for, in bytes: so much is kept in memory before any of it comes out.
+const ZSTD_WINDOW: u64 = 8 << 20;
 /// How many times as long a body may become.
 const RATIO: usize = 200;
 /// As much is always decoded, in bytes.
@@ -77,6 +87,8 @@ mod tests {
     use super::*;
 
     const LIMIT: usize = 1 << 20;
+    /// The last block, as it is.
+    const RAW: &[u8] = b"\x29\0\0hello";
 
     fn gzip(text: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -88,6 +100,11 @@ mod tests {
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(text).unwrap();
         encoder.finish().unwrap()
+    }
+
+    /// A frame with this window, `0x68` for 8 MiB, and these blocks.
+    fn zstd(window: u8, blocks: &[u8]) -> Vec<u8> {
+        [&[0x28, 0xb5, 0x2f, 0xfd, 0, window][..], blocks].concat()
     }
 
     fn headers(codings: &[&'static str]) -> HeaderMap {
@@ -114,6 +131,7 @@ mod tests {
                 "zstd",
                 [&[0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, 0x29, 0, 0][..], b"hello"].concat(),
             ),
+            ("zstd", zstd(0x68, RAW)),
         ] {
             let mut headers = headers(&[coding]);
             let body = decoded(&mut headers, &sent.into(), LIMIT);
@@ -160,7 +178,23 @@ mod tests {
         assert_eq!(of(&["gzip"], gzip(&vec![0; LIMIT + 1])), None);
         // Within the limit, and yet too much from so little.
         assert_eq!(of(&["gzip"], gzip(&vec![0; LIMIT])), None);
+        // A block of 128 KiB, again and again: a byte repeated.
+        let repeated = [[0x02, 0, 0x10, b'a'].repeat(100), RAW.to_vec()].concat();
+        assert_eq!(of(&["zstd"], zstd(0x68, &repeated)), None);
         let much = gzip(&vec![0; ALWAYS]);
         assert_eq!(of(&["gzip"], much).map(|body| body.len()), Some(ALWAYS));
+    }
+
+    #[test]
+    fn a_window_larger_than_the_standards_have_is_not_opened() {
+        assert_eq!(of(&["zstd"], zstd(0x70, RAW)), None);
+        // The form of brotli with "large windows", one uncompressed block.
+        let large = [&[0x11, 0x18, 0x08, 0, 0x02][..], b"hello", &[0x03]].concat();
+        let mut plain = Vec::new();
+        Decompressor::new(&*large, BUFFER)
+            .read_to_end(&mut plain)
+            .unwrap();
+        assert_eq!(plain, b"hello");
+        assert_eq!(of(&["br"], large), None);
     }
 }
