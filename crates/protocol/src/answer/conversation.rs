@@ -175,10 +175,12 @@ impl Conversation {
         let key = self.calls.waiting();
         let item = key.and_then(|key| self.items.at(key));
         self.refused.add(item, refusal);
-        let keys = self
-            .items
-            .keys_of(key, item.and_then(|item| item.response.as_deref()));
-        self.calls.refuse(&keys);
+        let response = item.and_then(|item| item.response.clone());
+        self.calls
+            .refuse(&self.items.keys_of(key, response.as_deref()));
+        if let Some(spoken) = &mut self.spoken {
+            spoken.forget(response);
+        }
         let held = std::mem::take(&mut self.held);
         self.held_bytes = 0;
         for held in held {

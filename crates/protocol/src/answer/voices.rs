@@ -91,12 +91,12 @@ impl Voices {
         let mut said = Vec::new();
         let mut pieces = texts.pieces.iter().peekable();
         while let Some((channel, piece)) = pieces.next() {
-            let ends = texts.ends.iter().any(|end| end.covers(channel));
             let goes_on = pieces.clone().any(|(other, _)| other == channel);
+            let last = !goes_on && texts.ends.iter().any(|end| end.covers(channel));
             let at = self.voice(name, root, channel, *piece, &texts)?;
-            let text = self.hear(at, *piece, ends && !goes_on)?;
-            said.push((piece.span().start, text));
+            said.push((piece.span().start, self.hear(at, *piece, last)?));
         }
+        said.sort_unstable_by_key(|(at, _)| *at);
         let before = self.end(&texts.ends)?;
         let mut edits = self.leaves(tree, calls, &said)?;
         if let (Some(node), Some(number)) = (root.get("sequence_number"), self.next_number())
@@ -161,7 +161,7 @@ impl Voices {
         }
         self.open.push(Voice {
             channel: channel.clone(),
-            flow: self.cleaner.redactor(),
+            flow: self.cleaner.flow(),
             delta: Delta::like(name, root, piece, texts),
         });
         Ok(self.open.len() - 1)
@@ -181,7 +181,7 @@ impl Voices {
         utf8(said)
     }
 
-    /// Every text of the event: pieces as `said` has them, others as a whole.
+    /// Every text of the event: pieces as `said` has them, in order, others as a whole.
     fn leaves(
         &mut self,
         tree: &Tree<'_>,
@@ -203,10 +203,11 @@ impl Voices {
                 continue;
             }
             let Some(text) = node.text() else { continue };
-            let instead = match said.iter().find(|(at, _)| *at == span.start) {
-                Some((_, said)) => (*said != text).then(|| said.clone()),
-                None => self.whole(node, &text)?,
+            let instead = match said.binary_search_by_key(&span.start, |(at, _)| *at) {
+                Ok(at) => said.get(at).map(|(_, said)| said.clone()),
+                Err(_) => self.whole(node, &text)?,
             };
+            let instead = instead.filter(|instead| *instead != *text);
             edits.extend(instead.map(|text| (span, Value::from(text).to_string())));
         }
         Ok(edits)

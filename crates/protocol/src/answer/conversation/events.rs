@@ -54,6 +54,11 @@ impl Said {
             ends,
         })
     }
+
+    /// Nothing more is told of its item, whatever was begun of it.
+    pub(super) fn breaks_off(&self) -> bool {
+        self.kind.ends_with(".failed") || self.kind == "conversation.item.deleted"
+    }
 }
 
 impl Items {

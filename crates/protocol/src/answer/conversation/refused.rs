@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::AnswerError;
 use super::events::{Item, Said};
@@ -49,25 +49,28 @@ impl RefusedAnswers {
         }
         self.responses
             .retain(|id| Some(id) != said.response.as_ref());
-        let mut event = json::value(&message.payload)?;
+        let event = json::value(&message.payload)?;
         let own = |name: &str| self.error.get(name).cloned().unwrap_or_default();
+        let error = json!({"type": own("type"), "code": own("code"), "message": own("message")});
         let realtime = said.kind == "response.done";
-        if let Some(response) = event.get_mut("response").and_then(Value::as_object_mut) {
-            response.insert("output".to_owned(), json!([]));
-            response.insert("status".to_owned(), "failed".into());
-            let error =
-                json!({"type": own("type"), "code": own("code"), "message": own("message")});
-            if realtime {
-                let details = json!({"type": "failed", "error": error});
-                response.insert("status_details".to_owned(), details);
-            } else {
-                response.insert("error".to_owned(), error);
-            }
+        let mut response = some(event.get("response"), &OF_ANSWERS);
+        response.insert("output".to_owned(), json!([]));
+        response.insert("status".to_owned(), "failed".into());
+        if realtime {
+            let details = json!({"type": "failed", "error": error});
+            response.insert("status_details".to_owned(), details);
+        } else {
+            response.insert("error".to_owned(), error);
         }
-        if let Some(members) = event.as_object_mut().filter(|_| !realtime) {
-            members.insert("type".to_owned(), "response.failed".into());
-        }
-        Ok(Some(message.with(event.to_string().into())))
+        let kind = if realtime {
+            &said.kind
+        } else {
+            "response.failed"
+        };
+        let mut ending = some(Some(&event), &OF_EVENTS);
+        ending.insert("type".to_owned(), kind.into());
+        ending.insert("response".to_owned(), response.into());
+        Ok(Some(message.with(Value::from(ending).to_string().into())))
     }
 
     /// What the client is told at once.
@@ -81,6 +84,14 @@ fn body(refusal: &RefusalDocument<'_>) -> Value {
     serde_json::from_slice(&rendered.body).unwrap_or_default()
 }
 
+/// Nothing but these members: the others may repeat what the answer has said, and nobody has searched them.
+fn some(object: Option<&Value>, names: &[&str]) -> Map<String, Value> {
+    let members = object.and_then(Value::as_object).into_iter().flatten();
+    let kept = members.filter(|(name, _)| names.contains(&name.as_str()));
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 /// The oldest goes: who repeats it has it judged again.
 fn remember(ids: &mut VecDeque<String>, id: &str) {
     if ids.len() == MOST {
@@ -89,4 +100,14 @@ fn remember(ids: &mut VecDeque<String>, id: &str) {
     ids.push_back(id.to_owned());
 }
 
+const OF_EVENTS: [&str; 2] = ["event_id", "sequence_number"];
+const OF_ANSWERS: [&str; 7] = [
+    "id",
+    "object",
+    "created_at",
+    "model",
+    "conversation_id",
+    "output_modalities",
+    "usage",
+];
 const MOST: usize = 256;

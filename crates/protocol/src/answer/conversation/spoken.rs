@@ -60,12 +60,25 @@ impl Spoken {
             return Err(AnswerError::TooManyTexts);
         };
         let changes = voices.event("", tree, calls);
-        let over = said.ends || matches!(source, Source::Item(_)) && voices.is_idle();
+        let is_item = matches!(source, Source::Item(_));
+        let over = said.ends || is_item && (voices.is_idle() || said.breaks_off());
         if over || changes.is_err() {
-            let (_, voices) = self.open.swap_remove(at);
-            self.cleaner.join(voices.cleaner());
+            self.close(at);
         }
         changes
+    }
+
+    /// Nothing more is told of this answer.
+    pub(super) fn forget(&mut self, response: Option<String>) {
+        let source = Source::Answer(response);
+        if let Some(at) = self.open.iter().position(|(open, _)| *open == source) {
+            self.close(at);
+        }
+    }
+
+    fn close(&mut self, at: usize) {
+        let (_, voices) = self.open.swap_remove(at);
+        self.cleaner.join(voices.cleaner());
     }
 
     pub(super) fn cleaner(&self) -> &Cleaner {

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Cleaner;
+use crate::testing::scanner;
 use crate::websocket::Message;
 
 #[test]
@@ -101,6 +103,45 @@ fn a_refused_call_fails_its_answer_and_the_conversation_goes_on() {
     assert_eq!(done["status_details"]["error"]["code"], "tool");
     assert_eq!(told.sent[3..], call("r2", "i2", "read", "{}"));
     assert!(!Value::from(told.sent.clone()).to_string().contains("pay"));
+}
+
+#[test]
+fn the_end_of_a_refused_answer_repeats_nothing_that_it_said() {
+    let mut events = call("r1", "i1", "pay", "{}");
+    let done = events.last_mut().unwrap();
+    let secret = Value::from("ann@corp.example");
+    done["response"]["metadata"] = json!({"to": secret});
+    done["response"]["instructions"] = secret.clone();
+    done["response"]["usage"] = json!({"input_tokens": 1});
+    done["note"] = secret;
+    let told = told_in(searched(), &events, |_| Verdict::Refuse);
+    let done = told.sent.last().unwrap();
+    assert_eq!(done["response"]["usage"], json!({"input_tokens": 1}));
+    assert!(!done.to_string().contains("corp"), "{done}");
+}
+
+#[test]
+fn texts_that_break_off_leave_room_for_others() {
+    let mut events = Vec::new();
+    for at in 0..2 * LIMITS.calls {
+        let (response, item) = (format!("r{at}"), format!("i{at}"));
+        let mut call = call(&response, &item, "pay", "{}");
+        let mut says = |event| call.insert(1, event);
+        says(
+            json!({"type": "response.output_text.delta", "response_id": response,
+            "item_id": format!("t{at}"), "output_index": 1, "content_index": 0, "delta": "to ann@"}),
+        );
+        let heard = |kind: &str| {
+            json!({"type": format!("conversation.item.{kind}"), "item_id": format!("h{at}"),
+                "content_index": 0, "delta": "my card is 4000"})
+        };
+        says(heard("input_audio_transcription.failed"));
+        says(heard("input_audio_transcription.delta"));
+        events.extend(call);
+    }
+    let told = told_in(searched(), &events, |_| Verdict::Refuse);
+    let failed = |event: &&Value| event["response"]["status"] == "failed";
+    assert_eq!(told.sent.iter().filter(failed).count(), 2 * LIMITS.calls);
 }
 
 #[test]
@@ -286,6 +327,12 @@ proptest! {
     }
 }
 
+/// Where texts are searched, too.
+fn searched() -> Conversation {
+    let rules = texts::rules(&["EMAIL_ADDRESS"], &[]);
+    Conversation::new(LIMITS).searching(Cleaner::new(scanner(), &rules))
+}
+
 struct Heard {
     sent: Vec<Value>,
     calls: Vec<ProposedCall>,
@@ -298,7 +345,14 @@ fn told(events: &[Value], verdict: &Verdict) -> Heard {
 
 /// What the client is sent when each proposed call is answered so.
 fn told_by(events: &[Value], verdict: impl Fn(&ProposedCall) -> Verdict) -> Heard {
-    let mut conversation = Conversation::new(LIMITS);
+    told_in(Conversation::new(LIMITS), events, verdict)
+}
+
+fn told_in(
+    mut conversation: Conversation,
+    events: &[Value],
+    verdict: impl Fn(&ProposedCall) -> Verdict,
+) -> Heard {
     let mut heard = Heard {
         sent: Vec::new(),
         calls: Vec::new(),
