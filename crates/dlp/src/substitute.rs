@@ -43,7 +43,7 @@ impl<F: Fn(&str) -> bool> Substitute for Labels<F> {
 }
 
 /// The text with something else for each of these hits in it, in their order; `None` where nothing
-/// is replaced.
+/// is replaced. Where hits are not of this text, it loses more than them, never less.
 pub fn replace(text: &str, hits: &[Hit], by: &dyn Substitute) -> Option<String> {
     let mut replaced = hits
         .iter()
@@ -53,7 +53,7 @@ pub fn replace(text: &str, hits: &[Hit], by: &dyn Substitute) -> Option<String> 
     let mut clean = String::with_capacity(text.len());
     let mut done = 0;
     while let Some(first) = replaced.next() {
-        clean.push_str(text.get(done..first.range.start)?);
+        clean.push_str(text.get(done..first.range.start).unwrap_or_default());
         done = first.range.end;
         let mut is_alone = first.is_whole;
         while let Some(hit) = replaced.next_if(|hit| hit.range.start < done) {
@@ -68,7 +68,7 @@ pub fn replace(text: &str, hits: &[Hit], by: &dyn Substitute) -> Option<String> 
             _ => clean.push_str(&placeholder(first.kind)),
         }
     }
-    clean.push_str(text.get(done..)?);
+    clean.push_str(text.get(done..).unwrap_or_default());
     Some(clean)
 }
 

@@ -18,7 +18,7 @@ use aegis_protocol::mcp::{self, Expected, FollowError};
 use aegis_protocol::{Found, LlmApi, Reading};
 use bytes::Bytes;
 use futures_util::Stream;
-use http::{HeaderMap, HeaderValue, Response, header, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, header, response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
@@ -31,9 +31,9 @@ pub(crate) use follow::Refused;
 use follow::{Follower, Guarded};
 use lists::Listing;
 pub(crate) use lists::Lists;
-pub(crate) use proposals::Judge;
 use proposals::Proposals;
-pub(crate) use searched::{Searching, denied, unread};
+pub(crate) use proposals::{Judge, refusal_of};
+pub(crate) use searched::{Searching, unread};
 
 /// What of a request tells how its answer is to be followed.
 pub(crate) enum Following {
@@ -214,6 +214,7 @@ pub(crate) fn ask_for_whole(headers: &mut HeaderMap) {
     headers.remove(header::IF_RANGE);
 }
 
+/// What may change on its way: its length and its digests are not what the server said.
 async fn pass(
     mut parts: response::Parts,
     mut follower: Follower<impl Guarded>,
@@ -221,7 +222,10 @@ async fn pass(
     record: &mut Record,
     lease: &mut Lease,
 ) -> Result<Response<Source>, Refusal> {
-    parts.headers.remove(header::CONTENT_LENGTH);
+    let changed = [header::CONTENT_LENGTH, header::ACCEPT_RANGES];
+    for name in changed.iter().map(HeaderName::as_str).chain(DIGESTS) {
+        parts.headers.remove(name);
+    }
     if streams {
         let source = Source::Followed(follower.into_stream());
         return Ok(Response::from_parts(parts, source));
@@ -307,6 +311,7 @@ impl fmt::Debug for Source {
     }
 }
 
+const DIGESTS: [&str; 4] = ["content-digest", "repr-digest", "digest", "content-md5"];
 /// For each answer. A proposed call that holds back more is refused; so is a longer document or event.
 pub(crate) const LIMITS: Limits = Limits {
     event_bytes: 8 << 20,

@@ -55,40 +55,29 @@ fn answers(from: &Object) -> Result<AnswerRules, Fault> {
     let data = data.map(|(word, ruled)| {
         let ruled = object(ruled)?;
         let action = action(field(ruled, "action")?)?;
-        let effect = text(field(ruled, "effect")?)?;
-        let known = [
+        let effects = [
             AnswerEffect::Allow,
             AnswerEffect::Sanitize(action),
             AnswerEffect::Deny,
         ];
-        let effect = known.into_iter().find(|known| known.as_str() == &*effect);
-        Ok((text(word)?, effect.ok_or(Fault::WrongType)?))
+        let effect = one_of(effects, AnswerEffect::as_str, field(ruled, "effect")?)?;
+        Ok((text(word)?, effect))
     });
-    let unread = text(field(from, "unread")?)?;
-    let known = [Unread::Deny, Unread::Allow].into_iter();
-    let unread = known.into_iter().find(|known| known.as_str() == &*unread);
+    let unread = field(from, "unread")?;
     Ok(AnswerRules {
         data: data.collect::<Result<_, Fault>>()?,
-        unread: unread.ok_or(Fault::WrongType)?,
+        unread: one_of([Unread::Deny, Unread::Allow], Unread::as_str, unread)?,
         numbers: numbers(field(from, "numbers")?)?,
     })
 }
 
 fn numbers(from: &Value) -> Result<Numbers, Fault> {
-    let name = text(from)?;
-    let mut known = [Numbers::Text, Numbers::Deny].into_iter();
-    known
-        .find(|known| known.as_str() == &*name)
-        .ok_or(Fault::WrongType)
+    one_of([Numbers::Text, Numbers::Deny], Numbers::as_str, from)
 }
 
 fn refuse_as(from: &Value) -> Result<RefuseAs, Fault> {
-    let name = text(from)?;
     let known = [RefuseAs::Error, RefuseAs::ToolResult];
-    let mut known = known.into_iter();
-    known
-        .find(|known| known.as_str() == &*name)
-        .ok_or(Fault::WrongType)
+    one_of(known, RefuseAs::as_str, from)
 }
 
 fn redaction(from: &Value) -> Result<Redaction, Fault> {
@@ -125,18 +114,27 @@ fn reasons(from: &Value) -> Result<Vec<Reason>, Fault> {
 }
 
 fn outcome(from: &Value) -> Result<Outcome, Fault> {
-    let Value::String(name) = from else {
-        return Err(Fault::WrongType);
-    };
     let known = [
         Outcome::Allow,
         Outcome::Sanitize,
         Outcome::ApprovalNeeded,
         Outcome::Deny,
     ];
+    one_of(known, Outcome::as_str, from)
+}
+
+/// The one that goes by this name.
+fn one_of<T: Copy, const N: usize>(
+    known: [T; N],
+    as_str: impl Fn(T) -> &'static str,
+    from: &Value,
+) -> Result<T, Fault> {
+    let Value::String(name) = from else {
+        return Err(Fault::WrongType);
+    };
+    let mut known = known.into_iter();
     known
-        .into_iter()
-        .find(|outcome| outcome.as_str() == name.as_ref())
+        .find(|known| as_str(*known) == name.as_ref())
         .ok_or(Fault::WrongType)
 }
 

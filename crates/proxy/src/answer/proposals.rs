@@ -35,15 +35,20 @@ impl Proposals {
     }
 
     fn unreadable(&self, error: AnswerError) -> Refused {
-        let because = |cause| Refusal::because(cause, error.rule(), error.to_string());
         Refused {
-            refusal: match error {
-                AnswerError::Data(denied) => searched::denied(denied),
-                AnswerError::Fixed => because(Cause::SanitizeImpossible),
-                _ => because(Cause::AnswerUnreadable),
-            },
+            refusal: refusal_of(error),
             stamp: self.judge.stamp.clone(),
         }
+    }
+}
+
+/// Of an answer that cannot go on.
+pub(crate) fn refusal_of(error: AnswerError) -> Refusal {
+    let because = |cause| Refusal::because(cause, error.rule(), error.to_string());
+    match error {
+        AnswerError::Data(denied) => searched::denied(denied),
+        AnswerError::Fixed => because(Cause::SanitizeImpossible),
+        _ => because(Cause::AnswerUnreadable),
     }
 }
 

@@ -4,7 +4,7 @@ use aegis_protocol::{
     Cleaner, Content, ContentError, Denied, Dialect, Medium, RefusalDocument, Step,
 };
 use bytes::Bytes;
-use http::{Response, header};
+use http::Response;
 use hyper::body::{Body, Incoming};
 
 use super::follow::{Advance, Follower, Guarded, Refused};
@@ -43,7 +43,7 @@ impl Searching {
         record: &mut Record,
         lease: &mut Lease,
     ) -> Result<Response<Source>, Refusal> {
-        let (mut parts, upstream) = response.into_parts();
+        let (parts, upstream) = response.into_parts();
         let medium = match Medium::of(&parts.headers) {
             _ if upstream.is_end_stream() => None,
             Ok(medium) => medium,
@@ -53,10 +53,6 @@ impl Searching {
         let Some(medium) = medium else {
             return Ok(Response::from_parts(parts, Source::Upstream(upstream)));
         };
-        for digest in DIGESTS {
-            parts.headers.remove(digest);
-        }
-        parts.headers.remove(header::ACCEPT_RANGES);
         let searched = Searched {
             content: Content::new(medium, self.cleaner, LIMITS),
             dialect: self.dialect,
@@ -81,7 +77,7 @@ pub(super) async fn follow(
 }
 
 /// Policy lets no such data into an answer.
-pub(crate) fn denied(denied: Denied) -> Refusal {
+pub(super) fn denied(denied: Denied) -> Refusal {
     Refusal::because(Cause::Policy, denied.rule(), denied.to_string())
 }
 
@@ -124,6 +120,3 @@ impl Guarded for Searched {
         }
     }
 }
-
-/// Of bytes that may change.
-const DIGESTS: [&str; 4] = ["content-digest", "repr-digest", "digest", "content-md5"];

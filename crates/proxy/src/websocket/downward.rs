@@ -10,7 +10,6 @@ use super::ending::End;
 use super::inbound::{Arrived, Inbound};
 use super::outbox::Item;
 use crate::answer;
-use crate::refusal::{Cause, Refusal};
 
 pub(super) struct Downward<'a> {
     pub(super) inbound: &'a mut Inbound,
@@ -115,7 +114,13 @@ impl Downward<'_> {
         let decided = match judged {
             Ok(None) => self.conversation.release(),
             Ok(Some(arguments)) => match self.conversation.replace(&arguments) {
-                Err(AnswerError::Fixed) => return self.refuse(&self.fixed()).await,
+                Err(error @ AnswerError::Fixed) => {
+                    let refused = answer::Refused {
+                        refusal: answer::refusal_of(error),
+                        stamp: self.judge.stamp.clone(),
+                    };
+                    return self.refuse(&refused).await;
+                }
                 decided => decided,
             },
             Err(refused) => return self.refuse(&refused).await,
@@ -132,19 +137,9 @@ impl Downward<'_> {
         Ok(())
     }
 
-    fn fixed(&self) -> answer::Refused {
-        answer::Refused {
-            refusal: Refusal::with(Cause::SanitizeImpossible, AnswerError::Fixed.to_string()),
-            stamp: self.judge.stamp.clone(),
-        }
-    }
-
     /// What cannot be followed is not passed on: the client is told, and the connection ends.
     fn lost(&self, error: AnswerError) -> End {
-        let refusal = match error {
-            AnswerError::Data(data) => answer::denied(data),
-            _ => Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string()),
-        };
+        let refusal = answer::refusal_of(error);
         let dialect = Dialect::Realtime { event: None };
         let told = render(&dialect, &refusal.document(&self.judge.stamp));
         End::Refused {
