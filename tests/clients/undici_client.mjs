@@ -1,6 +1,6 @@
-// undici through the proxy that the environment names: one request allowed, one refused.
+// undici through the proxy that the environment names: one request allowed, one refused, and a form with a file.
 
-import { EnvHttpProxyAgent, fetch } from "undici";
+import { EnvHttpProxyAgent, fetch, FormData } from "undici";
 import { decision, failure, report, setting } from "./report.mjs";
 
 const dispatcher = new EnvHttpProxyAgent();
@@ -14,5 +14,11 @@ for (const [name, url] of [["allow", setting("ALLOWED_URL")], ["deny", setting("
     report(name, failure(error));
   }
 }
+
+const body = new FormData();
+body.append("to", "ann@corp.example");
+body.append("file", new Blob(["to ann@corp.example\r\n"], { type: "text/plain" }), "note.txt");
+const response = await fetch(setting("UPLOAD_URL"), { method: "POST", body, dispatcher });
+report("upload", { status: response.status, decision: decision(response.headers) });
 
 await dispatcher.close();

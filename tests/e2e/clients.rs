@@ -65,14 +65,31 @@ async fn curl_without_tunnel_and_without_credential() {
 async fn httpx_and_requests_for_python() {
     let world = World::start().await;
     for driver in ["httpx_client.py", "requests_client.py"] {
-        assert_web(&world.python(driver).await);
+        let cases = world.python(driver).await;
+        assert_web(&cases);
+        world.assert_upload(&cases["upload"]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn undici_for_node() {
     let world = World::start().await;
-    assert_web(&world.node("undici_client.mjs").await);
+    let cases = world.node("undici_client.mjs").await;
+    assert_web(&cases);
+    world.assert_upload(&cases["upload"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_with_a_file_from_curl() {
+    let world = World::start().await;
+    let url = world.site.url_as("site.test", "/upload");
+    let file = "file=to ann@corp.example\r\n;filename=note.txt;type=text/plain";
+    let sent = world
+        .curl(&["--form-string", "to=ann@corp.example", "--form", file, &url])
+        .await;
+    assert_eq!(sent["status"], 200, "{sent}");
+    assert_eq!(sent["headers"]["aegis-decision"], json!(["sanitize"]));
+    world.assert_uploaded();
 }
 
 /// Whoever replaces a trust store must hand on what was in it: here a CA that the user's own
@@ -166,11 +183,29 @@ impl World {
         self.environment().curl(arguments).await
     }
 
+    fn assert_upload(&self, case: &Value) {
+        assert_eq!(case["status"], 200, "{case}");
+        assert_eq!(case["decision"]["aegis-decision"], "sanitize", "{case}");
+        self.assert_uploaded();
+    }
+
+    /// The server has the form as it was sent but for the address, in the field and in the file.
+    fn assert_uploaded(&self) {
+        let received = self.site.requests();
+        let text = received.last().expect("the form").text();
+        let redacted = "[REDACTED:EMAIL_ADDRESS]";
+        assert!(text.contains(&format!("\r\n\r\n{redacted}\r\n")), "{text}");
+        assert!(text.contains(&format!("\r\n\r\nto {redacted}")), "{text}");
+        assert!(text.contains("filename=\"note.txt\""), "{text}");
+        assert!(!text.contains("corp"), "{text}");
+    }
+
     fn environment(&self) -> Environment {
         self.environment
             .clone()
             .with("ALLOWED_URL", &self.allowed)
             .with("DENIED_URL", self.site.url_as("site.test", "/secret"))
+            .with("UPLOAD_URL", self.site.url_as("site.test", "/upload"))
     }
 }
 
@@ -192,13 +227,16 @@ agents:
 profiles:
   bot:
     passthrough: ['BLIND']
+    data: {EMAIL_ADDRESS: sanitize}
     tools:
-      site: {page: {}}
+      site: {page: {}, upload: {}}
 catalogue:
   blind: {hosts: ['BLIND'], protocol: http, regions: [eu-central-1]}
   site:
     hosts: ['SITE', 'PLAIN']
     protocol: rest
     regions: [eu-central-1]
-    operations: [{action: page, method: GET, path: /page}]
+    operations:
+    - {action: page, method: GET, path: /page}
+    - {action: upload, method: POST, path: /upload}
 ";

@@ -1,10 +1,12 @@
-//! What a body says it is and what it is: JSON, a form, text, or nothing that can be looked into.
+//! What a body says it is and what it is: JSON, a form, parts, text, or nothing that can be looked into.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, header};
 use serde_json::Value;
 
 use crate::json;
+use crate::media_type::MediaType;
+use crate::multipart::{self, Part};
 use crate::redact::BodyKind;
 use crate::urlencoded::{self, Pair};
 use crate::{BodyView, InspectError, RequestView};
@@ -16,10 +18,10 @@ pub(crate) enum Content<'a> {
         value: Value,
     },
     Form(Vec<Pair>),
+    Multipart(Vec<Part>),
     /// Anything else that is UTF-8.
     Text(&'a str),
-    /// Longer than the limit, compressed, multipart, binary or escaped in an unknown way: nothing of
-    /// it is known.
+    /// Longer than the limit, compressed, binary or escaped in an unknown way: nothing of it is known.
     Hidden,
 }
 
@@ -28,6 +30,7 @@ pub(crate) enum Content<'a> {
 enum Declared {
     Json,
     Form,
+    Multipart,
     Other,
 }
 
@@ -38,24 +41,23 @@ impl<'a> Content<'a> {
     /// and its strings must be seen unescaped. Only a form stays a form: servers decode it by its
     /// name, and what is escaped in it would not be seen otherwise.
     pub(crate) fn read(view: &RequestView<'a>) -> Result<Self, InspectError> {
-        let media = MediaType::read(view.headers)?;
+        let media = media_type(view.headers)?;
         let body = match view.body {
             BodyView::Absent => return Ok(Self::Absent),
             BodyView::Whole(body) if body.is_empty() => return Ok(Self::Absent),
             BodyView::Truncated => return Ok(Self::Hidden),
             BodyView::Whole(body) => body,
         };
-        if !is_identity(view.headers) || media.essence.starts_with("multipart/") {
+        if !is_identity(view.headers) {
             return Ok(Self::Hidden);
         }
-        if media.foreign_charset {
-            return Err(InspectError::Charset);
-        }
-        match media.declared() {
+        in_utf8(media.as_ref())?;
+        match declared(media.as_ref()) {
             Declared::Json => Ok(Self::Json {
                 value: parse(body)?,
             }),
             Declared::Form => form(body),
+            Declared::Multipart => parts(body, media.as_ref()),
             Declared::Other => Ok(undeclared(body)),
         }
     }
@@ -73,14 +75,31 @@ impl<'a> Content<'a> {
         match self {
             Self::Json { .. } => Some(BodyKind::Json),
             Self::Form(_) => Some(BodyKind::Form),
+            Self::Multipart(_) => Some(BodyKind::Multipart),
             Self::Text(_) => Some(BodyKind::Text),
             Self::Absent | Self::Hidden => None,
         }
     }
 
-    /// Whether there is a body that nobody has looked into.
+    /// Whether there is a body, or a part of one, that nobody has looked into.
     pub(crate) fn is_hidden(&self) -> bool {
-        matches!(self, Self::Hidden)
+        match self {
+            Self::Hidden => true,
+            Self::Multipart(parts) => parts.iter().any(|part| part.field.is_none()),
+            _ => false,
+        }
+    }
+
+    /// The fields of a form, in whatever form it comes.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &Pair> {
+        let (pairs, parts): (&[Pair], &[Part]) = match self {
+            Self::Form(pairs) => (pairs, &[]),
+            Self::Multipart(parts) => (&[], parts),
+            _ => (&[], &[]),
+        };
+        pairs
+            .iter()
+            .chain(parts.iter().filter_map(|part| part.field.as_ref()))
     }
 
     pub(crate) fn into_json(self) -> Option<Value> {
@@ -103,15 +122,44 @@ fn form(body: &Bytes) -> Result<Content<'_>, InspectError> {
     Ok(Content::Form(urlencoded::pairs(text)))
 }
 
+/// Its boundary is the one that the content type names, and no other.
+fn parts<'a>(body: &[u8], media: Option<&MediaType>) -> Result<Content<'a>, InspectError> {
+    let mut boundaries = media.into_iter().flat_map(|it| it.parameter("boundary"));
+    let (Some(boundary), None) = (boundaries.next(), boundaries.next()) else {
+        return Err(InspectError::Malformed(
+            "the content type does not name one boundary of parts",
+        ));
+    };
+    multipart::parts(body, boundary).map(Content::Multipart)
+}
+
 fn undeclared(body: &Bytes) -> Content<'_> {
     if let Some(value) = undeclared_json(body) {
         return Content::Json { value };
     }
-    match std::str::from_utf8(body) {
-        // Text with a NUL is binary, or in another encoding.
-        Ok(text) if !text.contains('\0') && !has_json_escapes(text) => Content::Text(text),
-        _ => Content::Hidden,
+    readable(body).map_or(Content::Hidden, Content::Text)
+}
+
+/// The text of a part of a body; `None` where it has none that can be looked into.
+pub(crate) fn text_of<'a>(
+    content: &'a [u8],
+    media: Option<&MediaType>,
+) -> Result<Option<&'a str>, InspectError> {
+    in_utf8(media)?;
+    let is_json = match declared(media) {
+        Declared::Json => json::value(content).map(|_| true)?,
+        _ => undeclared_json(content).is_some(),
+    };
+    if is_json {
+        return Ok(std::str::from_utf8(content).ok());
     }
+    Ok(readable(content))
+}
+
+/// Text with a NUL is binary, or in another encoding.
+fn readable(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body).ok()?;
+    (!text.contains('\0') && !has_json_escapes(text)).then_some(text)
 }
 
 /// Whether lenient readers of JSON may find other characters in the text than those that it shows.
@@ -121,11 +169,11 @@ fn has_json_escapes(text: &str) -> bool {
         && text.contains("\\u")
 }
 
-fn parse(body: &Bytes) -> Result<Value, InspectError> {
+fn parse(body: &[u8]) -> Result<Value, InspectError> {
     Ok(json::value(body)?)
 }
 
-fn undeclared_json(body: &Bytes) -> Option<Value> {
+fn undeclared_json(body: &[u8]) -> Option<Value> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace())?;
     if matches!(first, b'{' | b'[' | b'"') {
         parse(body).ok()
@@ -134,63 +182,35 @@ fn undeclared_json(body: &Bytes) -> Option<Value> {
     }
 }
 
-#[derive(Default)]
-struct MediaType {
-    /// In lower case, without parameters; empty where none was sent.
-    essence: String,
-    foreign_charset: bool,
+/// `None` where none was sent.
+fn media_type(headers: &HeaderMap) -> Result<Option<MediaType>, InspectError> {
+    let Some(text) = single(headers, &header::CONTENT_TYPE)? else {
+        return Ok(None);
+    };
+    let media = MediaType::parse(text).ok_or(InspectError::Malformed(
+        "the content type is not one media type",
+    ))?;
+    Ok(Some(media))
 }
 
-impl MediaType {
-    fn read(headers: &HeaderMap) -> Result<Self, InspectError> {
-        let Some(text) = single(headers, &header::CONTENT_TYPE)? else {
-            return Ok(Self::default());
-        };
-        let mut parts = text.split(';');
-        let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        if !is_media_type(&essence) {
-            return Err(InspectError::Malformed(
-                "the content type is not one media type",
-            ));
-        }
-        let foreign_charset = parts
-            .filter_map(|part| part.split_once('='))
-            .any(|(name, value)| is_charset(name) && !is_utf8(value));
-        Ok(Self {
-            essence,
-            foreign_charset,
-        })
+fn in_utf8(media: Option<&MediaType>) -> Result<(), InspectError> {
+    let is_foreign = |charset: &str| !UTF8_NAMES.iter().any(|it| it.eq_ignore_ascii_case(charset));
+    if media.is_some_and(|media| media.has_charset(is_foreign)) {
+        return Err(InspectError::Charset);
     }
+    Ok(())
+}
 
-    fn declared(&self) -> Declared {
-        match self.essence.as_str() {
-            "application/json" | "text/json" => Declared::Json,
-            "application/x-www-form-urlencoded" => Declared::Form,
-            other if other.ends_with("+json") => Declared::Json,
-            _ => Declared::Other,
-        }
+fn declared(media: Option<&MediaType>) -> Declared {
+    let Some(media) = media else {
+        return Declared::Other;
+    };
+    match media.essence() {
+        _ if media.is_json() => Declared::Json,
+        "application/x-www-form-urlencoded" => Declared::Form,
+        essence if essence.starts_with("multipart/") => Declared::Multipart,
+        _ => Declared::Other,
     }
-}
-
-fn is_media_type(essence: &str) -> bool {
-    essence
-        .split_once('/')
-        .is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
-}
-
-/// As RFC 9110 has it.
-fn is_token(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(allowed)
-}
-
-fn is_charset(parameter: &str) -> bool {
-    parameter.trim().eq_ignore_ascii_case("charset")
-}
-
-fn is_utf8(charset: &str) -> bool {
-    let name = charset.trim().trim_matches('"');
-    UTF8_NAMES.iter().any(|it| it.eq_ignore_ascii_case(name))
 }
 
 fn is_identity(headers: &HeaderMap) -> bool {

@@ -178,7 +178,7 @@ impl Cleaner {
     }
 
     /// For a text that comes in pieces.
-    pub(crate) fn redactor(&self) -> Flow {
+    pub(crate) fn flow(&self) -> Flow {
         Flow::new(self)
     }
 

@@ -8,12 +8,14 @@ use aegis_policy::DataFinding;
 use percent_encoding::percent_decode_str;
 use serde_json::{Number, Value};
 
-use crate::RequestView;
 use crate::body::Content;
+use crate::json::{Kind, Node};
 use crate::mcp::headers;
+use crate::multipart::Part;
 use crate::nested;
 use crate::parameters::escape;
 use crate::urlencoded::{self, Pair};
+use crate::{BodyView, RequestView};
 
 pub(crate) fn find(
     view: &RequestView<'_>,
@@ -34,6 +36,7 @@ pub(crate) fn find(
     match content {
         Content::Json { value } => search.value(&Trail::Root, None, value, 0),
         Content::Form(pairs) => search.pairs("form:", pairs),
+        Content::Multipart(parts) => search.parts(parts, view.body),
         Content::Text(text) => search.text("body:", "", field(None, text)),
         Content::Absent | Content::Hidden => {}
     }
@@ -52,9 +55,17 @@ pub(crate) fn in_json(value: &Value, scanner: &Scanner) -> Vec<DataFinding> {
 }
 
 /// The digits of a whole number that was written as a float: servers may read it as an integer.
-pub(crate) fn whole_digits(number: &Number) -> Option<String> {
+fn whole_digits(number: &Number) -> Option<String> {
     let float = number.as_f64().filter(|_| number.is_f64())?;
     (float.fract() == 0.0 && float.abs() < WHOLE_LIMIT).then(|| format!("{float:.0}"))
+}
+
+/// The same of a number as it stands in its text.
+pub(crate) fn digits(node: Node<'_>) -> Option<String> {
+    if node.kind() != Kind::Number {
+        return None;
+    }
+    whole_digits(&serde_json::from_str(node.raw()).ok()?)
 }
 
 struct Search<'a> {
@@ -104,13 +115,32 @@ impl Search<'_> {
         for pair in pairs {
             let hits = self.scanner.scan_field(&field(None, &pair.name));
             self.record(source, "", &hits);
-            let mut hits = self.readings(Some(&pair.name), &pair.value, pair.literal.as_deref());
-            if let Some(value) = nested::within(&pair.value, 0) {
-                self.within(Some(&pair.name), &value, 1, &mut hits);
+            self.pair(source, pair);
+        }
+    }
+
+    /// What stands in a part's head has no place: nothing of it can be rewritten.
+    fn parts(&mut self, parts: &[Part], body: BodyView<'_>) {
+        for part in parts {
+            let head = match body {
+                BodyView::Whole(body) => body.get(part.head.clone()),
+                BodyView::Absent | BodyView::Truncated => None,
+            };
+            let head = String::from_utf8_lossy(head.unwrap_or_default());
+            self.text("part:", "", field(None, &head));
+            if let Some(pair) = &part.field {
+                self.pair("part:", pair);
             }
-            if !hits.is_empty() {
-                self.record(source, &masked(self.scanner, &pair.name), &hits);
-            }
+        }
+    }
+
+    fn pair(&mut self, source: &str, pair: &Pair) {
+        let mut hits = self.readings(Some(&pair.name), &pair.value, pair.literal.as_deref());
+        if let Some(value) = nested::within(&pair.value, 0) {
+            self.within(Some(&pair.name), &value, 1, &mut hits);
+        }
+        if !hits.is_empty() {
+            self.record(source, &masked(self.scanner, &pair.name), &hits);
         }
     }
 

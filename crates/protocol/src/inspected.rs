@@ -102,6 +102,7 @@ impl Reading {
         match self.body {
             Some(BodyKind::Json) => "application/json",
             Some(BodyKind::Form) => "application/x-www-form-urlencoded",
+            Some(BodyKind::Multipart) => "multipart/form-data",
             Some(BodyKind::Text) => "text/plain",
             None => "application/octet-stream",
         }
@@ -198,11 +199,11 @@ fn refuse_overrides(view: &RequestView<'_>, content: &Content<'_>) -> Result<(),
 fn overrides_method(view: &RequestView<'_>, content: &Content<'_>) -> bool {
     let header = |name: &HeaderName| is_one_of(name, &METHOD_OVERRIDES);
     let query = urlencoded::pairs(view.query.unwrap_or_default());
-    let form = match content {
-        Content::Form(pairs) => pairs.as_slice(),
-        _ => &[],
-    };
-    view.headers.keys().any(header) || query.iter().chain(form).any(Pair::overrides_method)
+    view.headers.keys().any(header)
+        || query
+            .iter()
+            .chain(content.fields())
+            .any(Pair::overrides_method)
 }
 
 /// Servers that hand headers on as variables do not tell `_` from `-`.

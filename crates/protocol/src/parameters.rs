@@ -34,11 +34,17 @@ impl Collector {
         Ok(())
     }
 
-    pub(crate) fn query(&mut self, pairs: &[Pair]) -> Result<(), InspectError> {
+    pub(crate) fn query<'a>(
+        &mut self,
+        pairs: impl IntoIterator<Item = &'a Pair>,
+    ) -> Result<(), InspectError> {
         self.pairs("query", pairs, &Place::Query)
     }
 
-    pub(crate) fn form(&mut self, pairs: &[Pair]) -> Result<(), InspectError> {
+    pub(crate) fn form<'a>(
+        &mut self,
+        pairs: impl IntoIterator<Item = &'a Pair>,
+    ) -> Result<(), InspectError> {
         self.pairs("form", pairs, &Place::Form)
     }
 
@@ -64,10 +70,10 @@ impl Collector {
 
     /// Values stay strings, as they were sent. A name with `[` gives one part of an array of parts:
     /// servers nest such names in different ways, so that none of them is guessed.
-    fn pairs(
+    fn pairs<'a>(
         &mut self,
         source: &'static str,
-        pairs: &[Pair],
+        pairs: impl IntoIterator<Item = &'a Pair>,
         place: &Place,
     ) -> Result<(), InspectError> {
         for pair in pairs {

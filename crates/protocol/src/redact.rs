@@ -4,6 +4,7 @@
 //! rewritten safely is a [`RedactError`], and whoever gets one denies. It does not decide what to redact.
 
 pub(crate) mod edits;
+mod multipart;
 mod signed;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use aegis_policy::{Action, Numbers};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::findings::whole_digits;
+use crate::findings::digits;
 use crate::json::{JsonError, Kind, Node, Tree};
 use crate::nested;
 use crate::pseudonyms::{Means, Naming};
@@ -70,6 +71,7 @@ impl RedactError {
 pub(crate) enum BodyKind {
     Json,
     Form,
+    Multipart,
     Text,
 }
 
@@ -89,6 +91,14 @@ impl Targets<'_> {
     /// leaves the least of it is.
     fn on(&self, kind: &str) -> Option<Action> {
         strongest(self.kinds, kind)
+    }
+
+    /// The data alone: within a value, nothing is named.
+    fn of_data(&self) -> Self {
+        Self {
+            kinds: self.kinds,
+            ..Self::default()
+        }
     }
 
     fn redact(&self, field: &Field<'_>, means: &Means<'_>) -> Option<String> {
@@ -115,7 +125,7 @@ pub(crate) fn body(
 ) -> Result<Option<Bytes>, RedactError> {
     let impossible = match kind {
         BodyKind::Json => !targets.names.is_empty(),
-        BodyKind::Form => !targets.pointers.is_empty(),
+        BodyKind::Form | BodyKind::Multipart => !targets.pointers.is_empty(),
         BodyKind::Text => !(targets.names.is_empty() && targets.pointers.is_empty()),
     };
     if impossible {
@@ -125,6 +135,7 @@ pub(crate) fn body(
     let redacted = match kind {
         BodyKind::Json => json(body, targets, means, 0)?,
         BodyKind::Form => form(text()?, targets, means)?,
+        BodyKind::Multipart => multipart::multipart(text()?, targets, means)?,
         BodyKind::Text => plain(text()?, targets, means)?,
     };
     Ok(redacted.map(Bytes::from))
@@ -221,11 +232,7 @@ fn redacted_leaf(
     };
     let Some(text) = text else { return Ok(None) };
     if node.kind() == Kind::String && nested::within(&text, level).is_some() {
-        let data = Targets {
-            kinds: targets.kinds,
-            ..Targets::default()
-        };
-        return json(text.as_bytes(), &data, means, level + 1);
+        return json(text.as_bytes(), &targets.of_data(), means, level + 1);
     }
     let redact = |text: &str| {
         let name = name.as_deref();
@@ -234,23 +241,13 @@ fn redacted_leaf(
     Ok(redact(&text).or_else(|| redact(&digits(node)?)))
 }
 
-fn digits(node: Node<'_>) -> Option<String> {
-    if node.kind() != Kind::Number {
-        return None;
-    }
-    whole_digits(&serde_json::from_str(node.raw()).ok()?)
-}
-
 fn form(
     text: &str,
     targets: &Targets<'_>,
     means: &Means<'_>,
 ) -> Result<Option<String>, RedactError> {
     let found = pairs(text);
-    let present = |(name, _): &(&str, Action)| found.iter().any(|pair| pair.parameter() == *name);
-    if !targets.names.iter().all(present) {
-        return Err(RedactError::Missing);
-    }
+    present(targets, found.iter())?;
     let mut edits = Edits::default();
     for pair in &found {
         if holds_data(&pair.name, targets, means) {
@@ -281,27 +278,48 @@ fn form(
     Ok(Some(redacted))
 }
 
-/// The value without the data. JSON stays JSON, where that is enough.
+/// What is named must be there.
+fn present<'a>(
+    targets: &Targets<'_>,
+    fields: impl Iterator<Item = &'a Pair>,
+) -> Result<(), RedactError> {
+    let fields: Vec<&str> = fields.map(Pair::parameter).collect();
+    let is_there = |(name, _): &(&str, Action)| fields.contains(name);
+    if targets.names.iter().all(is_there) {
+        Ok(())
+    } else {
+        Err(RedactError::Missing)
+    }
+}
+
 fn redacted_value(
     text: &str,
     pair: &Pair,
     targets: &Targets<'_>,
     means: &Means<'_>,
 ) -> Result<Option<String>, RedactError> {
-    if nested::within(&pair.value, 0).is_none() {
-        return Ok(redacted_text(text, pair, targets, means));
+    within_text(&pair.name, &pair.value, targets, means, || {
+        redacted_text(text, pair, targets, means)
+    })
+}
+
+/// The value without the data, which `as_text` takes out of it as text. JSON stays JSON, where that
+/// is enough.
+fn within_text(
+    name: &str,
+    value: &str,
+    targets: &Targets<'_>,
+    means: &Means<'_>,
+    as_text: impl Fn() -> Option<String>,
+) -> Result<Option<String>, RedactError> {
+    if nested::within(value, 0).is_none() {
+        return Ok(as_text());
     }
-    let data = Targets {
-        kinds: targets.kinds,
-        ..Targets::default()
-    };
-    let value = json(pair.value.as_bytes(), &data, means, 1)?;
-    let as_text = redacted_text(text, pair, targets, means);
-    let Some(value) = value else {
-        return Ok(as_text);
+    let Some(value) = json(value.as_bytes(), &targets.of_data(), means, 1)? else {
+        return Ok(as_text());
     };
     // Read as text, it may still show something: a member's name and its value together.
-    let shows = targets.redact(&Field::part(Some(&pair.name), &value), means);
+    let shows = targets.redact(&Field::part(Some(name), &value), means);
     Ok(Some(shows.unwrap_or(value)))
 }
 

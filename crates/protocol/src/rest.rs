@@ -48,7 +48,11 @@ fn read_body(
     }
     match subject.content {
         Content::Absent => {}
-        Content::Form(pairs) => found.form(&pairs)?,
+        // What has no name gives what no rule would see.
+        Content::Multipart(_) if subject.content.fields().any(|field| field.name.is_empty()) => {
+            return Ok((found, false));
+        }
+        Content::Form(_) | Content::Multipart(_) => found.form(subject.content.fields())?,
         Content::Json {
             value: Value::Object(members),
         } => found = found.with_members(members)?,

@@ -37,7 +37,11 @@ fn a_body_is_read_as_what_it_is() {
             "a=1",
             Some(BodyKind::Form),
         ),
-        ("multipart/form-data; boundary=x", "--x--", None),
+        (
+            "multipart/form-data; boundary=x",
+            "--x--",
+            Some(BodyKind::Multipart),
+        ),
         (
             "application/x-www-form-urlencoded",
             r#"{"a":1}"#,
@@ -57,7 +61,10 @@ fn a_body_is_read_as_what_it_is() {
 fn what_cannot_be_looked_into_is_truncated() {
     let hidden = [
         post("plain.example.com", "/").too_long(),
-        post("plain.example.com", "/").body("multipart/form-data; boundary=x", "--x--"),
+        post("plain.example.com", "/").body(
+            "multipart/mixed; boundary=x",
+            "--x\r\nContent-Type: image/png\r\n\r\n\0\r\n--x--",
+        ),
         post("plain.example.com", "/")
             .body("text/plain", "x")
             .header("content-encoding", "gzip"),

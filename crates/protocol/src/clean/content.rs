@@ -6,6 +6,7 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 
+use super::medium::Rest;
 use super::{Cleaner, Denied, Flow, Medium};
 use crate::answer::frames::{Frames, Payload};
 use crate::answer::{AnswerError, Framing, Limits};
@@ -44,29 +45,50 @@ pub enum Step {
 /// One answer, from its first byte.
 pub struct Content {
     medium: Medium,
+    stage: Stage,
     cleaner: Cleaner,
     limits: Limits,
     frames: Frames,
     flow: Option<Flow>,
     buffer: BytesMut,
     finished: bool,
-    /// What is left goes as it comes: it cannot be read, and may pass.
-    passes: bool,
-    closed: bool,
+}
+
+/// How what is in the buffer goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nobody has named it, and it has not begun.
+    Begin,
+    /// JSON as a whole; `guessed` by its first sign alone.
+    Document {
+        guessed: bool,
+    },
+    /// Up to this offset, the buffer has no end of a line.
+    Lines(usize),
+    Events,
+    Text,
+    /// As it comes: it cannot be read, and may pass.
+    Pass,
+    Closed,
 }
 
 impl Content {
     pub fn new(medium: Medium, cleaner: Cleaner, limits: Limits) -> Self {
         Self {
             medium,
+            stage: match medium {
+                Medium::Json => Stage::Document { guessed: false },
+                Medium::Lines => Stage::Lines(0),
+                Medium::Events => Stage::Events,
+                Medium::Text => Stage::Text,
+                Medium::Unknown => Stage::Begin,
+            },
             cleaner,
             limits,
             frames: Frames::new(Framing::ServerSentEvents, false, limits),
             flow: None,
             buffer: BytesMut::new(),
             finished: false,
-            passes: false,
-            closed: false,
         }
     }
 
@@ -77,7 +99,7 @@ impl Content {
 
     /// The next bytes of the body. Ask for steps until [`Step::Wait`] before feeding more.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if !self.closed {
+        if self.stage != Stage::Closed {
             self.buffer.extend_from_slice(bytes);
         }
     }
@@ -88,19 +110,13 @@ impl Content {
     }
 
     pub fn step(&mut self) -> Result<Step, ContentError> {
-        if self.closed {
-            return Ok(Step::End);
-        }
-        if self.passes {
-            return Ok(self.pass());
-        }
         match self.next() {
             Err(ContentError::Denied(denied)) => {
                 self.close();
                 Err(denied.into())
             }
             Err(_) if self.cleaner.passes_unread() => {
-                self.passes = true;
+                self.stage = Stage::Pass;
                 Ok(self.pass())
             }
             Err(error) => {
@@ -126,53 +142,79 @@ impl Content {
     }
 
     fn next(&mut self) -> Result<Step, ContentError> {
-        match self.medium {
-            Medium::Json => self.document(),
-            Medium::Lines => self.line(),
-            Medium::Events => self.event(),
-            Medium::Text => self.text(),
-            Medium::Unknown => {
-                let first = self.buffer.iter().find(|byte| !byte.is_ascii_whitespace());
-                self.medium = match first {
-                    None if !self.finished && self.buffer.len() < self.limits.hold_bytes => {
-                        return Ok(Step::Wait);
-                    }
-                    Some(b'{' | b'[') => Medium::Json,
-                    _ => Medium::Text,
-                };
+        match self.stage {
+            Stage::Begin => self.begin(),
+            Stage::Document { guessed } => self.document(guessed),
+            Stage::Lines(scanned) => self.line(scanned),
+            Stage::Events => self.event(),
+            Stage::Text => self.text(),
+            Stage::Pass => Ok(self.pass()),
+            Stage::Closed => Ok(Step::End),
+        }
+    }
+
+    /// What nobody has named, by its first sign. Blanks before it are nobody's data.
+    fn begin(&mut self) -> Result<Step, ContentError> {
+        let blank = |byte: &u8| byte.is_ascii_whitespace();
+        let length = self.buffer.iter().take_while(|byte| blank(byte)).count();
+        if length > 0 {
+            return Ok(Step::Forward(self.buffer.split_to(length).freeze()));
+        }
+        match self.buffer.first() {
+            None if self.finished => Ok(self.last()),
+            None => Ok(Step::Wait),
+            Some(b'{' | b'[') => {
+                self.stage = Stage::Document { guessed: true };
+                self.next()
+            }
+            Some(_) => {
+                self.stage = Stage::Text;
                 self.next()
             }
         }
     }
 
-    fn document(&mut self) -> Result<Step, ContentError> {
-        if self.buffer.len() > self.limits.hold_bytes {
-            return Err(ContentError::TooLong);
-        }
-        if !self.finished {
+    fn document(&mut self, guessed: bool) -> Result<Step, ContentError> {
+        let cleaned = if self.buffer.len() > self.limits.hold_bytes {
+            Err(ContentError::TooLong)
+        } else if !self.finished {
             return Ok(Step::Wait);
-        }
-        if self.buffer.trim_ascii().is_empty() {
+        } else if self.buffer.trim_ascii().is_empty() {
             return Ok(self.last());
+        } else {
+            self.cleaner.json(&self.buffer)
+        };
+        match cleaned {
+            Ok(cleaned) => {
+                if let Some(cleaned) = cleaned {
+                    self.buffer = BytesMut::from(cleaned.as_bytes());
+                }
+                Ok(self.last())
+            }
+            Err(ContentError::Json(_) | ContentError::TooLong) if guessed => {
+                self.stage = Stage::Text;
+                self.next()
+            }
+            Err(error) => Err(error),
         }
-        let cleaned = self.cleaner.json(&self.buffer)?;
-        if let Some(cleaned) = cleaned {
-            self.buffer = BytesMut::from(cleaned.as_bytes());
-        }
-        Ok(self.last())
     }
 
-    fn line(&mut self) -> Result<Step, ContentError> {
-        let end = self.buffer.iter().position(|byte| *byte == b'\n');
-        let length = match end {
+    fn line(&mut self, scanned: usize) -> Result<Step, ContentError> {
+        let unseen = self.buffer.get(scanned..).unwrap_or_default();
+        let end = unseen.iter().position(|byte| *byte == b'\n');
+        let length = match end.map(|end| scanned + end) {
             Some(end) => end + 1,
             None if self.finished && !self.buffer.is_empty() => self.buffer.len(),
             None if self.finished => return Ok(self.last()),
             None if self.buffer.len() > self.limits.event_bytes => {
                 return Err(ContentError::TooLong);
             }
-            None => return Ok(Step::Wait),
+            None => {
+                self.stage = Stage::Lines(self.buffer.len());
+                return Ok(Step::Wait);
+            }
         };
+        self.stage = Stage::Lines(0);
         let line = self.buffer.get(..length).unwrap_or_default();
         let content = line.trim_ascii();
         let cleaned = match content {
@@ -215,23 +257,36 @@ impl Content {
             .map_err(|_| ContentError::Events)
     }
 
+    /// Searched as it comes, as far as it is text.
     fn text(&mut self) -> Result<Step, ContentError> {
-        if self.buffer.is_empty() && !self.finished {
+        let (length, rest) = self.medium.text_in(&self.buffer);
+        let ends = match rest {
+            Rest::Binary => true,
+            Rest::Nothing | Rest::Character => self.finished,
+        };
+        if length == 0 && !ends {
             return Ok(Step::Wait);
         }
-        let mut flow = self.flow.take().unwrap_or_else(|| self.cleaner.redactor());
-        let piece = self.buffer.split();
-        let mut settled = self.cleaner.push(&mut flow, &piece)?;
-        if self.finished {
-            settled.extend(self.cleaner.close(flow)?);
-            self.buffer = BytesMut::from(&*settled);
-            return Ok(self.last());
+        if ends
+            && rest != Rest::Nothing
+            && self.medium == Medium::Text
+            && !self.cleaner.passes_unread()
+        {
+            return Err(ContentError::Utf8);
         }
-        self.flow = Some(flow);
-        Ok(if settled.is_empty() {
-            Step::Wait
+        let mut flow = self.flow.take().unwrap_or_else(|| self.cleaner.flow());
+        let piece = self.buffer.split_to(length);
+        let mut settled = self.cleaner.push(&mut flow, &piece)?;
+        if ends {
+            settled.extend(self.cleaner.close(flow)?);
+            self.stage = Stage::Pass;
         } else {
-            Step::Forward(settled.into())
+            self.flow = Some(flow);
+        }
+        Ok(match settled {
+            settled if !settled.is_empty() => Step::Forward(settled.into()),
+            _ if ends => self.pass(),
+            _ => Step::Wait,
         })
     }
 
@@ -255,7 +310,7 @@ impl Content {
     }
 
     fn close(&mut self) {
-        self.closed = true;
+        self.stage = Stage::Closed;
         self.buffer = BytesMut::new();
         self.flow = None;
     }

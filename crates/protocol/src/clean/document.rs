@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Cleaner, ContentError, Denied};
-use crate::findings::whole_digits;
+use crate::findings::digits;
 use crate::json::{Kind, Node, Tree};
 use crate::redact::edits::Edits;
 
@@ -74,13 +74,6 @@ fn is_of_rpc(node: Node<'_>) -> bool {
         "progressToken" => true,
         _ => false,
     }
-}
-
-fn digits(node: Node<'_>) -> Option<String> {
-    if node.kind() != Kind::Number {
-        return None;
-    }
-    whole_digits(&serde_json::from_str(node.raw()).ok()?)
 }
 
 fn quoted(text: &str) -> String {

@@ -3,6 +3,7 @@
 use http::{HeaderMap, header};
 
 use super::ContentError;
+use crate::media_type::MediaType;
 
 /// How the text of an answer comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +14,18 @@ pub enum Medium {
     /// `text/event-stream`.
     Events,
     Text,
-    /// Nobody says: JSON where it begins so, else text.
+    /// Nobody says: JSON where it is, else text up to the first byte that is none.
     Unknown,
+}
+
+/// What follows the text at the beginning of some bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    Nothing,
+    /// The beginning of a character.
+    Character,
+    /// What is no text.
+    Binary,
 }
 
 impl Medium {
@@ -28,27 +39,49 @@ impl Medium {
             return Err(ContentError::Encoded);
         }
         let text = value.to_str().map_err(|_| ContentError::Encoded)?;
-        let mut parts = text.split(';').map(str::trim);
-        let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let Some(medium) = Self::named(&essence) else {
+        let media = MediaType::parse(text).ok_or(ContentError::Encoded)?;
+        let Some(medium) = Self::named(&media) else {
             return Ok(None);
         };
-        if parts.any(is_foreign) {
+        if media.has_charset(is_foreign) {
             return Err(ContentError::Encoded);
         }
         plain(headers).map(|()| Some(medium))
     }
 
-    fn named(essence: &str) -> Option<Self> {
-        let suffix = essence.rsplit_once('+').map(|(_, suffix)| suffix);
+    fn named(media: &MediaType) -> Option<Self> {
+        let essence = media.essence();
+        let kind = essence.split('/').next().unwrap_or_default();
+        let is_xml = essence.ends_with("+xml");
         match essence {
             "text/event-stream" => Some(Self::Events),
-            "application/json" | "text/json" => Some(Self::Json),
+            _ if media.is_json() => Some(Self::Json),
             _ if LINES.contains(&essence) => Some(Self::Lines),
-            _ if suffix == Some("json") => Some(Self::Json),
-            _ if essence.starts_with("text/") || TEXTS.contains(&essence) => Some(Self::Text),
-            _ if matches!(suffix, Some("xml" | "yaml")) => Some(Self::Text),
-            _ => None,
+            _ if is_xml || kind == "text" || TEXTS.contains(&essence) => Some(Self::Text),
+            // Frames of lengths and bytes.
+            _ if essence.starts_with("application/grpc") => None,
+            _ if SEEN_OR_HEARD.contains(&kind) => None,
+            _ => Some(Self::Unknown),
+        }
+    }
+
+    /// How much of these bytes is text, and what follows it.
+    pub(super) fn text_in(self, bytes: &[u8]) -> (usize, Rest) {
+        let (length, rest) = match std::str::from_utf8(bytes) {
+            // It may be in a character set that is like ASCII: then its data is readable all the same.
+            _ if self == Self::Text => (bytes.len(), Rest::Nothing),
+            Ok(text) => (text.len(), Rest::Nothing),
+            Err(error) if error.error_len().is_none() => (error.valid_up_to(), Rest::Character),
+            Err(error) => (error.valid_up_to(), Rest::Binary),
+        };
+        let is_binary = |byte: &u8| match self {
+            // ASCII in two or four bytes has it, too.
+            Self::Text => *byte == 0,
+            _ => *byte < b' ' && !CONTROLS.contains(byte),
+        };
+        match bytes.iter().take(length).position(is_binary) {
+            Some(at) => (at, Rest::Binary),
+            None => (length, rest),
         }
     }
 }
@@ -61,29 +94,24 @@ fn plain(headers: &HeaderMap) -> Result<(), ContentError> {
 }
 
 /// A character set in which data would not be seen.
-fn is_foreign(parameter: &str) -> bool {
-    let parameter = parameter.to_ascii_lowercase();
-    let Some(charset) = parameter.strip_prefix("charset=") else {
-        return false;
-    };
-    let charset = charset.trim_matches('"');
-    let like_ascii = ["utf-8", "utf8", "us-ascii", "iso-8859-", "windows-125"];
-    !like_ascii.iter().any(|known| charset.starts_with(known))
+fn is_foreign(charset: &str) -> bool {
+    let charset = charset.to_ascii_lowercase();
+    !LIKE_ASCII.iter().any(|known| charset.starts_with(known))
 }
 
+const LIKE_ASCII: [&str; 5] = ["utf-8", "utf8", "us-ascii", "iso-8859-", "windows-125"];
 const LINES: [&str; 4] = [
     "application/x-ndjson",
     "application/ndjson",
     "application/jsonl",
     "application/x-jsonlines",
 ];
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 3] = [
     "application/xml",
     "application/yaml",
-    "application/x-yaml",
-    "application/toml",
-    "application/javascript",
-    "application/x-javascript",
-    "application/sql",
     "application/x-www-form-urlencoded",
 ];
+/// Bytes in which nothing is written.
+const SEEN_OR_HEARD: [&str; 5] = ["image", "audio", "video", "font", "model"];
+/// That text may have: blanks, the escape of terminals, the separator of JSON sequences.
+const CONTROLS: &[u8] = b"\t\n\x0b\x0c\r\x1b\x1e";

@@ -116,6 +116,43 @@ fn other_text_is_searched_as_it_comes() {
 }
 
 #[test]
+fn what_nobody_names_is_json_or_text_as_far_as_it_reads_so() {
+    let mail = "ann@corp.example";
+    let redacted = "[REDACTED:EMAIL_ADDRESS]";
+    for body in [
+        r#" {"a": "\u0061", "to": "MAIL"}"#,
+        "[section]\nto = MAIL",
+        "{\"a\": \"MAIL\"}\n{\"b\": \"MAIL\"}\n",
+        "\x1e{\"a\": \"MAIL\"}\n",
+        "name,to\nann,MAIL\n",
+    ] {
+        let sent = cleaned(Medium::Unknown, &body.replace("MAIL", mail));
+        assert_eq!(sent, body.replace("MAIL", redacted));
+    }
+    let long = format!("[\"{}\", \"{mail}\"]", "a ".repeat(2500));
+    let rules = rules(AnswerEffect::Sanitize(Action::Label), Unread::Deny);
+    let (sent, error) = sent(Medium::Unknown, long.as_bytes(), 100, &rules);
+    assert_eq!((sent, error), (long.replace(mail, redacted), None));
+}
+
+#[test]
+fn bytes_that_are_no_text_pass_where_nobody_says_that_they_are() {
+    let body = b"to ann@corp.example, \x01 and bob@corp.example";
+    let wide: Vec<u8> = "ann@corp.example".bytes().flat_map(|b| [b, 0]).collect();
+    let deny = rules(AnswerEffect::Sanitize(Action::Label), Unread::Deny);
+    for size in 1..body.len() {
+        let (passed, error) = sent(Medium::Unknown, body, size, &deny);
+        let expected = "to [REDACTED:EMAIL_ADDRESS], \x01 and bob@corp.example";
+        assert_eq!((&*passed, error), (expected, None));
+        let (_, error) = sent(Medium::Text, &wide, size, &deny);
+        assert_eq!(error, Some(ContentError::Utf8));
+    }
+    let allow = rules(AnswerEffect::Sanitize(Action::Label), Unread::Allow);
+    let (passed, error) = sent(Medium::Text, &wide, 5, &allow);
+    assert_eq!((passed.as_bytes(), error), (&*wide, None));
+}
+
+#[test]
 fn nothing_of_an_answer_goes_out_from_denied_data_on() {
     let rules = rules(AnswerEffect::Deny, Unread::Allow);
     for (medium, body) in [
@@ -174,14 +211,24 @@ fn the_content_type_says_whether_an_answer_is_text() {
         ("image/svg+xml", Some(Medium::Text)),
         ("image/png", None),
         ("application/grpc", None),
-        ("application/octet-stream", None),
+        ("application/octet-stream", Some(Medium::Unknown)),
+        ("application/x-amz-json-1.1", Some(Medium::Unknown)),
+        ("multipart/mixed; boundary=x", Some(Medium::Unknown)),
     ] {
         assert_eq!(medium(content_type), Ok(expected), "{content_type}");
     }
-    assert_eq!(
-        medium("text/plain; charset=utf-16"),
-        Err(ContentError::Encoded)
-    );
+    for charset in [
+        "charset=utf-16",
+        "Charset = \"UTF-16LE\"",
+        "a=\";\"; charset=ibm500",
+    ] {
+        let content_type = format!("text/plain; {charset}");
+        assert_eq!(
+            medium(&content_type),
+            Err(ContentError::Encoded),
+            "{charset}"
+        );
+    }
     assert_eq!(
         Medium::of(&http::HeaderMap::new()),
         Ok(Some(Medium::Unknown))

@@ -16,17 +16,34 @@ impl Edits {
         self.0.last().is_some_and(|(range, _)| at < range.end)
     }
 
-    /// `None` where there is nothing to replace.
+    /// `None` where there is nothing to replace. Of ranges that are not of this text, or not in their
+    /// order, more is lost than they cover, never less.
     pub(crate) fn apply(&self, text: &str) -> Option<String> {
         self.0.first()?;
         let mut edited = String::with_capacity(text.len());
         let mut done = 0;
         for (range, replacement) in &self.0 {
-            edited.push_str(text.get(done..range.start)?);
+            edited.push_str(text.get(done..range.start).unwrap_or_default());
             edited.push_str(replacement);
             done = range.end;
         }
-        edited.push_str(text.get(done..)?);
+        edited.push_str(text.get(done..).unwrap_or_default());
         Some(edited)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_that_does_not_fit_never_leaves_the_text_as_it_was() {
+        for (first, second) in [(2..4, 1..3), (0..9, 9..12), (1..2, 2..3)] {
+            let mut edits = Edits::default();
+            edits.replace(first, "-".to_owned());
+            edits.replace(second, "-".to_owned());
+            let edited = edits.apply("0é345678").unwrap();
+            assert!(edited.contains("--") && edited.len() < 9, "{edited}");
+        }
     }
 }

@@ -108,7 +108,10 @@ fn a_body_of_unknown_shape_counts_as_not_seen() {
         post("pay.example.com", "/v1/charges").body("text/plain", "amount: 1"),
         post("pay.example.com", "/v1/charges").body("", "amount=1"),
         post("pay.example.com", "/v1/charges").body("application/octet-stream", [0xff, 0xfe]),
-        post("pay.example.com", "/v1/charges").body("multipart/form-data; boundary=x", "--x--"),
+        post("pay.example.com", "/v1/charges").body(
+            "multipart/mixed; boundary=x",
+            "--x\r\n\r\namount=1\r\n--x--",
+        ),
         post("pay.example.com", "/v1/charges")
             .json(&json!({}))
             .header("content-encoding", "gzip"),

@@ -1,0 +1,91 @@
+//! Redaction in the parts of a multipart body. What stands in the head of a part cannot be rewritten.
+
+use aegis_dlp::Field;
+use aegis_policy::Action;
+use serde_json::Value;
+
+use super::edits::Edits;
+use super::{RedactError, Targets, holds_data, json, present, strongest, within_text};
+use crate::multipart::{Part, boundary_of, parts};
+use crate::pseudonyms::Means;
+
+/// The redacted body; `None` where nothing had to change.
+pub(super) fn multipart(
+    text: &str,
+    targets: &Targets<'_>,
+    means: &Means<'_>,
+) -> Result<Option<String>, RedactError> {
+    let found = read(text)?;
+    present(targets, found.iter().filter_map(|part| part.field.as_ref()))?;
+    let mut edits = Edits::default();
+    for part in &found {
+        let head = text.get(part.head.clone()).ok_or(RedactError::Missing)?;
+        if holds_data(head, targets, means) {
+            return Err(RedactError::Name);
+        }
+        let Some(field) = &part.field else {
+            return Err(RedactError::Unread);
+        };
+        let value = match strongest(targets.names, field.parameter()) {
+            Some(action) => Some(whole(part, action, means)),
+            None => redacted(part, targets, means)?,
+        };
+        let Some(value) = value else { continue };
+        if !field.clear || part.is_sized {
+            return Err(RedactError::Ambiguous);
+        }
+        edits.replace(field.value_at.clone(), value);
+    }
+    let Some(redacted_body) = edits.apply(text) else {
+        return Ok(None);
+    };
+    let after = read(&redacted_body)?;
+    if after.len() != found.len() {
+        return Err(RedactError::Ambiguous);
+    }
+    for part in &after {
+        if redacted(part, targets, &means.unnamed())?.is_some() {
+            return Err(RedactError::Remains);
+        }
+    }
+    Ok(Some(redacted_body))
+}
+
+fn read(text: &str) -> Result<Vec<Part>, RedactError> {
+    let boundary = boundary_of(text).ok_or(RedactError::Missing)?;
+    parts(text.as_bytes(), boundary).map_err(|_| RedactError::Missing)
+}
+
+/// In the place of a whole field. Where it is JSON, so is this.
+fn whole(part: &Part, action: Action, means: &Means<'_>) -> String {
+    let value = part.field.as_ref().map_or("", |field| &*field.value);
+    let text = means.parameter(action, value);
+    if part.is_json {
+        Value::from(text).to_string()
+    } else {
+        text
+    }
+}
+
+fn redacted(
+    part: &Part,
+    targets: &Targets<'_>,
+    means: &Means<'_>,
+) -> Result<Option<String>, RedactError> {
+    let Some(field) = &part.field else {
+        return Ok(None);
+    };
+    if part.is_json {
+        return json(field.value.as_bytes(), &targets.of_data(), means, 0);
+    }
+    within_text(&field.name, &field.value, targets, means, || {
+        let name = Some(&*field.name);
+        targets.redact(
+            &Field {
+                name,
+                text: &field.value,
+            },
+            means,
+        )
+    })
+}
