@@ -31,8 +31,12 @@ async fn an_address_that_a_model_says_in_pieces_never_reaches_the_agent() {
     );
     assert_eq!(end["outcome_detail"], "forwarded");
     let (_, metrics) = aegis.admin_get("/metrics").await;
-    let counted = "aegis_redactions_total{type=\"EMAIL_ADDRESS\",action=\"label\"} 1";
-    assert!(metrics.contains(counted), "{metrics}");
+    for counted in [
+        r#"aegis_data_found_total{type="EMAIL_ADDRESS",in="answer"} 1"#,
+        r#"aegis_redactions_total{type="EMAIL_ADDRESS",action="label"} 1"#,
+    ] {
+        assert!(metrics.contains(counted), "{metrics}");
+    }
 }
 
 #[tokio::test]
@@ -89,6 +93,25 @@ async fn what_waits_of_a_stream_that_breaks_off_is_not_released() {
     while let Ok(Some(chunk)) = reply.try_chunk().await {
         assert!(!String::from_utf8_lossy(&chunk).contains("corp"));
     }
+}
+
+#[tokio::test]
+async fn what_was_found_before_the_agent_left_is_on_record() {
+    let feed = Feed::new();
+    let (aegis, llm) = model(&feed, "sanitize").await;
+    let mut reply = ask(&aegis, &llm).await;
+    feed.event(&piece("Write to ann@corp.example or").to_string());
+    reply.chunk().await.expect("the text");
+    let id = reply.header("aegis-decision-id").map(str::to_owned);
+
+    drop(reply);
+
+    let (_, end) = aegis
+        .lines(|line| line["id"].as_str() == id.as_deref())
+        .await;
+    assert_eq!(end["outcome_detail"], "aborted");
+    assert_eq!(end["answer_data"][0]["type"], "EMAIL_ADDRESS");
+    drop(feed);
 }
 
 #[tokio::test]

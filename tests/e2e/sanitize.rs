@@ -282,6 +282,7 @@ async fn redactions_are_counted_by_type() {
 
     let (_, metrics) = aegis.admin_get("/metrics").await;
     for line in [
+        r#"aegis_data_found_total{type="EMAIL_ADDRESS",in="call"} 1"#,
         r#"aegis_redactions_total{type="EMAIL_ADDRESS",action="label"} 1"#,
         r#"aegis_redactions_total{type="parameter",action="label"} 1"#,
     ] {

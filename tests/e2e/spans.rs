@@ -43,6 +43,22 @@ async fn a_span_says_who_did_what_and_what_was_decided() {
 }
 
 #[tokio::test]
+async fn a_span_names_the_types_of_data_in_the_call() {
+    let upstream = Upstream::http().echo().start().await;
+    let (aegis, collector) = traced(&upstream).await;
+    let body = json!({"amount": 7, "currency": "eur", "to": "ann@example.org"});
+
+    aegis
+        .client("finance-bot")
+        .post_json(&charge_url(&upstream), &body)
+        .await;
+
+    let span = only(&collector).await;
+    assert_eq!(span.attributes["aegis.data"], json!(["EMAIL_ADDRESS"]));
+    assert!(!json!(span.attributes).to_string().contains("ann@"));
+}
+
+#[tokio::test]
 async fn a_refused_call_has_a_span_with_its_reasons_and_its_approval() {
     let upstream = Upstream::http().echo().start().await;
     let (aegis, collector) = traced(&upstream).await;

@@ -6,27 +6,21 @@ mod follow;
 mod lists;
 mod proposals;
 mod searched;
+mod source;
 
-use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use aegis_policy::Intent;
 use aegis_protocol::answer::{Framing, Guard, Heard, Limits};
 use aegis_protocol::mcp::{self, Expected, FollowError};
 use aegis_protocol::{Found, LlmApi, Reading};
-use bytes::Bytes;
-use futures_util::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header, response};
-use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use crate::lease::Lease;
 use crate::plane::Plane;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal};
-use crate::relay::Cut;
 pub(crate) use follow::Refused;
 use follow::{Follower, Guarded};
 use lists::Listing;
@@ -34,6 +28,7 @@ pub(crate) use lists::Lists;
 use proposals::Proposals;
 pub(crate) use proposals::{Judge, refusal_of};
 pub(crate) use searched::{Searching, unread};
+pub(crate) use source::{Piece, Source};
 
 /// What of a request tells how its answer is to be followed.
 pub(crate) enum Following {
@@ -53,30 +48,6 @@ pub(crate) struct Generation {
     api: LlmApi,
     framing: Framing,
     streams: bool,
-}
-
-/// Where the bytes for the agent come from.
-pub(crate) enum Source {
-    /// Straight from the upstream.
-    Upstream(Incoming),
-    /// A document that has been judged.
-    Whole(Option<Bytes>),
-    Followed(Pin<Box<dyn Stream<Item = Result<Piece, Cut>> + Send>>),
-}
-
-/// What a source gives.
-pub(crate) enum Piece {
-    Frame(Frame<Bytes>),
-    Over(Over),
-}
-
-/// How a followed answer ended.
-pub(crate) struct Over {
-    pub(crate) learned: Learned,
-    /// Why it ended early.
-    pub(crate) refusal: Option<Box<Refusal>>,
-    /// Whether the agent has been told that.
-    pub(crate) told: bool,
 }
 
 /// What an answer has said, for the record.
@@ -227,8 +198,7 @@ async fn pass(
         parts.headers.remove(name);
     }
     if streams {
-        let source = Source::Followed(follower.into_stream());
-        return Ok(Response::from_parts(parts, source));
+        return Ok(Response::from_parts(parts, follower.into_source()));
     }
     let document = tokio::select! {
         biased;
@@ -252,63 +222,9 @@ fn unlisted(error: FollowError) -> Refusal {
     Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string())
 }
 
-impl Source {
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Cut>>> {
-        match self {
-            Self::Upstream(incoming) => poll_upstream(incoming, cx),
-            Self::Whole(bytes) => {
-                let frame = bytes
-                    .take()
-                    .filter(|bytes| !bytes.is_empty())
-                    .map(Frame::data);
-                Poll::Ready(frame.map(|frame| Ok(Piece::Frame(frame))))
-            }
-            Self::Followed(pieces) => pieces.as_mut().poll_next(cx),
-        }
-    }
-
-    pub(crate) fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Upstream(incoming) => incoming.is_end_stream(),
-            Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Self::Followed(_) => false,
-        }
-    }
-
-    pub(crate) fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Upstream(incoming) => incoming.size_hint(),
-            Self::Whole(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-            }
-            Self::Followed(_) => SizeHint::default(),
-        }
-    }
-}
-
-fn poll_upstream(
-    incoming: &mut Incoming,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Piece, Cut>>> {
-    Pin::new(incoming)
-        .poll_frame(cx)
-        .map_ok(Piece::Frame)
-        .map_err(Cut::Upstream)
-}
-
 fn is_encoded(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
     codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-}
-
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Upstream(_) => "Upstream",
-            Self::Whole(_) => "Whole",
-            Self::Followed(_) => "Followed",
-        })
-    }
 }
 
 const DIGESTS: [&str; 4] = ["content-digest", "repr-digest", "digest", "content-md5"];

@@ -112,6 +112,8 @@ struct Call {
     would: Option<Outcome>,
     regions: Arc<[Arc<str>]>,
     approval: Option<Arc<str>>,
+    /// Types of sensitive data in it, each once.
+    data: Vec<&'static str>,
 }
 
 /// A revision and its words, which are the same for very many calls in a row.
@@ -235,9 +237,11 @@ impl Record {
     /// What the answer has said.
     pub(crate) fn learned(&mut self, learned: Learned) {
         for found in &learned.data {
+            let (kind, count) = (found.seen.kind, found.seen.count);
+            self.evidence.metrics.found(kind, "answer", count);
             if let Some(action) = found.effect.action() {
                 let metrics = &self.evidence.metrics;
-                metrics.redacted(found.seen.kind, action.as_str(), found.seen.count);
+                metrics.redacted(kind, action.as_str(), count);
             }
         }
         self.learned = Some(Box::new(learned));

@@ -56,7 +56,7 @@ impl Relayed {
         if (waits || self.stop.is_stale())
             && let Poll::Ready(cut) = self.stop.poll(cx)
         {
-            self.record.end(match cut {
+            self.end(match cut {
                 Cut::Drained => Ending::Drained,
                 _ => Ending::ClosedByPolicy,
             });
@@ -65,7 +65,7 @@ impl Relayed {
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(Piece::Over(over)))) => {
-                self.record.learned(over.learned);
+                self.leave();
                 let told = over.told || over.refusal.is_none();
                 match over.refusal {
                     Some(refusal) => self.record.cut_short(&refusal),
@@ -84,7 +84,7 @@ impl Relayed {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(cut))) => {
-                self.record.end(Ending::Failed("upstream.broken"));
+                self.end(Ending::Failed("upstream.broken"));
                 Poll::Ready(Some(Err(cut)))
             }
             Poll::Ready(None) => {
@@ -106,7 +106,25 @@ impl Relayed {
         if let Some(keep) = self.keep.take() {
             keep.back_to_pool();
         }
-        self.record.end(Ending::Forwarded);
+        self.end(Ending::Forwarded);
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.leave();
+        self.record.end(ending);
+    }
+
+    /// What the answer has said is on record however it ends.
+    fn leave(&mut self) {
+        if let Some(learned) = self.upstream.leave() {
+            self.record.learned(learned);
+        }
+    }
+}
+
+impl Drop for Relayed {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

@@ -21,8 +21,8 @@ use prometheus_client::registry::{Metric, Registry};
 
 use crate::audit::Log;
 use family::{
-    CappedCounters, DecisionLabels, FaultLabels, OutcomeLabels, ReasonLabels, RedactionLabels,
-    RegionLabels, ResultLabels, ReusedLabels, RuleLabels, WouldLabels,
+    CappedCounters, DataLabels, DecisionLabels, FaultLabels, OutcomeLabels, ReasonLabels,
+    RedactionLabels, RegionLabels, ResultLabels, ReusedLabels, RuleLabels, WouldLabels,
 };
 
 pub use family::Label;
@@ -47,6 +47,7 @@ pub struct Metrics {
     policy_reloads: Family<ResultLabels, Counter>,
     policy_faults: CappedCounters<FaultLabels>,
     malformed_requests: CappedCounters<ReasonLabels>,
+    data_found: CappedCounters<DataLabels>,
     redactions: CappedCounters<RedactionLabels>,
     tools_changed: Counter,
     tools_unkept: Counter,
@@ -82,6 +83,7 @@ impl Metrics {
             policy_reloads: all.add("policy_reloads", "Attempts to load policies"),
             policy_faults: all.add("policy_faults", "Calls for which policy had no decision"),
             malformed_requests: all.add("malformed_requests", "Requests not understood"),
+            data_found: all.add("data_found", "Sensitive data in calls and in answers"),
             redactions: all.add(
                 "redactions",
                 "Values redacted before forwarding, in calls and in answers",
@@ -202,6 +204,12 @@ impl Metrics {
             },
             1,
         );
+    }
+
+    /// Sensitive data in a `call` or in an `answer`, whatever became of it.
+    pub fn found(&self, kind: impl Into<Label>, r#in: &'static str, count: u64) {
+        let r#type = kind.into();
+        self.data_found.add(&DataLabels { r#type, r#in }, count);
     }
 
     pub fn redacted(&self, kind: impl Into<Label>, action: &'static str, count: u64) {

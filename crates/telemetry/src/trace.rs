@@ -76,7 +76,9 @@ pub struct SpanRecord<'a> {
     pub policy_version: &'a str,
     /// Rule ids.
     pub reasons: Vec<&'a str>,
-    /// Types of sensitive data in the answer.
+    /// Types of sensitive data in the call.
+    pub data: Vec<&'a str>,
+    /// And in the answer.
     pub answer_data: Vec<&'a str>,
     pub approval_id: Option<&'a str>,
     /// Region of the destination; the data plane's own is the tracer's.
@@ -203,6 +205,7 @@ impl Sender {
         put("error.type", span.error.unwrap_or_default());
         let lists = [
             ("aegis.reasons", &span.reasons),
+            ("aegis.data", &span.data),
             ("aegis.answer.data", &span.answer_data),
         ];
         for (key, words) in lists.into_iter().filter(|(_, words)| !words.is_empty()) {

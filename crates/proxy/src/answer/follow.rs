@@ -1,15 +1,15 @@
 //! One answer, as far as it may pass: what asks nothing goes on at once, what must be judged waits for it.
 
-use std::pin::Pin;
-
 use aegis_protocol::RefusalDocument;
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, stream};
+use futures_util::stream;
 use http_body::Frame;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use tokio::sync::oneshot;
 
-use super::{Learned, Over, Piece};
+use super::Learned;
+use super::source::{Followed, Over, Piece, Source};
 use crate::refusal::{Cause, Refusal, Stamp};
 use crate::relay::Cut;
 
@@ -65,15 +65,24 @@ impl<G: Guarded> Follower<G> {
     }
 
     /// A stream, for as long as the agent reads it. A refusal is its last event.
-    pub(super) fn into_stream(self) -> Pin<Box<dyn Stream<Item = Result<Piece, Cut>> + Send>> {
-        Box::pin(stream::unfold(Some(self), |follower| async {
-            let mut follower = follower?;
-            Some(match follower.next_or_refusal().await {
-                Ok(Some(bytes)) => (Ok(Piece::Frame(Frame::data(bytes))), Some(follower)),
-                Ok(None) => (Ok(Piece::Over(follower.over())), None),
+    pub(super) fn into_source(self) -> Source {
+        let (tell, learned) = oneshot::channel();
+        let open = Open {
+            follower: self,
+            tell: Some(tell),
+        };
+        let pieces = stream::unfold(Some(open), |open| async {
+            let mut open = open?;
+            Some(match open.follower.next_or_refusal().await {
+                Ok(Some(bytes)) => (Ok(Piece::Frame(Frame::data(bytes))), Some(open)),
+                Ok(None) => (Ok(Piece::Over(open.follower.over())), None),
                 Err(cut) => (Err(cut), None),
             })
-        }))
+        });
+        Source::Followed(Followed {
+            pieces: Box::pin(pieces),
+            learned,
+        })
     }
 
     /// A whole document.
@@ -130,11 +139,25 @@ impl<G: Guarded> Follower<G> {
         Ok(())
     }
 
-    fn over(self) -> Over {
+    fn over(&mut self) -> Over {
         Over {
-            learned: self.guarded.learned(),
-            refusal: self.refusal,
+            refusal: self.refusal.take(),
             told: self.told,
+        }
+    }
+}
+
+/// Tells what it has learned when it is dropped, in the middle, too.
+struct Open<G: Guarded> {
+    follower: Follower<G>,
+    tell: Option<oneshot::Sender<Learned>>,
+}
+
+impl<G: Guarded> Drop for Open<G> {
+    fn drop(&mut self) {
+        if let Some(tell) = self.tell.take() {
+            // Nobody may want to know.
+            let _ = tell.send(self.follower.learned());
         }
     }
 }

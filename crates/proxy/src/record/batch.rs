@@ -48,6 +48,7 @@ impl Record {
             would: None,
             regions: Arc::clone(regions),
             approval: None,
+            data: Vec::new(),
         });
         written.map_err(|error| Refusal::with(Cause::AuditUnavailable, error.to_string()))
     }

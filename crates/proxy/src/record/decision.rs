@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aegis_policy::{Intent, Outcome, Reason, Would};
+use aegis_policy::{DataFinding, Intent, Outcome, Reason, Would};
 use aegis_telemetry::audit::{DecisionRecord, RuleRecord};
 use http::StatusCode;
 
@@ -64,6 +64,7 @@ impl Record {
             would: decision.would.as_ref().map(|would| would.outcome),
             regions: Arc::clone(&intent.destination.regions),
             approval,
+            data: types(&intent.data),
         });
         written.map_err(|error| Refusal::with(Cause::AuditUnavailable, error.to_string()))
     }
@@ -176,12 +177,22 @@ impl Record {
         let metrics = &self.evidence.metrics;
         let tenant = &intent.caller.tenant;
         metrics.decided(outcome.as_str(), intent.phase.as_str(), tenant, decided);
+        for found in &intent.data {
+            metrics.found(found.kind, "call", found.count.into());
+        }
         if let Some(would) = would {
             for reason in &would.reasons {
                 metrics.would_have(would.outcome.as_str(), &reason.rule);
             }
         }
     }
+}
+
+fn types(found: &[DataFinding]) -> Vec<&'static str> {
+    let mut types: Vec<&str> = found.iter().map(|found| found.kind).collect();
+    types.sort_unstable();
+    types.dedup();
+    types
 }
 
 fn rule_ids(reasons: &[Reason]) -> impl Iterator<Item = Arc<str>> {

@@ -37,6 +37,7 @@ impl Record {
             would: call.and_then(|call| call.would).map(Outcome::as_str),
             policy_version: self.version_words(),
             reasons: self.rules.iter().map(AsRef::as_ref).collect(),
+            data: call.map_or_else(Vec::new, |call| call.data.clone()),
             answer_data: self.answer_data().iter().map(|it| it.seen.kind).collect(),
             approval_id: call.and_then(|call| call.approval.as_deref()),
             destination_region: region.as_deref(),

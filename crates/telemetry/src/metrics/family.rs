@@ -82,6 +82,12 @@ pub(super) struct ReasonLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct DataLabels {
+    pub(super) r#type: Label,
+    pub(super) r#in: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct RedactionLabels {
     pub(super) r#type: Label,
     pub(super) action: Label,
@@ -161,6 +167,15 @@ impl LabelSet for ReasonLabels {
     fn other(&self) -> Self {
         Self {
             reason: Label::OTHER,
+        }
+    }
+}
+
+impl LabelSet for DataLabels {
+    fn other(&self) -> Self {
+        Self {
+            r#type: Label::OTHER,
+            r#in: self.r#in,
         }
     }
 }

@@ -19,6 +19,7 @@ fn every_event_is_in_the_text() {
     metrics.policy_loaded(7);
     metrics.policy_rejected();
     metrics.malformed("bad_chunk");
+    metrics.found("EMAIL_ADDRESS", "call", 3);
     metrics.redacted("EMAIL_ADDRESS", "label", 2);
     metrics.tool_changed();
     metrics.tool_unkept();
@@ -46,6 +47,7 @@ fn every_event_is_in_the_text() {
         "aegis_policy_reloads_total{result=\"loaded\"} 1",
         "aegis_policy_reloads_total{result=\"rejected\"} 1",
         "aegis_malformed_requests_total{reason=\"bad_chunk\"} 1",
+        "aegis_data_found_total{type=\"EMAIL_ADDRESS\",in=\"call\"} 3",
         "aegis_redactions_total{type=\"EMAIL_ADDRESS\",action=\"label\"} 2",
         "aegis_mcp_tools_changed_total 1",
         "aegis_mcp_tools_unkept_total 1",

@@ -24,11 +24,12 @@ use tokio::sync::mpsc;
 use super::{Operation, SpanRecord, TraceContext, Tracer, TracerError};
 
 const LIMIT: Duration = Duration::from_secs(30);
-const EVIDENCE: [(&str, &str); 19] = [
+const EVIDENCE: [(&str, &str); 20] = [
     ("aegis.action", "charge"),
     ("aegis.agent", "finance-bot"),
     ("aegis.answer.data", "EMAIL_ADDRESS"),
     ("aegis.approval_id", "ap-1"),
+    ("aegis.data", "CREDIT_CARD"),
     ("aegis.decision", "approval_needed"),
     ("aegis.decision_id", "id-1"),
     ("aegis.front", "forward"),
@@ -188,6 +189,7 @@ fn refused(trace: &TraceContext) -> SpanRecord<'_> {
         would: Some("deny"),
         policy_version: "7-3fa9c1d2e0b4",
         reasons: Vec::new(),
+        data: vec!["CREDIT_CARD"],
         answer_data: vec!["EMAIL_ADDRESS"],
         approval_id: Some("ap-1"),
         destination_region: Some("us-east-1"),
