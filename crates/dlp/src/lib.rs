@@ -100,7 +100,7 @@ impl Scanner {
 
     /// Every type that this scanner can report, once.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> + '_ {
-        types().iter().map(|(kind, _)| *kind)
+        own_types().iter().map(|(kind, _)| *kind)
     }
 
     /// Finds data in a text that stands under no name; see [`Scanner::scan_field`].
@@ -235,16 +235,37 @@ impl Hits {
     }
 }
 
-/// Every type of data that there is a rule for, with its class, in the order of their names.
+/// Every type of data that has a name here, with its class, in the order of their names.
 pub fn types() -> &'static [(&'static str, Class)] {
+    static TYPES: LazyLock<Vec<(&str, Class)>> =
+        LazyLock::new(|| in_order(own_types().iter().copied().chain(OUTSIDE)));
+    &TYPES
+}
+
+/// Those that there is a rule for.
+pub fn own_types() -> &'static [(&'static str, Class)] {
     static TYPES: LazyLock<Vec<(&str, Class)>> = LazyLock::new(|| {
         let rules = pii::rules().chain(secrets::rules());
-        let mut types: Vec<_> = rules.map(|rule| (rule.kind, rule.class)).collect();
-        types.sort_by_key(|(kind, _)| *kind);
-        types.dedup_by_key(|(kind, _)| *kind);
-        types
+        in_order(rules.map(|rule| (rule.kind, rule.class)))
     });
     &TYPES
+}
+
+/// Those that no rule finds, because they have no form that could be checked: only a detector outside
+/// of this crate tells them (docs/detector-api.md). The names are Presidio's.
+pub const OUTSIDE: [(&str, Class); 5] = [
+    ("DATE_TIME", Class::Pii),
+    ("LOCATION", Class::Pii),
+    ("NRP", Class::Pii),
+    ("ORGANIZATION", Class::Pii),
+    ("PERSON", Class::Pii),
+];
+
+fn in_order<'a>(types: impl Iterator<Item = (&'a str, Class)>) -> Vec<(&'a str, Class)> {
+    let mut types: Vec<_> = types.collect();
+    types.sort_by_key(|(kind, _)| *kind);
+    types.dedup_by_key(|(kind, _)| *kind);
+    types
 }
 
 /// A rule in words: what it finds, how sure that is, and who says that such values look so.

@@ -138,12 +138,23 @@ impl Check<'_> {
         }
     }
 
+    /// A rule that nothing could ever meet would only seem to protect.
+    fn findable<'k>(&mut self, section: &str, kinds: impl Iterator<Item = &'k String>) {
+        for kind in kinds.filter(|kind| sensitive::is_outside(kind)) {
+            let message = format!(
+                "nothing finds `{kind}` in answers: the one detector that does is asked about requests only"
+            );
+            self.problem(&[section, kind], message);
+        }
+    }
+
     fn profile(&mut self, profile: &ProfileData) {
         self.hosts("hosts", &profile.hosts);
         self.hosts("passthrough", &profile.passthrough);
         self.hosts("upgrades", &profile.upgrades);
         self.types("data", profile.data.keys());
         self.types("answers", profile.answers.keys());
+        self.findable("answers", profile.answers.keys());
         if usize::from(profile.chain.max_depth) > Chain::GREATEST_DEPTH {
             let most = Chain::GREATEST_DEPTH;
             let message = format!("a chain has at most {most} agents before the caller");

@@ -24,6 +24,11 @@ pub fn class_of(kind: &str) -> Option<&'static str> {
     types.get(at).map(|(_, class)| class.as_str())
 }
 
+/// Whether only a detector outside of Aegis finds it, which is asked about requests and not about answers.
+pub fn is_outside(kind: &str) -> bool {
+    aegis_dlp::OUTSIDE.iter().any(|(known, _)| *known == kind)
+}
+
 /// Whether a policy may say what is done about it.
 pub(crate) fn is_known(word: &str) -> bool {
     CLASSES.contains(&word) || class_of(word).is_some()

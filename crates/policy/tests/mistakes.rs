@@ -71,6 +71,22 @@ fn every_mistake_of_meaning_is_told_at_once_with_its_place() {
     assert_eq!(found.len(), expected.len(), "{}", found.join("\n"));
 }
 
+/// A detector outside of Aegis finds names in requests; it is not asked about answers.
+#[test]
+fn a_rule_on_names_in_answers_is_refused_and_one_on_names_in_calls_is_not() {
+    let policy = |section: &str| {
+        let profile = format!("hosts: [a.example], {section}: {{PERSON: sanitize, pii: sanitize}}");
+        sources(&format!(
+            "aegis:\n  tenants: {{acme: {{}}}}\n  profiles:\n    finance: {{{profile}}}\n"
+        ))
+    };
+    assert!(Snapshot::build(&policy("data"), 1).is_ok());
+    let found = problems(&policy("answers"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("policy.yaml:4:"), "{found:?}");
+    assert!(found[0].contains("nothing finds `PERSON` in answers"));
+}
+
 #[test]
 fn an_unknown_key_is_a_mistake_with_a_nearest_match() {
     let found = problems(&sources(

@@ -73,5 +73,7 @@ What Aegis recognises as sensitive data, by type. Names are those of policies (`
   a finding is where the characters stand that hold it. [limits.md](limits.md) has the bounds. A value in base64 is held back as far as
   its characters go (344 bytes for 256).
 - **Not found:** names of people and postal addresses. They have no form that could be checked, and a guess would be wrong too often.
+  [A detector of your own](detector-api.md) can find them in requests: `PERSON`, `LOCATION`, `ORGANIZATION`, `NRP` (nationality,
+  religion, political group) and `DATE_TIME`, all of class `pii`. A profile may rule on them like on any other type.
 - One value may be of several types: what is a tax number of one country may be an identity card's of another.
 ";

@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 impl Arguments {
     fn kinds(&self) -> Result<Vec<&'static str>, Failure> {
-        let types = aegis_dlp::types();
+        let types = aegis_dlp::own_types();
         let known = |word: &String| {
             let named =
                 |(kind, class): &(&str, aegis_dlp::Class)| kind == word || class.as_str() == word;
