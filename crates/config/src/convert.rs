@@ -1,6 +1,7 @@
 //! From what was written to what it means: defaults, one conversion per section, all mistakes of
 //! meaning at once.
 
+mod dlp;
 pub(crate) mod policy;
 
 use std::collections::{BTreeMap, HashSet};
@@ -17,8 +18,8 @@ use crate::gateway::convert::gateway;
 use crate::mirror::{self, Written};
 use crate::names::{is_host, is_host_name, is_place_of_a_server};
 use crate::sections::{
-    AuditSettings, ChainSettings, Credential, Digest, DlpSettings, Identity, Limits, Listen,
-    ListenTls, Proof, TelemetrySettings, TokenSettings, UpstreamSettings,
+    AuditSettings, ChainSettings, Credential, Digest, Identity, Limits, Listen, ListenTls, Proof,
+    TelemetrySettings, UpstreamSettings,
 };
 use crate::{Settings, units};
 
@@ -34,7 +35,7 @@ pub(crate) fn settings(written: mirror::Settings, base: &Path, check: &mut Check
         chain: ChainSettings {
             key_file: written.chain.key_file.map(|file| base.join(file)),
         },
-        dlp: dlp(&written.dlp, check),
+        dlp: dlp::dlp(written.dlp, check),
         policy: policy::policy(written.policy, base, &data_dir, check),
         control: policy::control(written.control, base, check),
         audit: audit(written.audit, base, &data_dir),
@@ -195,17 +196,6 @@ fn upstream(written: mirror::Upstream, base: &Path, check: &mut Check<'_>) -> Up
         0..=10_000,
     );
     upstream
-}
-
-fn dlp(written: &mirror::Dlp, check: &mut Check<'_>) -> DlpSettings {
-    let default = TokenSettings::default();
-    let tokens = TokenSettings {
-        ttl: or(written.tokens.ttl, default.ttl),
-        max: written.tokens.max.unwrap_or(default.max),
-    };
-    check.duration(&["dlp", "tokens", "ttl"], tokens.ttl);
-    check.count(&["dlp", "tokens", "max"], tokens.max, 0..=1_000_000);
-    DlpSettings { tokens }
 }
 
 fn hosts(

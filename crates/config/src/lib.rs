@@ -31,9 +31,10 @@ pub use crate::gateway::{
 };
 pub use crate::reference::{Fallback, Key};
 pub use crate::sections::{
-    AuditSettings, BundleKey, BundleSettings, ChainSettings, ControlSettings, Credential, Digest,
-    DlpSettings, Identity, KeyAlgorithm, Limits, Listen, ListenTls, Mode, PolicySettings,
-    PolicySource, Proof, Secret, TelemetrySettings, TokenSettings, UpstreamSettings,
+    AuditSettings, BundleKey, BundleSettings, ChainSettings, ControlSettings, Credential,
+    DetectorSettings, Digest, DlpSettings, Identity, KeyAlgorithm, Limits, Listen, ListenTls, Mode,
+    OutsideType, PolicySettings, PolicySource, Proof, Secret, TelemetrySettings, TokenSettings,
+    UpstreamSettings,
 };
 
 /// Everything an operator can set.

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 use crate::gateway::mirror::Gateway;
-use crate::sections::Digest;
+use crate::sections::{Digest, OutsideType};
 use crate::units;
 
 #[derive(serde::Deserialize)]
@@ -83,6 +83,18 @@ pub(crate) struct Chain {
 pub(crate) struct Dlp {
     #[serde(default)]
     pub(crate) tokens: Tokens,
+    pub(crate) detector: Option<Detector>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Detector {
+    pub(crate) url: String,
+    pub(crate) insecure_http: Option<bool>,
+    pub(crate) authorization: Option<String>,
+    pub(crate) types: Option<Vec<OutsideType>>,
+    pub(crate) timeout: Option<Written<Duration>>,
+    pub(crate) max_bytes: Option<Written<usize>>,
 }
 
 #[derive(Default, serde::Deserialize)]

@@ -7,7 +7,9 @@ pub(crate) mod tests;
 use std::fmt;
 
 use crate::gateway;
-use crate::sections::{Limits, Listen, ListenTls, TokenSettings, UpstreamSettings};
+use crate::sections::{
+    DetectorSettings, Limits, Listen, ListenTls, OutsideType, TokenSettings, UpstreamSettings,
+};
 use crate::units::{show_duration, show_size};
 
 /// One key of the settings file.
@@ -261,8 +263,10 @@ fn chain() -> [Key; 1] {
     )]
 }
 
-fn dlp() -> [Key; 2] {
+fn dlp() -> [Key; 8] {
     let default = TokenSettings::default();
+    let detector = DetectorSettings::at("");
+    let types = OutsideType::ALL.map(OutsideType::as_str).join(", ");
     [
         key(
             "dlp.tokens.ttl",
@@ -275,6 +279,42 @@ fn dlp() -> [Key; 2] {
             "whole number",
             literal(default.max),
             "Tokens that are kept of one agent, for what it sends and as many for what it gets. Where there is no room for one more, the value is replaced by a label.",
+        ),
+        key(
+            "dlp.detector.url",
+            "URL",
+            Fallback::Required,
+            "A [detector](detector-api.md) that finds names and addresses in the texts of requests; `http://` on loopback only. Certificates are judged by `upstream.ca_file` and `upstream.web_roots`. Without the section nobody is asked; with it, a call that the detector does not answer for is refused.",
+        ),
+        key(
+            "dlp.detector.insecure_http",
+            "`true` or `false`",
+            literal(false),
+            "`true`: the URL may be `http://` although it is not on loopback; whoever is on the way can read every text and change what is found.",
+        ),
+        key(
+            "dlp.detector.authorization",
+            "text",
+            Fallback::Absent,
+            "The value of the header `Authorization` for the detector, such as `Bearer …`; write a reference, not the secret.",
+        ),
+        key(
+            "dlp.detector.types",
+            "list of types",
+            literal(format!("[{types}]")),
+            "What the detector is asked for; anything else that it knows is passed over.",
+        ),
+        key(
+            "dlp.detector.timeout",
+            "duration",
+            duration(detector.timeout),
+            "For the detector to be reached and to answer.",
+        ),
+        key(
+            "dlp.detector.max_bytes",
+            "size",
+            size(detector.max_bytes),
+            "Of the texts of one request as the detector gets them, in JSON, at least 1KiB; a request with more is refused.",
         ),
     ]
 }

@@ -63,10 +63,38 @@ pub struct ChainSettings {
     pub key_file: Option<PathBuf>,
 }
 
-/// What is remembered about sensitive data.
+/// How sensitive data is found, and what is remembered about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DlpSettings {
     pub tokens: TokenSettings,
+    /// Present: it is asked about the texts of every request.
+    pub detector: Option<DetectorSettings>,
+}
+
+/// A detector that is reached over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetectorSettings {
+    /// `https://…`, or `http://…` where that was allowed.
+    pub url: Arc<str>,
+    /// The whole value of the header.
+    pub authorization: Option<Secret>,
+    /// What it is asked for.
+    pub types: BTreeSet<OutsideType>,
+    /// From the beginning of the question to the end of the answer.
+    pub timeout: Duration,
+    /// Of one question.
+    pub max_bytes: usize,
+}
+
+/// A type of data that only such a detector finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OutsideType {
+    DateTime,
+    Location,
+    Nrp,
+    Organization,
+    Person,
 }
 
 /// Values that became tokens.
@@ -253,6 +281,39 @@ impl Default for TokenSettings {
         Self {
             ttl: Duration::from_hours(1),
             max: 10_000,
+        }
+    }
+}
+
+impl DetectorSettings {
+    /// As far as the URL is all that is said.
+    pub fn at(url: impl Into<Arc<str>>) -> Self {
+        Self {
+            url: url.into(),
+            authorization: None,
+            types: OutsideType::ALL.into(),
+            timeout: Duration::from_secs(2),
+            max_bytes: 256 * 1024,
+        }
+    }
+}
+
+impl OutsideType {
+    pub const ALL: [Self; 5] = [
+        Self::DateTime,
+        Self::Location,
+        Self::Nrp,
+        Self::Organization,
+        Self::Person,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DateTime => "DATE_TIME",
+            Self::Location => "LOCATION",
+            Self::Nrp => "NRP",
+            Self::Organization => "ORGANIZATION",
+            Self::Person => "PERSON",
         }
     }
 }

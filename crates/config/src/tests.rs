@@ -1,5 +1,6 @@
 //! Settings files and what becomes of them.
 
+mod detector;
 mod policy;
 mod written;
 

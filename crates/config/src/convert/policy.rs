@@ -156,7 +156,8 @@ fn url(written: &mirror::Control, check: &mut Check<'_>) {
     }
 }
 
-fn is_loopback(rest: &str) -> bool {
+/// Of what stands behind `http://`.
+pub(super) fn is_loopback(rest: &str) -> bool {
     let authority = rest.split('/').next().unwrap_or(rest);
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => host,

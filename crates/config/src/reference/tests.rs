@@ -46,6 +46,7 @@ fn example(path: &str) -> String {
         "signature" => "required".to_owned(),
         "url" => "https://control.example:8181".to_owned(),
         "token" => "some-token".to_owned(),
+        "authorization" => "Bearer some-token".to_owned(),
         "key_file" => "chain.key".to_owned(),
         "upload_decisions" => "false".to_owned(),
         "upstream" => "https://api.example/v1".to_owned(),
@@ -95,6 +96,9 @@ fn a_file_of_all_documented_defaults_changes_nothing() {
     let (tls, others): (Vec<_>, Vec<_>) = others
         .into_iter()
         .partition(|(path, _)| path.starts_with("listen.tls."));
+    let (detector, others): (Vec<_>, Vec<_>) = others
+        .into_iter()
+        .partition(|(path, _)| path.starts_with("dlp.detector."));
     let region = ("region", "eu".to_owned());
     let text = file_of(others.into_iter().chain([region.clone()]));
     assert_eq!(read(&text).unwrap(), read("region: eu").unwrap());
@@ -105,6 +109,12 @@ fn a_file_of_all_documented_defaults_changes_nothing() {
         read(&text).unwrap(),
         read("{region: eu, listen: {tls: {}}}").unwrap()
     );
+
+    assert_eq!(detector.len(), 4);
+    let url = ("dlp.detector.url", example("url"));
+    let text = file_of(detector.into_iter().chain([region.clone(), url.clone()]));
+    let alone = file_of([region.clone(), url]);
+    assert_eq!(read(&text).unwrap(), read(&alone).unwrap());
 
     assert_eq!(gateway.len(), 5);
     // A key by command, then a signature.
