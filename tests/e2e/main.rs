@@ -10,6 +10,7 @@ mod approvals;
 mod bundles;
 mod clients;
 mod connections;
+mod detector;
 mod drain;
 mod evidence;
 mod failures;

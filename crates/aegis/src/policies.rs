@@ -9,7 +9,7 @@ use std::path::Path;
 use aegis_authoring::Files;
 use aegis_config::{BundleSettings, PolicySettings, PolicySource};
 use aegis_document::{Document, Problems};
-use aegis_policy::{Mode, Snapshot, Source, Sources};
+use aegis_policy::{Mode, Snapshot, Source, Sources, sensitive};
 
 use crate::samples;
 
@@ -79,6 +79,31 @@ pub(crate) fn agents(sources: &Sources) -> BTreeMap<String, String> {
         .flatten()
         .map(|(name, agent)| (name, agent.tenant))
         .collect()
+}
+
+/// The types that only a detector outside of Aegis finds, as far as profiles rule on them, each with the
+/// names of these profiles.
+pub(crate) fn outside_types(sources: &Sources) -> BTreeMap<String, Vec<String>> {
+    let files = sources.data.iter().filter_map(|source| {
+        let document = Document::parse(&source.file, &source.text).ok()?;
+        let profiles = document.read_at::<BTreeMap<String, Profile>>(&["aegis", "profiles"]);
+        profiles.ok()
+    });
+    let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, profile) in files.flatten() {
+        let outside = profile.data.into_keys();
+        for kind in outside.filter(|kind| sensitive::is_outside(kind)) {
+            types.entry(kind).or_default().push(name.clone());
+        }
+    }
+    types
+}
+
+/// The part of a profile that rules on data.
+#[derive(serde::Deserialize)]
+struct Profile {
+    #[serde(default)]
+    data: BTreeMap<String, serde_json::Value>,
 }
 
 /// The part of an agent that says whose it is.

@@ -1,6 +1,7 @@
 //! Sensitive data in everything of a request that can be read, by type, place and count; never its value.
 
-use std::borrow::Cow;
+mod place;
+
 use std::collections::HashMap;
 
 use aegis_dlp::{Field, Hit, Scanner};
@@ -9,47 +10,38 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Number, Value};
 
 use crate::body::Content;
-use crate::json::{Kind, Node};
+use crate::heard::{Finder, Texts};
+use crate::json::{self, Kind, Node};
 use crate::mcp::headers;
 use crate::multipart::Part;
 use crate::nested;
-use crate::parameters::escape;
 use crate::urlencoded::{self, Pair};
 use crate::{BodyView, RequestView};
+use place::{Trail, masked};
 
 pub(crate) fn find(
     view: &RequestView<'_>,
     content: &Content<'_>,
-    scanner: &Scanner,
+    finder: Finder<'_>,
 ) -> Vec<DataFinding> {
-    let mut search = Search {
-        scanner,
-        found: Vec::new(),
-        index: HashMap::new(),
-    };
-    for segment in view.path.split('/') {
-        let text = percent_decode_str(segment).decode_utf8_lossy();
-        search.text("path:", "", field(None, &text));
-    }
-    search.pairs("query:", &urlencoded::pairs(view.query.unwrap_or_default()));
-    search.mirrored_headers(view);
-    match content {
-        Content::Json { value } => search.value(&Trail::Root, None, value, 0),
-        Content::Form(pairs) => search.pairs("form:", pairs),
-        Content::Multipart(parts) => search.parts(parts, view.body),
-        Content::Text(text) => search.text("body:", "", field(None, text)),
-        Content::Absent | Content::Hidden => {}
-    }
+    let mut search = Search::new(finder);
+    search.request(view, content);
     search.found
+}
+
+/// The texts in which [`find`] would look for data. Nothing is looked for yet.
+pub(crate) fn texts(view: &RequestView<'_>, content: &Content<'_>, scanner: &Scanner) -> Texts {
+    let mut search = Search {
+        kept: Some(Texts::default()),
+        ..Search::new(scanner.into())
+    };
+    search.request(view, content);
+    search.kept.unwrap_or_default()
 }
 
 /// In a value by itself.
 pub(crate) fn in_json(value: &Value, scanner: &Scanner) -> Vec<DataFinding> {
-    let mut search = Search {
-        scanner,
-        found: Vec::new(),
-        index: HashMap::new(),
-    };
+    let mut search = Search::new(scanner.into());
     search.value(&Trail::Root, None, value, 0);
     search.found
 }
@@ -69,13 +61,59 @@ pub(crate) fn digits(node: Node<'_>) -> Option<String> {
 }
 
 struct Search<'a> {
-    scanner: &'a Scanner,
+    finder: Finder<'a>,
+    /// Texts are kept here instead of being searched.
+    kept: Option<Texts>,
     found: Vec<DataFinding>,
     /// Where in `found` a type at a path is counted.
     index: HashMap<(&'static str, String), usize>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(finder: Finder<'a>) -> Self {
+        Self {
+            finder,
+            kept: None,
+            found: Vec::new(),
+            index: HashMap::new(),
+        }
+    }
+
+    fn request(&mut self, view: &RequestView<'_>, content: &Content<'_>) {
+        for segment in view.path.split('/') {
+            let text = percent_decode_str(segment).decode_utf8_lossy();
+            self.text("path:", "", field(None, &text));
+        }
+        self.pairs("query:", &urlencoded::pairs(view.query.unwrap_or_default()));
+        self.mirrored_headers(view);
+        match content {
+            Content::Json { value } => self.value(&Trail::Root, None, value, 0),
+            Content::Form(pairs) => self.pairs("form:", pairs),
+            Content::Multipart(parts) => self.parts(parts, view.body),
+            Content::Text(text) => self.text("body:", "", field(None, text)),
+            Content::Absent | Content::Hidden => {}
+        }
+    }
+
+    /// What is in a text of the sender's.
+    fn said(&mut self, field: &Field<'_>) -> Vec<Hit> {
+        match &mut self.kept {
+            Some(kept) => {
+                kept.add(field);
+                Vec::new()
+            }
+            None => self.finder.hits(field),
+        }
+    }
+
+    /// What is in a name, a number or another reading of a text, about which nobody else is asked.
+    fn hits(&self, field: &Field<'_>) -> Vec<Hit> {
+        match self.kept {
+            Some(_) => Vec::new(),
+            None => self.finder.hits(field),
+        }
+    }
+
     /// Every string, number and member name from here down. `name` is that of the member in which
     /// the value stands, also through arrays. What is found in JSON that is written in a string has the
     /// place of the string; `level` is how many such strings are around it.
@@ -85,12 +123,12 @@ impl Search<'_> {
                 if let Some(inner) = nested::within(text, level) {
                     return self.value(trail, name, &inner, level + 1);
                 }
-                let hits = self.scanner.scan_field(&field(name, text));
+                let hits = self.said(&field(name, text));
                 self.record_at(trail, &hits);
             }
             Value::Number(number) => {
                 let digits = whole_digits(number);
-                let hits = self.readings(name, &number.to_string(), digits.as_deref());
+                let hits = self.number(name, &number.to_string(), digits.as_deref());
                 self.record_at(trail, &hits);
             }
             Value::Array(items) => {
@@ -101,7 +139,7 @@ impl Search<'_> {
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    let hits = self.scanner.scan_field(&field(None, name));
+                    let hits = self.hits(&field(None, name));
                     self.record_at(trail, &hits);
                     let below = Trail::Member(trail, name);
                     self.value(trail.or(&below, level), Some(name), member, level);
@@ -113,9 +151,9 @@ impl Search<'_> {
 
     fn pairs(&mut self, source: &str, pairs: &[Pair]) {
         for pair in pairs {
-            let hits = self.scanner.scan_field(&field(None, &pair.name));
+            let hits = self.hits(&field(None, &pair.name));
             self.record(source, "", &hits);
-            self.pair(source, pair);
+            self.pair(source, pair, nested::within(&pair.value, 0));
         }
     }
 
@@ -129,34 +167,46 @@ impl Search<'_> {
             let head = String::from_utf8_lossy(head.unwrap_or_default());
             self.text("part:", "", field(None, &head));
             if let Some(pair) = &part.field {
-                self.pair("part:", pair);
+                let inner = if part.is_json {
+                    json::value(pair.value.as_bytes()).ok()
+                } else {
+                    nested::within(&pair.value, 0)
+                };
+                self.pair("part:", pair, inner);
             }
         }
     }
 
-    fn pair(&mut self, source: &str, pair: &Pair) {
-        let mut hits = self.readings(Some(&pair.name), &pair.value, pair.literal.as_deref());
-        if let Some(value) = nested::within(&pair.value, 0) {
-            self.within(Some(&pair.name), &value, 1, &mut hits);
+    /// `inner` is the JSON that the value is.
+    fn pair(&mut self, source: &str, pair: &Pair, inner: Option<Value>) {
+        let name = Some(&*pair.name);
+        let mut hits = match inner {
+            // A detector elsewhere is asked about the texts in it.
+            Some(_) => self.hits(&field(name, &pair.value)),
+            None => self.said(&field(name, &pair.value)),
+        };
+        self.read_otherwise(name, pair.literal.as_deref(), &mut hits);
+        if let Some(value) = inner {
+            self.within(name, &value, 1, &mut hits);
         }
         if !hits.is_empty() {
-            self.record(source, &masked(self.scanner, &pair.name), &hits);
+            self.record(source, &masked(self.finder, &pair.name), &hits);
         }
     }
 
     /// The types of data that only JSON in the text shows, which is searched as text too: a server
     /// may take it for either.
-    fn within(&self, name: Option<&str>, value: &Value, level: usize, hits: &mut Vec<Hit>) {
+    fn within(&mut self, name: Option<&str>, value: &Value, level: usize, hits: &mut Vec<Hit>) {
         let more = match value {
             Value::String(text) => {
                 if let Some(inner) = nested::within(text, level) {
                     return self.within(name, &inner, level + 1, hits);
                 }
-                self.scanner.scan_field(&field(name, text))
+                self.said(&field(name, text))
             }
             Value::Number(number) => {
                 let digits = whole_digits(number);
-                self.readings(name, &number.to_string(), digits.as_deref())
+                self.number(name, &number.to_string(), digits.as_deref())
             }
             Value::Array(items) => {
                 let each = items.iter();
@@ -164,7 +214,7 @@ impl Search<'_> {
             }
             Value::Object(members) => {
                 for (name, member) in members {
-                    add(hits, self.scanner.scan_field(&field(None, name)));
+                    add(hits, self.hits(&field(None, name)));
                     self.within(Some(name), member, level, hits);
                 }
                 return;
@@ -174,13 +224,18 @@ impl Search<'_> {
         add(hits, more);
     }
 
-    /// The data in a text, and the types of data that only another reading of it shows.
-    fn readings(&self, name: Option<&str>, text: &str, other: Option<&str>) -> Vec<Hit> {
-        let mut hits = self.scanner.scan_field(&field(name, text));
-        if let Some(other) = other {
-            add(&mut hits, self.scanner.scan_field(&field(name, other)));
-        }
+    /// As it is written, and as its digits.
+    fn number(&self, name: Option<&str>, text: &str, digits: Option<&str>) -> Vec<Hit> {
+        let mut hits = self.hits(&field(name, text));
+        self.read_otherwise(name, digits, &mut hits);
         hits
+    }
+
+    /// Adds the types of data that only another reading of a text shows.
+    fn read_otherwise(&self, name: Option<&str>, other: Option<&str>, hits: &mut Vec<Hit>) {
+        if let Some(other) = other {
+            add(hits, self.hits(&field(name, other)));
+        }
     }
 
     /// MCP clients may repeat arguments in headers, base64-encoded where needed.
@@ -198,7 +253,7 @@ impl Search<'_> {
     }
 
     fn text(&mut self, source: &str, path: &str, field: Field<'_>) {
-        let hits = self.scanner.scan_field(&field);
+        let hits = self.said(&field);
         self.record(source, path, &hits);
     }
 
@@ -209,7 +264,7 @@ impl Search<'_> {
         }
         let mut pointer = String::new();
         if !self.is_full() {
-            trail.write(self.scanner, &mut pointer);
+            trail.write(self.finder, &mut pointer);
         }
         self.record("body:", &pointer, hits);
     }
@@ -251,57 +306,10 @@ impl Search<'_> {
     }
 }
 
-/// The way to a value of the body.
-enum Trail<'a> {
-    Root,
-    Item(&'a Trail<'a>, usize),
-    Member(&'a Trail<'a>, &'a str),
-}
-
-impl<'a> Trail<'a> {
-    /// The way below, but within a string the way to the string.
-    fn or<'t>(&'t self, below: &'t Trail<'a>, level: usize) -> &'t Trail<'a> {
-        if level == 0 { below } else { self }
-    }
-
-    /// Appends the JSON Pointer (RFC 6901), with masked names.
-    fn write(&self, scanner: &Scanner, pointer: &mut String) {
-        match self {
-            Self::Root => {}
-            Self::Item(above, at) => {
-                above.write(scanner, pointer);
-                pointer.push('/');
-                pointer.push_str(&at.to_string());
-            }
-            Self::Member(above, name) => {
-                above.write(scanner, pointer);
-                pointer.push('/');
-                pointer.push_str(&escape(&masked(scanner, name)));
-            }
-        }
-    }
-}
-
 /// Those of types that are not known yet: another reading of a text shows most of them again.
 fn add(hits: &mut Vec<Hit>, more: Vec<Hit>) {
     let known: Vec<&str> = hits.iter().map(|hit| hit.kind).collect();
     hits.extend(more.into_iter().filter(|hit| !known.contains(&hit.kind)));
-}
-
-/// A name as it may stand in a finding's path: without the data that it may itself be. A long name
-/// is text of the sender's choice, and does not stand there at all.
-fn masked<'n>(scanner: &Scanner, name: &'n str) -> Cow<'n, str> {
-    if name.len() > LONGEST_NAME {
-        return MASKED.into();
-    }
-    let part = field(None, name);
-    let hits = scanner.scan_field(&part);
-    if hits.is_empty() {
-        return name.into();
-    }
-    let kinds: Vec<&str> = hits.iter().map(|hit| hit.kind).collect();
-    let redacted = scanner.redact_field(&part, &kinds);
-    redacted.map_or_else(|| "[REDACTED]".into(), Cow::Owned)
 }
 
 fn field<'a>(name: Option<&'a str>, text: &'a str) -> Field<'a> {
@@ -313,9 +321,6 @@ fn field<'a>(name: Option<&'a str>, text: &'a str) -> Field<'a> {
 const MAX_PLACES: usize = 200;
 /// A longer path is left out, for the same reason, in bytes; the source stays.
 const LONGEST_PATH: usize = 512;
-/// A longer name is masked, in bytes.
-const LONGEST_NAME: usize = 64;
-const MASKED: &str = "[masked]";
 /// No type of data has more than 19 digits.
 const WHOLE_LIMIT: f64 = 1e19;
 

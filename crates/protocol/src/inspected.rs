@@ -8,12 +8,13 @@ mod described;
 use std::fmt;
 use std::sync::Arc;
 
-use aegis_dlp::{Field, Scanner};
+use aegis_dlp::Field;
 use aegis_policy::{Authority, Call, DataFinding, Service, Truncation};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 
 use crate::body::Content;
+use crate::heard::Finder;
 use crate::llm::{self, Endpoint, realtime};
 use crate::mcp::Expected;
 use crate::recognise::Spoken;
@@ -116,12 +117,13 @@ impl Reading {
 
 /// Describes one request.
 ///
-/// `service` is what the catalogue says about the destination. An error means that two readers
+/// `service` is what the catalogue says about the destination; a scanner is a finder that has heard
+/// nothing. An error means that two readers
 /// could understand the request differently, so it must not be forwarded.
-pub fn inspect(
+pub fn inspect<'a>(
     view: &RequestView<'_>,
     service: Option<&Service>,
-    scanner: &Scanner,
+    finder: impl Into<Finder<'a>>,
 ) -> Result<Inspected, InspectError> {
     let content = Content::read(view)?;
     refuse_overrides(view, &content)?;
@@ -134,7 +136,7 @@ pub fn inspect(
             .flatten(),
     };
     let spoken = recognise::protocol(&subject)?;
-    conclude(subject, scanner, |subject| {
+    conclude(subject, finder.into(), |subject| {
         Ok(match spoken {
             Spoken::Http | Spoken::Llm(_) if realtime::opens(&subject) => {
                 realtime::describe_handshake(&subject)?
@@ -153,19 +155,19 @@ pub fn inspect(
 /// judged by. `describe` may take the content's values for the call's.
 pub(crate) fn conclude<'a>(
     subject: Subject<'a>,
-    scanner: &Scanner,
+    finder: Finder<'_>,
     describe: impl FnOnce(Subject<'a>) -> Result<Described, InspectError>,
 ) -> Result<Inspected, InspectError> {
     let view = subject.view;
-    let data = findings::find(view, &subject.content, scanner);
+    let data = findings::find(view, &subject.content, finder);
     let (body, hidden) = (subject.content.kind(), subject.content.is_hidden());
     let inspected = describe(subject)?.finish(body, hidden, data);
-    Ok(inspected.with_fixed_names(scanner))
+    Ok(inspected.with_fixed_names(finder))
 }
 
 impl Inspected {
     /// Data in what the call is judged by cannot be redacted: without it, another call would go on.
-    fn with_fixed_names(mut self, scanner: &Scanner) -> Self {
+    fn with_fixed_names(mut self, finder: Finder<'_>) -> Self {
         let Call {
             tool,
             action,
@@ -173,7 +175,7 @@ impl Inspected {
             ..
         } = &self.call;
         let names = [tool, action].into_iter().chain(model);
-        let hits = names.flat_map(|name| scanner.scan_field(&Field::part(None, name)));
+        let hits = names.flat_map(|name| finder.hits(&Field::part(None, name)));
         let kinds = hits.map(|hit| hit.kind);
         self.reading.out_of_reach.extend(kinds);
         self

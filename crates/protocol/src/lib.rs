@@ -12,6 +12,7 @@ mod findings;
 pub mod framing;
 mod generic;
 pub mod grpc;
+mod heard;
 mod inspected;
 pub mod json;
 mod json_rpc;
@@ -37,6 +38,7 @@ pub mod websocket;
 
 pub use clean::{Cleaner, Content, ContentError, Denied, Found, Medium, Step};
 pub use error::InspectError;
+pub use heard::{Finder, Heard, Texts};
 pub use inspected::{BodyView, Inspected, Reading, RequestView, inspect};
 pub use llm::LlmApi;
 pub use message::{MessageView, inspect_message};

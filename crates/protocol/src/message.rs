@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aegis_dlp::Scanner;
 use aegis_policy::{Authority, Call, CallKind, Protocol, Service, Truncation};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use crate::body::Content;
+use crate::heard::Finder;
 use crate::inspected::{Described, Subject, conclude};
 use crate::llm::{Endpoint, realtime};
 use crate::recognise::{self, Spoken};
@@ -34,11 +34,21 @@ pub struct MessageView<'a> {
 /// else is the action `message` of its service or of plain HTTP. What cannot be looked into, which is
 /// binary data that is no JSON, is opaque. An error means that two readers could understand the
 /// message differently, so it must not be forwarded.
-pub fn inspect_message(
+pub fn inspect_message<'a>(
     message: &MessageView<'_>,
     service: Option<&Service>,
-    scanner: &Scanner,
+    finder: impl Into<Finder<'a>>,
 ) -> Result<Inspected, InspectError> {
+    with_content(message, |view, content| {
+        inspect_content(message, (view, content), service, finder.into())
+    })?
+}
+
+/// What the message says, and the request that it would be.
+pub(crate) fn with_content<T>(
+    message: &MessageView<'_>,
+    then: impl FnOnce(&RequestView<'_>, Content<'_>) -> T,
+) -> Result<T, InspectError> {
     let headers = HeaderMap::new();
     let view = RequestView {
         method: &Method::POST,
@@ -50,14 +60,23 @@ pub fn inspect_message(
         body: BodyView::Whole(message.payload),
     };
     let content = read(message, &view)?;
+    Ok(then(&view, content))
+}
+
+fn inspect_content(
+    message: &MessageView<'_>,
+    (view, content): (&RequestView<'_>, Content<'_>),
+    service: Option<&Service>,
+    finder: Finder<'_>,
+) -> Result<Inspected, InspectError> {
     let subject = Subject {
-        view: &view,
+        view,
         service,
         content,
         endpoint: Endpoint::of(message.path).filter(Endpoint::is_conversation),
     };
     let opaque = message.is_opaque(&subject.content);
-    let mut inspected = conclude(subject, scanner, |subject| describe(message, subject))?;
+    let mut inspected = conclude(subject, finder, |subject| describe(message, subject))?;
     inspected.call.opaque = opaque;
     if opaque {
         // Seen to its end; there is nothing in it to see.

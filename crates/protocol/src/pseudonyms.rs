@@ -5,6 +5,8 @@ use std::fmt;
 use aegis_dlp::{Hit, LONGEST, Scanner, Substitute, Way, mask, placeholder};
 use aegis_policy::{Action, Mask, Numbers};
 
+use crate::heard::{Finder, Heard};
+
 /// Names for values, those of one caller.
 pub trait Pseudonyms: fmt::Debug + Send + Sync {
     /// Sixteen hexadecimal digits, the same for the same value. `None`: it has no such name.
@@ -25,6 +27,8 @@ pub struct Unnamed;
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
     pub scanner: &'a Scanner,
+    /// About the texts of what is rewritten.
+    pub heard: &'a Heard,
     pub numbers: Numbers,
     pub names: &'a dyn Pseudonyms,
 }
@@ -37,6 +41,13 @@ pub(crate) struct Naming<'a, F> {
 }
 
 impl Means<'_> {
+    pub fn finder(&self) -> Finder<'_> {
+        Finder {
+            scanner: self.scanner,
+            heard: self.heard,
+        }
+    }
+
     /// With labels alone.
     pub(crate) fn unnamed(self) -> Self {
         Self {

@@ -102,12 +102,17 @@ impl Targets<'_> {
     }
 
     fn redact(&self, field: &Field<'_>, means: &Means<'_>) -> Option<String> {
+        self.redact_as(field, field.text, means)
+    }
+
+    /// A text that is another reading of `asked`; see [`Finder::hits_as`].
+    fn redact_as(&self, field: &Field<'_>, asked: &str, means: &Means<'_>) -> Option<String> {
         let naming = Naming {
             scanner: means.scanner,
             names: means.names,
             on: |kind: &str| self.on(kind),
         };
-        naming.replace(field.text, &means.scanner.scan_field(field))
+        naming.replace(field.text, &means.finder().hits_as(field, asked))
     }
 }
 
@@ -331,13 +336,15 @@ fn redacted_text(
     targets: &Targets<'_>,
     means: &Means<'_>,
 ) -> Option<String> {
-    let redact = |text: &str| {
-        let name = Some(&*pair.name);
-        targets.redact(&Field { name, text }, means)
-    };
+    let name = Some(&*pair.name);
+    let redact = |text: &str| targets.redact(&Field { name, text }, means);
     let raw = text.get(pair.value_at.clone())?;
     let literal = percent_decode_str(raw).decode_utf8_lossy();
-    if let Some(first) = redact(&literal) {
+    let as_literal = Field {
+        name,
+        text: &literal,
+    };
+    if let Some(first) = targets.redact_as(&as_literal, &pair.value, means) {
         let spaced = first.replace('+', " ");
         return Some(redact(&spaced).unwrap_or(spaced));
     }
@@ -359,7 +366,7 @@ fn plain(
 }
 
 fn holds_data(text: &str, targets: &Targets<'_>, means: &Means<'_>) -> bool {
-    let hits = means.scanner.scan_field(&Field::part(None, text));
+    let hits = means.finder().hits(&Field::part(None, text));
     hits.iter().any(|hit| targets.on(hit.kind).is_some())
 }
 

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use aegis_dlp::OUTSIDE;
 use aegis_policy::{Action, Redaction, Truncation};
 
+use crate::body::Content;
+use crate::findings;
 use crate::inspected::Place;
 use crate::parameters::escape;
 use crate::pseudonyms::Means;
@@ -38,7 +41,11 @@ impl Reading {
             (None, BodyView::Absent | BodyView::Whole(_)) => None,
             _ => return Err(RedactError::Unread),
         };
-        Ok(Rewritten { query, body })
+        let rewritten = Rewritten { query, body };
+        if plan.remains(view, &rewritten, means) {
+            return Err(RedactError::Remains);
+        }
+        Ok(rewritten)
     }
 
     fn plan<'a>(&'a self, redactions: &'a [Redaction]) -> Result<Plan<'a>, RedactError> {
@@ -79,6 +86,10 @@ impl Reading {
     }
 }
 
+fn is_outside(kind: &str) -> bool {
+    OUTSIDE.iter().any(|(outside, _)| *outside == kind)
+}
+
 /// What goes from where.
 #[derive(Default)]
 struct Plan<'a> {
@@ -89,6 +100,26 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// Whether something of what a detector elsewhere has told is still there, wherever it was told of.
+    /// The rules are asked about each new text by itself.
+    fn remains(&self, view: &RequestView<'_>, rewritten: &Rewritten, means: &Means<'_>) -> bool {
+        if means.heard.is_empty() {
+            return false;
+        }
+        let after = RequestView {
+            query: rewritten.query.as_deref().or(view.query),
+            body: rewritten.body.as_ref().map_or(view.body, BodyView::Whole),
+            ..*view
+        };
+        let Ok(content) = Content::read(&after) else {
+            return true;
+        };
+        let data = findings::find(&after, &content, means.finder());
+        let asked = |kind: &str| self.kinds.iter().any(|(asked, _)| *asked == kind);
+        data.iter()
+            .any(|finding| is_outside(finding.kind) && asked(finding.kind))
+    }
+
     fn query(&self) -> Targets<'_> {
         Targets {
             pointers: &[],

@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::mcp::Batch;
 use crate::websocket::is_handshake;
 use crate::{
-    BodyView, InspectError, Inspected, Means, Pseudonyms, RedactError, RequestView, Rewritten,
-    Unnamed, inspect,
+    BodyView, Finder, Heard, InspectError, Inspected, Means, Pseudonyms, RedactError, RequestView,
+    Rewritten, Unnamed, inspect,
 };
 
 pub(crate) struct Sent {
@@ -35,6 +35,7 @@ pub(crate) fn scanner() -> &'static Scanner {
 pub(crate) fn means() -> Means<'static> {
     Means {
         scanner: scanner(),
+        heard: Heard::nothing(),
         numbers: Numbers::Deny,
         names: &Unnamed,
     }
@@ -124,8 +125,12 @@ impl Sent {
     }
 
     pub(crate) fn inspect(&self) -> Result<Inspected, InspectError> {
+        self.inspect_with(scanner().into())
+    }
+
+    pub(crate) fn inspect_with(&self, finder: Finder<'_>) -> Result<Inspected, InspectError> {
         let catalogue = catalogue();
-        inspect(&self.view(), catalogue.service(&self.authority), scanner())
+        inspect(&self.view(), catalogue.service(&self.authority), finder)
     }
 
     pub(crate) fn seen(&self) -> Inspected {

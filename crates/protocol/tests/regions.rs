@@ -104,7 +104,7 @@ fn decide(host: &str, path: &str, body: &str) -> Decision {
         opens_websocket: false,
         body: BodyView::Whole(&Bytes::from(body.to_owned())),
     };
-    let inspected = inspect(&view, service, &SCANNER).expect("a call");
+    let inspected = inspect(&view, service, &*SCANNER).expect("a call");
     SNAPSHOT.decide(&Intent {
         phase: Phase::Request,
         id: "1".into(),

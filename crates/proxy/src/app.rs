@@ -25,6 +25,7 @@ use crate::ca::{Ca, CaError};
 use crate::chain::Chains;
 use crate::control::Link;
 use crate::describe::Describer;
+use crate::detector::{Detector, DetectorError};
 use crate::drain::Drain;
 use crate::exchange::Exchange;
 use crate::forward_tls::{self, ForwardTlsError};
@@ -79,6 +80,8 @@ pub enum StartError {
     ForwardTls(#[from] ForwardTlsError),
     #[error(transparent)]
     Service(#[from] ServiceError),
+    #[error("detector of sensitive data: {0}")]
+    Detector(#[from] DetectorError),
     #[error("definitions of MCP tools: {0}")]
     Tools(#[from] ToolsError),
 }
@@ -241,6 +244,7 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
         tools: Arc::clone(&tools),
         describer: Describer {
             scanner: scanner()?,
+            detector: Detector::new(settings, &evidence.metrics)?,
             tools,
             region: Arc::clone(&evidence.region),
             body_limit: settings.limits.inspected_body_bytes,

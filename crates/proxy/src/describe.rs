@@ -12,13 +12,16 @@ use aegis_policy::{
     Snapshot, Truncation,
 };
 use aegis_protocol::mcp::Batch;
-use aegis_protocol::{BodyView, Dialect, InspectError, Inspected, Reading, RequestView, grpc};
+use aegis_protocol::{
+    BodyView, Dialect, Finder, Heard, InspectError, Inspected, Reading, RequestView, Texts, grpc,
+};
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use hyper::body::Incoming;
 
 use crate::body::{RequestBody, Traffic};
 use crate::budget::Budget;
+use crate::detector::Detector;
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
 use crate::tools::Tools;
@@ -32,6 +35,7 @@ pub(crate) struct Described {
     pub(crate) request: Request<RequestBody>,
     /// The body, where it was read to its end.
     pub(crate) read: Option<Bytes>,
+    pub(crate) heard: Heard,
 }
 
 /// A batch of messages that has been understood.
@@ -41,6 +45,7 @@ pub(crate) struct DescribedBatch {
     pub(crate) asking: Asking,
     pub(crate) request: Request<RequestBody>,
     pub(crate) read: Bytes,
+    pub(crate) heard: Heard,
 }
 
 /// What a request turned out to be.
@@ -57,6 +62,7 @@ pub(crate) enum Understood {
 #[derive(Debug)]
 pub(crate) struct Describer {
     pub(crate) scanner: &'static Scanner,
+    pub(crate) detector: Option<Detector>,
     pub(crate) tools: Arc<Tools>,
     pub(crate) region: Arc<str>,
     /// Bytes of a body that are read before it is judged.
@@ -95,10 +101,16 @@ impl Describer {
             Ok(read) => read,
             Err(refusal) => return Err((refusal, dialect)),
         };
+        let heard = self.heard(|scanner| Texts::of(&view(&request, &seen), scanner));
+        let heard = heard.await.map_err(|refusal| (refusal, dialect.clone()))?;
+        let finder = Finder {
+            scanner: self.scanner,
+            heard: &heard,
+        };
         let view = view(&request, &seen);
-        let inspected = aegis_protocol::inspect(&view, service, self.scanner);
+        let inspected = aegis_protocol::inspect(&view, service, finder);
         if let (Err(InspectError::Batch), Seen::Whole(read)) = (&inspected, &seen) {
-            let batch = Batch::inspect(&view, service, self.scanner);
+            let batch = Batch::inspect(&view, service, finder);
             let batch = batch.map_err(|error| (uninspectable(&error), dialect))?;
             let read = read.clone();
             return Ok(Understood::Batch(DescribedBatch {
@@ -106,6 +118,7 @@ impl Describer {
                 asking,
                 request,
                 read,
+                heard,
             }));
         }
         let Inspected {
@@ -123,7 +136,22 @@ impl Describer {
             reading,
             request,
             read,
+            heard,
         }))
+    }
+
+    /// What the detector says is in these texts; nothing where nobody named one.
+    pub(crate) async fn heard(
+        &self,
+        texts: impl FnOnce(&Scanner) -> Texts,
+    ) -> Result<Heard, Refusal> {
+        match &self.detector {
+            None => Ok(Heard::default()),
+            // Kept out of the future of every other call.
+            Some(detector) => {
+                Box::pin(detector.ask(texts(self.scanner), self.budget.share())).await
+            }
+        }
     }
 
     /// The intent of one message of a batch, under an id of its own.

@@ -12,7 +12,7 @@ use aegis_policy::{
     AnswerRules, CallKind, Decision, Intent, Outcome, Parameters, Reason, Snapshot, Truncation,
     Unread,
 };
-use aegis_protocol::{Cleaner, Means, RedactError, Rewritten, proposed};
+use aegis_protocol::{Cleaner, Finder, Heard, Means, RedactError, Rewritten, proposed};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::activation::Activation;
@@ -85,17 +85,25 @@ impl Gate {
         let names = self
             .pseudonyms
             .of(&described.intent.caller, Side::Sent, record.tokens());
-        let means = means(scanner, &decision, &names);
+        let means = Means {
+            heard: &described.heard,
+            ..means(scanner, &decision, &names)
+        };
         let rewritten = rewrite(&described, &decision, &means);
         let content = content(&described);
         let Described {
             intent,
             reading,
             request,
+            heard,
             ..
         } = described;
         let intent = Arc::new(intent);
-        let written = Written::call(&intent, &reading.recordable, scanner);
+        let finder = Finder {
+            scanner,
+            heard: &heard,
+        };
+        let written = Written::call(&intent, &reading.recordable, finder);
         let judged = Judged {
             intent: &intent,
             decision: &decision,
@@ -158,7 +166,7 @@ impl Gate {
             decision: &decision,
             policy,
             decided,
-            written: Written::call(&intent, &[], scanner),
+            written: Written::call(&intent, &[], scanner.into()),
             api: None,
         };
         if decision.outcome != Outcome::Sanitize {
@@ -379,6 +387,7 @@ fn rewrite(
 fn means<'a>(scanner: &'a Scanner, decision: &Decision, names: &'a Names) -> Means<'a> {
     Means {
         scanner,
+        heard: Heard::nothing(),
         numbers: decision.obligations.numbers,
         names,
     }

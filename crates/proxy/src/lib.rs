@@ -16,6 +16,7 @@ mod chain;
 mod clock;
 mod control;
 mod describe;
+mod detector;
 mod drain;
 mod exchange;
 mod forward_tls;

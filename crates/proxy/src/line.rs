@@ -7,7 +7,7 @@ mod connect;
 use std::sync::Arc;
 
 use aegis_policy::{Caller, Front, Intent, Outcome, Snapshot};
-use aegis_protocol::Dialect;
+use aegis_protocol::{Dialect, Finder, Heard};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, header};
 use hyper::body::Incoming;
@@ -15,7 +15,7 @@ use hyper::upgrade::OnUpgrade;
 use serde_json::Value;
 
 use crate::answer::{self, Asked, Following, Searching, Source};
-use crate::body::AnswerBody;
+use crate::body::{AnswerBody, RequestBody};
 use crate::chain::Chains;
 use crate::describe::{self, Asking, Understood};
 use crate::exchange::{Keep, Received, Switched};
@@ -134,6 +134,7 @@ async fn forward(
         .await?;
     match described {
         Understood::One(described) => {
+            address_again(plane, &described.request, &described.heard, record);
             let dialect = described.reading.dialect.clone();
             chain.map_err(|refusal| (refusal, dialect.clone()))?;
             let sent = send(plane, described, &policy, record).await;
@@ -141,10 +142,26 @@ async fn forward(
         }
         // Kept out of the future of every other call.
         Understood::Batch(described) => {
+            address_again(plane, &described.request, &described.heard, record);
             chain.map_err(|refusal| (refusal, Dialect::JsonRpc { id: Value::Null }))?;
             Box::pin(batch::send(plane, described, &policy, record)).await
         }
     }
+}
+
+/// What the detector has found in the path is not written down either.
+fn address_again(
+    plane: &Plane,
+    request: &Request<RequestBody>,
+    heard: &Heard,
+    record: &mut Record,
+) {
+    if heard.is_empty() {
+        return;
+    }
+    let scanner = plane.describer.scanner;
+    let path = masking::path(&request.path, Finder { scanner, heard });
+    record.addressed(request.scheme, &request.authority, &path);
 }
 
 /// The second half: from here on the refusal is in the dialect that the request was found to speak.

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use aegis_dlp::{Field, Scanner};
+use aegis_dlp::{Field, Substitute, Way, placeholder};
 use aegis_policy::{DataFinding, Intent};
+use aegis_protocol::Finder;
 use aegis_telemetry::audit::Recorded;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
@@ -38,11 +39,11 @@ impl<'a> Written<'a> {
 
     /// A described call. `recordable` are the parameters whose values may be written down, unless
     /// data was found in them; of the others only that they were there.
-    pub(crate) fn call(intent: &'a Intent, recordable: &[Arc<str>], scanner: &Scanner) -> Self {
+    pub(crate) fn call(intent: &'a Intent, recordable: &[Arc<str>], finder: Finder<'a>) -> Self {
         let view = View {
             data: &intent.data,
             recordable,
-            scanner,
+            finder,
         };
         let call = &intent.call;
         let nameable = |name: &str| name.len() <= LONGEST_NAME && !view.holds_data(None, name);
@@ -59,21 +60,18 @@ impl<'a> Written<'a> {
         Self {
             tool: view.word(&call.tool),
             action: view.word(&call.action),
-            model: name(call.model.as_deref().unwrap_or_default(), scanner),
+            model: name(call.model.as_deref().unwrap_or_default(), finder),
             parameters,
-            method: header(intent.http.as_ref().map(|http| &*http.method), scanner),
-            content_type: header(
-                intent.http.as_ref().map(|http| &*http.content_type),
-                scanner,
-            ),
+            method: header(intent.http.as_ref().map(|http| &*http.method), finder),
+            content_type: header(intent.http.as_ref().map(|http| &*http.content_type), finder),
         }
     }
 }
 
 /// A method or a media type: the caller may write anything there, and nobody looks for data in it.
-fn header<'w>(word: Option<&'w str>, scanner: &Scanner) -> Cow<'w, str> {
+fn header<'w>(word: Option<&'w str>, finder: Finder<'_>) -> Cow<'w, str> {
     let word = word.unwrap_or_default();
-    if word.len() > LONGEST_HEADER || holds_data(word, scanner) {
+    if word.len() > LONGEST_HEADER || holds_data(word, finder) {
         MASKED.into()
     } else {
         word.into()
@@ -81,24 +79,25 @@ fn header<'w>(word: Option<&'w str>, scanner: &Scanner) -> Cow<'w, str> {
 }
 
 /// A name that a server has given to what it offers, or a caller to what it wants.
-pub(crate) fn name<'w>(name: &'w str, scanner: &Scanner) -> Cow<'w, str> {
-    if name.len() > LONGEST_WORD || holds_data(name, scanner) {
+pub(crate) fn name<'w, 'f>(name: &'w str, finder: impl Into<Finder<'f>>) -> Cow<'w, str> {
+    if name.len() > LONGEST_WORD || holds_data(name, finder.into()) {
         MASKED.into()
     } else {
         name.into()
     }
 }
 
-fn holds_data(word: &str, scanner: &Scanner) -> bool {
-    !scanner.scan_field(&Field::part(None, word)).is_empty()
+fn holds_data(word: &str, finder: Finder<'_>) -> bool {
+    !finder.hits(&Field::part(None, word)).is_empty()
 }
 
 /// A path without the data that stands in its segments.
-pub(crate) fn path(path: &Arc<str>, scanner: &Scanner) -> Arc<str> {
-    let kinds: Vec<_> = scanner.kinds().collect();
+pub(crate) fn path<'f>(path: &Arc<str>, finder: impl Into<Finder<'f>>) -> Arc<str> {
+    let finder = finder.into();
     let redacted = |segment: &str| {
         let text = percent_decode_str(segment).decode_utf8_lossy();
-        scanner.redact_field(&Field::part(None, &text), &kinds)
+        let hits = finder.hits(&Field::part(None, &text));
+        aegis_dlp::replace(&text, &hits, &Labels)
     };
     let segments: Vec<_> = path
         .split('/')
@@ -113,10 +112,23 @@ pub(crate) fn path(path: &Arc<str>, scanner: &Scanner) -> Arc<str> {
     words.collect::<Vec<_>>().join("/").into()
 }
 
+/// For data of every type.
+struct Labels;
+
+impl Substitute for Labels {
+    fn way(&self, _kind: &str) -> Way {
+        Way::Label
+    }
+
+    fn instead(&self, kind: &'static str, _value: &str) -> String {
+        placeholder(kind)
+    }
+}
+
 struct View<'a> {
     data: &'a [DataFinding],
     recordable: &'a [Arc<str>],
-    scanner: &'a Scanner,
+    finder: Finder<'a>,
 }
 
 impl View<'_> {
@@ -156,7 +168,7 @@ impl View<'_> {
 
     /// Where nothing was found in the whole request, nothing is in a part of it.
     fn holds_data(&self, name: Option<&str>, text: &str) -> bool {
-        !self.data.is_empty() && !self.scanner.scan_field(&Field::part(name, text)).is_empty()
+        !self.data.is_empty() && !self.finder.hits(&Field::part(name, text)).is_empty()
     }
 }
 

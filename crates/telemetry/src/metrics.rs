@@ -49,6 +49,7 @@ pub struct Metrics {
     malformed_requests: CappedCounters<ReasonLabels>,
     data_found: CappedCounters<DataLabels>,
     redactions: CappedCounters<RedactionLabels>,
+    detector_duration: Family<ResultLabels, Histogram, fn() -> Histogram>,
     tools_changed: Counter,
     tools_unkept: Counter,
     request_bytes: Counter,
@@ -65,6 +66,7 @@ impl Metrics {
     pub fn new(audit: &Log) -> Self {
         let mut all = Registration(Registry::with_prefix("aegis"));
         let durations = Family::new_with_constructor(decision_histogram as fn() -> Histogram);
+        let asked = Family::new_with_constructor(detector_histogram as fn() -> Histogram);
         let mut metrics = Self {
             registry: Arc::default(),
             audit: audit.clone(),
@@ -88,6 +90,7 @@ impl Metrics {
                 "redactions",
                 "Values redacted before forwarding, in calls and in answers",
             ),
+            detector_duration: all.put("detector_seconds", "Questions to the detector", asked),
             tools_changed: all.add("mcp_tools_changed", "New definitions of known MCP tools"),
             tools_unkept: all.add(
                 "mcp_tools_unkept",
@@ -134,6 +137,13 @@ impl Metrics {
             },
             1,
         );
+    }
+
+    /// The detector of sensitive data was asked, with this result.
+    pub fn detector_asked(&self, result: &'static str, took: Duration) {
+        self.detector_duration
+            .get_or_create(&ResultLabels { result })
+            .observe(took.as_secs_f64());
     }
 
     pub fn refused(&self, rule: impl Into<Label>) {
@@ -288,6 +298,10 @@ fn decision_histogram() -> Histogram {
     Histogram::new(DECISION_BUCKETS)
 }
 
+fn detector_histogram() -> Histogram {
+    Histogram::new(DETECTOR_BUCKETS)
+}
+
 /// The media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -295,4 +309,9 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 const DECISION_BUCKETS: [f64; 14] = [
     0.000_005, 0.000_01, 0.000_02, 0.000_03, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5,
     0.005, 0.01, 0.025, 0.05,
+];
+
+/// Seconds: a model on a processor takes 10 ms and more for a text; the time-out is 2 s by default.
+const DETECTOR_BUCKETS: [f64; 11] = [
+    0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
 ];

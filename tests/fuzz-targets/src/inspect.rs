@@ -7,7 +7,7 @@ use aegis_policy::{Action, Authority, Catalogue, Numbers, Parameters, Redaction,
 use aegis_protocol::mcp::Batch;
 use aegis_protocol::websocket::{Kind, is_handshake};
 use aegis_protocol::{
-    BodyView, InspectError, Inspected, Means, MessageView, RequestView, Rewritten, Unnamed,
+    BodyView, Heard, InspectError, Inspected, Means, MessageView, RequestView, Rewritten, Unnamed,
     inspect_message,
 };
 use bytes::Bytes;
@@ -157,6 +157,7 @@ pub(crate) fn every_kind(scanner: &Scanner) -> Vec<Redaction> {
 pub(crate) fn means() -> Means<'static> {
     Means {
         scanner: standard(),
+        heard: Heard::nothing(),
         numbers: Numbers::Text,
         names: &Unnamed,
     }

@@ -56,6 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let judged = policy.and_then(|policy| findings.policy(&policy, region));
     if let (Some(known), Some(policy)) = (&checked, &judged) {
         findings.credentials(known, &policy.sources, &policy.snapshot);
+        findings.detector(known, &policy.sources);
     }
     let snapshot = judged.as_ref().map(|policy| &policy.snapshot);
     match arguments.output {
@@ -209,6 +210,31 @@ impl Findings {
                     self.warnings
                         .push(hinted(problem, nearest(&credential.agent, known)));
                 }
+            }
+        }
+    }
+
+    /// A rule about data that nothing finds protects nobody.
+    fn detector(&mut self, checked: &Checked, sources: &Sources) {
+        let detector = checked.settings.dlp.detector.as_ref();
+        let asked: Vec<&str> = detector.map_or_else(Vec::new, |detector| {
+            detector.types.iter().map(|kind| kind.as_str()).collect()
+        });
+        let (place, why): (&[&str], _) = match detector {
+            None => (
+                &["dlp", "detector"],
+                "without `dlp.detector` nothing finds it",
+            ),
+            Some(_) => (
+                &["dlp", "detector", "types"],
+                "`dlp.detector.types` leaves it out, so nothing finds it",
+            ),
+        };
+        for (kind, profiles) in policies::outside_types(sources) {
+            if !asked.contains(&&*kind) {
+                let profiles = profiles.join("`, `");
+                let message = format!("`{profiles}` rules on `{kind}`, and {why}");
+                self.warnings.push(checked.document.problem(place, message));
             }
         }
     }

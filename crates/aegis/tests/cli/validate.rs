@@ -197,6 +197,48 @@ fn a_credential_of_an_agent_that_no_policy_knows_or_of_another_tenant_is_a_warni
 }
 
 #[test]
+fn a_rule_about_names_that_nothing_finds_is_a_warning() {
+    let without = "`names` rules on `PERSON`, and without `dlp.detector` nothing finds it";
+    let left_out = "`names` rules on `PERSON`, and `dlp.detector.types` leaves it out";
+    for (types, wanted) in [
+        (None, Some(without)),
+        (Some("LOCATION"), Some(left_out)),
+        (Some("PERSON"), None),
+    ] {
+        let home = home();
+        let section = types.map_or_else(String::new, |types| {
+            format!("dlp: {{detector: {{url: 'http://127.0.0.1:1', types: [{types}]}}}}\n")
+        });
+        let config = proxy_config(&home, "127.0.0.1:0", &section);
+        write(
+            &home,
+            "policies/names.yaml",
+            "apiVersion: aegis.dev/v1
+kind: DlpProfile
+metadata: {name: careful}
+spec: {types: {PERSON: sanitize, LOCATION: allow}}
+---
+apiVersion: aegis.dev/v1
+kind: AgentPolicy
+metadata: {name: names}
+spec: {agents: {ids: [names-bot]}, dlp: careful, egress: {hosts: [a.example]}}
+---
+apiVersion: aegis.dev/v1
+kind: Tenant
+metadata: {name: labs}
+spec: {agents: {names-bot: {}}}
+",
+        );
+        let said = aegis(&["validate", "--config", &config]);
+        assert_eq!(code(&said), 0, "{}", err(&said));
+        match wanted {
+            Some(wanted) => assert!(err(&said).contains(wanted), "{}", err(&said)),
+            None => assert!(!err(&said).contains("`PERSON`"), "{}", err(&said)),
+        }
+    }
+}
+
+#[test]
 fn mistakes_in_the_settings_hide_none_in_the_policies() {
     let home = home();
     write(&home, "rules/policy.yaml", "aegis: {tenant: {}}\n");

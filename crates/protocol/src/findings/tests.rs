@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{LONGEST_NAME, LONGEST_PATH, MAX_PLACES};
+use super::place::LONGEST_NAME;
+use super::{LONGEST_PATH, MAX_PLACES};
 use crate::testing::{MAIL, get, post};
 
 #[test]

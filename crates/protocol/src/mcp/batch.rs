@@ -6,13 +6,13 @@
 use std::fmt;
 use std::ops::Range;
 
-use aegis_dlp::Scanner;
 use aegis_policy::{CallKind, Redaction, Service};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 
 use super::{Expected, headers};
+use crate::heard::Finder;
 use crate::json::{Kind, Node, Tree};
 use crate::pseudonyms::Means;
 use crate::redact::edits::Edits;
@@ -32,11 +32,12 @@ impl Batch {
     /// Describes what [`crate::inspect`] has refused with [`InspectError::Batch`].
     ///
     /// Places of findings are relative to the message in which they are.
-    pub fn inspect(
+    pub fn inspect<'a>(
         view: &RequestView<'_>,
         service: Option<&Service>,
-        scanner: &Scanner,
+        finder: impl Into<Finder<'a>>,
     ) -> Result<Self, InspectError> {
+        let finder = finder.into();
         let BodyView::Whole(body) = view.body else {
             return Err(InspectError::Batch);
         };
@@ -51,7 +52,7 @@ impl Batch {
                 body: BodyView::Whole(&message),
                 ..*view
             };
-            messages.push(inspect(&view, service, scanner)?);
+            messages.push(inspect(&view, service, finder)?);
         }
         only_mcp(&messages)?;
         distinct(&messages)?;

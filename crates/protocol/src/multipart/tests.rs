@@ -24,6 +24,7 @@ fn charge(parts: &[(&str, &str)]) -> Sent {
 
 fn redacted(sent: &Sent, redactions: &[Redaction]) -> Result<Option<String>, RedactError> {
     let means = Means {
+        heard: crate::Heard::nothing(),
         scanner: scanner(),
         numbers: Numbers::Deny,
         names: &Unnamed,

@@ -39,6 +39,7 @@ impl Gate {
             .map(|(decision, _)| decision.obligations.numbers);
         let means = Means {
             scanner,
+            heard: &described.heard,
             numbers: numbers.unwrap_or_default(),
             names: names.as_ref().map_or(&Unnamed, |names| names),
         };
@@ -52,7 +53,7 @@ impl Gate {
                 decision: &decision,
                 policy,
                 decided,
-                written: Written::call(&intent, &message.reading.recordable, scanner),
+                written: Written::call(&intent, &message.reading.recordable, means.finder()),
                 api: None,
             };
             let admitted = match &rewritten {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use aegis_policy::{Intent, Service};
 use aegis_protocol::websocket::Message;
-use aegis_protocol::{Dialect, Inspected, MessageView, inspect_message, render};
+use aegis_protocol::{
+    Dialect, Finder, Heard, Inspected, MessageView, Texts, inspect_message, render,
+};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 
@@ -103,12 +105,19 @@ impl Judge {
             payload: &message.payload,
             model: self.model.as_ref(),
         };
+        let asked = &self.plane.describer;
+        let heard = asked.heard(|scanner| Texts::of_message(&view, scanner));
+        let heard = heard.await.map_err(|refusal| (refusal, unread()))?;
+        let finder = Finder {
+            scanner,
+            heard: &heard,
+        };
         let service = policy.catalogue().service(&destination.authority);
-        let inspected = inspect_message(&view, service, scanner).map_err(|error| {
+        let inspected = inspect_message(&view, service, finder).map_err(|error| {
             let refusal = Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
             (refusal, unread())
         })?;
-        let described = self.described(inspected, service, message, record);
+        let described = self.described((inspected, heard), service, message, record);
         let (dialect, model) = (
             described.reading.dialect.clone(),
             described.intent.call.model.clone(),
@@ -128,7 +137,7 @@ impl Judge {
     /// As the body of the request that the message would be.
     fn described(
         &self,
-        inspected: Inspected,
+        (inspected, heard): (Inspected, Heard),
         service: Option<&Service>,
         message: &Message,
         record: &Record,
@@ -165,6 +174,7 @@ impl Judge {
             reading,
             request,
             read: Some(payload),
+            heard,
         }
     }
 }

@@ -21,6 +21,7 @@ fn every_event_is_in_the_text() {
     metrics.malformed("bad_chunk");
     metrics.found("EMAIL_ADDRESS", "call", 3);
     metrics.redacted("EMAIL_ADDRESS", "label", 2);
+    metrics.detector_asked("late", Duration::from_secs(2));
     metrics.tool_changed();
     metrics.tool_unkept();
     metrics.received_from_agent(10);
@@ -49,6 +50,8 @@ fn every_event_is_in_the_text() {
         "aegis_malformed_requests_total{reason=\"bad_chunk\"} 1",
         "aegis_data_found_total{type=\"EMAIL_ADDRESS\",in=\"call\"} 3",
         "aegis_redactions_total{type=\"EMAIL_ADDRESS\",action=\"label\"} 2",
+        "aegis_detector_seconds_bucket{le=\"1.0\",result=\"late\"} 0",
+        "aegis_detector_seconds_bucket{le=\"2.5\",result=\"late\"} 1",
         "aegis_mcp_tools_changed_total 1",
         "aegis_mcp_tools_unkept_total 1",
         "aegis_request_bytes_total 10",

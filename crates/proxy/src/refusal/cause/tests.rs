@@ -34,7 +34,7 @@ const PAGE: &str = include_str!("../../../../../docs/evidence.md");
 const HEAD: &str = "| code | status | what went wrong |\n|---|---|---|\n";
 
 /// In the order of the page.
-const ALL: [Cause; 43] = [
+const ALL: [Cause; 44] = [
     Cause::Malformed,
     Cause::HeadTooLarge,
     Cause::HeadStalled,
@@ -66,6 +66,7 @@ const ALL: [Cause; 43] = [
     Cause::Residency,
     Cause::Address,
     Cause::AuditUnavailable,
+    Cause::DetectorUnavailable,
     Cause::Overload,
     Cause::BodyOverload,
     Cause::Draining,
