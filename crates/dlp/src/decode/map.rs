@@ -121,8 +121,8 @@ impl Piece {
     fn outer_at(&self, inner: usize) -> usize {
         match inner.checked_sub(self.start.inner) {
             Some(more) => self.start.outer + more / self.inner * self.outer,
-            // Before the first, both are the same.
-            None => self.start.outer - (self.start.inner - inner),
+            // Before the first, both are the same. A name that only the inner text has is at the beginning.
+            None => self.start.outer.saturating_sub(self.start.inner - inner),
         }
     }
 }

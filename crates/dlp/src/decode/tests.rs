@@ -333,6 +333,22 @@ fn every_split_of_what_is_hidden_gives_the_same() {
     }
 }
 
+/// Of the inner text, the first byte stands for nothing.
+#[test]
+fn packed_twice_from_the_first_byte_on_is_the_same_at_every_split() {
+    for text in [
+        "Zo%6e@shop.exampl%65",
+        "ann@shop.example or so, and more of it",
+    ] {
+        for (_, inner) in PACKINGS {
+            for (_, outer) in PACKINGS {
+                assert_any_split(&outer(&inner(text)));
+            }
+        }
+    }
+    assert_any_split("VUJ6SlRZNGJ5VTNNQ1V5WldWNFlXMXdKVFpqSlRZMQ==");
+}
+
 #[test]
 fn of_packed_text_no_more_waits_than_its_ratio_says() {
     for (text, most) in [
