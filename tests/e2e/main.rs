@@ -11,6 +11,7 @@ mod bundles;
 mod clients;
 mod connections;
 mod detector;
+mod detectors;
 mod drain;
 mod evidence;
 mod failures;

@@ -277,7 +277,7 @@ async fn last_error(aegis: &Aegis) -> Option<String> {
     status["policy"]["last_error"].as_str().map(str::to_owned)
 }
 
-async fn policy_error(aegis: &Aegis) -> String {
+pub(crate) async fn policy_error(aegis: &Aegis) -> String {
     within(
         "a policy error",
         until(async || last_error(aegis).await.is_some()),

@@ -146,6 +146,9 @@ fn profile(name: &str, policy: &Item<AgentPolicy>, written: &Written, draft: &mu
 /// What is done about sensitive data, in what is sent and in what comes back.
 fn data_rules(profile: &DlpProfile, entry: &mut Json) {
     set(entry, "data", json(&profile.types));
+    if !profile.detectors.is_empty() {
+        set(entry, "detectors", json(&profile.detectors));
+    }
     if !profile.answers.is_empty() {
         set(entry, "answers", json(&profile.answers));
     }
@@ -272,9 +275,10 @@ fn unused_dlp_profiles(written: &Written, draft: &mut Draft) {
 }
 
 /// Keys of a profile's rules on data, as the data and as documents name them.
-const DATA_RULES: [(&str, &str); 4] = [
+const DATA_RULES: [(&str, &str); 5] = [
     ("data", "types"),
     ("answers", "answers"),
     ("answers_unread", "answersUnread"),
     ("numbers", "numbers"),
+    ("detectors", "detectors"),
 ];

@@ -89,9 +89,9 @@ fn what_is_not_enforced_yet_is_refused_by_name() {
     );
     assert_eq!(policy, [of("6:13", "riskTier"), of("7:12", "budgets")]);
     let dlp = told(
-        "apiVersion: aegis.dev/v1\nkind: DlpProfile\nmetadata: {name: x, labels: {a: b}}\nspec: {types: {}, detectors: []}\n",
+        "apiVersion: aegis.dev/v1\nkind: DlpProfile\nmetadata: {name: x, labels: {a: b}}\nspec: {types: {}}\n",
     );
-    assert_eq!(dlp, [of("3:29", "labels"), of("4:30", "detectors")]);
+    assert_eq!(dlp, [of("3:29", "labels")]);
 }
 
 #[test]
@@ -105,10 +105,12 @@ fn a_mistake_of_form_has_its_place_and_the_nearest_match() {
             ],
         ),
         (
-            "apiVersion: aegis.dev/v1\nkind: DlpProfile\nmetadata: {name: x}\nspec:\n  types: {EMIAL_ADDRESS: deny, EMAIL_ADDRESS: dney}\n",
+            "apiVersion: aegis.dev/v1\nkind: DlpProfile\nmetadata: {name: x}\nspec:\n  types: {emial: deny, EMAIL_ADDRESS: dney}\n  detectors: {Badge: {pattern: a}, BADGE: {patern: a}}\n",
             &[
-                "mine.yaml:5:11: `EMIAL_ADDRESS`: nothing has this name; did you mean `EMAIL_ADDRESS`?",
-                "mine.yaml:5:47: `EMAIL_ADDRESS`: expected one of `allow`, `sanitize`, `approval_needed`, `deny`; did you mean `deny`?",
+                "mine.yaml:5:11: `emial`: nothing has this name",
+                "mine.yaml:5:39: `EMAIL_ADDRESS`: expected one of `allow`, `sanitize`, `approval_needed`, `deny`; did you mean `deny`?",
+                "mine.yaml:6:15: `Badge`: `Badge` is not a name for a type of data, such as `EMPLOYEE_NUMBER`",
+                "mine.yaml:6:44: unknown key `patern`; did you mean `pattern`?",
             ],
         ),
         (

@@ -162,7 +162,7 @@ const ANY: &str = "aegis.dev-v1.json";
 
 const UPDATE: &str = "UPDATE_SCHEMAS";
 
-const REFUSED: [(&str, &str); 27] = [
+const REFUSED: [(&str, &str); 29] = [
     ("Tenant", "{regoins: [eu]}"),
     ("Tenant", "{regions: eu}"),
     ("Tenant", "{regions: }"),
@@ -209,10 +209,18 @@ const REFUSED: [(&str, &str); 27] = [
         "{hosts: [a.example], protocol: rest, operations: [{action: a}]}",
     ),
     ("Provider", "{endpoints: [{regions: [eu]}]}"),
-    ("DlpProfile", "{types: {EMIAL_ADDRESS: deny}}"),
+    ("DlpProfile", "{types: {email: deny}}"),
     (
         "DlpProfile",
         "{types: {EMAIL_ADDRESS: deny}, detectors: []}",
+    ),
+    (
+        "DlpProfile",
+        "{types: {BADGE: deny}, detectors: {badge: {pattern: a}}}",
+    ),
+    (
+        "DlpProfile",
+        "{types: {BADGE: deny}, detectors: {BADGE: {pattern: a, checksum: crc}}}",
     ),
 ];
 

@@ -14,21 +14,22 @@ mod spelling;
 mod tests;
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use crate::found::{Event, Finding};
-use crate::rules::{RuleId, Rules};
+use crate::rules::{RuleId, Sets};
 use crate::search::Search;
 use crate::window::Window;
 use packed::Packed;
 use respelled::Respelled;
 
 #[derive(Debug)]
-pub(crate) struct Layers<'r> {
-    search: Search<'r>,
+pub(crate) struct Layers {
+    search: Search,
     /// None in a text that was respelled already.
-    respelled: Option<Respelled<'r>>,
+    respelled: Option<Respelled>,
     /// None at the last depth.
-    packed: Option<Packed<'r>>,
+    packed: Option<Packed>,
     /// Not settled in all layers.
     events: Vec<Event>,
     /// Of the text as it stands, the values that go on, and where they began.
@@ -37,26 +38,24 @@ pub(crate) struct Layers<'r> {
     growing: Vec<(RuleId, usize)>,
 }
 
-impl<'r> Layers<'r> {
+impl Layers {
     /// Of a text that stands under this name.
-    pub(crate) fn new(rules: &'r Rules, name: Option<&str>) -> Self {
-        Self::at_depth(rules, name, DEPTH)
+    pub(crate) fn new(sets: &Arc<Sets>, name: Option<&str>) -> Self {
+        Self::at_depth(sets, name, DEPTH)
     }
 
-    fn at_depth(rules: &'r Rules, name: Option<&str>, depth: usize) -> Self {
-        let search = Search::new(rules, name);
+    fn at_depth(sets: &Arc<Sets>, name: Option<&str>, depth: usize) -> Self {
+        let search = Search::new(sets, name);
         let at = search.at();
         Self {
             respelled: Some(Respelled::new(at)),
-            packed: depth
-                .checked_sub(1)
-                .map(|less| Packed::new(rules, at, less)),
+            packed: depth.checked_sub(1).map(|less| Packed::new(sets, at, less)),
             ..Self::plain(search)
         }
     }
 
     /// A text in which nothing is looked for behind what it says.
-    fn plain(search: Search<'r>) -> Self {
+    fn plain(search: Search) -> Self {
         Self {
             search,
             respelled: None,

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::Class;
-use crate::rule::Rule;
 use crate::rules::RuleId;
 
 #[derive(Clone, Debug, Default)]
@@ -19,8 +18,18 @@ pub(crate) struct Found {
 #[derive(Clone, Debug)]
 struct Latest {
     id: RuleId,
-    rule: &'static Rule,
+    rank: Rank,
     end: usize,
+}
+
+/// What decides which finding gives way to which.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rank {
+    pub(crate) kind: &'static str,
+    pub(crate) class: Class,
+    pub(crate) weak: bool,
+    /// Of a policy's own detector, which others may not know of: nothing gives way to it.
+    pub(crate) is_custom: bool,
 }
 
 /// In the order of their places. Of a value that is longer than is looked at, the end comes by itself.
@@ -48,7 +57,7 @@ enum What {
     End(RuleId),
     Value {
         finding: Finding,
-        rule: &'static Rule,
+        rank: Rank,
         /// None while it goes on.
         end: Option<usize>,
     },
@@ -66,14 +75,14 @@ impl Found {
     pub(crate) fn add(
         &mut self,
         id: RuleId,
-        rule: &'static Rule,
+        rank: Rank,
         confidence: u8,
         at: usize,
         end: Option<usize>,
     ) {
         if confidence >= REPORTED {
             let finding = Finding { id, confidence };
-            let what = What::Value { finding, rule, end };
+            let what = What::Value { finding, rank, end };
             self.pending.push(Pending { at, what });
         }
     }
@@ -108,8 +117,8 @@ impl Found {
 
     fn decide(&mut self, one: Pending) -> Decided {
         self.latest.retain(|latest| latest.end > one.at);
-        let (finding, rule, end) = match one.what {
-            What::Value { finding, rule, end } => (finding, rule, end.unwrap_or(GROWS)),
+        let (finding, rank, end) = match one.what {
+            What::Value { finding, rank, end } => (finding, rank, end.unwrap_or(GROWS)),
             What::End(id) => {
                 // Of what gave way, the end is no event: it would end another.
                 let mut latest = self.latest.iter_mut();
@@ -120,15 +129,15 @@ impl Found {
                 });
             }
         };
-        let start = one.at.max(self.reach(|other| other.kind == rule.kind));
-        if end <= start || rule.weak && self.gives_way(rule, one.at, end) {
+        let start = one.at.max(self.reach(|other| other.kind == rank.kind));
+        if end <= start || rank.weak && self.gives_way(rank, one.at, end) {
             return Decided::Nothing;
         }
         if start > one.at {
             // The rest of it is one among those that begin there.
             return Decided::Later(Pending { at: start, ..one });
         }
-        self.keep(finding.id, rule, end);
+        self.keep(finding.id, rank, end);
         Decided::Event(match end {
             GROWS => Event::Begins(finding, start),
             end => Event::Found(finding, start..end),
@@ -137,22 +146,24 @@ impl Found {
 
     /// A strong finding reaches over all of it; or another secret, where it is one: of a secret that
     /// several rules know, one tells. No tail of a longer value may be left.
-    fn gives_way(&self, rule: &Rule, at: usize, end: usize) -> bool {
-        let secret = rule.class == Class::Secret;
-        let reach = self.reach(|other| !other.weak || secret && other.class == Class::Secret);
+    fn gives_way(&self, rank: Rank, at: usize, end: usize) -> bool {
+        let secret = rank.class == Class::Secret;
+        let reach = self.reach(|other| {
+            !other.is_custom && (!other.weak || secret && other.class == Class::Secret)
+        });
         reach > at && reach >= end
     }
 
     /// Where the last of these rules' findings ends.
-    fn reach(&self, which: impl Fn(&Rule) -> bool) -> usize {
-        let these = self.latest.iter().filter(|latest| which(latest.rule));
+    fn reach(&self, which: impl Fn(&Rank) -> bool) -> usize {
+        let these = self.latest.iter().filter(|latest| which(&latest.rank));
         these.map(|latest| latest.end).max().unwrap_or_default()
     }
 
-    fn keep(&mut self, id: RuleId, rule: &'static Rule, end: usize) {
+    fn keep(&mut self, id: RuleId, rank: Rank, end: usize) {
         match self.latest.iter_mut().find(|latest| latest.id == id) {
             Some(latest) => latest.end = end,
-            None => self.latest.push(Latest { id, rule, end }),
+            None => self.latest.push(Latest { id, rank, end }),
         }
     }
 }
@@ -173,9 +184,9 @@ impl Pending {
     fn order(&self) -> (usize, u8, Reverse<usize>, RuleId) {
         match self.what {
             What::End(id) => (self.at, 0, Reverse(0), id),
-            What::Value { finding, rule, end } => (
+            What::Value { finding, rank, end } => (
                 self.at,
-                1 + u8::from(rule.weak),
+                1 + u8::from(rank.weak),
                 Reverse(end.unwrap_or(GROWS)),
                 finding.id,
             ),
@@ -191,11 +202,12 @@ const REPORTED: u8 = 50;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::Rule;
     use crate::{pii, secrets};
 
-    fn rule(fits: impl Fn(&Rule) -> bool) -> &'static Rule {
+    fn rule(fits: impl Fn(&Rule) -> bool) -> Rank {
         let mut rules = pii::rules().chain(secrets::rules());
-        rules.find(|rule| fits(rule)).unwrap()
+        rules.find(|rule| fits(rule)).unwrap().rank()
     }
 
     #[test]

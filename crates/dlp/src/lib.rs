@@ -7,6 +7,7 @@
 mod beginnings;
 mod candidate;
 mod checks;
+mod custom;
 mod decode;
 mod edge;
 mod found;
@@ -30,14 +31,18 @@ mod window;
 use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
+use custom::Customs;
+pub use custom::{
+    Checksum, Detector, DetectorError, Looks, MOST_DETECTORS, is_type_name, type_name,
+};
 use decode::Layers;
 use found::Event;
 pub use redactor::{Redactor, Seen};
 use rule::Rule;
 pub use rules::BuildError;
-use rules::{RuleId, Rules};
+use rules::{RuleId, Rules, Sets};
 pub use stand_in::is_stand_in;
 use substitute::Labels;
 pub use substitute::{LONGEST, Substitute, Way, mask, placeholder, replace};
@@ -45,7 +50,7 @@ pub use substitute::{LONGEST, Substitute, Way, mask, placeholder, replace};
 /// A fixed set of rules. Without state of its own: one serves everybody.
 #[derive(Debug)]
 pub struct Scanner {
-    rules: Rules,
+    sets: Arc<Sets>,
 }
 
 /// A decoded text and, where it has one, the name that it stands under: the key of a JSON member,
@@ -93,14 +98,45 @@ impl Scanner {
         Self::with(pii::rules().chain(secrets::rules()))
     }
 
+    /// The same, made once for the whole process.
+    pub fn standard() -> Result<Arc<Self>, BuildError> {
+        static STANDARD: OnceLock<Arc<Scanner>> = OnceLock::new();
+        if let Some(standard) = STANDARD.get() {
+            return Ok(Arc::clone(standard));
+        }
+        let standard = Arc::new(Self::new()?);
+        Ok(Arc::clone(STANDARD.get_or_init(|| standard)))
+    }
+
+    /// With these detectors beside the rules of this one, which are shared.
+    pub fn with_detectors(&self, detectors: &[Detector]) -> Result<Self, BuildError> {
+        let rules = Arc::clone(&self.sets.rules);
+        let customs = Customs::new(detectors, rules.len())?;
+        let sets = Arc::new(Sets { rules, customs });
+        Ok(Self { sets })
+    }
+
     fn with(rules: impl IntoIterator<Item = &'static Rule>) -> Result<Self, BuildError> {
-        let rules = Rules::new(rules)?;
-        Ok(Self { rules })
+        let sets = Arc::new(Sets {
+            rules: Arc::new(Rules::new(rules)?),
+            customs: Customs::default(),
+        });
+        Ok(Self { sets })
     }
 
     /// Every type that this scanner can report, once.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> + '_ {
-        own_types().iter().map(|(kind, _)| *kind)
+        self.types().map(|(kind, _)| kind)
+    }
+
+    /// The same, with their classes.
+    pub fn types(&self) -> impl Iterator<Item = (&'static str, Class)> + '_ {
+        own_types().iter().copied().chain(self.sets.customs.types())
+    }
+
+    /// Types that this scanner finds and the other does not, or not in the same way.
+    pub fn beyond(&self, other: &Self) -> impl Iterator<Item = &'static str> {
+        self.sets.customs.beyond(&other.sets.customs)
     }
 
     /// Finds data in a text that stands under no name; see [`Scanner::scan_field`].
@@ -144,34 +180,25 @@ impl Scanner {
 
     /// Redacts a text of UTF-8 that comes in pieces, and stands under this name: labels for data of
     /// the types for which `redacts` is true.
-    pub fn redactor<'s>(
-        &'s self,
+    pub fn redactor<'b>(
+        &self,
         name: Option<&str>,
-        redacts: impl Fn(&str) -> bool + Send + Sync + 's,
-    ) -> Redactor<'s> {
+        redacts: impl Fn(&str) -> bool + Send + Sync + 'b,
+    ) -> Redactor<'b> {
         self.replacer(name, Labels(redacts))
     }
 
     /// The same with anything in the place of data.
-    pub fn replacer<'s>(
-        &'s self,
+    pub fn replacer<'b>(
+        &self,
         name: Option<&str>,
-        by: impl Substitute + Send + Sync + 's,
-    ) -> Redactor<'s> {
-        Redactor::new(self, name, Box::new(by))
+        by: impl Substitute + Send + Sync + 'b,
+    ) -> Redactor<'b> {
+        Redactor::new(&self.sets, name, Box::new(by))
     }
 
-    pub(crate) fn layers(&self, name: Option<&str>) -> Layers<'_> {
-        Layers::new(&self.rules, name)
-    }
-
-    pub(crate) fn type_of(&self, rule: RuleId) -> Option<(&'static str, Class)> {
-        let rule = self.rules.get(rule)?.rule;
-        Some((rule.kind, rule.class))
-    }
-
-    pub(crate) fn kind(&self, rule: RuleId) -> Option<&'static str> {
-        Some(self.rules.get(rule)?.rule.kind)
+    fn layers(&self, name: Option<&str>) -> Layers {
+        Layers::new(&self.sets, name)
     }
 
     fn hit(&self, event: &Event, named: usize, length: usize, hits: &mut Hits) {
@@ -180,10 +207,10 @@ impl Scanner {
             Event::Begins(finding, start) => (finding, start - named..length, false),
             Event::Ends(id, end) => return hits.ends(*id, end - named),
         };
-        if let Some(ready) = self.rules.get(finding.id) {
+        if let Some((kind, class)) = self.sets.type_of(finding.id) {
             let hit = Hit {
-                kind: ready.rule.kind,
-                class: ready.rule.class,
+                kind,
+                class,
                 confidence: finding.confidence,
                 range,
                 is_whole,

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::decode::Layers;
 use crate::found::{Event, Finding};
-use crate::{Class, LONGEST, Scanner, Substitute, Way, placeholder};
+use crate::rules::{RuleId, Sets};
+use crate::{Class, LONGEST, Substitute, Way, placeholder};
 
 /// A text in which some types of data are replaced.
 ///
@@ -14,10 +16,10 @@ use crate::{Class, LONGEST, Scanner, Substitute, Way, placeholder};
 /// beginning on, before its end is known. Of a value in base64 or hex it is as much longer as its
 /// characters are. A value that not only its label takes the place of waits until nothing that begins
 /// in it can still be found.
-pub struct Redactor<'s> {
-    scanner: &'s Scanner,
-    layers: Layers<'s>,
-    by: Box<dyn Substitute + Send + Sync + 's>,
+pub struct Redactor<'b> {
+    sets: Arc<Sets>,
+    layers: Layers,
+    by: Box<dyn Substitute + Send + Sync + 'b>,
     seen: Vec<Seen>,
     /// Of each type, where the last value ends: one that overlaps it is the same, read in another way.
     reach: Vec<(&'static str, usize)>,
@@ -47,16 +49,16 @@ pub struct Seen {
     pub confidence: u8,
 }
 
-impl<'s> Redactor<'s> {
+impl<'b> Redactor<'b> {
     pub(crate) fn new(
-        scanner: &'s Scanner,
+        sets: &Arc<Sets>,
         name: Option<&str>,
-        by: Box<dyn Substitute + Send + Sync + 's>,
+        by: Box<dyn Substitute + Send + Sync + 'b>,
     ) -> Self {
-        let layers = scanner.layers(name);
+        let layers = Layers::new(sets, name);
         let base = layers.named();
         Self {
-            scanner,
+            sets: Arc::clone(sets),
             layers,
             by,
             seen: Vec::new(),
@@ -200,7 +202,7 @@ impl<'s> Redactor<'s> {
     }
 
     fn see(&mut self, finding: Finding, range: Range<usize>) {
-        let Some((kind, class)) = self.scanner.type_of(finding.id) else {
+        let Some((kind, class)) = self.sets.type_of(finding.id) else {
             return;
         };
         let is_new = self.reaches(kind, range);
@@ -225,16 +227,16 @@ impl<'s> Redactor<'s> {
         is_new
     }
 
-    fn ends(&mut self, rule: u16, at: usize) {
-        let kind = self.scanner.kind(rule);
+    fn ends(&mut self, rule: RuleId, at: usize) {
+        let kind = self.sets.type_of(rule).map(|(kind, _)| kind);
         let mut reach = self.reach.iter_mut();
         if let Some((_, end)) = reach.find(|(known, _)| Some(*known) == kind) {
             *end = at;
         }
     }
 
-    fn replaces(&self, rule: u16) -> Option<&'static str> {
-        let kind = self.scanner.kind(rule)?;
+    fn replaces(&self, rule: RuleId) -> Option<&'static str> {
+        let (kind, _) = self.sets.type_of(rule)?;
         (self.by.way(kind) != Way::Keep).then_some(kind)
     }
 

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::Class;
+use crate::found::Rank;
 use crate::number::Number;
 use crate::view::{Verdict, View};
 
@@ -79,6 +80,15 @@ pub(crate) struct Confidence {
 }
 
 impl Rule {
+    pub(crate) const fn rank(&self) -> Rank {
+        Rank {
+            kind: self.kind,
+            class: self.class,
+            weak: self.weak,
+            is_custom: false,
+        }
+    }
+
     /// A value that begins with one of these texts.
     pub(crate) const fn literal(
         kind: &'static str,

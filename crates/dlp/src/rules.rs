@@ -7,7 +7,9 @@ use std::sync::{Arc, OnceLock};
 use regex_automata::dfa::{StartKind as DfaStartKind, dense};
 use regex_automata::util::syntax;
 
+use crate::Class;
 use crate::beginnings::Beginnings;
+use crate::custom::{Customs, DetectorError};
 use crate::literals::{Literals, TextId};
 use crate::rule::{Anchor, Rule, Shape};
 use crate::rule_set::{self, RuleSet};
@@ -24,6 +26,13 @@ pub(crate) struct Rules {
     /// By how many digits there are.
     numbers: Vec<Asked>,
     bytes: Vec<Vec<RuleId>>,
+}
+
+/// The rules of the catalogue, made once for the whole process, and the detectors of one policy.
+#[derive(Debug)]
+pub(crate) struct Sets {
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) customs: Customs,
 }
 
 pub(crate) struct Ready {
@@ -129,6 +138,10 @@ impl Rules {
         })
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.ready.len()
+    }
+
     pub(crate) fn get(&self, id: RuleId) -> Option<&Ready> {
         self.ready.get(usize::from(id))
     }
@@ -150,6 +163,14 @@ impl Rules {
             .get(usize::from(byte))
             .map(Vec::as_slice)
             .unwrap_or_default()
+    }
+}
+
+impl Sets {
+    pub(crate) fn type_of(&self, id: RuleId) -> Option<(&'static str, Class)> {
+        let rule = self.rules.get(id).map(|ready| ready.rule);
+        let of_rule = rule.map(|rule| (rule.kind, rule.class));
+        of_rule.or_else(|| self.customs.type_of(id))
     }
 }
 
@@ -211,6 +232,10 @@ pub enum BuildError {
     Many,
     #[error("the rule for {0} asks for more letters or digits than are looked at")]
     Range(&'static str),
+    #[error("the detector `{0}`: {1}")]
+    Detector(String, #[source] DetectorError),
+    #[error("this process has met too many names of types; it must be started anew")]
+    Names,
 }
 
 /// Every text once.

@@ -1,22 +1,25 @@
 //! One text as it is searched, byte by byte, whole or in pieces. What it finds does not depend on where the pieces part.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::candidate::{Candidate, Step};
+use crate::custom::Walks;
 use crate::found::{Event, Found};
 use crate::literals::State;
 use crate::nearby::Nearby;
 use crate::number::{Chain, Number};
 use crate::rule::{Rule, Shape};
 use crate::rule_set;
-use crate::rules::{Ready, RuleId, Rules};
+use crate::rules::{Ready, RuleId, Rules, Sets};
 use crate::stand_in;
 use crate::view::BEHIND;
 use crate::window::Window;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Search<'r> {
-    rules: &'r Rules,
+pub(crate) struct Search {
+    sets: Arc<Sets>,
+    walks: Walks,
     literals: State,
     /// How many bytes have been read.
     at: usize,
@@ -36,11 +39,12 @@ pub(crate) struct Search<'r> {
     chain: Chain,
 }
 
-impl<'r> Search<'r> {
+impl Search {
     /// Of a text that stands under this name.
-    pub(crate) fn new(rules: &'r Rules, name: Option<&str>) -> Self {
+    pub(crate) fn new(sets: &Arc<Sets>, name: Option<&str>) -> Self {
         let mut search = Self {
-            rules,
+            sets: Arc::clone(sets),
+            walks: Walks::default(),
             literals: State::default(),
             at: 0,
             named: 0,
@@ -75,28 +79,34 @@ impl<'r> Search<'r> {
     /// Reads what is new in a part of the text that begins at `base`.
     pub(crate) fn read(&mut self, bytes: &[u8], base: usize, last: bool) {
         let window = Window { bytes, base, last };
-        self.go_on(window);
+        let sets = Arc::clone(&self.sets);
+        let rules = &*sets.rules;
+        self.go_on(rules, window);
         while let Some(next) = window.byte(self.at) {
-            self.texts(Some(next), window);
-            match self.skip(window) {
-                Some(b'0'..=b'9') => self.digit(window),
-                Some(sign) => self.sign(sign, window),
+            self.texts(rules, Some(next), window);
+            match self.skip(rules, window) {
+                Some(b'0'..=b'9') => self.digit(rules, window),
+                Some(sign) => self.sign(rules, sign, window),
                 None => {}
             }
         }
         if last {
-            self.texts(None, window);
+            self.texts(rules, None, window);
         }
         self.run = window.run(self.at).min(window.lead(self.at));
+        if !sets.customs.is_empty() {
+            let (walks, found) = (&mut self.walks, &mut self.found);
+            walks.read(&sets.customs, window, self.named, found);
+        }
     }
 
     /// Reads up to the next byte that may matter, and that byte: what it is, unless it is a digit behind
     /// another.
-    fn skip(&mut self, window: Window<'_>) -> Option<u8> {
+    fn skip(&mut self, rules: &Rules, window: Window<'_>) -> Option<u8> {
         let new = window.after(self.at);
         let escaped = std::mem::take(&mut self.escaped);
         let new = if escaped { new.get(..1)? } else { new };
-        let (state, length) = self.rules.literals.skip(self.literals, new);
+        let (state, length) = rules.literals.skip(self.literals, new);
         self.literals = state;
         self.at += length.unwrap_or(new.len());
         let last = *new.get(length.unwrap_or(1) - 1)?;
@@ -114,6 +124,7 @@ impl<'r> Search<'r> {
     pub(crate) fn settled(&self) -> usize {
         let open = self.open.iter().filter_map(Candidate::holds);
         open.chain(self.numbers.iter().copied())
+            .chain((!self.sets.customs.is_empty()).then(|| self.walks.settled()))
             .fold(self.run, usize::min)
     }
 
@@ -129,7 +140,7 @@ impl<'r> Search<'r> {
     }
 
     /// The first digit of some has been read.
-    fn digit(&mut self, window: Window<'_>) {
+    fn digit(&mut self, rules: &Rules, window: Window<'_>) {
         let at = self.at - 1;
         let Some(word) = window.word(at) else {
             // Behind the escape that it belongs to, others may be the first.
@@ -139,23 +150,23 @@ impl<'r> Search<'r> {
         let letters = window.after(word).get(..at - word).unwrap_or_default();
         if letters.iter().all(u8::is_ascii_alphabetic) {
             for (lead, count) in window.leads(word).into_iter().flatten() {
-                self.ask_word(lead, count + letters.len(), window);
+                self.ask_word(rules, lead, count + letters.len(), window);
             }
-            self.ask_word(word, letters.len(), window);
+            self.ask_word(rules, word, letters.len(), window);
         }
     }
 
     /// A byte has been read at which rules may be asked.
-    fn sign(&mut self, sign: u8, window: Window<'_>) {
-        let (rules, anchor) = (self.rules, self.at - 1);
+    fn sign(&mut self, rules: &Rules, sign: u8, window: Window<'_>) {
+        let anchor = self.at - 1;
         for id in rules.at_byte(sign) {
-            self.ask(*id, anchor, window);
+            self.ask(rules, *id, anchor, window);
         }
     }
 
     /// The texts of the automaton that end here.
-    fn texts(&mut self, next: Option<u8>, window: Window<'_>) {
-        let (rules, end) = (self.rules, self.at);
+    fn texts(&mut self, rules: &Rules, next: Option<u8>, window: Window<'_>) {
+        let end = self.at;
         for id in rules.literals.texts(self.literals) {
             let Some(text) = rules.text(*id) else {
                 continue;
@@ -171,21 +182,20 @@ impl<'r> Search<'r> {
             }
             if free {
                 for rule in &text.anchors {
-                    self.ask(*rule, start, window);
+                    self.ask(rules, *rule, start, window);
                 }
             }
             let names = if begins { text.names.as_slice() } else { &[] };
             for rule in names.iter().chain(&text.within) {
-                self.ask(*rule, end, window);
+                self.ask(rules, *rule, end, window);
             }
         }
     }
 
-    fn ask_word(&mut self, start: usize, letters: usize, window: Window<'_>) {
+    fn ask_word(&mut self, rules: &Rules, start: usize, letters: usize, window: Window<'_>) {
         if letters == 0 {
-            self.number(start, window);
+            self.number(rules, start, window);
         }
-        let rules = self.rules;
         let Some(asked) = rules.of_word(letters) else {
             return;
         };
@@ -195,27 +205,27 @@ impl<'r> Search<'r> {
             let some = block.asked(near, start == 0);
             let some = rules.beginnings.fitting(block.number, some, text);
             for id in rule_set::rules(block.number, some) {
-                self.begin(id, start, window);
+                self.begin(rules, id, start, window);
             }
         }
     }
 
     /// A rule whose value, or what leads to it, may begin here.
-    fn ask(&mut self, id: RuleId, start: usize, window: Window<'_>) {
-        if self.rules.beginnings.fits(id, window.after(start)) {
-            self.begin(id, start, window);
+    fn ask(&mut self, rules: &Rules, id: RuleId, start: usize, window: Window<'_>) {
+        if rules.beginnings.fits(id, window.after(start)) {
+            self.begin(rules, id, start, window);
         }
     }
 
-    fn begin(&mut self, id: RuleId, start: usize, window: Window<'_>) {
-        let Some(ready) = self.rules.get(id) else {
+    fn begin(&mut self, rules: &Rules, id: RuleId, start: usize, window: Window<'_>) {
+        let Some(ready) = rules.get(id) else {
             return;
         };
-        let Some(near) = self.sureness(id, ready.rule, start) else {
+        let Some(near) = self.sureness(rules, id, ready.rule, start) else {
             return;
         };
         if let Shape::Custom(_) = ready.rule.shape {
-            return self.step(Candidate::custom(id, near, start), window);
+            return self.step(rules, Candidate::custom(id, near, start), window);
         }
         if self.is_read(id, ready, start) {
             return;
@@ -223,39 +233,38 @@ impl<'r> Search<'r> {
         let before = start.checked_sub(1).and_then(|at| window.byte(at));
         let before = before.or((start > 0).then_some(b'='));
         if let Some(candidate) = Candidate::pattern(id, near, ready, start, before) {
-            self.step(candidate, window);
+            self.step(rules, candidate, window);
         }
     }
 
     /// Whether a word of the rule is near; none where the rule needs one and there is none.
-    fn sureness(&mut self, id: RuleId, rule: &Rule, start: usize) -> Option<bool> {
+    fn sureness(&mut self, rules: &Rules, id: RuleId, rule: &Rule, start: usize) -> Option<bool> {
         if rule.words.is_empty() {
             return Some(false);
         }
-        let near = self.nearby.at(start, self.named, self.rules).contains(id);
+        let near = self.nearby.at(start, self.named, rules).contains(id);
         let sure = rule.confidence;
         (near || sure.alone > 0 || sure.whole > 0 && start == 0).then_some(near)
     }
 
-    fn go_on(&mut self, window: Window<'_>) {
+    fn go_on(&mut self, rules: &Rules, window: Window<'_>) {
         for candidate in std::mem::take(&mut self.open) {
-            self.step(candidate, window);
+            self.step(rules, candidate, window);
         }
         for start in std::mem::take(&mut self.numbers) {
-            self.number(start, window);
+            self.number(rules, start, window);
         }
     }
 
-    fn step(&mut self, candidate: Candidate, window: Window<'_>) {
-        let rules = self.rules;
+    fn step(&mut self, rules: &Rules, candidate: Candidate, window: Window<'_>) {
         let (id, near) = (candidate.rule, candidate.near);
         let Some(ready) = rules.get(id) else { return };
         match candidate.step(ready, window) {
-            Step::None(read) => self.reads(id, read),
+            Step::None(read) => self.reads(rules, id, read),
             Step::Open(candidate) => self.open.push(candidate),
             Step::Found { start, end, read } => {
-                self.reads(id, start..read);
-                self.found(id, near, start..end, window);
+                self.reads(rules, id, start..read);
+                self.found(rules, id, near, start..end, window);
             }
             Step::Ends { end } => {
                 for (_, range) in self.read.iter_mut().filter(|(rule, _)| *rule == id) {
@@ -268,16 +277,17 @@ impl<'r> Search<'r> {
                 if start >= self.named {
                     let sure = ready.rule.confidence;
                     let confidence = if near { sure.near } else { sure.alone };
-                    self.found.add(id, ready.rule, confidence, start, None);
-                    self.step(rest, window);
+                    self.found
+                        .add(id, ready.rule.rank(), confidence, start, None);
+                    self.step(rules, rest, window);
                 }
             }
         }
     }
 
     /// Behind a lead, these bytes were read as a value of a rule.
-    fn reads(&mut self, id: RuleId, read: Range<usize>) {
-        if !read.is_empty() && self.rules.get(id).is_some_and(Ready::is_led) {
+    fn reads(&mut self, rules: &Rules, id: RuleId, read: Range<usize>) {
+        if !read.is_empty() && rules.get(id).is_some_and(Ready::is_led) {
             // No rule is asked further back.
             let near = self.at.saturating_sub(BEHIND);
             self.read.retain(|(_, range)| range.end > near);
@@ -298,11 +308,18 @@ impl<'r> Search<'r> {
         read.any(|(rule, range)| *rule == id && covers(range)) || ready.is_led() && open()
     }
 
-    fn found(&mut self, id: RuleId, near: bool, range: Range<usize>, window: Window<'_>) {
-        if let Some(ready) = self.rules.get(id)
+    fn found(
+        &mut self,
+        rules: &Rules,
+        id: RuleId,
+        near: bool,
+        range: Range<usize>,
+        window: Window<'_>,
+    ) {
+        if let Some(ready) = rules.get(id)
             && range.start >= self.named
             && !range.is_empty()
-            && !stand_in::covers(&range, window)
+            && !stand_in::covers(&range, window, &self.sets.customs)
         {
             let sure = ready.rule.confidence;
             let whole = range.start == 0 && window.last && range.end == window.end();
@@ -311,14 +328,18 @@ impl<'r> Search<'r> {
                 (false, true) => sure.whole,
                 (false, false) => sure.alone,
             };
-            self.found
-                .add(id, ready.rule, confidence, range.start, Some(range.end));
+            self.found.add(
+                id,
+                ready.rule.rank(),
+                confidence,
+                range.start,
+                Some(range.end),
+            );
         }
     }
 
     /// All rules for numbers, at once: the digits are read once.
-    fn number(&mut self, start: usize, window: Window<'_>) {
-        let rules = self.rules;
+    fn number(&mut self, rules: &Rules, start: usize, window: Window<'_>) {
         let view = window.view(start);
         let mut chain = std::mem::take(&mut self.chain);
         if chain.read(view.before, view.from, view.open) {
@@ -334,7 +355,7 @@ impl<'r> Search<'r> {
                         some
                     };
                     for id in rule_set::rules(block.number, some) {
-                        self.try_number(id, start..start + length, &number, window);
+                        self.try_number(rules, id, start..start + length, &number, window);
                     }
                 }
             }
@@ -346,17 +367,18 @@ impl<'r> Search<'r> {
 
     fn try_number(
         &mut self,
+        rules: &Rules,
         id: RuleId,
         range: Range<usize>,
         number: &Number<'_>,
         window: Window<'_>,
     ) {
-        if let Some(ready) = self.rules.get(id)
+        if let Some(ready) = rules.get(id)
             && let Shape::Number(fits) = ready.rule.shape
             && fits(number)
-            && let Some(near) = self.sureness(id, ready.rule, range.start)
+            && let Some(near) = self.sureness(rules, id, ready.rule, range.start)
         {
-            self.found(id, near, range, window);
+            self.found(rules, id, near, range, window);
         }
     }
 }

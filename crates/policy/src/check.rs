@@ -9,7 +9,7 @@ use crate::data::{
 use crate::facts::{Facts, Matcher};
 use crate::rego::Extension;
 use crate::sources::Model;
-use crate::{CallKind, Catalogue, Chain, Phase, Sources, hosts, sensitive};
+use crate::{CallKind, Catalogue, Chain, Phase, Sources, detectors, hosts, sensitive};
 
 /// Every mistake of meaning in the data, all at once.
 pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
@@ -26,6 +26,7 @@ pub(crate) fn check(model: &Model) -> Result<Facts, Problems> {
         }
         .profile(profile);
     }
+    detectors::check(model, &mut problems);
     let facts = Facts::compile(&model.data.facts).unwrap_or_else(|mistakes| {
         for (name, key, message) in mistakes {
             let path = if key.is_empty() { &[][..] } else { &[key][..] };
@@ -121,8 +122,15 @@ struct Check<'a> {
 
 impl Check<'_> {
     /// What rules on sensitive data are about.
-    fn types<'k>(&mut self, section: &str, kinds: impl Iterator<Item = &'k String>) {
-        for kind in kinds.filter(|kind| !sensitive::is_known(kind)) {
+    fn types<'k>(
+        &mut self,
+        section: &str,
+        kinds: impl Iterator<Item = &'k String>,
+        profile: &ProfileData,
+    ) {
+        let own = &profile.detectors;
+        let is_known = |kind: &&String| sensitive::is_known(kind) || own.contains_key(*kind);
+        for kind in kinds.filter(|kind| !is_known(kind)) {
             let problem = self.model.problem(
                 "profiles",
                 self.name,
@@ -132,7 +140,8 @@ impl Check<'_> {
             let known = sensitive::types()
                 .iter()
                 .chain(&sensitive::CLASSES)
-                .copied();
+                .copied()
+                .chain(own.keys().map(String::as_str));
             let hint = nearest(kind, known).map(|near| format!("did you mean `{near}`?"));
             self.problems.push(Problem { hint, ..problem });
         }
@@ -152,8 +161,8 @@ impl Check<'_> {
         self.hosts("hosts", &profile.hosts);
         self.hosts("passthrough", &profile.passthrough);
         self.hosts("upgrades", &profile.upgrades);
-        self.types("data", profile.data.keys());
-        self.types("answers", profile.answers.keys());
+        self.types("data", profile.data.keys(), profile);
+        self.types("answers", profile.answers.keys(), profile);
         self.findable("answers", profile.answers.keys());
         if usize::from(profile.chain.max_depth) > Chain::GREATEST_DEPTH {
             let most = Chain::GREATEST_DEPTH;

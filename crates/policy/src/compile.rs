@@ -15,7 +15,7 @@ use crate::data::{
     LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
-use crate::{Action, AnswerEffect, Effect, Phase, hosts, sensitive};
+use crate::{Action, AnswerEffect, Effect, Phase, detectors, hosts, sensitive};
 use kinds::KINDS;
 
 /// The whole of `data.compiled`, part by part onto the shelf, so that it never exists a second time.
@@ -23,16 +23,18 @@ pub(crate) fn compile(data: &AegisData, mode: Mode) -> Shelved {
     let mut shelf = Shelf::default();
     let shelf = &mut shelf;
     let unnamed = Unnamed::new(shelf);
+    let own = detectors::all(data);
     let tenants = entries(shelf, &data.tenants, |shelf, name, value| {
         shelf.json(&tenant(name, value, mode))
     });
     let profiles = entries(shelf, &data.profiles, |shelf, name, value| {
-        profile(shelf, data, (name, value), &unnamed)
+        profile(shelf, (data, &own), (name, value), &unnamed)
     });
     let agents = entries(shelf, &data.agents, |shelf, _, value| {
-        shelf.json(&agent(data, value, mode))
+        shelf.json(&agent((data, &own), value, mode))
     });
-    let classes: BTreeMap<_, _> = sensitive::classes().collect();
+    let classes = sensitive::classes().chain(detectors::types(data));
+    let classes: BTreeMap<_, _> = classes.collect();
     let classes = shelf.json(&json!(classes));
     shelf.object([
         ("classes", classes),
@@ -41,6 +43,9 @@ pub(crate) fn compile(data: &AegisData, mode: Mode) -> Shelved {
         ("agents", agents),
     ])
 }
+
+/// The detectors of all profiles, by their types.
+type Own<'d> = BTreeMap<&'d str, &'d detectors::DetectorData>;
 
 /// The operations of what a profile does not name.
 struct Unnamed {
@@ -78,12 +83,14 @@ fn entries<T>(
     shelf.object(parts)
 }
 
-fn agent(data: &AegisData, agent: &AgentData, mode: Mode) -> Json {
+fn agent((data, own): (&AegisData, &Own<'_>), agent: &AgentData, mode: Mode) -> Json {
     let profile = data.profiles.get(&agent.profile);
     let tenant = data.tenants.get(&agent.tenant).map(|tenant| tenant.mode);
     let shadow = [Some(mode), tenant, profile.map(|profile| profile.mode)];
     let shadow = shadow.contains(&Some(Mode::Shadow));
-    let answers = profile.filter(|_| !shadow).map_or(Json::Null, answers);
+    let answers = profile
+        .filter(|_| !shadow)
+        .map_or(Json::Null, |profile| answers(own, profile));
     let restore = !shadow && profile.is_some_and(ProfileData::makes_tokens);
     json!({
         "tenant": agent.tenant,
@@ -95,14 +102,19 @@ fn agent(data: &AegisData, agent: &AgentData, mode: Mode) -> Json {
 }
 
 /// What is done about data in answers, by the types and classes that the profile names; null where none is looked for.
-fn answers(profile: &ProfileData) -> Json {
+fn answers(own: &Own<'_>, profile: &ProfileData) -> Json {
     if profile.answers.is_empty() {
         return Json::Null;
     }
-    let data = profile.answers.iter();
-    let data = data.map(|(word, effect)| (word.clone(), on_answer(*effect)));
+    let rules = profile.answers.iter();
+    let rules = rules.map(|(word, effect)| (word.clone(), on_answer(*effect)));
+    // By name, as only the profile that has a detector knows the class of its type.
+    let own = own.keys().map(|kind| {
+        let effect = profile.on_answer(kind).unwrap_or(AnswerEffect::Allow);
+        ((*kind).to_owned(), on_answer(effect))
+    });
     json!({
-        "data": data.collect::<Map<_, _>>(),
+        "data": rules.chain(own).collect::<Map<_, _>>(),
         "unread": profile.answers_unread,
         "numbers": profile.numbers,
     })
@@ -130,13 +142,17 @@ fn tenant(name: &str, tenant: &TenantData, mode: Mode) -> Json {
 
 fn profile(
     shelf: &mut Shelf,
-    data: &AegisData,
+    (data, own): (&AegisData, &Own<'_>),
     (name, profile): (&str, &ProfileData),
     unnamed: &Unnamed,
 ) -> Shelved {
     let lead = format!("profile \"{name}\"");
     let rules = profile.data.iter();
     let rules = rules.map(|(word, effect)| (word.clone(), on_data(&lead, *effect)));
+    // What only other profiles have detectors for is none of this one's business.
+    let foreign = own.keys();
+    let foreign = foreign.filter(|kind| !profile.detectors.contains_key(**kind));
+    let foreign = foreign.map(|kind| ((*kind).to_owned(), on_data(&lead, Effect::Allow)));
     let changed = match profile.mcp.changed_tools {
         ChangedToolsData::Report => json!([false, true]),
         ChangedToolsData::Deny => json!([false]),
@@ -149,7 +165,7 @@ fn profile(
         ("lead", json!(format!("{lead}: "))),
         ("hosts", hosts_of(data, profile)),
         ("upgrades", truths(canonical(&profile.upgrades))),
-        ("data", rules.collect::<Map<_, _>>().into()),
+        ("data", rules.chain(foreign).collect::<Map<_, _>>().into()),
         ("depth", json!(profile.chain.max_depth)),
         ("loops", json!(loops)),
         ("findings", findings(&lead, profile)),

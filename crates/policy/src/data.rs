@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::action::redact;
+use crate::detectors::DetectorData;
 use crate::intent::PROPOSE;
-use crate::sensitive::class_of;
+use crate::sensitive::{class_of, is_type_name};
 use crate::{Action, AnswerEffect, Effect, Numbers, Phase, RefuseAs, Unread};
 
 /// Whether findings count or are only recorded.
@@ -100,6 +101,8 @@ pub(crate) struct ProfileData {
     pub(crate) answers_unread: Unread,
     /// What becomes of numbers that are redacted, in calls and in answers.
     pub(crate) numbers: Numbers,
+    /// By the types that they find.
+    pub(crate) detectors: BTreeMap<String, DetectorData>,
     /// Tool to action to parameter to constraint.
     pub(crate) tools: BTreeMap<String, Actions>,
     pub(crate) proposed: ProposedData,
@@ -263,10 +266,25 @@ pub(crate) struct OperationData {
 }
 
 impl ProfileData {
-    /// What is done about data of a type: what its own rule says, else that of its class.
+    /// What is done about data of a type: what its own rule says, else that of its class. A type that
+    /// only others know of is none of its business.
     pub(crate) fn on(&self, kind: &str) -> Option<Effect> {
-        let of_class = || self.data.get(class_of(kind)?);
-        self.data.get(kind).or_else(of_class).copied()
+        let Some(class) = self.class_of(kind) else {
+            return is_type_name(kind).then_some(Effect::Allow);
+        };
+        self.data.get(kind).or(self.data.get(class)).copied()
+    }
+
+    /// The class of a type of the catalogue or of its own.
+    fn class_of(&self, kind: &str) -> Option<&'static str> {
+        let own = self.detectors.get(kind);
+        own.map(|own| own.class.as_str()).or_else(|| class_of(kind))
+    }
+
+    /// The type or the class by whose rule data of a type is treated in answers.
+    pub(crate) fn on_answer(&self, kind: &str) -> Option<AnswerEffect> {
+        let of_class = || self.answers.get(self.class_of(kind)?);
+        self.answers.get(kind).or_else(of_class).copied()
     }
 
     /// Whether anything that its agents send may become a token.
@@ -281,7 +299,7 @@ impl ProfileData {
 
     /// The name under which that is said.
     pub(crate) fn rule_on<'k>(&self, kind: &'k str) -> &'k str {
-        match class_of(kind) {
+        match self.class_of(kind) {
             Some(class) if !self.data.contains_key(kind) => class,
             _ => kind,
         }

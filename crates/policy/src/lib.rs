@@ -11,6 +11,7 @@ mod check;
 mod compile;
 mod data;
 mod decision;
+mod detectors;
 pub mod difference;
 pub mod explain;
 mod facts;

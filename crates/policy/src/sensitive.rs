@@ -3,6 +3,8 @@
 use std::sync::LazyLock;
 
 use aegis_dlp::Class;
+pub use aegis_dlp::is_type_name;
+pub(crate) use aegis_dlp::type_name;
 
 /// Every type, in the order of their names.
 pub fn types() -> &'static [&'static str] {
@@ -33,6 +35,9 @@ pub fn is_outside(kind: &str) -> bool {
 pub(crate) fn is_known(word: &str) -> bool {
     CLASSES.contains(&word) || class_of(word).is_some()
 }
+
+/// The names that types may have, as a regular expression.
+pub const TYPE_NAME: &str = "^[A-Z][A-Z0-9_]{2,44}$";
 
 pub const CLASSES: [&str; 3] = [
     Class::Pii.as_str(),

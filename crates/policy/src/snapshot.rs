@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use aegis_document::Problems;
+use aegis_dlp::Scanner;
+use aegis_document::{Problem, Problems};
 use ring::digest;
 use serde_json::Value as Json;
 
@@ -15,7 +16,9 @@ use crate::data::AegisData;
 use crate::facts::Facts;
 use crate::rego::{self, Answers, Evaluator, Extension, Oracle, Policy};
 use crate::sources::Model;
-use crate::{Catalogue, Decision, Fault, Intent, Mode, Sources, check, compile, selftest};
+use crate::{
+    Catalogue, Decision, Fault, Intent, Mode, Sources, check, compile, detectors, selftest,
+};
 
 /// Everything that judges a call. Immutable, shared by all threads; when it is replaced, drop it on
 /// a thread that answers nobody, since it may be large.
@@ -24,6 +27,7 @@ pub struct Snapshot {
     catalogue: Catalogue,
     revision: Revision,
     modes: BTreeMap<String, TenantMode>,
+    scanner: Arc<Scanner>,
 }
 
 /// Which policy decided, as records and answers name it: `7-0123456789ab`.
@@ -116,6 +120,11 @@ impl Snapshot {
 
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// Finds what this policy speaks of: the types of the catalogue and those of its own detectors.
+    pub fn scanner(&self) -> &Arc<Scanner> {
+        &self.scanner
     }
 
     pub fn revision(&self) -> &Revision {
@@ -225,8 +234,19 @@ impl Parts {
             catalogue: self.catalogue,
             revision,
             modes: modes(data, mode),
+            scanner: detectors::scanner(data).map_err(|error| no_scanner(&error))?,
         })
     }
+}
+
+fn no_scanner(error: &aegis_dlp::BuildError) -> Problems {
+    Problems::from(Problem {
+        file: "policy data".to_owned(),
+        line: 1,
+        column: 1,
+        message: error.to_string(),
+        hint: None,
+    })
 }
 
 fn modes(data: &AegisData, mode: Mode) -> BTreeMap<String, TenantMode> {

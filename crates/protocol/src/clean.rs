@@ -26,7 +26,7 @@ pub use medium::Medium;
 /// The rules on one answer, and what has been found in it.
 #[derive(Clone, Debug)]
 pub struct Cleaner {
-    scanner: &'static Scanner,
+    scanner: Arc<Scanner>,
     rules: Arc<AnswerRules>,
     /// For values that it takes out.
     names: Arc<dyn Pseudonyms>,
@@ -54,9 +54,9 @@ pub enum Denied {
 }
 
 impl Cleaner {
-    pub fn new(scanner: &'static Scanner, rules: &AnswerRules) -> Self {
+    pub fn new(scanner: &Arc<Scanner>, rules: &AnswerRules) -> Self {
         Self {
-            scanner,
+            scanner: Arc::clone(scanner),
             rules: Arc::new(rules.clone()),
             names: Arc::new(Unnamed),
             restored: None,
@@ -81,7 +81,7 @@ impl Cleaner {
     /// One by the same rules that has found nothing yet.
     pub(crate) fn alike(&self) -> Self {
         Self {
-            scanner: self.scanner,
+            scanner: Arc::clone(&self.scanner),
             rules: Arc::clone(&self.rules),
             names: Arc::clone(&self.names),
             restored: self.restored.clone(),
@@ -134,7 +134,7 @@ impl Cleaner {
     ) -> Result<Option<String>, Denied> {
         let hits = self.hits(name, text)?;
         let naming = Naming {
-            scanner: self.scanner,
+            scanner: &self.scanner,
             names: &*self.names,
             on: |kind: &str| self.rules.on(kind).action(),
         };

@@ -158,6 +158,12 @@ fn in_order(hits: &mut [Hit]) {
 }
 
 /// Nothing was heard.
+impl<'a> From<&'a Arc<Scanner>> for Finder<'a> {
+    fn from(scanner: &'a Arc<Scanner>) -> Self {
+        (&**scanner).into()
+    }
+}
+
 impl<'a> From<&'a Scanner> for Finder<'a> {
     fn from(scanner: &'a Scanner) -> Self {
         Self {

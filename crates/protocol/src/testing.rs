@@ -1,6 +1,6 @@
 //! Requests for tests, in the words of a sentence. It is not part of the library.
 
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use aegis_dlp::Scanner;
 use aegis_policy::{Authority, Catalogue, Numbers, Redaction, Source};
@@ -26,8 +26,8 @@ pub(crate) struct Sent {
 }
 
 /// One for all: it is made once and keeps nothing.
-pub(crate) fn scanner() -> &'static Scanner {
-    static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new().expect("rules"));
+pub(crate) fn scanner() -> &'static Arc<Scanner> {
+    static SCANNER: LazyLock<Arc<Scanner>> = LazyLock::new(|| Scanner::standard().expect("rules"));
     &SCANNER
 }
 

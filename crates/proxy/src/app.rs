@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_client::SetupError;
 use aegis_config::Settings;
-use aegis_dlp::{BuildError, Scanner};
+use aegis_dlp::Scanner;
 use aegis_policy::{Front, TenantMode};
 use aegis_telemetry::audit::{Log, LogSettings};
 use aegis_telemetry::metrics::Metrics;
@@ -243,7 +243,7 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
         approvals,
         tools: Arc::clone(&tools),
         describer: Describer {
-            scanner: scanner()?,
+            scanner: Scanner::standard()?,
             detector: Detector::new(settings, &evidence.metrics)?,
             tools,
             region: Arc::clone(&evidence.region),
@@ -293,13 +293,3 @@ fn evidence(settings: &Settings, drain: Drain) -> Result<Evidence, StartError> {
 }
 
 const FLUSH_TIME: Duration = Duration::from_secs(3);
-
-/// One for the whole process: answers are searched while they stream, whoever began them.
-fn scanner() -> Result<&'static Scanner, BuildError> {
-    static SCANNER: OnceLock<Scanner> = OnceLock::new();
-    if let Some(scanner) = SCANNER.get() {
-        return Ok(scanner);
-    }
-    let scanner = Scanner::new()?;
-    Ok(SCANNER.get_or_init(|| scanner))
-}

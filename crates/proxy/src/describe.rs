@@ -22,6 +22,7 @@ use hyper::body::Incoming;
 use crate::body::{RequestBody, Traffic};
 use crate::budget::Budget;
 use crate::detector::Detector;
+use crate::plane::Plane;
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
 use crate::tools::Tools;
@@ -61,7 +62,8 @@ pub(crate) enum Understood {
 /// What is the same for every call that this data plane describes.
 #[derive(Debug)]
 pub(crate) struct Describer {
-    pub(crate) scanner: &'static Scanner,
+    /// Of the catalogue alone, for where no policy is in force.
+    pub(crate) scanner: Arc<Scanner>,
     pub(crate) detector: Option<Detector>,
     pub(crate) tools: Arc<Tools>,
     pub(crate) region: Arc<str>,
@@ -80,6 +82,15 @@ pub(crate) struct Asking {
     pub(crate) time: Arc<str>,
     pub(crate) caller: Caller,
     pub(crate) chain: Chain,
+}
+
+impl Plane {
+    /// For what is looked at before a policy judges it, or beside that.
+    pub(crate) fn scanner(&self) -> Arc<Scanner> {
+        let policy = self.activation.current();
+        let scanner = policy.as_ref().map(|policy| policy.scanner());
+        Arc::clone(scanner.unwrap_or(&self.describer.scanner))
+    }
 }
 
 impl Describer {
@@ -104,7 +115,7 @@ impl Describer {
         let heard = self.heard(|scanner| Texts::of(&view(&request, &seen), scanner));
         let heard = heard.await.map_err(|refusal| (refusal, dialect.clone()))?;
         let finder = Finder {
-            scanner: self.scanner,
+            scanner: policy.scanner(),
             heard: &heard,
         };
         let view = view(&request, &seen);
@@ -149,7 +160,7 @@ impl Describer {
             None => Ok(Heard::default()),
             // Kept out of the future of every other call.
             Some(detector) => {
-                Box::pin(detector.ask(texts(self.scanner), self.budget.share())).await
+                Box::pin(detector.ask(texts(&self.scanner), self.budget.share())).await
             }
         }
     }

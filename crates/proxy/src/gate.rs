@@ -6,11 +6,11 @@ mod batch;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aegis_dlp::Scanner;
+use aegis_dlp::{Hit, Scanner};
 use aegis_ledger::Side;
 use aegis_policy::{
-    AnswerRules, CallKind, Decision, Intent, Outcome, Parameters, Reason, Snapshot, Truncation,
-    Unread,
+    AnswerRules, CallKind, DataFinding, Decision, Intent, Outcome, Parameters, Reason, Snapshot,
+    Truncation, Unread,
 };
 use aegis_protocol::{Cleaner, Finder, Heard, Means, RedactError, Rewritten, proposed};
 use http::{HeaderMap, HeaderValue, header};
@@ -34,6 +34,8 @@ pub(crate) struct Grant {
     decision: Decision,
     /// Of the policy that judged.
     epoch: u64,
+    /// Of the same.
+    scanner: Arc<Scanner>,
 }
 
 /// A request as policy lets it go: what had to be redacted is.
@@ -78,7 +80,6 @@ impl Gate {
         &self,
         described: Described,
         policy: &Snapshot,
-        scanner: &Scanner,
         record: &mut Record,
     ) -> Result<(Grant, Outbound), Refusal> {
         let (decision, decided) = decide(policy, &described.intent);
@@ -87,7 +88,7 @@ impl Gate {
             .of(&described.intent.caller, Side::Sent, record.tokens());
         let means = Means {
             heard: &described.heard,
-            ..means(scanner, &decision, &names)
+            ..means(policy.scanner(), &decision, &names)
         };
         let rewritten = rewrite(&described, &decision, &means);
         let content = content(&described);
@@ -100,7 +101,7 @@ impl Gate {
         } = described;
         let intent = Arc::new(intent);
         let finder = Finder {
-            scanner,
+            scanner: policy.scanner(),
             heard: &heard,
         };
         let written = Written::call(&intent, &reading.recordable, finder);
@@ -156,7 +157,6 @@ impl Gate {
         &self,
         intent: Intent,
         policy: &Snapshot,
-        scanner: &Scanner,
         record: &mut Record,
     ) -> Result<Option<Parameters>, Refusal> {
         let (decision, decided) = decide(policy, &intent);
@@ -166,7 +166,7 @@ impl Gate {
             decision: &decision,
             policy,
             decided,
-            written: Written::call(&intent, &[], scanner.into()),
+            written: Written::call(&intent, &[], policy.scanner().into()),
             api: None,
         };
         if decision.outcome != Outcome::Sanitize {
@@ -177,7 +177,7 @@ impl Gate {
         let received = self
             .pseudonyms
             .of(&intent.caller, Side::Received, record.tokens());
-        let means = means(scanner, &decision, &received);
+        let means = means(policy.scanner(), &decision, &received);
         match proposed::redact(&intent.call.parameters, redactions, &means) {
             Ok(redacted) => {
                 self.admit(&judged, Content::Parameters, record).await?;
@@ -205,14 +205,28 @@ impl Gate {
         }
     }
 
+    /// Whether policy has a rule on data of this kind in what the caller sends: there is none on a type
+    /// that only another profile has a detector for. Nothing is written down.
+    pub(crate) fn minds(intent: &Intent, hit: &Hit, policy: &Snapshot) -> bool {
+        let found = DataFinding {
+            kind: hit.kind,
+            class: hit.class.as_str(),
+            path: "frame".to_owned(),
+            count: 1,
+            confidence: hit.confidence,
+        };
+        let intent = Intent {
+            data: vec![found],
+            ..intent.under(policy.catalogue())
+        };
+        let (decision, _) = decide(policy, &intent);
+        let of_data = |reason: &Reason| reason.rule.starts_with("data.");
+        decision.fault.is_some() || decision.reasons.iter().any(of_data)
+    }
+
     /// What is done about data in the answer to this call, and about the caller's tokens in it;
     /// `None` where nothing is.
-    pub(crate) fn cleaner(
-        &self,
-        grant: &Grant,
-        scanner: &'static Scanner,
-        count: &Arc<TokenCount>,
-    ) -> Option<Cleaner> {
+    pub(crate) fn cleaner(&self, grant: &Grant, count: &Arc<TokenCount>) -> Option<Cleaner> {
         let asked = &grant.decision.obligations;
         if asked.answers.is_none() && !asked.restore {
             return None;
@@ -223,7 +237,7 @@ impl Gate {
         };
         let of = |side| Arc::new(self.pseudonyms.of(&grant.intent.caller, side, count));
         let rules = asked.answers.as_ref().unwrap_or(&as_it_is);
-        let cleaner = Cleaner::new(scanner, rules).naming(of(Side::Received));
+        let cleaner = Cleaner::new(&grant.scanner, rules).naming(of(Side::Received));
         Some(if asked.restore {
             cleaner.restoring(of(Side::Sent))
         } else {
@@ -271,6 +285,7 @@ impl Grant {
             intent,
             decision,
             epoch: policy.epoch(),
+            scanner: Arc::clone(policy.scanner()),
         }
     }
 
@@ -286,6 +301,7 @@ impl Grant {
         Permit {
             intent: Arc::clone(&self.intent),
             granted: self.decision.clone(),
+            scanner: Arc::clone(&self.scanner),
         }
     }
 

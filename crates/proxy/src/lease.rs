@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use aegis_policy::{Decision, Intent, Outcome, Phase, Snapshot};
+use aegis_dlp::Scanner;
+use aegis_policy::{AnswerEffect, AnswerRules, Decision, Intent, Outcome, Phase, Snapshot};
 use tokio::sync::watch;
 
 use crate::activation::Activation;
@@ -31,6 +32,8 @@ struct Terms {
 pub(crate) struct Permit {
     pub(crate) intent: Arc<Intent>,
     pub(crate) granted: Decision,
+    /// Of the policy that decided.
+    pub(crate) scanner: Arc<Scanner>,
 }
 
 /// The leases of the answers that one connection carries. An answer whose client has stopped
@@ -121,10 +124,16 @@ impl Permit {
         let searched = self.intent.phase == Phase::Connect
             || match (&asked.answers, &met.answers) {
                 (None, _) => true,
-                (Some(asked), Some(met)) => met.cover(asked),
+                (Some(asked), Some(met)) => met.cover(asked) && self.finds(asked, snapshot),
                 (Some(_), None) => false,
             };
         forwards && searched && (asked.passthrough || !met.passthrough)
+    }
+
+    /// Whether the answer is searched for all that these rules are about.
+    fn finds(&self, asked: &AnswerRules, snapshot: &Snapshot) -> bool {
+        let mut missed = snapshot.scanner().beyond(&self.scanner);
+        missed.all(|kind| asked.on(kind) == AnswerEffect::Allow)
     }
 }
 

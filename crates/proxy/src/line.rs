@@ -106,7 +106,7 @@ async fn forward(
     let caller = identify(plane, channel, request.headers(), record);
     request::measure(&request, &plane.limits)?;
     let mut request = Request::canonical(request, channel, &plane.services)?;
-    let path = masking::path(&request.path, plane.describer.scanner);
+    let path = masking::path(&request.path, &plane.scanner());
     record.addressed(request.scheme, &request.authority, &path);
     if let Some(answer) = install_page::answer(&plane.ca, &request, channel) {
         record.own_answer().await?;
@@ -134,7 +134,7 @@ async fn forward(
         .await?;
     match described {
         Understood::One(described) => {
-            address_again(plane, &described.request, &described.heard, record);
+            address_again(&policy, &described.request, &described.heard, record);
             let dialect = described.reading.dialect.clone();
             chain.map_err(|refusal| (refusal, dialect.clone()))?;
             let sent = send(plane, described, &policy, record).await;
@@ -142,7 +142,7 @@ async fn forward(
         }
         // Kept out of the future of every other call.
         Understood::Batch(described) => {
-            address_again(plane, &described.request, &described.heard, record);
+            address_again(&policy, &described.request, &described.heard, record);
             chain.map_err(|refusal| (refusal, Dialect::JsonRpc { id: Value::Null }))?;
             Box::pin(batch::send(plane, described, &policy, record)).await
         }
@@ -151,7 +151,7 @@ async fn forward(
 
 /// What the detector has found in the path is not written down either.
 fn address_again(
-    plane: &Plane,
+    policy: &Snapshot,
     request: &Request<RequestBody>,
     heard: &Heard,
     record: &mut Record,
@@ -159,8 +159,11 @@ fn address_again(
     if heard.is_empty() {
         return;
     }
-    let scanner = plane.describer.scanner;
-    let path = masking::path(&request.path, Finder { scanner, heard });
+    let finder = Finder {
+        scanner: policy.scanner(),
+        heard,
+    };
+    let path = masking::path(&request.path, finder);
     record.addressed(request.scheme, &request.authority, &path);
 }
 
@@ -171,16 +174,12 @@ async fn send(
     policy: &Snapshot,
     record: &mut Record,
 ) -> Result<Arrived, Refusal> {
-    let scanner = plane.describer.scanner;
     let following = Following::of(&described.reading, described.request.query.as_deref());
     if following.is_some() {
         answer::ask_for_plain(&mut described.request.headers);
     }
     let dialect = described.reading.dialect.clone();
-    let (grant, outbound) = plane
-        .gate
-        .authorize(described, policy, scanner, record)
-        .await?;
+    let (grant, outbound) = plane.gate.authorize(described, policy, record).await?;
     let granted = Granted {
         outcome: grant.outcome(),
         lease: plane.gate.lease(&grant),
@@ -216,9 +215,7 @@ async fn carry(
         dialect,
     } = granted;
     let headers = outbound.headers_mut();
-    let cleaner = plane
-        .gate
-        .cleaner(grant, plane.describer.scanner, record.tokens());
+    let cleaner = plane.gate.cleaner(grant, record.tokens());
     let searching = cleaner.map(|cleaner| {
         answer::ask_for_whole(headers);
         Searching::new(cleaner, dialect)

@@ -64,7 +64,7 @@ pub(crate) async fn run(plane: Arc<Plane>, opened: Opened, mut record: Record, m
         return record.end(Ending::Failed("tunnel.broken"));
     };
     let asked = (record.asking(), record.stamp());
-    let mut socket = Socket::new(&plane, &record, agreed, (client, upstream));
+    let mut socket = Socket::new(&plane, (&handshake, &record), agreed, (client, upstream));
     let mut conversation = Conversation::new(LIMITS);
     if let Some(cleaner) = &cleaner {
         conversation = conversation.searching(cleaner.clone());
@@ -112,7 +112,7 @@ struct Talk {
 impl Socket {
     fn new(
         plane: &Arc<Plane>,
-        record: &Record,
+        (handshake, record): (&Arc<Intent>, &Record),
         agreed: Option<Agreement>,
         (client, upstream): (Upgraded, Upgraded),
     ) -> Self {
@@ -126,7 +126,7 @@ impl Socket {
             agreed,
             from_client: Inbound::new(client_read, from_client, Side::Client)
                 .counted(record.traffic())
-                .within(plane),
+                .within(plane, handshake),
             from_server: Inbound::new(server_read, from_server, Side::Server),
             to_client: Outbox::new(client_write, Side::Server).counted(record.traffic()),
             to_server: Outbox::new(server_write, Side::Client)

@@ -1,6 +1,6 @@
 //! The search for sensitive data: hits are in order and in the text, redaction takes all of them and nothing else.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use aegis_dlp::{Field, Hit, Scanner, placeholder};
 
@@ -11,8 +11,8 @@ use crate::input::pieces;
     clippy::expect_used,
     reason = "without rules there is nothing to look at"
 )]
-pub(crate) fn standard() -> &'static Scanner {
-    static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new().expect("rules"));
+pub(crate) fn standard() -> &'static Arc<Scanner> {
+    static SCANNER: LazyLock<Arc<Scanner>> = LazyLock::new(|| Scanner::standard().expect("rules"));
     &SCANNER
 }
 

@@ -7,10 +7,13 @@ pub(crate) mod scan;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aegis_dlp::Scanner;
+use aegis_policy::Mode;
 use clap::Args;
 
+use crate::commands::policy::directory;
 use crate::exit::{Exit, Failure};
 
 /// Where the text comes from.
@@ -19,6 +22,14 @@ struct Input {
     /// A file; standard input where none is named, or `-`
     #[arg(value_name = "FILE", default_value = "-")]
     file: PathBuf,
+}
+
+/// What is looked for.
+#[derive(Debug, Args)]
+struct Rules {
+    /// Look also for what the detectors of this policy describe
+    #[arg(long, value_name = "DIR")]
+    policy: Option<PathBuf>,
 }
 
 impl Input {
@@ -36,6 +47,14 @@ impl Input {
     }
 }
 
-fn scanner() -> Result<Scanner, Failure> {
-    Scanner::new().map_err(|error| Failure::new(Exit::Failed, error))
+impl Rules {
+    fn scanner(&self) -> Result<Arc<Scanner>, Failure> {
+        let Some(policy) = &self.policy else {
+            return Scanner::standard().map_err(|error| Failure::new(Exit::Failed, error));
+        };
+        let files = directory::read(policy)?;
+        let built = aegis_authoring::untried(&files, Mode::Enforce);
+        let (_, policy) = built.map_err(|problems| Failure::new(Exit::Configuration, problems))?;
+        Ok(Arc::clone(policy.bench().snapshot().scanner()))
+    }
 }

@@ -93,6 +93,41 @@ fn a_pipe_is_redacted_by_type_and_by_class() {
 }
 
 #[test]
+fn detectors_of_a_policy_are_looked_for_too() {
+    let home = home();
+    write(&home, "policy/staff.yaml", STAFF);
+    let policy = home.path().join("policy").display().to_string();
+    let file = write(&home, "notes.txt", "EMP-123456 is ann@shop.example\n");
+    let scanned = out(&aegis(&["dlp", "scan", "--policy", &policy, &file]));
+    assert!(scanned.contains("EMPLOYEE_NUMBER  pii    1:1"), "{scanned}");
+    assert!(scanned.contains("EMAIL_ADDRESS"), "{scanned}");
+    let redact = ["dlp", "redact", "--policy", &policy, "--type"];
+    let redacted = |kind| out(&aegis(&[&redact[..], &[kind, &file]].concat()));
+    assert_eq!(
+        redacted("EMPLOYEE_NUMBER"),
+        "[REDACTED:EMPLOYEE_NUMBER] is ann@shop.example\n"
+    );
+    assert_eq!(
+        redacted("pii"),
+        "[REDACTED:EMPLOYEE_NUMBER] is [REDACTED:EMAIL_ADDRESS]\n"
+    );
+    let without = aegis(&["dlp", "redact", "--type", "EMPLOYEE_NUMBER", &file]);
+    assert_eq!(code(&without), 2);
+}
+
+#[test]
+fn a_policy_with_a_mistake_is_told_with_its_place() {
+    let home = home();
+    write(&home, "policy/staff.yaml", &STAFF.replace("EMP-", "EMP-("));
+    let policy = home.path().join("policy").display().to_string();
+    let scanned = aegis(&["dlp", "scan", "--policy", &policy, "-"]);
+    assert_eq!(code(&scanned), 78);
+    let told = err(&scanned);
+    assert!(told.contains("staff.yaml:20:"), "{told}");
+    assert!(told.contains("unclosed group"), "{told}");
+}
+
+#[test]
 fn a_line_that_is_none_is_told_by_its_number() {
     let scanned = piped(
         &["dlp", "scan", "--jsonl"],
@@ -122,3 +157,25 @@ fn piped(arguments: &[&str], input: &[u8]) -> Output {
         .expect("written");
     child.wait_with_output().expect("ended")
 }
+
+const STAFF: &str = r"
+apiVersion: aegis.dev/v1
+kind: Tenant
+metadata: {name: acme}
+spec: {agents: {hr-bot: {}}}
+---
+apiVersion: aegis.dev/v1
+kind: AgentPolicy
+metadata: {name: hr}
+spec:
+  agents: {ids: [hr-bot]}
+  dlp: staff
+---
+apiVersion: aegis.dev/v1
+kind: DlpProfile
+metadata: {name: staff}
+spec:
+  types: {EMPLOYEE_NUMBER: sanitize}
+  detectors:
+    EMPLOYEE_NUMBER: {class: pii, pattern: '\bEMP-[0-9]{6}\b'}
+";

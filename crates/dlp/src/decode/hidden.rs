@@ -7,17 +7,17 @@ use super::map::Map;
 use crate::found::Event;
 
 #[derive(Debug)]
-pub(crate) struct Hidden<'r> {
-    pub(crate) layers: Layers<'r>,
+pub(crate) struct Hidden {
+    pub(crate) layers: Layers,
     /// What has come from `base` on, and is still needed.
     text: Vec<u8>,
     base: usize,
     map: Map,
 }
 
-impl<'r> Hidden<'r> {
+impl Hidden {
     /// The next byte of it stands at `outer`; `before` is what came before that.
-    pub(crate) fn new(layers: Layers<'r>, before: &[u8], outer: usize) -> Self {
+    pub(crate) fn new(layers: Layers, before: &[u8], outer: usize) -> Self {
         let at = layers.at();
         Self {
             layers,

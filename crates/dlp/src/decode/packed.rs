@@ -1,21 +1,23 @@
 //! Runs of base64 and of hex in a text: what they hold is decoded as it comes, and searched where it is text. Judges no value.
 
+use std::sync::Arc;
+
 use super::phase::{Deeper, Phase};
 use crate::found::Event;
-use crate::rules::Rules;
+use crate::rules::Sets;
 use crate::window::Window;
 
 #[derive(Debug)]
-pub(crate) struct Packed<'r> {
-    deeper: Deeper<'r>,
+pub(crate) struct Packed {
+    deeper: Deeper,
     /// Up to here the text has been read; what follows may be the beginning of a run.
     at: usize,
-    run: Option<Run<'r>>,
+    run: Option<Run>,
 }
 
 /// Characters of base64 that follow each other.
 #[derive(Debug)]
-struct Run<'r> {
+struct Run {
     /// How many there were, and how many in this line.
     count: usize,
     line: usize,
@@ -24,17 +26,20 @@ struct Run<'r> {
     places: [usize; 4],
     /// Signs that fill it up.
     pads: usize,
-    base64: [Phase<'r>; 4],
+    base64: [Phase; 4],
     /// How many of the last were digits of hex, and what the last two say.
     digits: usize,
     byte: u8,
-    hex: [Phase<'r>; 2],
+    hex: [Phase; 2],
 }
 
-impl<'r> Packed<'r> {
-    pub(crate) fn new(rules: &'r Rules, at: usize, depth: usize) -> Self {
+impl Packed {
+    pub(crate) fn new(sets: &Arc<Sets>, at: usize, depth: usize) -> Self {
         Self {
-            deeper: Deeper { rules, depth },
+            deeper: Deeper {
+                sets: Arc::clone(sets),
+                depth,
+            },
             at,
             run: None,
         }
@@ -52,7 +57,7 @@ impl<'r> Packed<'r> {
                 self.run = Some(Run::new());
                 continue;
             };
-            let used = run.read(bytes, self.at, self.deeper, events);
+            let used = run.read(bytes, self.at, &self.deeper, events);
             self.at += used;
             if used == bytes.len() && !window.last {
                 return run.search(events);
@@ -73,7 +78,7 @@ impl<'r> Packed<'r> {
     }
 }
 
-impl<'r> Run<'r> {
+impl Run {
     fn new() -> Self {
         Self {
             count: 0,
@@ -93,7 +98,7 @@ impl<'r> Run<'r> {
         &mut self,
         bytes: &[u8],
         from: usize,
-        deeper: Deeper<'r>,
+        deeper: &Deeper,
         events: &mut Vec<Event>,
     ) -> usize {
         for (offset, byte) in bytes.iter().copied().enumerate() {
@@ -110,7 +115,7 @@ impl<'r> Run<'r> {
         bytes.len()
     }
 
-    fn base64(&mut self, value: u32, at: usize, deeper: Deeper<'r>, events: &mut Vec<Event>) {
+    fn base64(&mut self, value: u32, at: usize, deeper: &Deeper, events: &mut Vec<Event>) {
         self.bits = (self.bits << 6) | value;
         if let Some(place) = self.places.get_mut(self.count % 4) {
             *place = at;
@@ -127,7 +132,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn hex(&mut self, byte: u8, at: usize, deeper: Deeper<'r>, events: &mut Vec<Event>) {
+    fn hex(&mut self, byte: u8, at: usize, deeper: &Deeper, events: &mut Vec<Event>) {
         let digit = char::from(byte).to_digit(16);
         let Some(digit) = digit.and_then(|digit| u8::try_from(digit).ok()) else {
             if self.digits > 0 {

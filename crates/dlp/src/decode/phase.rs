@@ -1,16 +1,18 @@
 //! What a run of base64 or hex says, if it is read from one of its first characters on. Only text is kept and searched.
 
+use std::sync::Arc;
+
 use std::ops::Range;
 
 use super::Layers;
 use super::hidden::Hidden;
 use crate::found::Event;
-use crate::rules::Rules;
+use crate::rules::Sets;
 
 /// One character in four begins a quantum of base64, and one in two a byte of hex; which, is not
 /// known where something else stands right before.
 #[derive(Debug)]
-pub(crate) struct Phase<'r> {
+pub(crate) struct Phase {
     /// How many bytes of text open it.
     enough: usize,
     opening: [u8; 12],
@@ -19,20 +21,20 @@ pub(crate) struct Phase<'r> {
     start: usize,
     /// What was decoded right before that.
     before: [u8; 3],
-    hidden: Option<Box<Hidden<'r>>>,
+    hidden: Option<Box<Hidden>>,
     /// Of a character beyond ASCII, how many bytes are to come.
     continues: u8,
 }
 
 /// What is needed to search what was decoded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Deeper<'r> {
-    pub(crate) rules: &'r Rules,
+#[derive(Clone, Debug)]
+pub(crate) struct Deeper {
+    pub(crate) sets: Arc<Sets>,
     /// How many times over that may be packed.
     pub(crate) depth: usize,
 }
 
-impl<'r> Phase<'r> {
+impl Phase {
     pub(crate) fn new(enough: usize) -> Self {
         Self {
             enough,
@@ -54,7 +56,7 @@ impl<'r> Phase<'r> {
         &mut self,
         unit: &[u8],
         outer: Range<usize>,
-        deeper: Deeper<'r>,
+        deeper: &Deeper,
         events: &mut Vec<Event>,
     ) {
         if self.is_open() {
@@ -77,9 +79,9 @@ impl<'r> Phase<'r> {
         }
     }
 
-    fn open(&mut self, unit: usize, outer: usize, deeper: Deeper<'r>, events: &mut Vec<Event>) {
+    fn open(&mut self, unit: usize, outer: usize, deeper: &Deeper, events: &mut Vec<Event>) {
         // A name, so that nothing in it is taken for a value because nothing else is there.
-        let layers = Layers::at_depth(deeper.rules, Some(""), deeper.depth);
+        let layers = Layers::at_depth(&deeper.sets, Some(""), deeper.depth);
         let late = self.before.iter().rev();
         let late = late.take_while(|byte| is_text(**byte)).count();
         let before = self.before.get(self.before.len() - late..);

@@ -15,25 +15,25 @@ use crate::view::BEHIND;
 use crate::window::Window;
 
 #[derive(Debug)]
-pub(crate) struct Respelled<'r> {
+pub(crate) struct Respelled {
     /// Up to here the text has been read.
     at: usize,
     /// The spellings of a run; kept for its room.
     run: Vec<(Range<usize>, Option<char>)>,
-    fork: Option<Box<Fork<'r>>>,
+    fork: Option<Box<Fork>>,
 }
 
 /// The search that reads what is meant.
 #[derive(Debug)]
-struct Fork<'r> {
-    hidden: Hidden<'r>,
+struct Fork {
+    hidden: Hidden,
     /// Where the last character ended that was spelled otherwise.
     changed: usize,
     /// Where it is asked whether it is still needed.
     check: usize,
 }
 
-impl<'r> Respelled<'r> {
+impl Respelled {
     pub(crate) fn new(at: usize) -> Self {
         Self {
             at,
@@ -43,7 +43,7 @@ impl<'r> Respelled<'r> {
     }
 
     /// Reads on, and says how far; of a spelling that is still open, the beginning waits.
-    pub(crate) fn read(&mut self, layers: &mut Layers<'r>, window: Window<'_>) -> usize {
+    pub(crate) fn read(&mut self, layers: &mut Layers, window: Window<'_>) -> usize {
         let open = loop {
             let from = self.at;
             let next = first(window.after(from)).map(|next| from + next);
@@ -93,7 +93,7 @@ impl<'r> Respelled<'r> {
         Ok(None)
     }
 
-    fn respell(&mut self, window: Window<'_>, layers: &mut Layers<'r>) {
+    fn respell(&mut self, window: Window<'_>, layers: &mut Layers) {
         let (Some(start), Some(end)) = (self.run.first(), self.run.last()) else {
             return;
         };
@@ -123,7 +123,7 @@ impl<'r> Respelled<'r> {
     }
 
     /// Up to here, the text says what it says.
-    fn same(&mut self, until: usize, window: Window<'_>, layers: &mut Layers<'r>) {
+    fn same(&mut self, until: usize, window: Window<'_>, layers: &mut Layers) {
         while self.at < until
             && let Some(fork) = &mut self.fork
         {
@@ -140,9 +140,9 @@ impl<'r> Respelled<'r> {
     }
 }
 
-impl<'r> Fork<'r> {
+impl Fork {
     /// Both have read the same up to here.
-    fn new(at: usize, window: Window<'_>, layers: &mut Layers<'r>) -> Self {
+    fn new(at: usize, window: Window<'_>, layers: &mut Layers) -> Self {
         layers.read_plain(window, at);
         layers.take_plain(false);
         let mut search = Layers::plain(layers.search.clone());

@@ -416,11 +416,11 @@ proptest! {
     #[test]
     fn decoding_takes_nothing_away(text in hidden()) {
         let hits = SCANNER.scan(&text);
-        let mut plain = crate::search::Search::new(&SCANNER.rules, None);
+        let mut plain = crate::search::Search::new(&SCANNER.sets, None);
         plain.read(text.as_bytes(), 0, true);
         for event in plain.events(true) {
             if let crate::found::Event::Found(finding, range) = event {
-                let kind = SCANNER.kind(finding.id).unwrap();
+                let kind = SCANNER.sets.type_of(finding.id).map(|(kind, _)| kind).unwrap();
                 let covers = |hit: &crate::Hit| hit.range.start <= range.start && hit.range.end >= range.end;
                 prop_assert!(hits.iter().any(|hit| hit.kind == kind && covers(hit)));
             }

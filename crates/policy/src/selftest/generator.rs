@@ -1,6 +1,6 @@
 //! Makes calls up from the policy data: near its limits, and a little off the mark. It judges none.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -11,15 +11,16 @@ use crate::catalogue::server;
 use crate::data::{
     AegisData, AgentData, ConstraintData, Constraints, PatternData, ProfileData, ServiceData,
 };
-use crate::sensitive;
 use crate::{
     Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Effect, Front,
-    HttpPart, Intent, Parameters, Phase, Scheme, Truncation,
+    HttpPart, Intent, Parameters, Phase, Scheme, Truncation, detectors, sensitive,
 };
 
 pub(super) struct Generator<'a> {
     data: &'a AegisData,
     agents: Vec<(&'a str, &'a AgentData)>,
+    /// The types that detectors of profiles find, with their classes.
+    own: BTreeMap<&'static str, &'static str>,
     /// A text that each pattern accepts, as far as one is known.
     samples: HashMap<&'a PatternData, Option<Json>>,
     random: Random,
@@ -44,6 +45,7 @@ impl<'a> Generator<'a> {
         Self {
             data,
             agents,
+            own: detectors::types(data),
             samples: HashMap::new(),
             random: Random(seed),
         }
@@ -270,13 +272,17 @@ impl<'a> Generator<'a> {
         let named = named.filter_map(|word| types.binary_search(&word.as_str()).ok());
         let mut known: Vec<&str> = named.filter_map(|at| types.get(at).copied()).collect();
         known.extend((0..OTHER_TYPES).filter_map(|_| self.random.pick(types)));
+        known.extend(self.own.keys());
         known.retain(|kind| fits(kind));
         let count = self.random.below(if aim == Aim::Anything { 2 } else { 3 });
         let found = (0..count).filter_map(|_| self.random.pick(&known).copied());
+        let found: Vec<_> = found.collect();
+        let class = |kind| sensitive::class_of(kind).or_else(|| self.own.get(kind).copied());
         found
+            .into_iter()
             .map(|kind| DataFinding {
                 kind,
-                class: sensitive::class_of(kind).unwrap_or_default(),
+                class: class(kind).unwrap_or_default(),
                 path: "body:/text".to_owned(),
                 count: 1,
                 confidence: 95,

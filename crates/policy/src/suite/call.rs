@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use aegis_document::Problem;
+use aegis_document::{Problem, nearest};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
@@ -248,9 +248,13 @@ impl<'de> Deserialize<'de> for DataType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
         let types = sensitive::types();
-        let known = types.iter().find(|kind| **kind == word);
-        let known = known.copied().map(Self);
-        known.ok_or_else(|| D::Error::unknown_variant(&word, types))
+        let known = types.iter().find(|kind| **kind == word).copied();
+        // What is like no type of the catalogue may be one of the policy's own.
+        let is_like = nearest(&word, types.iter().copied()).is_some();
+        let known = known.or_else(|| sensitive::type_name(&word).filter(|_| !is_like));
+        known
+            .map(Self)
+            .ok_or_else(|| D::Error::unknown_variant(&word, types))
     }
 }
 

@@ -10,8 +10,8 @@ use super::llm::{self, Said};
 use crate::catalogue::server;
 use crate::data::{Protocol, ServiceData};
 use crate::{
-    Auth, Authority, Call, CallKind, Caller, Chain, Destination, Front, Host, HttpPart, Intent,
-    Phase, Scheme, Service, Truncation, Workbench,
+    Auth, Authority, Call, CallKind, Caller, Chain, DataFinding, Destination, Front, Host,
+    HttpPart, Intent, Phase, Scheme, Service, Truncation, Workbench, detectors,
 };
 
 impl Workbench {
@@ -64,8 +64,29 @@ impl Resolver<'_> {
             destination: Destination::catalogued(scheme, authority, path, service),
             call: described,
             http,
-            data: call.data.0.clone(),
+            data: self.data()?,
         })
+    }
+
+    /// With the class of each type, of which those of the policy's own detectors are known only here.
+    fn data(&self) -> Result<Vec<DataFinding>, Mistake> {
+        let mut data = self.call.data.0.clone();
+        if data.iter().all(|finding| !finding.class.is_empty()) {
+            return Ok(data);
+        }
+        let own = detectors::all(&self.bench.model.data);
+        for finding in data.iter_mut().filter(|finding| finding.class.is_empty()) {
+            let Some(detector) = own.get(finding.kind) else {
+                let message = format!("there is no data type `{}`", finding.kind);
+                return Err(Mistake {
+                    hint: nearest(finding.kind, own.into_keys())
+                        .map(|near| format!("did you mean `{near}`?")),
+                    ..Mistake::new(&["data"], message)
+                });
+            };
+            finding.class = detector.class.as_str();
+        }
+        Ok(data)
     }
 
     fn caller(&self) -> Result<Caller, Mistake> {

@@ -17,7 +17,7 @@ pub(crate) struct Flow {
 
 /// What [`pseudonyms::Naming`] is for a text that comes as a whole.
 struct Owned {
-    scanner: &'static Scanner,
+    scanner: Arc<Scanner>,
     rules: Arc<AnswerRules>,
     names: Arc<dyn Pseudonyms>,
 }
@@ -25,7 +25,7 @@ struct Owned {
 impl Flow {
     pub(super) fn new(cleaner: &Cleaner) -> Self {
         let by = || Owned {
-            scanner: cleaner.scanner,
+            scanner: Arc::clone(&cleaner.scanner),
             rules: Arc::clone(&cleaner.rules),
             names: Arc::clone(&cleaner.names),
         };
@@ -77,6 +77,6 @@ impl Substitute for Owned {
 
     fn instead(&self, kind: &'static str, value: &str) -> String {
         let action = self.rules.on(kind).action();
-        pseudonyms::instead(action, (kind, value), &*self.names, self.scanner)
+        pseudonyms::instead(action, (kind, value), &*self.names, &self.scanner)
     }
 }

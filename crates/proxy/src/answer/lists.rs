@@ -125,7 +125,7 @@ impl Listing {
     }
 
     fn written(&self, name: &str) -> String {
-        masking::name(name, self.plane.describer.scanner).into_owned()
+        masking::name(name, &self.plane.scanner()).into_owned()
     }
 
     fn unreadable(&self, error: FollowError) -> Refused {

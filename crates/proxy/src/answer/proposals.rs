@@ -120,19 +120,17 @@ impl Judge {
         let policy = in_force.map_err(|fault| {
             Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string())
         })?;
-        let scanner = self.plane.describer.scanner;
         let request = &self.request;
         let model = request.call.model.clone();
         let intent = Intent {
             phase: Phase::ProposedCall,
             id: Arc::clone(record.id()),
             time: Arc::clone(record.time()),
-            data: proposed::data(&arguments, scanner),
+            data: proposed::data(&arguments, policy.scanner()),
             call: Call::proposed(call.name.into(), arguments, model, self.streams),
             ..request.under(policy.catalogue())
         };
         let gate = &self.plane.gate;
-        gate.authorize_proposed(intent, &policy, scanner, record)
-            .await
+        gate.authorize_proposed(intent, &policy, record).await
     }
 }

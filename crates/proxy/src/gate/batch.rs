@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aegis_dlp::Scanner;
 use aegis_ledger::Side;
 use aegis_policy::{Decision, Intent, Outcome, Snapshot};
 use aegis_protocol::{Means, Rewritten, Unnamed};
@@ -23,7 +22,6 @@ impl Gate {
         described: DescribedBatch,
         intents: Vec<Arc<Intent>>,
         policy: &Snapshot,
-        scanner: &Scanner,
         records: &mut [Record],
     ) -> Result<(Vec<Grant>, Outbound), Vec<Option<Refusal>>> {
         let decided = intents.iter().map(|intent| decide(policy, intent));
@@ -38,7 +36,7 @@ impl Gate {
             .first()
             .map(|(decision, _)| decision.obligations.numbers);
         let means = Means {
-            scanner,
+            scanner: policy.scanner(),
             heard: &described.heard,
             numbers: numbers.unwrap_or_default(),
             names: names.as_ref().map_or(&Unnamed, |names| names),

@@ -55,6 +55,7 @@ fn grant(lawful: Option<&[&str]>, declared: &[&str]) -> Grant {
         intent: Arc::new(intent(words(declared).into())),
         decision,
         epoch: 1,
+        scanner: aegis_dlp::Scanner::standard().unwrap(),
     }
 }
 

@@ -28,14 +28,14 @@ pub(super) async fn send(
     if following.is_some() {
         answer::ask_for_plain(&mut described.request.headers);
     }
-    let (gate, scanner) = (&plane.gate, plane.describer.scanner);
     let first = intents.first().map(Arc::clone);
     // A batch has at least one message; without one there would be nothing to judge.
     let Some(first) = first else {
         return Err(Refusal::new(Cause::Uninspectable).into());
     };
-    let authorized = gate
-        .authorize_batch(described, intents, policy, scanner, &mut records)
+    let authorized = plane
+        .gate
+        .authorize_batch(described, intents, policy, &mut records)
         .await;
     let (grants, outbound) = match authorized {
         Ok(authorized) => authorized,
@@ -57,7 +57,7 @@ pub(super) async fn send(
         }
         let granted = Granted {
             outcome,
-            lease: gate.lease_all(grant, more),
+            lease: plane.gate.lease_all(grant, more),
             outbound,
             following,
             dialect: Dialect::JsonRpc { id: Value::Null },

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use aegis_dlp::Hit;
+use aegis_policy::Intent;
 use aegis_protocol::websocket::{Control, Event, Manner, Message, Reader, Side};
 use bytes::Bytes;
 use tokio::io::AsyncReadExt;
@@ -17,6 +19,7 @@ use super::outbox::Item;
 use super::pace::Pace;
 use crate::body::Traffic;
 use crate::budget::{Room, Share};
+use crate::gate::Gate;
 use crate::plane::Plane;
 use crate::refusal::{Cause, Refusal};
 use crate::tunnel::HalfClosed;
@@ -47,6 +50,7 @@ pub(super) enum Arrived {
 /// What holds for a client alone: it takes memory that all share, and its data is looked for.
 struct Bounds {
     plane: Arc<Plane>,
+    handshake: Arc<Intent>,
     share: Share,
     taken: usize,
     /// When the message that has begun must be whole.
@@ -73,10 +77,11 @@ impl Inbound {
         }
     }
 
-    pub(super) fn within(self, plane: &Arc<Plane>) -> Self {
+    pub(super) fn within(self, plane: &Arc<Plane>, handshake: &Arc<Intent>) -> Self {
         Self {
             client: Some(Bounds {
                 plane: Arc::clone(plane),
+                handshake: Arc::clone(handshake),
                 share: plane.describer.budget.share(),
                 taken: 0,
                 due: None,
@@ -223,12 +228,18 @@ impl Bounds {
     }
 
     fn search(&self, payload: &[u8]) -> Result<(), End> {
-        let hits = self
-            .plane
-            .describer
-            .scanner
-            .scan(&String::from_utf8_lossy(payload));
-        match hits.first() {
+        let text = String::from_utf8_lossy(payload);
+        let policy = self.plane.activation.current();
+        let hits = match &policy {
+            Some(policy) => policy.scanner().scan(&text),
+            None => self.plane.describer.scanner.scan(&text),
+        };
+        let is_minded = |hit: &&Hit| {
+            let is_own = aegis_policy::sensitive::class_of(hit.kind).is_none();
+            let policy = policy.as_ref().filter(|_| is_own);
+            policy.is_none_or(|policy| Gate::minds(&self.handshake, hit, policy))
+        };
+        match hits.iter().find(is_minded) {
             None => Ok(()),
             Some(hit) => Err(End::refused(Refusal::because(
                 Cause::Policy,

@@ -96,7 +96,6 @@ impl Judge {
             let refusal = Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string());
             (refusal, unread())
         })?;
-        let scanner = self.plane.describer.scanner;
         let destination = &self.handshake.destination;
         let view = MessageView {
             authority: &destination.authority,
@@ -109,7 +108,7 @@ impl Judge {
         let heard = asked.heard(|scanner| Texts::of_message(&view, scanner));
         let heard = heard.await.map_err(|refusal| (refusal, unread()))?;
         let finder = Finder {
-            scanner,
+            scanner: policy.scanner(),
             heard: &heard,
         };
         let service = policy.catalogue().service(&destination.authority);
@@ -123,7 +122,7 @@ impl Judge {
             described.intent.call.model.clone(),
         );
         let gate = &self.plane.gate;
-        let authorized = gate.authorize(described, &policy, scanner, record).await;
+        let authorized = gate.authorize(described, &policy, record).await;
         let (_, outbound) = authorized.map_err(|refusal| (refusal, dialect.clone()))?;
         self.model = model.or(self.model.take());
         let sent = outbound.into_request().body;

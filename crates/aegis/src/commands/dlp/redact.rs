@@ -3,9 +3,10 @@
 use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
+use aegis_dlp::{Class, Scanner};
 use clap::Args;
 
-use super::{Input, scanner};
+use super::{Input, Rules};
 use crate::exit::{Exit, Failure};
 
 #[derive(Debug, Args)]
@@ -13,14 +14,16 @@ use crate::exit::{Exit, Failure};
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    rules: Rules,
     /// Types or classes that are redacted; all where none is named
     #[arg(long = "type", value_name = "TYPE")]
     types: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let scanner = scanner()?;
-    let kinds = arguments.kinds()?;
+    let scanner = arguments.rules.scanner()?;
+    let kinds = arguments.kinds(&scanner)?;
     let mut redactor = scanner.redactor(None, |kind| kinds.contains(&kind));
     let mut input = arguments.input.open()?;
     let mut out = io::stdout().lock();
@@ -44,11 +47,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 impl Arguments {
-    fn kinds(&self) -> Result<Vec<&'static str>, Failure> {
-        let types = aegis_dlp::own_types();
+    fn kinds(&self, scanner: &Scanner) -> Result<Vec<&'static str>, Failure> {
+        let types: Vec<_> = scanner.types().collect();
         let known = |word: &String| {
-            let named =
-                |(kind, class): &(&str, aegis_dlp::Class)| kind == word || class.as_str() == word;
+            let named = |(kind, class): &(&str, Class)| kind == word || class.as_str() == word;
             types.iter().any(named)
         };
         if let Some(unknown) = self.types.iter().find(|word| !known(word)) {

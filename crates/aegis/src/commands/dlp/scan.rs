@@ -8,7 +8,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::body::{self, Text};
-use super::{Input, scanner};
+use super::{Input, Rules};
 use crate::commands::Format;
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -19,6 +19,8 @@ use crate::table;
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    rules: Rules,
     /// Read a JSON object in each line, {"id", "text"} or {"id", "format", "body"}, and write one for each
     #[arg(long, conflicts_with = "output")]
     jsonl: bool,
@@ -66,7 +68,7 @@ struct Finding {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let scanner = scanner()?;
+    let scanner = arguments.rules.scanner()?;
     if arguments.jsonl {
         return lines(arguments, &scanner);
     }
@@ -161,4 +163,5 @@ const EXAMPLES: &str = "\
 Examples:
   aegis dlp scan notes.txt
   kubectl logs deploy/agent | aegis dlp scan -o json
+  aegis dlp scan --policy policy/ notes.txt
   aegis dlp scan --jsonl samples.jsonl > findings.jsonl";

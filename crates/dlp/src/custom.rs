@@ -1,0 +1,280 @@
+//! Detectors that a policy brings along: what they may be, and how they are made ready to search with. It reads no text.
+
+mod checksum;
+mod names;
+mod pattern;
+mod search;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::fmt;
+use std::ops::Range;
+
+use regex_automata::dfa::Automaton as _;
+
+use crate::found::{Found, Rank};
+use crate::rules::{Dfa, RuleId, begin};
+use crate::{BuildError, Class};
+pub use checksum::Checksum;
+use names::interned;
+pub use names::{is_type_name, type_name};
+pub(crate) use search::Walks;
+
+/// One way to recognise a type of data that the catalogue does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detector {
+    /// `EMPLOYEE_NUMBER`
+    pub kind: String,
+    pub class: Class,
+    pub looks: Looks,
+    /// What the digits or the letters of the value must fulfil.
+    pub checksum: Option<Checksum>,
+    /// Where there are such words, one of them must stand before the value or in the name of its field.
+    pub near: Vec<String>,
+    /// In percent.
+    pub confidence: u8,
+}
+
+/// What a value looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Looks {
+    /// A regular expression over bytes.
+    Pattern(String),
+    /// One of these words, whatever their case.
+    Keywords(Vec<String>),
+}
+
+/// Why something is no detector.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DetectorError {
+    #[error("`{0}` is not a name for a type of data: capitals, digits and `_`, 3 to 45 of them")]
+    Name(String),
+    #[error("`{0}` is a type of the catalogue")]
+    Taken(String),
+    #[error("it is no regular expression: {0}")]
+    Syntax(String),
+    #[error("it also matches where there is nothing")]
+    Empty,
+    #[error("it matches nothing")]
+    Never,
+    #[error("it needs {0} bytes, and a value has at most 256")]
+    Long(usize),
+    #[error("it is too large to be searched for")]
+    Large,
+    #[error("a word must have 1 to 64 bytes")]
+    Word,
+    #[error("there is no word to look for")]
+    NoWords,
+    #[error("a word nearby must have 1 to 64 bytes")]
+    Near,
+}
+
+/// The detectors of one policy.
+#[derive(Default)]
+pub(crate) struct Customs {
+    /// The first of their ids.
+    base: RuleId,
+    all: Vec<Ready>,
+    /// By the first byte of a value, and of a word that must be near: whom to ask.
+    values: Starts,
+    words: Starts,
+}
+
+struct Ready {
+    rank: Rank,
+    detector: Detector,
+    value: Dfa,
+    near: Option<Dfa>,
+}
+
+/// For each byte, a bit for each detector.
+struct Starts(Box<[u128; 256]>);
+
+impl Detector {
+    /// Whether it is one.
+    pub fn check(&self) -> Result<(), DetectorError> {
+        self.automata().map(|_| ())
+    }
+
+    /// Of the value, and of the words that must be near.
+    fn automata(&self) -> Result<(Dfa, Option<Dfa>), DetectorError> {
+        if !is_type_name(&self.kind) {
+            return Err(DetectorError::Name(self.kind.clone()));
+        }
+        if crate::types().iter().any(|(kind, _)| *kind == self.kind) {
+            return Err(DetectorError::Taken(self.kind.clone()));
+        }
+        let near = pattern::words(&self.near).map_err(|error| match error {
+            DetectorError::Word => DetectorError::Near,
+            other => other,
+        })?;
+        Ok((self.looks.automaton()?, near))
+    }
+
+    fn ready(&self) -> Result<Ready, BuildError> {
+        let bad = |error| BuildError::Detector(self.kind.clone(), error);
+        let (value, near) = self.automata().map_err(bad)?;
+        Ok(Ready {
+            rank: Rank {
+                kind: interned(&self.kind).ok_or(BuildError::Names)?,
+                class: self.class,
+                weak: false,
+                is_custom: true,
+            },
+            detector: self.clone(),
+            value,
+            near,
+        })
+    }
+}
+
+impl Looks {
+    fn automaton(&self) -> Result<Dfa, DetectorError> {
+        match self {
+            Self::Pattern(pattern) => pattern::value(pattern),
+            Self::Keywords(words) => pattern::keywords(words),
+        }
+    }
+}
+
+impl Customs {
+    /// With ids from `base` on.
+    pub(crate) fn new(detectors: &[Detector], base: usize) -> Result<Self, BuildError> {
+        if detectors.len() > MOST_DETECTORS {
+            return Err(BuildError::Many);
+        }
+        let base = RuleId::try_from(base).map_err(|_| BuildError::Many)?;
+        let all: Vec<_> = detectors
+            .iter()
+            .map(Detector::ready)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            base,
+            values: Starts::of(all.iter().map(|ready| Some(&ready.value))),
+            words: Starts::of(all.iter().map(|ready| ready.near.as_ref())),
+            all,
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(crate) fn types(&self) -> impl Iterator<Item = (&'static str, Class)> + '_ {
+        let ranks = self.all.iter().map(|ready| ready.rank);
+        ranks.map(|rank| (rank.kind, rank.class))
+    }
+
+    /// Types for which the other has no detector, or another one.
+    pub(crate) fn beyond(&self, other: &Self) -> impl Iterator<Item = &'static str> {
+        let is_there = |ready: &Ready| {
+            other
+                .all
+                .iter()
+                .any(|other| other.detector == ready.detector)
+        };
+        let beyond = self.all.iter().filter(move |ready| !is_there(ready));
+        beyond.map(|ready| ready.rank.kind)
+    }
+
+    fn value(&self, detector: usize) -> Option<&Dfa> {
+        self.all.get(detector).map(|ready| &ready.value)
+    }
+
+    fn word(&self, detector: usize) -> Option<&Dfa> {
+        self.all.get(detector)?.near.as_ref()
+    }
+
+    fn is_checked(&self, detector: usize) -> bool {
+        let ready = self.all.get(detector);
+        ready.is_some_and(|ready| ready.detector.checksum.is_some())
+    }
+
+    /// Adds a value to what was found, if it withstands the checksum.
+    fn report(
+        &self,
+        detector: usize,
+        range: Range<usize>,
+        value: &[u8],
+        found: &mut Found,
+    ) -> bool {
+        let Some(ready) = self.all.get(detector) else {
+            return false;
+        };
+        if ready
+            .detector
+            .checksum
+            .is_some_and(|checksum| !checksum.holds(value))
+        {
+            return false;
+        }
+        if let Ok(place) = RuleId::try_from(detector) {
+            let (start, end) = (range.start, Some(range.end));
+            let confidence = ready.detector.confidence;
+            found.add(self.base + place, ready.rank, confidence, start, end);
+        }
+        true
+    }
+
+    pub(crate) fn type_of(&self, rule: RuleId) -> Option<(&'static str, Class)> {
+        let rank = self
+            .all
+            .get(usize::from(rule.checked_sub(self.base)?))?
+            .rank;
+        Some((rank.kind, rank.class))
+    }
+}
+
+impl Starts {
+    fn of<'d>(all: impl Iterator<Item = Option<&'d Dfa>>) -> Self {
+        let mut starts = Self::default();
+        for (place, dfa) in all.enumerate() {
+            for (byte, bits) in (0..=u8::MAX).zip(starts.0.iter_mut()) {
+                if dfa.is_some_and(|dfa| may_begin(dfa, byte)) {
+                    *bits |= 1 << place;
+                }
+            }
+        }
+        starts
+    }
+
+    /// Those that may begin with this byte.
+    fn at(&self, byte: u8) -> u128 {
+        self.0.get(usize::from(byte)).copied().unwrap_or_default()
+    }
+
+    fn places(mut bits: u128) -> impl Iterator<Item = usize> {
+        std::iter::from_fn(move || {
+            let place = (bits != 0).then(|| bits.trailing_zeros())?;
+            bits &= bits - 1;
+            usize::try_from(place).ok()
+        })
+    }
+}
+
+impl Default for Starts {
+    fn default() -> Self {
+        Self(Box::new([0; 256]))
+    }
+}
+
+/// Behind any byte: of those there are no more kinds to an automaton than these.
+fn may_begin(dfa: &Dfa, byte: u8) -> bool {
+    let behind = [None, Some(b' '), Some(b'a'), Some(b'\n'), Some(b'\r')];
+    behind.into_iter().any(|before| {
+        let state = begin(dfa, before).map(|state| dfa.next_state(state, byte));
+        state.is_none_or(|state| !dfa.is_dead_state(state))
+    })
+}
+
+impl fmt::Debug for Customs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Customs")
+            .field("detectors", &self.all.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Of one policy; there is a bit for each.
+pub const MOST_DETECTORS: usize = 100;
