@@ -9,6 +9,7 @@ use regex_automata::util::primitives::StateID;
 use regex_automata::util::syntax;
 
 use crate::rule::{Rule, Shape};
+use crate::rule_set::RULES;
 use crate::rules::RuleId;
 
 /// For the rules of each block of [`RULES`]: which of them may have a byte at a place. Made when one
@@ -19,7 +20,7 @@ pub(crate) struct Beginnings {
 }
 
 /// At each of the first places, of each byte: one bit for each rule.
-type Block = Box<[[u64; BYTES]; PLACES]>;
+type Block = Box<[[u128; BYTES]]>;
 
 impl Beginnings {
     pub(crate) fn new(rules: Vec<&'static Rule>) -> Self {
@@ -31,17 +32,17 @@ impl Beginnings {
     }
 
     /// Those of some rules of a block that may begin like this text, or like what follows its end.
-    pub(crate) fn fitting(&self, block: usize, mut some: u64, text: &[u8]) -> u64 {
+    pub(crate) fn fitting(&self, block: usize, mut some: u128, text: &[u8]) -> u128 {
         let Some(made) = self.blocks.get(block) else {
             return some;
         };
         let places = made.get_or_init(|| self.block(block));
         for (place, byte) in places.iter().zip(text) {
+            let byte = usize::from(*byte).min(BYTES - 1);
+            some &= place.get(byte).copied().unwrap_or_default();
             if some == 0 {
                 break;
             }
-            let byte = usize::from(*byte).min(BYTES - 1);
-            some &= place.get(byte).copied().unwrap_or_default();
         }
         some
     }
@@ -53,11 +54,11 @@ impl Beginnings {
 
     fn block(&self, block: usize) -> Block {
         let rules = self.rules.iter().skip(block * RULES).take(RULES);
-        let mut patterns = BTreeMap::<_, u64>::new();
+        let mut patterns = BTreeMap::<_, u128>::new();
         for (bit, rule) in rules.enumerate() {
             *patterns.entry(beginning(rule)).or_default() |= 1 << bit;
         }
-        let mut places: Block = Box::new([[0; BYTES]; PLACES]);
+        let mut places: Block = vec![[0; BYTES]; PLACES].into();
         for (pattern, bits) in patterns {
             let fits = places_of(pattern).unwrap_or([[true; BYTES]; PLACES]);
             for (place, fits) in places.iter_mut().zip(&fits) {
@@ -144,10 +145,9 @@ fn follow(nfa: &NFA, states: &mut Vec<StateID>) -> Option<[bool; BYTES]> {
     Some(bytes)
 }
 
-/// Rules in a block: one bit for each.
-pub(crate) const RULES: usize = 64;
 /// How many of the first bytes are looked at.
-const PLACES: usize = 8;
+const PLACES: usize = 12;
+
 /// Those of ASCII, and all others as one.
 const BYTES: usize = 129;
 

@@ -51,10 +51,11 @@ impl Literals {
     #[inline]
     pub(crate) fn skip(&self, state: State, bytes: &[u8]) -> (State, Option<usize>) {
         let mut row = state.0;
-        for (count, byte) in (1..).zip(bytes) {
+        let mut rest = bytes.iter();
+        for byte in rest.by_ref() {
             row = self.follow(row, *byte);
             if row & STOP != 0 {
-                return (State(row & !STOP), Some(count));
+                return (State(row & !STOP), Some(bytes.len() - rest.len()));
             }
         }
         (State(row), None)

@@ -26,8 +26,8 @@ pub(crate) struct Chain {
     digits: Vec<u8>,
     groups: Vec<usize>,
     signs: Vec<u8>,
-    /// Where each group ends, from the start of the chain.
-    ends: Vec<usize>,
+    /// Where each group ends, from the start of the chain, and how many digits there are up to there.
+    ends: Vec<(usize, usize)>,
     /// The chain ends within a word or at a decimal point, so that its last group does not count.
     torn: bool,
     plus: bool,
@@ -51,7 +51,7 @@ impl Chain {
             self.digits.extend(digits.iter().map(|digit| digit - b'0'));
             self.groups.push(length);
             at += length;
-            self.ends.push(at);
+            self.ends.push((at, self.digits.len()));
             if self.digits.len() > MOST_DIGITS {
                 self.torn = true;
                 break;
@@ -81,27 +81,29 @@ impl Chain {
         self.torn = false;
     }
 
-    /// From the first group to each later one that is not torn, with the length in bytes.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = (usize, Number<'_>)> {
+    /// From the first group to each later one that is not torn, with the length in bytes: those that are
+    /// asked for by how many digits they have, and whether they may be a part of something longer.
+    pub(crate) fn numbers(
+        &self,
+        asked: impl Fn(usize, bool) -> bool,
+    ) -> impl Iterator<Item = (usize, Number<'_>)> {
         let whole = self.groups.len() - usize::from(self.torn);
         (1..=whole).filter_map(move |count| {
-            let groups = self.groups.get(..count)?;
-            let digits = self.digits.get(..groups.iter().sum())?;
-            let length = *self.ends.get(count - 1)?;
+            let (length, digits) = *self.ends.get(count - 1)?;
             let more = count < self.groups.len();
-            if count == 1
-                && (self.continued == Some(b'.') || more && self.signs.first() == Some(&b'.'))
-            {
-                // A part of a decimal number.
+            let part = (more || self.continued.is_some()) && !self.stands_out(count, more);
+            let decimal = count == 1
+                && (self.continued == Some(b'.') || more && self.signs.first() == Some(&b'.'));
+            if decimal || !asked(digits, part) {
                 return None;
             }
             let number = Number {
-                digits,
-                groups,
+                digits: self.digits.get(..digits)?,
+                groups: self.groups.get(..count)?,
                 signs: self.signs.get(..count - 1)?,
                 plus: self.plus,
                 led: self.led,
-                part: (more || self.continued.is_some()) && !self.stands_out(count, more),
+                part,
             };
             Some((length, number))
         })

@@ -4,7 +4,7 @@ use crate::rules::RuleId;
 
 /// One bit for each rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RuleSet(Vec<u64>);
+pub(crate) struct RuleSet(Vec<u128>);
 
 impl RuleSet {
     pub(crate) fn insert(&mut self, rule: RuleId) {
@@ -39,15 +39,15 @@ impl RuleSet {
         }
     }
 
-    /// One bit for each rule of a block of 64.
-    pub(crate) fn block(&self, block: usize) -> u64 {
+    /// One bit for each rule of a block of [`RULES`].
+    pub(crate) fn block(&self, block: usize) -> u128 {
         self.0.get(block).copied().unwrap_or_default()
     }
 }
 
 /// The rules of a block that have their bit here.
-pub(crate) fn rules(block: usize, mut bits: u64) -> impl Iterator<Item = RuleId> {
-    let first = RuleId::try_from(block * 64).unwrap_or_default();
+pub(crate) fn rules(block: usize, mut bits: u128) -> impl Iterator<Item = RuleId> {
+    let first = RuleId::try_from(block * RULES).unwrap_or_default();
     std::iter::from_fn(move || {
         let bit = (bits != 0).then(|| bits.trailing_zeros())?;
         bits &= bits - 1;
@@ -56,9 +56,13 @@ pub(crate) fn rules(block: usize, mut bits: u64) -> impl Iterator<Item = RuleId>
 }
 
 /// The block of a rule, and its bit there.
-pub(crate) fn place(rule: RuleId) -> (usize, u64) {
-    (usize::from(rule / 64), 1 << (rule % 64))
+pub(crate) fn place(rule: RuleId) -> (usize, u128) {
+    let rule = usize::from(rule);
+    (rule / RULES, 1 << (rule % RULES))
 }
+
+/// Rules in a block: one bit for each.
+pub(crate) const RULES: usize = 128;
 
 #[cfg(test)]
 mod tests {

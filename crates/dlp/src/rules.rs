@@ -62,20 +62,20 @@ pub(crate) struct Text {
     pub(crate) length: usize,
 }
 
-/// The rules that are asked at one kind of place, in blocks of 64: one bit for each.
+/// The rules that are asked at one kind of place, in blocks: one bit for each.
 #[derive(Default)]
 pub(crate) struct Asked(pub(crate) Vec<Block>);
 
 #[derive(Default)]
 pub(crate) struct Block {
     pub(crate) number: usize,
-    always: u64,
+    always: u128,
     /// Only near one of their words.
-    near: u64,
+    near: u128,
     /// Those of them that also are asked where a text without a name begins.
-    whole: u64,
+    whole: u128,
     /// Those of all that are asked of a number in a row of others.
-    pub(crate) in_rows: u64,
+    in_rows: u128,
 }
 
 pub(crate) type RuleId = u16;
@@ -90,6 +90,8 @@ impl Rules {
         let mut numbers: Vec<Asked> = (0..=MOST_DIGITS).map(|_| Asked::default()).collect();
         let mut bytes = vec![Vec::new(); 256];
         let mut programs = HashMap::<_, Arc<OnceLock<_>>>::new();
+        let mut rules: Vec<&'static Rule> = rules.into_iter().collect();
+        rules.sort_by_key(|rule| together(rule));
         for rule in rules {
             let id = RuleId::try_from(ready.len()).map_err(|_| BuildError::Many)?;
             let fits = match rule.anchor {
@@ -218,8 +220,17 @@ impl Asked {
 }
 
 impl Block {
+    /// All of them, or those that are asked of a number in a row of others.
+    pub(crate) fn of(&self, in_rows: bool) -> u128 {
+        if in_rows {
+            self.in_rows
+        } else {
+            self.always | self.near
+        }
+    }
+
     /// Where these rules have a word nearby.
-    pub(crate) fn asked(&self, near: &RuleSet, begins_text: bool) -> u64 {
+    pub(crate) fn asked(&self, near: &RuleSet, begins_text: bool) -> u128 {
         let whole = if begins_text { self.whole } else { 0 };
         self.always | self.near & near.block(self.number) | whole
     }
@@ -294,6 +305,19 @@ impl Texts {
             .filter(|(_, rules)| !rules.is_empty());
         let signs: Vec<u8> = signs.map(|(sign, _)| sign).collect();
         Literals::new(&self.all, &signs)
+    }
+}
+
+/// Rules that are asked at the same places have numbers next to each other, and so few blocks.
+fn together(rule: &Rule) -> (u8, usize, usize) {
+    match rule.anchor {
+        Anchor::Word {
+            letters: (low, high),
+        } => (0, low, high),
+        Anchor::Number {
+            digits: (low, high),
+        } => (1, low, high),
+        Anchor::Literals(_) | Anchor::Names { .. } | Anchor::Byte(_) => (2, 0, 0),
     }
 }
 

@@ -203,6 +203,9 @@ impl Search {
         for block in &asked.0 {
             let near = self.nearby.at(start, self.named, rules);
             let some = block.asked(near, start == 0);
+            if some == 0 {
+                continue;
+            }
             let some = rules.beginnings.fitting(block.number, some, text);
             for id in rule_set::rules(block.number, some) {
                 self.begin(rules, id, start, window);
@@ -343,17 +346,15 @@ impl Search {
         let view = window.view(start);
         let mut chain = std::mem::take(&mut self.chain);
         if chain.read(view.before, view.from, view.open) {
-            for (length, number) in chain.numbers() {
+            let asks = |digits: usize, part: bool| {
+                let asked = rules.of_number(digits);
+                asked.is_some_and(|asked| asked.0.iter().any(|block| block.of(part) != 0))
+            };
+            for (length, number) in chain.numbers(asks) {
                 let asked = rules.of_number(number.digits.len());
-                let blocks = asked.map(|asked| asked.0.iter()).unwrap_or_default();
-                for block in blocks.filter(|block| !number.part || block.in_rows != 0) {
+                for block in asked.into_iter().flat_map(|asked| &asked.0) {
                     let near = self.nearby.at(start, self.named, rules);
-                    let some = block.asked(near, start == 0);
-                    let some = if number.part {
-                        some & block.in_rows
-                    } else {
-                        some
-                    };
+                    let some = block.of(number.part) & block.asked(near, start == 0);
                     for id in rule_set::rules(block.number, some) {
                         self.try_number(rules, id, start..start + length, &number, window);
                     }

@@ -22,9 +22,10 @@ pub fn is_stand_in(digits: &[u8]) -> bool {
 /// Whether the range is a part of a name. Its end may not have come yet.
 pub(crate) fn covers(range: &Range<usize>, window: Window<'_>, customs: &Customs) -> bool {
     let earliest = range.start.saturating_sub(LONGEST).max(window.base);
-    let mut places = (earliest..=range.start).rev();
-    let begins = places.find(|at| window.byte(*at) == Some(b'['));
-    begins.is_some_and(|begins| {
+    let before = window.after(earliest).get(..=range.start - earliest);
+    let begins = memchr::memrchr(b'[', before.unwrap_or_default());
+    begins.is_some_and(|at| {
+        let begins = earliest + at;
         let length = name(window.after(begins), customs);
         length.is_some_and(|length| range.end <= begins + length)
     })
