@@ -168,6 +168,15 @@ impl AnswerRules {
         effect.unwrap_or(AnswerEffect::Allow)
     }
 
+    /// What takes its place. A label where it must not be in an answer at all: it never goes out,
+    /// whatever becomes of the rest.
+    pub fn instead(&self, kind: &str) -> Option<Action> {
+        match self.on(kind) {
+            AnswerEffect::Deny => Some(Action::Label),
+            effect => effect.action(),
+        }
+    }
+
     /// Whether whoever goes by these rules does all that others ask.
     pub fn cover(&self, asked: &Self) -> bool {
         let mut ruled = self.data.keys().chain(asked.data.keys());

@@ -136,7 +136,7 @@ impl Cleaner {
         let naming = Naming {
             scanner: &self.scanner,
             names: &*self.names,
-            on: |kind: &str| self.rules.on(kind).action(),
+            on: |kind: &str| self.rules.instead(kind),
         };
         Ok(naming.replace(text, &hits))
     }

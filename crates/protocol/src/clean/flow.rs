@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use aegis_dlp::{Redactor, Scanner, Seen, Substitute, Way};
-use aegis_policy::AnswerRules;
+use aegis_policy::{Action, AnswerRules};
 
 use super::Cleaner;
 use super::restore::Restorer;
-use crate::pseudonyms::{self, Pseudonyms};
+use crate::pseudonyms::{Naming, Pseudonyms};
 
 #[derive(Debug)]
 pub(crate) struct Flow {
@@ -15,7 +15,7 @@ pub(crate) struct Flow {
     restorer: Option<Restorer>,
 }
 
-/// What [`pseudonyms::Naming`] is for a text that comes as a whole.
+/// A [`Naming`] that lives as long as its text.
 struct Owned {
     scanner: Arc<Scanner>,
     rules: Arc<AnswerRules>,
@@ -66,17 +66,22 @@ impl Flow {
     }
 }
 
+impl Owned {
+    fn naming(&self) -> Naming<'_, impl Fn(&str) -> Option<Action>> {
+        Naming {
+            scanner: &self.scanner,
+            names: &*self.names,
+            on: |kind: &str| self.rules.instead(kind),
+        }
+    }
+}
+
 impl Substitute for Owned {
     fn way(&self, kind: &str) -> Way {
-        match self.rules.on(kind) {
-            // It never goes out, whatever is made of it.
-            aegis_policy::AnswerEffect::Deny => Way::Label,
-            effect => pseudonyms::way(effect.action()),
-        }
+        self.naming().way(kind)
     }
 
     fn instead(&self, kind: &'static str, value: &str) -> String {
-        let action = self.rules.on(kind).action();
-        pseudonyms::instead(action, (kind, value), &*self.names, &self.scanner)
+        self.naming().instead(kind, value)
     }
 }
