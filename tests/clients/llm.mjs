@@ -34,6 +34,8 @@ export async function cases(packageName, complete, stream) {
   await streamed("proposed_allowed", (heard) => stream(model, "how is the weather?", heard));
   await streamed("proposed_denied", (heard) => stream(model, "delete everything", heard));
   await streamed("proposed_approval_needed", (heard) => stream(model, "pay the bill", heard));
+  const place = "how is the weather at 198.51.100.7?";
+  await streamed("proposed_token", (heard) => stream(model, place, heard));
   await dispatcher.close();
 }
 

@@ -44,6 +44,7 @@ def cases(package, complete, stream):
         ("proposed_allowed", "how is the weather?"),
         ("proposed_denied", "delete everything"),
         ("proposed_approval_needed", "pay the bill"),
+        ("proposed_token", "how is the weather at 198.51.100.7?"),
     ):
         streamed(name, lambda heard: stream(model, prompt, heard))
 

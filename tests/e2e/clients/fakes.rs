@@ -118,6 +118,9 @@ pub(super) const DOUBTED_CALL: Call = Call {
     arguments: [r#"{"amount":700,"#, r#""to":"secret-plans"}"#],
 };
 
+/// What an agent asks about, and only its server must not see.
+pub(super) const PLACE: &str = "198.51.100.7";
+
 /// A call that a model proposes, its arguments in pieces.
 #[derive(Clone, Copy)]
 pub(super) struct Call {
@@ -129,6 +132,12 @@ impl Call {
     /// What the prompt of this request asks for.
     fn asked_for(request: &Received) -> Option<Self> {
         let text = request.text();
+        if let Some(place) = Self::place_in(&text) {
+            return Some(Self {
+                arguments: [r#"{"city":"[IP_ADDR"#, place],
+                ..ALLOWED_CALL
+            });
+        }
         let proposed = [
             ("how is the weather?", ALLOWED_CALL),
             ("delete everything", DENIED_CALL),
@@ -136,6 +145,13 @@ impl Call {
         ];
         let asked = proposed.iter().find(|(prompt, _)| text.contains(prompt))?;
         Some(asked.1)
+    }
+
+    /// The rest of the arguments that name the place by its token, where the prompt does.
+    fn place_in(text: &str) -> Option<&'static str> {
+        let (_, token) = text.split_once("weather at [IP_ADDR")?;
+        let (token, _) = token.split_once(']')?;
+        Some(format!("{token}]\"}}").leak())
     }
 
     pub(super) fn whole(self) -> Value {

@@ -6,7 +6,7 @@ mod world;
 use serde_json::{Value, json};
 
 use super::environment::Environment;
-use super::fakes::{ALLOWED_CALL, Api, DENIED_CALL, DOUBTED_CALL, HEARD, SECRET_TEXT};
+use super::fakes::{ALLOWED_CALL, Api, DENIED_CALL, DOUBTED_CALL, HEARD, PLACE, SECRET_TEXT};
 use super::front::{CREDENTIAL, Front, SERVICE_KEY};
 use super::matrix::{self, Row, clients};
 use world::World;
@@ -132,6 +132,8 @@ async fn keeps_its_promises(client: Client, front: Front) {
     assert_eq!(proposed["calls"], json!([call]), "{proposed}");
     assert_eq!(proposed["exception"], Value::Null, "{proposed}");
 
+    client.assert_token(&seen["proposed_token"], front);
+
     let proposed = world.approval_id(DOUBTED_CALL.name).await;
     for (case, told) in [
         ("proposed_denied", "(rule tool)"),
@@ -168,6 +170,17 @@ impl Client {
                 .with("AWS_SECRET_ACCESS_KEY", "anything")
                 .with("AWS_SESSION_TOKEN", CREDENTIAL),
         }
+    }
+
+    /// The model was told a token, and the agent is to call with the value. Not where the client
+    /// vouches for the bytes of its request: nothing in them can be replaced.
+    fn assert_token(&self, seen: &Value, front: Front) {
+        if let (Key::Signature, Front::Forward) = (self.key, front) {
+            return assert!(self.refusal(seen).contains("signed"), "{seen}");
+        }
+        let call = json!({"name": ALLOWED_CALL.name, "arguments": {"city": PLACE}});
+        assert_eq!(seen["calls"], json!([call]), "{seen}");
+        assert_eq!(seen["exception"], Value::Null, "{seen}");
     }
 
     /// The message of a typed error.

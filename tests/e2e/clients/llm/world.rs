@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::approval_ids;
 use super::super::environment::Environment;
-use super::super::fakes::Api;
+use super::super::fakes::{Api, PLACE};
 use super::super::front::{CREDENTIAL, Front, SERVICE_KEY};
 use super::{Client, Runtime, signature};
 
@@ -75,7 +75,7 @@ impl World {
             assert!(paid, "{:?}", request.headers);
             let (target, headers) = (&request.target, &request.headers);
             let sent = format!("{target} {headers:?} {}", request.text());
-            for refused in ["forbidden-model", "ann@corp.example", CREDENTIAL] {
+            for refused in ["forbidden-model", "ann@corp.example", PLACE, CREDENTIAL] {
                 assert!(!sent.contains(refused), "{refused} reached the provider");
             }
         }
@@ -122,7 +122,7 @@ profiles:
     tools:
       llm:
         chat: {model: {enum: ['MODEL']}}
-    data: {EMAIL_ADDRESS: approval_needed}
+    data: {EMAIL_ADDRESS: approval_needed, IP_ADDRESS: {sanitize: token}}
     answers: {EMAIL_ADDRESS: sanitize}
     proposed:
       tools:
