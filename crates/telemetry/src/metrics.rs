@@ -104,6 +104,9 @@ impl Metrics {
             "Audit lines late, refused or lost",
             audit.errors(),
         );
+        // There from the beginning, also where nobody is asked.
+        let answered = ResultLabels { result: "answered" };
+        drop(metrics.detector_duration.get_or_create(&answered));
         metrics.registry = Arc::new(all.0);
         metrics
     }

@@ -135,7 +135,7 @@ fn settings(directory: &Path, forward: u16, admin: u16) -> Result<PathBuf> {
     fs::write(policies.join("model.yaml"), MODEL)?;
     let file = directory.join("aegis.yaml");
     let (agent, host) = (policy::agent_name(0), policy::host_name(0));
-    let credentials = [&*agent, MODEL_AGENT].map(|agent| {
+    let credentials = [&*agent, MODEL_AGENT, SEARCHED_AGENT].map(|agent| {
         let digest = digest(agent);
         format!("    - {{id: {agent}, tenant: acme, agent: {agent}, secret_sha256: {digest}}}")
     });
@@ -203,18 +203,26 @@ fn wait(what: &str, mut is_there: impl FnMut() -> bool) -> Result<()> {
     Ok(())
 }
 
-/// A language model, and the agent that may ask it.
+/// A language model, and the agents that may ask it.
 pub(crate) const MODEL_HOST: &str = "llm.bench.test";
 pub(crate) const MODEL_AGENT: &str = "streaming";
+/// One whose answers are searched for data.
+pub(crate) const SEARCHED_AGENT: &str = "searched";
 
 const MODEL: &str = "
 aegis:
   agents:
     streaming: {tenant: acme, profile: streaming}
+    searched: {tenant: acme, profile: searched}
   profiles:
     streaming:
       tools: {model: {chat: {}}}
       data: {pii: sanitize, pci: deny, secret: deny}
+      proposed: {tools: {get_weather: {city: {required: true}}}}
+    searched:
+      tools: {model: {chat: {}}}
+      data: {pii: sanitize, pci: deny, secret: deny}
+      answers: {pii: sanitize, pci: sanitize, secret: deny}
       proposed: {tools: {get_weather: {city: {required: true}}}}
   catalogue:
     model: {hosts: [llm.bench.test], protocol: openai, provider: bench, regions: [eu-central-1]}
