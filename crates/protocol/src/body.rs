@@ -52,14 +52,18 @@ impl<'a> Content<'a> {
             return Ok(Self::Hidden);
         }
         in_utf8(media.as_ref())?;
-        match declared(media.as_ref()) {
-            Declared::Json => Ok(Self::Json {
+        let content = match declared(media.as_ref()) {
+            Declared::Json => Self::Json {
                 value: parse(body)?,
-            }),
-            Declared::Form => form(body),
-            Declared::Multipart => parts(body, media.as_ref()),
-            Declared::Other => Ok(undeclared(body)),
+            },
+            Declared::Form => form(body)?,
+            Declared::Multipart => parts(body, media.as_ref())?,
+            Declared::Other => undeclared(body),
+        };
+        if content.fields().any(names_charset) {
+            return Err(InspectError::Charset);
         }
+        Ok(content)
     }
 
     /// What servers that look for JSON under any name would read in the place of a form.
@@ -124,12 +128,11 @@ fn form(body: &Bytes) -> Result<Content<'_>, InspectError> {
 
 /// Its boundary is the one that the content type names, and no other.
 fn parts<'a>(body: &[u8], media: Option<&MediaType>) -> Result<Content<'a>, InspectError> {
-    let mut boundaries = media.into_iter().flat_map(|it| it.parameter("boundary"));
-    let (Some(boundary), None) = (boundaries.next(), boundaries.next()) else {
-        return Err(InspectError::Malformed(
+    let boundary = media
+        .and_then(MediaType::boundary)
+        .ok_or(InspectError::Malformed(
             "the content type does not name one boundary of parts",
-        ));
-    };
+        ))?;
     multipart::parts(body, boundary).map(Content::Multipart)
 }
 
@@ -193,8 +196,16 @@ fn media_type(headers: &HeaderMap) -> Result<Option<MediaType>, InspectError> {
     Ok(Some(media))
 }
 
+/// By this field some servers are told how to read all others.
+fn names_charset(field: &Pair) -> bool {
+    field.name.eq_ignore_ascii_case("_charset_") && is_foreign(field.value.trim())
+}
+
+fn is_foreign(charset: &str) -> bool {
+    !UTF8_NAMES.iter().any(|it| it.eq_ignore_ascii_case(charset))
+}
+
 fn in_utf8(media: Option<&MediaType>) -> Result<(), InspectError> {
-    let is_foreign = |charset: &str| !UTF8_NAMES.iter().any(|it| it.eq_ignore_ascii_case(charset));
     if media.is_some_and(|media| media.has_charset(is_foreign)) {
         return Err(InspectError::Charset);
     }

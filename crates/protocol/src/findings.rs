@@ -30,9 +30,14 @@ pub(crate) fn find(
 }
 
 /// The texts in which [`find`] would look for data. Nothing is looked for yet.
-pub(crate) fn texts(view: &RequestView<'_>, content: &Content<'_>, scanner: &Scanner) -> Texts {
+pub(crate) fn texts(
+    view: &RequestView<'_>,
+    content: &Content<'_>,
+    scanner: &Scanner,
+    kept: Texts,
+) -> Texts {
     let mut search = Search {
-        kept: Some(Texts::default()),
+        kept: Some(kept),
         ..Search::new(scanner.into())
     };
     search.request(view, content);

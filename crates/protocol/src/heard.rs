@@ -17,6 +17,9 @@ use crate::{RequestView, findings, message};
 pub struct Texts {
     all: Vec<Text>,
     known: HashSet<Text>,
+    /// Of a question about them, in bytes, and how many there may be.
+    bytes: usize,
+    most: usize,
 }
 
 /// The name that it stands under, empty where it has none, and the text.
@@ -35,20 +38,33 @@ pub struct Finder<'a> {
 
 impl Texts {
     /// None where the request cannot be read: [`crate::inspect`] refuses it.
-    pub fn of(view: &RequestView<'_>, scanner: &Scanner) -> Self {
+    /// Of more than `most` bytes, not all are kept.
+    pub fn of(view: &RequestView<'_>, scanner: &Scanner, most: usize) -> Self {
         let content = Content::read(view);
         content.map_or_else(
             |_| Self::default(),
-            |content| findings::texts(view, &content, scanner),
+            |content| findings::texts(view, &content, scanner, Self::up_to(most)),
         )
     }
 
     /// Of a message on a WebSocket; as [`Texts::of`].
-    pub fn of_message(message: &MessageView<'_>, scanner: &Scanner) -> Self {
+    pub fn of_message(message: &MessageView<'_>, scanner: &Scanner, most: usize) -> Self {
         message::with_content(message, |view, content| {
-            findings::texts(view, &content, scanner)
+            findings::texts(view, &content, scanner, Self::up_to(most))
         })
         .unwrap_or_default()
+    }
+
+    fn up_to(most: usize) -> Self {
+        Self {
+            most,
+            ..Self::default()
+        }
+    }
+
+    /// Whether there are more than are kept.
+    pub fn are_too_many(&self) -> bool {
+        self.bytes > self.most
     }
 
     pub fn is_empty(&self) -> bool {
@@ -84,8 +100,17 @@ impl Texts {
         if field.text.trim().is_empty() {
             return;
         }
-        let text: Text = (field.name.unwrap_or_default().into(), field.text.into());
-        if self.known.insert(text.clone()) {
+        // Of a name, its end counts, as in a search.
+        let name = field.name.unwrap_or_default();
+        let end = name.ceil_char_boundary(name.len().saturating_sub(LONGEST_NAME));
+        let name = name.get(end..).unwrap_or_default();
+        let text: Text = (name.into(), field.text.into());
+        if self.known.contains(&text) {
+            return;
+        }
+        self.bytes += BESIDE + name.len() + field.text.len();
+        if !self.are_too_many() {
+            self.known.insert(text.clone());
             self.all.push(text);
         }
     }
@@ -197,6 +222,11 @@ impl fmt::Debug for Finder<'_> {
             .finish_non_exhaustive()
     }
 }
+
+/// Of a name, in bytes.
+const LONGEST_NAME: usize = 64;
+/// What stands beside a text in a question, at the least.
+const BESIDE: usize = r#"{"id":0,"text":""},"#.len();
 
 #[cfg(test)]
 mod tests;

@@ -4,11 +4,14 @@
 pub(crate) struct MediaType {
     essence: String,
     parameters: Vec<(String, String)>,
+    /// How often the text says `boundary=`, wherever that is.
+    boundaries: usize,
 }
 
 impl MediaType {
-    /// `None` where it is not one media type. What stands behind it and is no parameter is left out,
-    /// as most readers do.
+    /// `None` where it is not one media type, or has a parameter in the form of RFC 2231 (`boundary*`), which
+    /// some readers take for the plain one. What stands behind it and is no parameter is left out, as
+    /// most readers do.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (essence, rest) = text.split_once(';').unwrap_or((text, ""));
         let essence = essence.trim().to_ascii_lowercase();
@@ -16,8 +19,14 @@ impl MediaType {
         if !(is_token(kind) && is_token(subtype)) {
             return None;
         }
+        let parameters = parameters(rest);
+        if parameters.iter().any(|(name, _)| name.contains('*')) {
+            return None;
+        }
+        let compact: String = rest.split_ascii_whitespace().collect();
         Some(Self {
-            parameters: parameters(rest),
+            boundaries: compact.to_ascii_lowercase().matches("boundary=").count(),
+            parameters,
             essence,
         })
     }
@@ -37,6 +46,17 @@ impl MediaType {
     pub(crate) fn parameter<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let of_it = self.parameters.iter().filter(move |(it, _)| it == name);
         of_it.map(|(_, value)| value.as_str())
+    }
+
+    /// The one boundary that every reader takes.
+    pub(crate) fn boundary(&self) -> Option<&str> {
+        let mut all = self.parameter("boundary");
+        all.next().filter(|_| self.boundaries == 1)
+    }
+
+    /// Whether it names a character set.
+    pub(crate) fn names_charset(&self) -> bool {
+        self.parameter("charset").next().is_some()
     }
 
     /// Whether it names a character set that the test does not pass.
@@ -86,7 +106,7 @@ fn unquoted(text: &str) -> (String, &str) {
 }
 
 /// As RFC 9110 has it.
-fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(allowed)
 }
@@ -122,6 +142,7 @@ mod tests {
             "text/plain, text/html",
             "te xt/plain",
             "a/b/c",
+            "a/b; charset*=utf-8''x",
         ] {
             assert!(MediaType::parse(text).is_none(), "{text}");
         }

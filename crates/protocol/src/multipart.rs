@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::InspectError;
 use crate::body::text_of;
-use crate::media_type::{MediaType, parameters};
+use crate::media_type::{MediaType, is_token, parameters};
 use crate::urlencoded::Pair;
 
 /// One part.
@@ -86,10 +86,13 @@ fn part(body: &[u8], range: Range<usize>) -> Result<Part, InspectError> {
     let head = Head::read(head)?;
     let value_at = range.end - content.len()..range.end;
     let text = head.text(content)?;
+    if head.length.is_some_and(|length| length != content.len()) {
+        return Err(MALFORMED);
+    }
     Ok(Part {
         head: range.start..range.start + head_length,
         is_json: head.is_json(),
-        is_sized: head.is_sized,
+        is_sized: head.length.is_some(),
         field: text.map(|value| Pair {
             name_at: range.start..range.start + head_length,
             value: value.to_owned(),
@@ -108,7 +111,8 @@ struct Head {
     media: Option<MediaType>,
     /// In a coding, such as base64.
     is_coded: bool,
-    is_sized: bool,
+    /// How long it says that the content is.
+    length: Option<usize>,
 }
 
 impl Head {
@@ -141,7 +145,10 @@ impl Head {
                 self.is_coded = !plain.iter().any(|it| value.eq_ignore_ascii_case(it));
             }
             "content-encoding" => self.is_coded = true,
-            "content-length" => self.is_sized = true,
+            "content-length" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
+                self.length = Some(value.parse().map_err(|_| MALFORMED)?);
+            }
+            "content-length" => return Err(MALFORMED),
             _ => {}
         }
         Ok(())
@@ -161,21 +168,62 @@ impl Head {
     }
 }
 
-/// The name that a disposition gives. Readers that split at every `;`, and those that do not take a
-/// `\` for an escape, find the same one.
+/// The name that a disposition gives. Readers that split at every `;`, that look for `name=` anywhere or
+/// do not take a `\` for an escape, find the same one.
 fn name_in(disposition: &str) -> Result<String, InspectError> {
-    let compact: String = disposition.split_ascii_whitespace().collect();
-    let compact = compact.to_ascii_lowercase();
-    let names = compact.matches(";name=").count();
-    if names > 1 || compact.contains(";name*") || disposition.contains("\\\"") {
+    let (_, rest) = disposition.split_once(';').unwrap_or_default();
+    if disposition.contains("\\\"") || !are_plain(rest) || names(rest) > 1 {
         return Err(InspectError::Malformed(
             "a part of the body has a name that servers read differently",
         ));
     }
-    let (_, rest) = disposition.split_once(';').unwrap_or_default();
     let mut found = parameters(rest).into_iter();
     let name = found.find(|(name, _)| name == "name");
     Ok(name.map(|(_, value)| value).unwrap_or_default())
+}
+
+/// How often the text gives a name, or seems to: in the middle of a value, too.
+fn names(text: &str) -> usize {
+    let text = text.to_ascii_lowercase();
+    let gives = |(at, word): (usize, &str)| {
+        let (before, after) = text.split_at(at);
+        let after = after.strip_prefix(word).unwrap_or_default().trim_start();
+        let of_file = before.strip_suffix("file");
+        let of_file =
+            of_file.is_some_and(|it| it.trim_end().is_empty() || it.trim_end().ends_with(';'));
+        after.starts_with(['=', '*']) && !of_file
+    };
+    text.match_indices("name")
+        .filter(|found| gives(*found))
+        .count()
+}
+
+/// Each parameter is a token, `=`, and a token or a text in quotes, with nothing behind it.
+fn are_plain(mut text: &str) -> bool {
+    loop {
+        let Some((name, value)) = text.split_once('=') else {
+            return text.trim().is_empty();
+        };
+        let rest = match value.strip_prefix('"').map(|quoted| quoted.split_once('"')) {
+            Some(Some((_, rest))) => rest,
+            Some(None) => return false,
+            None => {
+                let end = value.find(';').unwrap_or(value.len());
+                let (value, rest) = value.split_at(end);
+                if !is_token(value.trim()) {
+                    return false;
+                }
+                rest
+            }
+        };
+        if !is_token(name.trim()) {
+            return false;
+        }
+        match rest.trim_start().strip_prefix(';') {
+            Some(rest) => text = rest,
+            None => return rest.trim().is_empty(),
+        }
+    }
 }
 
 /// Whether every reader takes the same name from it: nothing in it is an escape to some.

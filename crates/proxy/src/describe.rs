@@ -112,7 +112,7 @@ impl Describer {
             Ok(read) => read,
             Err(refusal) => return Err((refusal, dialect)),
         };
-        let heard = self.heard(|scanner| Texts::of(&view(&request, &seen), scanner));
+        let heard = self.heard(|scanner, most| Texts::of(&view(&request, &seen), scanner, most));
         let heard = heard.await.map_err(|refusal| (refusal, dialect.clone()))?;
         let finder = Finder {
             scanner: policy.scanner(),
@@ -154,13 +154,14 @@ impl Describer {
     /// What the detector says is in these texts; nothing where nobody named one.
     pub(crate) async fn heard(
         &self,
-        texts: impl FnOnce(&Scanner) -> Texts,
+        texts: impl FnOnce(&Scanner, usize) -> Texts,
     ) -> Result<Heard, Refusal> {
         match &self.detector {
             None => Ok(Heard::default()),
             // Kept out of the future of every other call.
             Some(detector) => {
-                Box::pin(detector.ask(texts(&self.scanner), self.budget.share())).await
+                let texts = texts(&self.scanner, detector.max_bytes());
+                Box::pin(detector.ask(texts, self.budget.share())).await
             }
         }
     }

@@ -80,8 +80,16 @@ impl Detector {
         }))
     }
 
+    /// Of one question.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
     /// What it finds in these texts. `share` has room for them while they are on their way.
     pub(crate) async fn ask(&self, texts: Texts, mut share: Share) -> Result<Heard, Refusal> {
+        if texts.are_too_many() {
+            return Err(Failure::TooMuch.into());
+        }
         if texts.is_empty() {
             return Ok(Heard::default());
         }

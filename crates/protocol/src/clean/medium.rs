@@ -61,6 +61,8 @@ impl Medium {
             // Frames of lengths and bytes.
             _ if essence.starts_with("application/grpc") => None,
             _ if SEEN_OR_HEARD.contains(&kind) => None,
+            // What is in a character set is text.
+            _ if media.names_charset() => Some(Self::Text),
             _ => Some(Self::Unknown),
         }
     }

@@ -213,6 +213,7 @@ fn the_content_type_says_whether_an_answer_is_text() {
         ("application/grpc", None),
         ("application/octet-stream", Some(Medium::Unknown)),
         ("application/x-amz-json-1.1", Some(Medium::Unknown)),
+        ("application/csv; charset=iso-8859-1", Some(Medium::Text)),
         ("multipart/mixed; boundary=x", Some(Medium::Unknown)),
     ] {
         assert_eq!(medium(content_type), Ok(expected), "{content_type}");

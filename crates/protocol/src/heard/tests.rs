@@ -9,7 +9,7 @@ use crate::testing::{MAIL, Sent, get, means, post, scanner};
 use crate::{Means, RedactError, Rewritten};
 
 fn texts(sent: &Sent) -> Vec<(Option<String>, String)> {
-    let texts = Texts::of(&sent.view(), scanner());
+    let texts = Texts::of(&sent.view(), scanner(), 1 << 20);
     let owned = |(name, text): (Option<&str>, &str)| (name.map(str::to_owned), text.to_owned());
     texts.iter().map(owned).collect()
 }
@@ -24,7 +24,7 @@ fn unnamed(text: &str) -> (Option<String>, String) {
 
 /// A detector that knows one person, wherever she stands.
 fn knows(sent: &Sent, person: &str) -> Heard {
-    let texts = Texts::of(&sent.view(), scanner());
+    let texts = Texts::of(&sent.view(), scanner(), 1 << 20);
     let found = texts.iter().enumerate().flat_map(|(at, (_, text))| {
         let places = text.match_indices(person).collect::<Vec<_>>();
         let hits = places
@@ -212,11 +212,26 @@ fn a_place_that_is_not_in_the_text_is_heard_of_nothing() {
         (0, hit(0, 1)),
         (0, hit(2, 2)),
     ] {
-        let texts = Texts::of(&sent.view(), scanner());
+        let texts = Texts::of(&sent.view(), scanner(), 1 << 20);
         assert!(texts.heard(vec![(at, hit)]).is_none());
     }
-    let texts = Texts::of(&sent.view(), scanner());
+    let texts = Texts::of(&sent.view(), scanner(), 1 << 20);
     let both = vec![(0, hit(3, 5)), (0, hit(4, 6))];
     let heard = texts.heard(both).expect("places in the text");
     assert_eq!(body(&sent, &heard), "é [REDACTED:PERSON]");
+}
+
+#[test]
+fn no_more_is_kept_than_may_be_asked() {
+    let name = "n".repeat(1000);
+    let many: Vec<String> = (0..1000).map(|at| format!("{at} a")).collect();
+    let sent = post("plain.example.com", "/").json(&json!({name: many}));
+    for (most, too_many) in [(10_000, true), (200_000, false)] {
+        let texts = Texts::of(&sent.view(), scanner(), most);
+        assert_eq!(texts.are_too_many(), too_many);
+        let kept = texts
+            .iter()
+            .map(|(name, text)| name.unwrap_or_default().len() + text.len());
+        assert!(kept.sum::<usize>() <= most);
+    }
 }

@@ -114,6 +114,13 @@ fn what_two_readers_could_divide_differently_is_refused() {
         body(&[("name=a; name*=utf-8''b", "1")]),
         body(&[("filename=\"a\\\"; name=\\\"b\"; name=c", "1")]),
         body(&[("filename=\"a; name=b\"; name=c", "1")]),
+        body(&[("filename=\"x name=a\"; name=b", "1")]),
+        body(&[("filename=\"file name=a\"; name=b", "1")]),
+        body(&[("filename=x name=\"a\"; name=\"b\"", "1")]),
+        body(&[("xname=\"a\"; name=\"b\"", "1")]),
+        body(&[("name=\"a\" b; filename=c", "1")]),
+        body(&[("name=\"a", "1")]),
+        body(&[("name=a\r\nContent-Length: 2", "1")]),
         body(&[("name=a\r\n folded: x", "1")]),
         body(&[("name=a\r\nno colon", "1")]),
         body(&[("name=a\r\nX y: 1", "1")]),
@@ -126,18 +133,35 @@ fn what_two_readers_could_divide_differently_is_refused() {
         let sent = post("plain.example.com", "/").body(TYPE, body.clone());
         assert_eq!(sent.error().rule(), "protocol.malformed", "{body}");
     }
+}
+
+#[test]
+fn one_boundary_and_one_character_set_are_named() {
+    let whole = body(&[("name=a", "1")]);
     for content_type in [
         "multipart/form-data",
         "multipart/form-data; boundary=\"\"",
         "multipart/form-data; boundary=-x-; boundary=y",
+        "multipart/form-data; boundary=-x-; boundary*=utf-8''y",
+        "multipart/form-data; boundary=-x-; boundary*0=y",
+        "multipart/form-data; xboundary=y; boundary=-x-",
         "multipart/form-data; boundary=\"-x- \"",
     ] {
         let sent = post("plain.example.com", "/").body(content_type, whole.clone());
         assert_eq!(sent.error().rule(), "protocol.malformed", "{content_type}");
     }
-    let foreign = body(&[("name=a\r\nContent-Type: text/plain; charset=utf-16", "1")]);
-    let foreign = post("plain.example.com", "/").body(TYPE, foreign);
-    assert_eq!(foreign.error().rule(), "protocol.charset");
+    for foreign in [
+        ("name=a\r\nContent-Type: text/plain; charset=utf-16", "1"),
+        ("name=_Charset_", "utf-7"),
+    ] {
+        let sent = post("plain.example.com", "/").body(TYPE, body(&[foreign]));
+        assert_eq!(sent.error().rule(), "protocol.charset", "{foreign:?}");
+    }
+    let utf8 = charge(&[
+        ("name=_charset_", "UTF-8"),
+        ("name=a; filename*=utf-8''%e2", "1"),
+    ]);
+    assert_eq!(utf8.seen().call.truncation, Truncation::Whole);
 }
 
 #[test]
@@ -218,4 +242,16 @@ fn what_cannot_be_redacted_in_place_is_refused() {
         let sent = post("plain.example.com", "/").body(TYPE, body(&[(head, content)]));
         assert_eq!(redacted(&sent, &[mail(), card]), Err(error), "{head}");
     }
+}
+
+#[test]
+fn what_only_the_text_of_a_json_part_shows_is_not_sent_on() {
+    let part = (
+        "name=a\r\nContent-Type: application/json",
+        r#"{"kind": "ssn", "v": "536903399"}"#,
+    );
+    let sent = post("plain.example.com", "/").body(TYPE, body(&[part]));
+    assert_eq!(sent.seen().data[0].kind, "US_SSN");
+    let ssn = Redaction::Data("US_SSN".into(), Action::Label);
+    assert_eq!(redacted(&sent, &[ssn]), Err(RedactError::Ambiguous));
 }

@@ -76,7 +76,14 @@ fn redacted(
         return Ok(None);
     };
     if part.is_json {
-        return json(field.value.as_bytes(), &targets.of_data(), means, 0);
+        let cleaned = json(field.value.as_bytes(), &targets.of_data(), means, 0)?;
+        // Read as text, it may show what no value of it does: a member and another one's value.
+        let text = cleaned.as_deref().unwrap_or(&field.value);
+        let shown = targets.redact(&Field::part(Some(&field.name), text), means);
+        return match shown {
+            Some(_) => Err(RedactError::Ambiguous),
+            None => Ok(cleaned),
+        };
     }
     within_text(&field.name, &field.value, targets, means, || {
         let name = Some(&*field.name);

@@ -105,7 +105,7 @@ impl Judge {
             model: self.model.as_ref(),
         };
         let asked = &self.plane.describer;
-        let heard = asked.heard(|scanner| Texts::of_message(&view, scanner));
+        let heard = asked.heard(|scanner, most| Texts::of_message(&view, scanner, most));
         let heard = heard.await.map_err(|refusal| (refusal, unread()))?;
         let finder = Finder {
             scanner: policy.scanner(),
