@@ -18,6 +18,10 @@ pub(crate) struct Relayed {
     record: Record,
     keep: Option<Keep>,
     stop: Stop,
+    /// The head may have been sent: somebody has asked for what follows it.
+    begun: bool,
+    /// Ends the body once the head has been sent.
+    cut: Option<Cut>,
 }
 
 /// Why a body ended before its end.
@@ -40,6 +44,8 @@ impl Relayed {
             record,
             keep,
             stop: Stop::new(lease),
+            begun: false,
+            cut: None,
         };
         if relayed.upstream.is_end_stream() {
             relayed.complete();
@@ -51,6 +57,10 @@ impl Relayed {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        if let Some(cut) = self.cut.take() {
+            return Poll::Ready(Some(Err(cut)));
+        }
+        let begun = std::mem::replace(&mut self.begun, true);
         let polled = self.upstream.poll(cx);
         let waits = polled.is_pending();
         if (waits || self.stop.is_stale())
@@ -60,7 +70,13 @@ impl Relayed {
                 Cut::Drained => Ending::Drained,
                 _ => Ending::ClosedByPolicy,
             });
-            return Poll::Ready(Some(Err(cut)));
+            if begun {
+                return Poll::Ready(Some(Err(cut)));
+            }
+            // A connection that breaks before the head is sent would not say which call it was.
+            self.cut = Some(cut);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
         match polled {
             Poll::Pending => Poll::Pending,
