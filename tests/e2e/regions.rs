@@ -2,6 +2,8 @@
 
 use aegis_testkit::{Aegis, AegisBuilder, Answer, Feed, Reply, Upstream};
 
+use crate::finance::post;
+
 #[tokio::test]
 async fn a_bound_tenant_reaches_its_lawful_region() {
     let upstream = Upstream::http().echo().start().await;
@@ -108,6 +110,39 @@ async fn shadow_of_all_kinds_suspends_other_findings_but_not_residency() {
     for request in upstream.requests() {
         assert!(request.authority.starts_with("eu.example"));
     }
+}
+
+/// The module is the one of `docs/policy.md`.
+#[tokio::test]
+async fn personal_data_stays_in_the_region_where_a_module_says_so() {
+    let upstream = Upstream::http().echo().start().await;
+    let granted = "hosts: [.test]\n    tools: {http: {'*': {}}, america";
+    let ruled = granted.replace("tools", "data: {pii: allow}\n    tools");
+    let page = include_str!("../../docs/policy.md");
+    let module = page.split("```rego\n");
+    let module = module.filter_map(|block| block.split("```").next());
+    let module: String = module.filter(|it| it.contains("data.abroad")).collect();
+    let aegis = Aegis::with_policy(&POLICY.replace(granted, &ruled))
+        .agent("free", "free-bot")
+        .hosts(&["eu.test", "us.test", "both.test", "unlisted.test"])
+        .module("abroad.rego", &module)
+        .start()
+        .await;
+    for (host, body, status) in [
+        ("eu.test", "to ann@corp.example", 200),
+        ("us.test", "to nobody", 200),
+        ("us.test", "to ann@corp.example", 403),
+        ("both.test", "to ann@corp.example", 403),
+        ("unlisted.test", "to ann@corp.example", 403),
+    ] {
+        let request = post(&upstream.url_as(host, "/"), "text/plain", body);
+        let mut reply = aegis.client("free-bot").send(request).await;
+        assert_eq!(reply.status(), status, "{host}: {body}");
+        if status == 403 {
+            assert_eq!(reply.json().await["reasons"][0]["rule"], "data.abroad");
+        }
+    }
+    assert_eq!(upstream.requests().len(), 2);
 }
 
 async fn get(aegis: &Aegis, agent: &str, upstream: &Upstream, host: &str) -> Reply {
