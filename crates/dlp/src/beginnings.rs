@@ -10,7 +10,6 @@ use regex_automata::util::syntax;
 
 use crate::rule::{Rule, Shape};
 use crate::rule_set::RULES;
-use crate::rules::RuleId;
 
 /// For the rules of each block of [`RULES`]: which of them may have a byte at a place. Made when one
 /// of the block is first asked, as most processes never meet most types of data.
@@ -45,11 +44,6 @@ impl Beginnings {
             }
         }
         some
-    }
-
-    pub(crate) fn fits(&self, rule: RuleId, text: &[u8]) -> bool {
-        let (block, bit) = (usize::from(rule) / RULES, usize::from(rule) % RULES);
-        self.fitting(block, 1 << bit, text) != 0
     }
 
     fn block(&self, block: usize) -> Block {
@@ -170,6 +164,5 @@ mod tests {
         assert_eq!(fitting(b"b1"), 0b010, "behind the end of a lead");
         assert_eq!(fitting("c\u{e9}".as_bytes()), 0b100);
         assert_eq!(beginnings.fitting(0, 0b110, b"AB1"), 0);
-        assert!(beginnings.fits(1, b"B") && !beginnings.fits(0, b"B1"));
     }
 }

@@ -51,11 +51,19 @@ impl Literals {
     #[inline]
     pub(crate) fn skip(&self, state: State, bytes: &[u8]) -> (State, Option<usize>) {
         let mut row = state.0;
-        let mut rest = bytes.iter();
-        for byte in rest.by_ref() {
+        let (fours, rest) = bytes.as_chunks::<4>();
+        for (four, at) in fours.iter().zip((0..).step_by(4)) {
+            for (byte, length) in four.iter().zip(1..) {
+                row = self.follow(row, *byte);
+                if row & STOP != 0 {
+                    return (State(row & !STOP), Some(at + length));
+                }
+            }
+        }
+        for (byte, length) in rest.iter().zip(bytes.len() - rest.len() + 1..) {
             row = self.follow(row, *byte);
             if row & STOP != 0 {
-                return (State(row & !STOP), Some(bytes.len() - rest.len()));
+                return (State(row & !STOP), Some(length));
             }
         }
         (State(row), None)
@@ -67,10 +75,13 @@ impl Literals {
         self.texts.get(from..to).unwrap_or_default()
     }
 
+    /// All rows are there, and so all that may follow.
     #[inline]
     fn follow(&self, row: u32, byte: u8) -> u32 {
-        let at = index(row) + self.class(byte);
-        self.next.get(at).copied().unwrap_or_default()
+        match self.next.get(index(row) + self.class(byte)) {
+            Some(next) => *next,
+            None => STOP,
+        }
     }
 
     #[inline]

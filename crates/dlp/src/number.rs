@@ -20,14 +20,17 @@ pub(crate) struct Number<'a> {
     pub(crate) part: bool,
 }
 
-/// All groups that follow each other from one place on. Kept between numbers for its room.
-#[derive(Clone, Debug, Default)]
+/// All groups that follow each other from one place on.
+#[derive(Debug, Default)]
 pub(crate) struct Chain {
-    digits: Vec<u8>,
-    groups: Vec<usize>,
-    signs: Vec<u8>,
+    /// Of the first [`MOST_DIGITS`].
+    digits: [u8; MOST_DIGITS],
+    groups: [usize; MOST_GROUPS],
+    signs: [u8; MOST_GROUPS],
     /// Where each group ends, from the start of the chain, and how many digits there are up to there.
-    ends: Vec<(usize, usize)>,
+    ends: [(usize, usize); MOST_GROUPS],
+    /// How many groups there are.
+    count: usize,
     /// The chain ends within a word or at a decimal point, so that its last group does not count.
     torn: bool,
     plus: bool,
@@ -37,48 +40,64 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// Reads the groups from `from` on, which begins with a digit at the beginning of a word. Whether
-    /// they are all there: otherwise the rest has not come yet.
-    pub(crate) fn read(&mut self, before: &[u8], from: &[u8], open: bool) -> bool {
-        self.clear();
-        self.plus = before.last() == Some(&b'+') || before.ends_with(b"%2B");
-        self.led = is_led(before);
-        let mut at = 0;
+    /// Reads the groups from `from` on, which begins with a digit at the beginning of a word. None
+    /// where the rest has not come yet.
+    pub(crate) fn read(before: &[u8], from: &[u8], open: bool) -> Option<Self> {
+        let mut chain = Self {
+            plus: before.last() == Some(&b'+') || before.ends_with(b"%2B"),
+            led: is_led(before),
+            ..Self::default()
+        };
+        let (mut at, mut digits) = (0, 0);
         loop {
             let rest = from.get(at..).unwrap_or_default();
-            let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let digits = rest.get(..length).unwrap_or_default();
-            self.digits.extend(digits.iter().map(|digit| digit - b'0'));
-            self.groups.push(length);
+            let free = chain.digits.get_mut(digits..).unwrap_or_default();
+            let mut length = 0;
+            while let Some(byte @ b'0'..=b'9') = rest.get(length) {
+                if let Some(digit) = free.get_mut(length) {
+                    *digit = byte - b'0';
+                }
+                length += 1;
+            }
             at += length;
-            self.ends.push((at, self.digits.len()));
-            if self.digits.len() > MOST_DIGITS {
-                self.torn = true;
+            digits += length;
+            chain.push(length, (at, digits));
+            if digits > MOST_DIGITS {
+                chain.torn = true;
                 break;
             }
-            match from.get(at..) {
-                Some([sign, next, ..]) if self.takes(*sign) && next.is_ascii_digit() => {
-                    self.signs.push(*sign);
+            match rest.get(length..) {
+                Some([sign, next, ..]) if chain.takes(*sign) && next.is_ascii_digit() => {
+                    if let Some(last) = chain.signs.get_mut(chain.count - 1) {
+                        *last = *sign;
+                    }
                     at += 1;
                 }
-                Some([_] | []) if open => return false,
-                Some([next, ..]) if next.is_ascii_alphanumeric() || *next == b'_' => {
-                    self.torn = true;
+                Some([_] | []) if open => return None,
+                Some([next, ..]) if ends_torn(*next) => {
+                    chain.torn = true;
                     break;
                 }
                 _ => break,
             }
         }
-        self.continued = self.follows(before);
-        true
+        chain.continued = chain.follows(before);
+        Some(chain)
     }
 
-    fn clear(&mut self) {
-        self.digits.clear();
-        self.groups.clear();
-        self.signs.clear();
-        self.ends.clear();
-        self.torn = false;
+    fn push(&mut self, length: usize, end: (usize, usize)) {
+        if let (Some(group), Some(last)) = (
+            self.groups.get_mut(self.count),
+            self.ends.get_mut(self.count),
+        ) {
+            (*group, *last) = (length, end);
+            self.count += 1;
+        }
+    }
+
+    /// The sign behind the first group.
+    fn sign(&self) -> Option<u8> {
+        self.signs.first().copied().filter(|_| self.count > 1)
     }
 
     /// From the first group to each later one that is not torn, with the length in bytes: those that are
@@ -87,13 +106,13 @@ impl Chain {
         &self,
         asked: impl Fn(usize, bool) -> bool,
     ) -> impl Iterator<Item = (usize, Number<'_>)> {
-        let whole = self.groups.len() - usize::from(self.torn);
+        let whole = self.count - usize::from(self.torn);
         (1..=whole).filter_map(move |count| {
             let (length, digits) = *self.ends.get(count - 1)?;
-            let more = count < self.groups.len();
+            let more = count < self.count;
             let part = (more || self.continued.is_some()) && !self.stands_out(count, more);
-            let decimal = count == 1
-                && (self.continued == Some(b'.') || more && self.signs.first() == Some(&b'.'));
+            let decimal =
+                count == 1 && (self.continued == Some(b'.') || more && self.sign() == Some(b'.'));
             if decimal || !asked(digits, part) {
                 return None;
             }
@@ -111,26 +130,27 @@ impl Chain {
 
     /// A long group among short ones with spaces between them is a number by itself.
     fn stands_out(&self, count: usize, more: bool) -> bool {
-        let alone = count == 1 && self.digits.len() >= STANDS_OUT;
-        let spaced = (!more || self.signs.first() == Some(&b' '))
-            && self.continued.is_none_or(|sign| sign == b' ');
-        alone && spaced && self.groups.first() >= Some(&STANDS_OUT)
+        let spaced =
+            (!more || self.sign() == Some(b' ')) && self.continued.is_none_or(|sign| sign == b' ');
+        count == 1 && spaced && self.groups.first() >= Some(&STANDS_OUT)
     }
 
     /// Spaces do not mix with other signs: `123-45-6789 2024` are two numbers.
     fn takes(&self, sign: u8) -> bool {
-        let first = self.signs.first();
-        let alike = first.is_none_or(|first| (*first == b' ') == (sign == b' '));
-        is_sign(sign) && alike && self.groups.len() < MOST_GROUPS
+        is_sign(sign) && self.is_alike(sign) && self.count < MOST_GROUPS
     }
 
     fn follows(&self, before: &[u8]) -> Option<u8> {
         let [.., digit, sign] = before else {
             return None;
         };
-        let alike = |first: &u8| (*first == b' ') == (*sign == b' ');
-        (digit.is_ascii_digit() && is_sign(*sign) && self.signs.first().is_none_or(alike))
-            .then_some(*sign)
+        (digit.is_ascii_digit() && is_sign(*sign) && self.is_alike(*sign)).then_some(*sign)
+    }
+
+    /// Whether a sign may stand with the others of this chain.
+    fn is_alike(&self, sign: u8) -> bool {
+        let first = self.sign();
+        first.is_none_or(|first| (first == b' ') == (sign == b' '))
     }
 }
 
@@ -148,6 +168,21 @@ impl Number<'_> {
             .take(19)
             .fold(0, |sum, digit| sum * 10 + u64::from(*digit))
     }
+}
+
+/// Whether what begins here is seen to be no number of so many digits: one group that is shorter, or
+/// the beginning of a word.
+pub(crate) fn is_none(from: &[u8], least: usize) -> bool {
+    let length = from.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match from.get(length..) {
+        Some([next, ..]) if ends_torn(*next) => true,
+        Some([sign, next, ..]) => length < least && !(is_sign(*sign) && next.is_ascii_digit()),
+        _ => false,
+    }
+}
+
+fn ends_torn(next: u8) -> bool {
+    next.is_ascii_alphanumeric() || next == b'_'
 }
 
 /// `DE 1`, but not `is 1`.

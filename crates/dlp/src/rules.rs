@@ -25,7 +25,17 @@ pub(crate) struct Rules {
     words: Vec<Asked>,
     /// By how many digits there are.
     numbers: Vec<Asked>,
-    bytes: Vec<Vec<RuleId>>,
+    /// The same in short.
+    numbers_asked: Vec<NumberAsked>,
+    /// No rule asks for a number with fewer digits.
+    pub(crate) shortest_number: usize,
+    bytes: Vec<Asked>,
+}
+
+/// Whether there are rules for numbers of so many digits.
+struct NumberAsked {
+    alone: bool,
+    in_rows: bool,
 }
 
 /// The rules of the catalogue, made once for the whole process, and the detectors of one policy.
@@ -50,11 +60,11 @@ pub(crate) struct Program {
 /// What a text of the automaton means.
 #[derive(Default)]
 pub(crate) struct Text {
-    pub(crate) anchors: Vec<RuleId>,
+    pub(crate) anchors: Asked,
     /// Of these rules it is a name.
-    pub(crate) names: Vec<RuleId>,
+    pub(crate) names: Asked,
     /// The same, but also within a word.
-    pub(crate) within: Vec<RuleId>,
+    pub(crate) within: Asked,
     /// Of these rules it is a word.
     pub(crate) speaks_for: RuleSet,
     /// Begins with a letter or a digit, so that none may stand before it.
@@ -86,9 +96,10 @@ impl Rules {
     pub(crate) fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Result<Self, BuildError> {
         let mut texts = Texts::default();
         let mut ready: Vec<Ready> = Vec::new();
-        let mut words: Vec<Asked> = (0..=MOST_LETTERS).map(|_| Asked::default()).collect();
-        let mut numbers: Vec<Asked> = (0..=MOST_DIGITS).map(|_| Asked::default()).collect();
-        let mut bytes = vec![Vec::new(); 256];
+        let places = |count| (0..count).map(|_| Asked::default()).collect::<Vec<_>>();
+        let mut words = places(MOST_LETTERS + 1);
+        let mut numbers = places(MOST_DIGITS + 1);
+        let mut bytes = places(256);
         let mut programs = HashMap::<_, Arc<OnceLock<_>>>::new();
         let mut rules: Vec<&'static Rule> = rules.into_iter().collect();
         rules.sort_by_key(|rule| together(rule));
@@ -97,24 +108,21 @@ impl Rules {
             let fits = match rule.anchor {
                 Anchor::Literals(literals) => {
                     for text in literals {
-                        texts.anchor(text, id);
+                        texts.anchor(text, rule, id);
                     }
                     true
                 }
                 Anchor::Names { names, within } => {
                     for text in names {
-                        texts.name(text, within, id);
+                        texts.name(text, within, rule, id);
                     }
                     true
                 }
                 Anchor::Word { letters } => ask(&mut words, letters, rule, id),
                 Anchor::Number { digits } => ask(&mut numbers, digits, rule, id),
                 Anchor::Byte(byte) => {
-                    let asked = bytes.get_mut(usize::from(byte));
-                    if let Some(asked) = asked {
-                        asked.push(id);
-                    }
-                    true
+                    let byte = usize::from(byte);
+                    ask(&mut bytes, (byte, byte), rule, id)
                 }
             };
             if !fits {
@@ -135,6 +143,11 @@ impl Rules {
             literals: texts.automaton(&bytes).ok_or(BuildError::Many)?,
             texts: texts.meanings,
             words,
+            shortest_number: numbers
+                .iter()
+                .take_while(|asked| asked.0.is_empty())
+                .count(),
+            numbers_asked: numbers.iter().map(NumberAsked::new).collect(),
             numbers,
             bytes,
         })
@@ -160,11 +173,14 @@ impl Rules {
         self.numbers.get(digits)
     }
 
-    pub(crate) fn at_byte(&self, byte: u8) -> &[RuleId] {
-        self.bytes
-            .get(usize::from(byte))
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+    /// Whether there is a rule for numbers of so many digits, as a part of a row of others or not.
+    pub(crate) fn asks_number(&self, digits: usize, part: bool) -> bool {
+        let asked = self.numbers_asked.get(digits);
+        asked.is_some_and(|asked| if part { asked.in_rows } else { asked.alone })
+    }
+
+    pub(crate) fn at_byte(&self, byte: u8) -> Option<&Asked> {
+        self.bytes.get(usize::from(byte))
     }
 }
 
@@ -205,6 +221,8 @@ impl Asked {
                 number,
                 ..Block::default()
             };
+            // Most have one.
+            self.0.reserve_exact(1);
             self.0.push(block);
         }
         let Some(block) = self.0.last_mut() else {
@@ -219,6 +237,16 @@ impl Asked {
     }
 }
 
+impl NumberAsked {
+    fn new(asked: &Asked) -> Self {
+        let any = |in_rows| asked.0.iter().any(|block| block.of(in_rows) != 0);
+        Self {
+            alone: any(false),
+            in_rows: any(true),
+        }
+    }
+}
+
 impl Block {
     /// All of them, or those that are asked of a number in a row of others.
     pub(crate) fn of(&self, in_rows: bool) -> u128 {
@@ -229,10 +257,14 @@ impl Block {
         }
     }
 
-    /// Where these rules have a word nearby.
-    pub(crate) fn asked(&self, near: &RuleSet, begins_text: bool) -> u128 {
+    /// Some only where they have a word nearby: `near` says which of this block have.
+    pub(crate) fn asked(&self, near: impl FnOnce(usize) -> u128, begins_text: bool) -> u128 {
         let whole = if begins_text { self.whole } else { 0 };
-        self.always | self.near & near.block(self.number) | whole
+        let near = match self.near {
+            0 => 0,
+            some => some & near(self.number),
+        };
+        self.always | near | whole
     }
 }
 
@@ -258,14 +290,14 @@ struct Texts {
 }
 
 impl Texts {
-    fn anchor(&mut self, text: &str, rule: RuleId) {
+    fn anchor(&mut self, text: &str, rule: &Rule, id: RuleId) {
         let at = self.place(text);
         if let Some(meaning) = self.meanings.get_mut(at) {
-            meaning.anchors.push(rule);
+            meaning.anchors.add(rule, id);
         }
     }
 
-    fn name(&mut self, text: &str, within: bool, rule: RuleId) {
+    fn name(&mut self, text: &str, within: bool, rule: &Rule, id: RuleId) {
         let at = self.place(text);
         if let Some(meaning) = self.meanings.get_mut(at) {
             let rules = if within {
@@ -273,7 +305,7 @@ impl Texts {
             } else {
                 &mut meaning.names
             };
-            rules.push(rule);
+            rules.add(rule, id);
         }
     }
 
@@ -299,10 +331,10 @@ impl Texts {
         self.all.len() - 1
     }
 
-    fn automaton(&self, asked: &[Vec<RuleId>]) -> Option<Literals> {
+    fn automaton(&self, asked: &[Asked]) -> Option<Literals> {
         let signs = (0..=u8::MAX)
             .zip(asked)
-            .filter(|(_, rules)| !rules.is_empty());
+            .filter(|(_, asked)| !asked.0.is_empty());
         let signs: Vec<u8> = signs.map(|(sign, _)| sign).collect();
         Literals::new(&self.all, &signs)
     }
@@ -317,7 +349,8 @@ fn together(rule: &Rule) -> (u8, usize, usize) {
         Anchor::Number {
             digits: (low, high),
         } => (1, low, high),
-        Anchor::Literals(_) | Anchor::Names { .. } | Anchor::Byte(_) => (2, 0, 0),
+        Anchor::Byte(byte) => (2, usize::from(byte), 0),
+        Anchor::Literals(_) | Anchor::Names { .. } => (3, 0, 0),
     }
 }
 

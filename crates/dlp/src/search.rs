@@ -8,10 +8,10 @@ use crate::custom::Walks;
 use crate::found::{Event, Found};
 use crate::literals::State;
 use crate::nearby::Nearby;
-use crate::number::{Chain, Number};
+use crate::number::{self, Chain, Number};
 use crate::rule::{Rule, Shape};
 use crate::rule_set;
-use crate::rules::{Ready, RuleId, Rules, Sets};
+use crate::rules::{Asked, Block, Ready, RuleId, Rules, Sets};
 use crate::stand_in;
 use crate::view::BEHIND;
 use crate::window::Window;
@@ -36,7 +36,6 @@ pub(crate) struct Search {
     /// Where numbers begin whose end has not come yet.
     numbers: Vec<usize>,
     found: Found,
-    chain: Chain,
 }
 
 impl Search {
@@ -55,7 +54,6 @@ impl Search {
             open: Vec::new(),
             numbers: Vec::new(),
             found: Found::default(),
-            chain: Chain::default(),
         };
         if let Some(name) = name {
             let end = name.ceil_char_boundary(name.len().saturating_sub(NAME));
@@ -158,9 +156,8 @@ impl Search {
 
     /// A byte has been read at which rules may be asked.
     fn sign(&mut self, rules: &Rules, sign: u8, window: Window<'_>) {
-        let anchor = self.at - 1;
-        for id in rules.at_byte(sign) {
-            self.ask(rules, *id, anchor, window);
+        if let Some(asked) = rules.at_byte(sign) {
+            self.ask(rules, asked, self.at - 1, window);
         }
     }
 
@@ -181,14 +178,12 @@ impl Search {
                 self.nearby.add(*id, end, self.named);
             }
             if free {
-                for rule in &text.anchors {
-                    self.ask(rules, *rule, start, window);
-                }
+                self.ask(rules, &text.anchors, start, window);
             }
-            let names = if begins { text.names.as_slice() } else { &[] };
-            for rule in names.iter().chain(&text.within) {
-                self.ask(rules, *rule, end, window);
+            if begins {
+                self.ask(rules, &text.names, end, window);
             }
+            self.ask(rules, &text.within, end, window);
         }
     }
 
@@ -196,27 +191,28 @@ impl Search {
         if letters == 0 {
             self.number(rules, start, window);
         }
-        let Some(asked) = rules.of_word(letters) else {
-            return;
-        };
-        let text = window.after(start);
+        if let Some(asked) = rules.of_word(letters) {
+            self.ask(rules, asked, start, window);
+        }
+    }
+
+    /// The rules whose value, or what leads to it, may begin here.
+    #[inline]
+    fn ask(&mut self, rules: &Rules, asked: &Asked, start: usize, window: Window<'_>) {
         for block in &asked.0 {
-            let near = self.nearby.at(start, self.named, rules);
-            let some = block.asked(near, start == 0);
-            if some == 0 {
-                continue;
-            }
+            self.ask_block(rules, block, start, window);
+        }
+    }
+
+    fn ask_block(&mut self, rules: &Rules, block: &Block, start: usize, window: Window<'_>) {
+        let near = |block| self.nearby.at(start, self.named, rules).block(block);
+        let some = block.asked(near, start == 0);
+        if some != 0 {
+            let text = window.after(start);
             let some = rules.beginnings.fitting(block.number, some, text);
             for id in rule_set::rules(block.number, some) {
                 self.begin(rules, id, start, window);
             }
-        }
-    }
-
-    /// A rule whose value, or what leads to it, may begin here.
-    fn ask(&mut self, rules: &Rules, id: RuleId, start: usize, window: Window<'_>) {
-        if rules.beginnings.fits(id, window.after(start)) {
-            self.begin(rules, id, start, window);
         }
     }
 
@@ -344,26 +340,22 @@ impl Search {
     /// All rules for numbers, at once: the digits are read once.
     fn number(&mut self, rules: &Rules, start: usize, window: Window<'_>) {
         let view = window.view(start);
-        let mut chain = std::mem::take(&mut self.chain);
-        if chain.read(view.before, view.from, view.open) {
-            let asks = |digits: usize, part: bool| {
-                let asked = rules.of_number(digits);
-                asked.is_some_and(|asked| asked.0.iter().any(|block| block.of(part) != 0))
-            };
-            for (length, number) in chain.numbers(asks) {
-                let asked = rules.of_number(number.digits.len());
-                for block in asked.into_iter().flat_map(|asked| &asked.0) {
-                    let near = self.nearby.at(start, self.named, rules);
-                    let some = block.of(number.part) & block.asked(near, start == 0);
-                    for id in rule_set::rules(block.number, some) {
-                        self.try_number(rules, id, start..start + length, &number, window);
-                    }
+        if number::is_none(view.from, rules.shortest_number) {
+            return;
+        }
+        let Some(chain) = Chain::read(view.before, view.from, view.open) else {
+            return self.numbers.push(start);
+        };
+        for (length, number) in chain.numbers(|digits, part| rules.asks_number(digits, part)) {
+            let asked = rules.of_number(number.digits.len());
+            for block in asked.into_iter().flat_map(|asked| &asked.0) {
+                let near = |block| self.nearby.at(start, self.named, rules).block(block);
+                let some = block.of(number.part) & block.asked(near, start == 0);
+                for id in rule_set::rules(block.number, some) {
+                    self.try_number(rules, id, start..start + length, &number, window);
                 }
             }
-        } else {
-            self.numbers.push(start);
         }
-        self.chain = chain;
     }
 
     fn try_number(

@@ -14,20 +14,19 @@ pub(super) const RULES: &[Rule] = &[
     Rule::custom(
         "IP_ADDRESS",
         "RFC 4291 2.2; RFC 5952",
-        Anchor::Byte(b':'),
+        Anchor::Literals(&COLON),
         ip_v6,
-    )
-    .begins(":[0-9A-Fa-f:]"),
+    ),
     Rule::custom(
         "IP_ADDRESS",
         "RFC 4291 2.5.2",
-        Anchor::Byte(b':'),
+        Anchor::Literals(&["::"]),
         unspecified,
     )
-    .begins("::")
     .needs(&["ip", "ipv6", "src", "dst", "listen", "bind", "address"]),
-    Rule::custom("MAC_ADDRESS", EUI, Anchor::Byte(b':'), mac).begins("(?::[0-9A-Fa-f]{2}){5}"),
-    Rule::custom("MAC_ADDRESS", EUI, Anchor::Byte(b'-'), mac).begins("(?:-[0-9A-Fa-f]{2}){5}"),
+    Rule::custom("MAC_ADDRESS", EUI, Anchor::Literals(&COLON), mac)
+        .begins("(?::[0-9A-Fa-f]{2}){5}"),
+    Rule::custom("MAC_ADDRESS", EUI, Anchor::Literals(&DASH), mac).begins("(?:-[0-9A-Fa-f]{2}){5}"),
     Rule::word(
         "MAC_ADDRESS",
         EUI,
@@ -37,6 +36,15 @@ pub(super) const RULES: &[Rule] = &[
     .needs(MAC)
     .or_whole(),
     Rule::word("MAC_ADDRESS", EUI, 0..=11, r"[0-9A-Fa-f]{12}\b").needs(MAC),
+];
+
+/// A colon in an address, and what may follow it. Of colons alone texts are full.
+const COLON: [&str; 17] = [
+    ":0", ":1", ":2", ":3", ":4", ":5", ":6", ":7", ":8", ":9", ":a", ":b", ":c", ":d", ":e", ":f",
+    "::",
+];
+const DASH: [&str; 16] = [
+    "-0", "-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9", "-a", "-b", "-c", "-d", "-e", "-f",
 ];
 
 /// The address whose first colon this is.

@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::custom(
         "SECRET_TELEGRAM",
         "Telegram Bot API, authorizing your bot",
-        Anchor::Byte(b':'),
+        Anchor::Literals(&[":A"]),
         telegram,
     )
     .begins(":A[0-9A-Za-z_-]{6}"),
