@@ -48,7 +48,7 @@ pub(crate) async fn take(
     }
     let stored = plane
         .store
-        .append_lines(caller.name(), &batch, &lines)
+        .append_lines(caller.name(), &batch, &lines, Timestamp::now())
         .await?;
     Ok(Json(LogReceipt {
         stored,

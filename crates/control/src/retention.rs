@@ -1,4 +1,7 @@
 //! Deletes audit lines that are older than they may become. Nothing else is ever deleted.
+//!
+//! What is deleted by a clock that is ahead does not come back. So one clock alone deletes nothing: lines
+//! are old by the newest time on which this clock and that of a data plane agreed as its lines came.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,20 +25,25 @@ pub(crate) async fn enforce(plane: Arc<Plane>) {
             _ = looks.tick() => {}
             () = plane.stopping.cancelled() => return,
         }
-        let horizon = Timestamp::now().checked_sub(keep).unwrap_or(Timestamp::MIN);
-        match delete(&plane, &time_text(horizon)).await {
+        match delete(&plane, keep).await {
             Ok(0) => {}
-            Ok(lines) => tracing::info!(lines, %horizon, "old audit lines are deleted"),
+            Ok(lines) => tracing::info!(lines, "old audit lines are deleted"),
             Err(error) => tracing::warn!(%error, "old audit lines cannot be deleted"),
         }
     }
 }
 
 /// In batches, so that nobody who writes waits long. How many are gone.
-async fn delete(plane: &Plane, horizon: &str) -> Result<u64, StoreError> {
+async fn delete(plane: &Plane, keep: SignedDuration) -> Result<u64, StoreError> {
+    let Some(agreed) = plane.store.agreed_time().await? else {
+        return Ok(0);
+    };
+    // A clock that has been put back since is believed at once.
+    let now = agreed.min(Timestamp::now());
+    let horizon = time_text(now.checked_sub(keep).unwrap_or(Timestamp::MIN));
     let mut gone = 0;
     while !plane.stopping.is_cancelled() {
-        let deleted = plane.store.delete_lines(horizon, BATCH).await?;
+        let deleted = plane.store.delete_lines(&horizon, BATCH).await?;
         gone += deleted;
         if deleted < u64::from(BATCH) {
             break;

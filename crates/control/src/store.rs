@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::any::{Any, AnyPoolOptions, install_default_drivers};
-use sqlx::{AnyPool, Transaction};
+use sqlx::{AnyPool, Connection as _, Transaction};
 use thiserror::Error;
 
 use crate::settings::Database;
@@ -65,6 +65,8 @@ impl Store {
             }
             Database::Postgres(url) => (Dialect::Postgres, url.clone()),
         };
+        // `SQLite` ends a transaction by itself when its disk is full, which sqlx does not learn: such
+        // a connection would refuse every transaction from then on, and is closed instead.
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
@@ -77,6 +79,10 @@ impl Store {
                     sqlx::raw_sql(statement).execute(connection).await?;
                     Ok(())
                 })
+            })
+            .before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
             })
             .connect(&url)
             .await?;

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 use sqlx::Row as _;
 use sqlx::any::{Any, AnyRow};
 use sqlx::query::Query;
 use uuid::Uuid;
 
-use super::{Store, StoreError, signed};
+use super::{Store, StoreError, signed, time, time_text};
 
 /// A line of a data plane's audit log with the words by which it is found.
 #[derive(Clone, Debug)]
@@ -59,12 +60,14 @@ pub(crate) struct Found {
 }
 
 impl Store {
-    /// How many lines were new. A line is known by its place in its batch, and by its call.
+    /// How many lines were new. A line is known by its place in its batch, and by its call. They come
+    /// `now` by this side's clock.
     pub(crate) async fn append_lines(
         &self,
         principal: &str,
         batch: &str,
         lines: &[Line],
+        now: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut stored = 0;
         let mut tx = self.write().await?;
@@ -88,8 +91,27 @@ impl Store {
                     .await?;
             }
         }
+        // Last, for other writers wait for this row.
+        if let Some(newest) = lines.iter().map(|line| &line.time).max() {
+            sqlx::query("UPDATE audit_clock SET time = $1 WHERE time < $1")
+                .bind(newest.min(&time_text(now)))
+                .execute(&mut *tx)
+                .await?;
+        }
         tx.commit().await?;
         Ok(stored)
+    }
+
+    /// The newest time that had come by both clocks, this side's and that of a data plane, when its
+    /// lines came. `None` before the first.
+    pub(crate) async fn agreed_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let text: String = sqlx::query_scalar("SELECT time FROM audit_clock")
+            .fetch_one(&self.pool)
+            .await?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        time(&text).map(Some)
     }
 
     /// Decision lines, the newest first, each with the end line of its call.
@@ -110,7 +132,8 @@ impl Store {
     }
 
     /// At most `limit` of the lines from before the horizon, the oldest first; how many are gone.
-    /// The database itself lets nobody delete a line from after the latest horizon.
+    /// The database itself lets nobody delete a line from after the latest horizon, nor move that
+    /// past the agreed time.
     pub(crate) async fn delete_lines(&self, horizon: &str, limit: u32) -> Result<u64, StoreError> {
         let mut tx = self.write().await?;
         sqlx::query("UPDATE audit_horizon SET time = $1 WHERE time < $1")

@@ -84,6 +84,31 @@ async fn a_transaction_that_breaks_at_its_last_row_leaves_nothing_behind() {
     assert_eq!(plane.served("acme-1").await.number, 2);
 }
 
+/// As it does by itself where the disk is full: whoever began the transaction learns nothing of its end.
+#[tokio::test]
+async fn once_a_transaction_that_the_database_itself_has_ended_is_over_the_next_publish_goes_well()
+{
+    let plane = Plane::start().await;
+    plane.publish(0, "first").await;
+    let mut database = open(plane.folder.path()).await;
+    let full =
+        "CREATE TRIGGER full BEFORE INSERT ON changes BEGIN SELECT RAISE(ROLLBACK, 'full'); END";
+    sqlx::raw_sql(full).execute(&mut database).await.unwrap();
+    for _ in 0..3 {
+        let answer = plane.publish(1, "second").await;
+        assert_eq!(answer.outcome(), fails(503, "store.unavailable"));
+    }
+    assert_eq!(whole_state(&plane).await, 1);
+    sqlx::raw_sql("DROP TRIGGER full")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    for base in 1..5 {
+        assert_eq!(plane.publish(base, "second").await.status, 201);
+    }
+    assert_eq!(whole_state(&plane).await, 5);
+}
+
 #[tokio::test]
 async fn without_a_database_bundles_are_served_and_nothing_else_pretends_to_work() {
     let plane = Plane::start().await;
@@ -132,6 +157,22 @@ async fn what_is_stored_cannot_be_rewritten() {
             let error = changed.expect_err(&change).to_string();
             assert!(error.contains("append-only"), "{error}");
         }
+    }
+    // The line has come, and said when.
+    for (change, told) in [
+        (
+            "UPDATE audit_horizon SET time = '2026-11-21T10:00:02Z'",
+            "never passes",
+        ),
+        (
+            "UPDATE audit_clock SET time = '2026-11-21T10:00:00Z'",
+            "only moves forward",
+        ),
+        ("DELETE FROM audit_clock", "only moves forward"),
+    ] {
+        let changed = sqlx::raw_sql(change).execute(&mut database).await;
+        let error = changed.expect_err(change).to_string();
+        assert!(error.contains(told), "{error}");
     }
 }
 

@@ -23,6 +23,7 @@ use crate::compiler::Words;
 pub(crate) struct Plane {
     pub(crate) control: Control,
     pub(crate) folder: TempDir,
+    pub(crate) settings: Settings,
 }
 
 impl Plane {
@@ -36,8 +37,12 @@ impl Plane {
     }
 
     pub(crate) async fn start_with(folder: TempDir, settings: Settings) -> Self {
-        let control = Control::start(settings, Arc::new(Words)).await.unwrap();
-        Self { control, folder }
+        let control = Control::start(settings.clone(), Arc::new(Words)).await;
+        Self {
+            control: control.unwrap(),
+            folder,
+            settings,
+        }
     }
 
     pub(crate) async fn restart(self) -> Self {

@@ -132,7 +132,7 @@ async fn next(plane: &Plane, known: Option<&str>) -> Served {
 }
 
 impl Server {
-    async fn plane(&self) -> Plane {
+    pub(crate) async fn plane(&self) -> Plane {
         let folder = TempDir::new().unwrap();
         let settings = Settings {
             database: Database::Postgres(self.url()),

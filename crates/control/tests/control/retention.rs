@@ -1,4 +1,5 @@
-//! Audit lines go when they are older than they may become, and no sooner, whoever asks the database.
+//! Audit lines go when they are older than they may become, and no sooner, whoever asks the database
+//! and whatever one clock says.
 
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::logs::{audit, decision, ids, upload};
-use crate::plane::{Plane, settings};
+use crate::plane::Plane;
+use crate::postgres::server::Server;
 
 #[tokio::test]
 async fn lines_that_are_too_old_are_deleted_and_the_others_stay() {
@@ -15,23 +17,77 @@ async fn lines_that_are_too_old_are_deleted_and_the_others_stay() {
     let fresh: Vec<Value> = (0..3).map(|index| line("fresh", index, 9)).collect();
     // More than one batch of deletions.
     let old: Vec<Value> = (0..1_100).map(|index| line("old", index, 11)).collect();
-    upload(&plane, "acme-1", "b1", &[fresh, old].concat()).await;
+    let now = vec![line("now", 0, 0)];
+    upload(&plane, "acme-1", "b1", &[fresh, old, now].concat()).await;
     assert_eq!(found(&plane, "agent=old&limit=1").await, ["old1099"]);
+    let plane = for_ten_days(plane).await;
+    gone(&plane, "old").await;
+    let left = ["now0", "fresh2", "fresh1", "fresh0"];
+    assert_eq!(found(&plane, "rule=r.1&limit=10").await, left);
+    assert_eq!(found(&plane, "limit=10").await, left);
+}
+
+/// To a control plane whose clock is twelve days ahead, what comes right now is twelve days old.
+#[tokio::test]
+async fn a_clock_that_is_ahead_deletes_nothing_early() {
+    a_clock_that_is_ahead(Plane::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_ahead_deletes_nothing_early_on_postgres_either() {
+    let server = Server::start();
+    let plane = a_clock_that_is_ahead(server.plane().await).await;
     plane.control.stop().await;
-    let mut settings = settings(plane.folder.path());
+}
+
+async fn a_clock_that_is_ahead(plane: Plane) -> Plane {
+    let lines = [line("new", 0, 12), line("older", 0, 21), line("old", 0, 23)];
+    upload(&plane, "acme-1", "b1", &lines).await;
+    let plane = for_ten_days(plane).await;
+    gone(&plane, "old").await;
+    assert_eq!(found(&plane, "limit=10").await, ["new0", "older0"]);
+    // The clock is put right.
+    upload(&plane, "acme-1", "b2", &[line("now", 0, 0)]).await;
+    let plane = for_ten_days(plane).await;
+    gone(&plane, "new").await;
+    assert_eq!(found(&plane, "limit=10").await, ["now0"]);
+    plane
+}
+
+#[tokio::test]
+async fn the_clock_of_one_data_plane_that_is_ahead_deletes_nothing_early_either() {
+    let plane = Plane::start().await;
+    let lines = [
+        line("ahead", 0, -100),
+        line("fresh", 0, 9),
+        line("old", 0, 11),
+    ];
+    upload(&plane, "acme-1", "b1", &lines).await;
+    let plane = for_ten_days(plane).await;
+    gone(&plane, "old").await;
+    assert_eq!(found(&plane, "limit=10").await, ["ahead0", "fresh0"]);
+}
+
+/// Started anew; it looks at once.
+async fn for_ten_days(plane: Plane) -> Plane {
+    plane.control.stop().await;
+    let mut settings = plane.settings;
     settings.audit_keep = Some(Duration::from_hours(240));
-    let plane = Plane::start_with(plane.folder, settings).await;
+    Plane::start_with(plane.folder, settings).await
+}
+
+async fn gone(plane: &Plane, agent: &str) {
     let gone = async {
-        while !found(&plane, "agent=old&limit=1").await.is_empty() {
+        while !found(plane, &format!("agent={agent}&limit=1"))
+            .await
+            .is_empty()
+        {
             tokio::task::yield_now().await;
         }
     };
     timeout(PATIENCE, gone)
         .await
         .expect("old lines are deleted");
-    let left = ["fresh2", "fresh1", "fresh0"];
-    assert_eq!(found(&plane, "rule=r.1&limit=10").await, left);
-    assert_eq!(found(&plane, "limit=10").await, left);
 }
 
 async fn found(plane: &Plane, query: &str) -> Vec<String> {
