@@ -33,15 +33,37 @@ pub(crate) struct Link {
     status: Mutex<LinkStatus>,
 }
 
+/// What is asked of the control plane, each by a task of its own: that one goes well says nothing of
+/// the others.
+#[derive(Clone, Copy, Debug)]
+enum Errand {
+    Bundles,
+    Report,
+    Upload,
+}
+
+impl Errand {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Bundles => "bundles",
+            Self::Report => "status report",
+            Self::Upload => "upload of the audit log",
+        }
+    }
+}
+
 /// What an operator asks about the link.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct LinkStatus {
     url: Arc<str>,
     /// The last time that it answered.
     last_contact_at: Option<String>,
-    /// Why it did not do what it was asked last, if it did not.
-    last_error: Option<String>,
-    /// What keeps lines of the audit log from being sent on this side: a full disk, say.
+    /// Why it did not give the next bundle when asked last.
+    bundle_error: Option<String>,
+    /// Why it did not take the last report of what is in force here.
+    report_error: Option<String>,
+    /// Why the last lines of the audit log were not taken, or what keeps them from being sent on this
+    /// side: a full disk, say.
     upload_error: Option<String>,
     /// Bytes of the audit log that it has not confirmed; absent if none are sent.
     unconfirmed_bytes: Option<u64>,
@@ -111,36 +133,44 @@ impl Link {
         let _ = timeout(time, upload::send_rest(self)).await;
     }
 
-    /// Says once that the link is down, and once that it is up again.
-    fn note<T>(&self, result: Result<T, ClientError>) -> Result<T, ClientError> {
+    /// Says once that an errand fails, and once that it goes well again.
+    fn note<T>(&self, errand: Errand, result: Result<T, ClientError>) -> Result<T, ClientError> {
         let mut status = self.status_now();
+        let (url, name) = (Arc::clone(&status.url), errand.name());
         match &result {
             Ok(_) => {
-                if status.last_error.take().is_some() {
-                    tracing::info!(url = &*status.url, "the control plane answers again");
+                if status.error(errand).take().is_some() {
+                    tracing::info!(
+                        url = &*url,
+                        errand = name,
+                        "the control plane answers again"
+                    );
                 }
                 status.last_contact_at = Some(aegis_telemetry::audit::now());
             }
             Err(error) => {
                 let words = error.to_string();
-                if status.last_error.as_ref() != Some(&words) {
-                    tracing::warn!(url = &*status.url, "{words}; going on without it");
+                if status.error(errand).as_ref() != Some(&words) {
+                    tracing::warn!(url = &*url, errand = name, "{words}; going on without it");
                 }
-                status.last_error = Some(words);
+                *status.error(errand) = Some(words);
             }
         }
         result
     }
 
     /// Says once that lines cannot be sent although the control plane would take them.
-    fn note_upload(&self, trouble: Option<&String>) {
+    fn hindered(&self, words: String) {
         let mut status = self.status_now();
-        if status.upload_error.as_ref() != trouble {
-            if let Some(words) = trouble {
-                tracing::error!("{words}");
-            }
-            status.upload_error = trouble.cloned();
+        if status.upload_error.as_ref() != Some(&words) {
+            tracing::error!("{words}");
         }
+        status.upload_error = Some(words);
+    }
+
+    /// All that there is has been sent.
+    fn unhindered(&self) {
+        self.status_now().upload_error = None;
     }
 
     fn unconfirmed(&self, bytes: u64) {
@@ -155,6 +185,16 @@ impl Link {
 
     fn status_now(&self) -> MutexGuard<'_, LinkStatus> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LinkStatus {
+    const fn error(&mut self, errand: Errand) -> &mut Option<String> {
+        match errand {
+            Errand::Bundles => &mut self.bundle_error,
+            Errand::Report => &mut self.report_error,
+            Errand::Upload => &mut self.upload_error,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aegis_client::Fetched;
 use tokio::time::{Instant, sleep};
 
-use super::{LONGEST_PAUSE, Link, backoff};
+use super::{Errand, LONGEST_PAUSE, Link, backoff};
 use crate::activation::Activation;
 use crate::drain::Drain;
 use crate::policy_source::{BundleReader, Offered, blocking};
@@ -28,21 +28,27 @@ async fn poll(link: &Link, reader: &Arc<BundleReader>, activation: &Arc<Activati
     // What is on disk need not be sent again.
     let mut etag = reader.last_good_etag(activation);
     let mut pauses = backoff();
+    let mut wait = WAIT;
     loop {
         let asked = Instant::now();
         let fetched = link
             .client
-            .bundle(&scope, &link.id, etag.as_deref(), WAIT)
+            .bundle(&scope, &link.id, etag.as_deref(), wait)
             .await;
-        match link.note(fetched) {
+        match link.note(Errand::Bundles, fetched) {
             Ok(Fetched::Unchanged) => {
                 pauses = backoff();
+                if wait.is_zero() {
+                    wait = WAIT;
+                    continue;
+                }
                 // Somebody answered without waiting: an ordinary server of files.
                 if asked.elapsed() < WAIT / 2 {
                     sleep(POLL).await;
                 }
             }
             Ok(Fetched::New { archive, etag: new }) => {
+                wait = WAIT;
                 let offered = offer(reader, archive, activation).await;
                 if offered == Some(Offered::Settled) && new.is_some() {
                     etag = new;
@@ -53,7 +59,11 @@ async fn poll(link: &Link, reader: &Arc<BundleReader>, activation: &Arc<Activati
                     sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
                 }
             }
-            Err(_) => sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await,
+            Err(_) => {
+                // That all is well again should be known before there is something new.
+                wait = Duration::ZERO;
+                sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aegis_api::{BundleStatus, StatusReport};
 use tokio::time::{sleep, timeout};
 
-use super::{LONGEST_PAUSE, Link, backoff};
+use super::{Errand, LONGEST_PAUSE, Link, backoff};
 use crate::activation::{Activation, ActivationStatus};
 use crate::drain::Drain;
 
@@ -29,7 +29,8 @@ async fn report(link: &Link, activation: &Activation, region: &str) {
     loop {
         changes.mark_unchanged();
         let report = words(link, activation.status(), region);
-        match link.note(link.client.report(&link.id, &report).await) {
+        let taken = link.client.report(&link.id, &report).await;
+        match link.note(Errand::Report, taken) {
             Ok(()) => {
                 pauses = backoff();
                 // Either it is time, or something has changed.

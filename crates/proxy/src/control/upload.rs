@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::spool::Batch;
-use super::{LONGEST_PAUSE, Link, backoff};
+use super::{Errand, LONGEST_PAUSE, Link, backoff};
 use crate::drain::Drain;
 
 /// Until the drain is over: the last lines are written while it goes on.
@@ -46,9 +46,10 @@ enum Sent {
 }
 
 async fn send_next(link: &Link) -> Sent {
-    let sent = attempt(link).await;
-    link.note_upload(sent.as_ref().err());
-    sent.unwrap_or(Sent::Failed)
+    attempt(link).await.unwrap_or_else(|words| {
+        link.hindered(words);
+        Sent::Failed
+    })
 }
 
 /// An error where something on this side is in the way.
@@ -64,6 +65,7 @@ async fn attempt(link: &Link) -> Result<Sent, String> {
         read.map_err(|error| format!("the audit log cannot be read for sending: {error}"))?;
     link.unconfirmed(spool.behind());
     let Some(batch) = batch else {
+        link.unhindered();
         return Ok(Sent::Nothing);
     };
     let sent = match packed(&batch) {
@@ -71,7 +73,7 @@ async fn attempt(link: &Link) -> Result<Sent, String> {
         None => return Ok(Sent::Failed),
     };
     let is_final = sent.as_ref().err().is_some_and(refused_for_ever);
-    let confirmed = match link.note(sent) {
+    let confirmed = match link.note(Errand::Upload, sent) {
         Ok(_) => spool.confirm(),
         // Something in it can never be stored there: find it, and let the others through.
         Err(_) if is_final && batch.lines.len() > 1 => spool.halve(),

@@ -26,6 +26,38 @@ async fn a_data_plane_cannot_have_the_bundle_of_another_tenant_and_the_attempt_i
     assert_eq!(known.refused[0].target, "globex@eu-central-1");
 }
 
+/// Its reports are taken all the time, which says nothing about bundles.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_data_plane_that_is_set_to_another_tenant_says_in_its_status_what_is_refused() {
+    let stage = Stage::start().await;
+    stage.write_policy(10);
+    stage.publish(&[]);
+    let lost = stage.data_plane("acme-1", "globex").await;
+    let control = async || {
+        let (_, status) = lost.admin_get("/status").await;
+        let status: Value = serde_json::from_str(&status).expect("JSON");
+        status["control"].clone()
+    };
+    within("an answer to both", async {
+        let told = async || {
+            let told = control().await;
+            !told["bundle_error"].is_null() && !told["last_contact_at"].is_null()
+        };
+        while !told().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let told = control().await;
+    let refused = told["bundle_error"].as_str().expect("words");
+    assert!(
+        refused.contains("403") && refused.contains("auth.scope"),
+        "{refused}"
+    );
+    assert_eq!(told["report_error"], Value::Null);
+    assert_eq!(told["upload_error"], Value::Null);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_auditor_of_one_tenant_never_sees_the_calls_of_another() {
     let stage = Stage::start().await;

@@ -39,13 +39,17 @@ async fn whoever_trusts_or_shows_something_else_gets_nothing_and_denies_everythi
     for (trusted, shown, told) in [
         (theirs, Some(&tls.acme), "invalid peer certificate"),
         (ours, Some(&strangers.0), "auth.unauthenticated"),
-        (ours, Some(&strangers.1), "cannot be reached"),
+        (
+            ours,
+            Some(&strangers.1),
+            "the connection to the control plane broke",
+        ),
         // Nor does a token do where a certificate is asked for.
         (ours, None, "auth.unauthenticated"),
     ] {
         let acme = shows(&stage, trusted, shown).start().await;
         within(told, async {
-            while !last_error(&acme).await.contains(told) {
+            while !bundle_error(&acme).await.contains(told) {
                 pause().await;
             }
         })
@@ -83,10 +87,10 @@ fn shows(stage: &Stage, trusted: &str, shown: Option<&Certificate>) -> AegisBuil
         })
 }
 
-async fn last_error(aegis: &Aegis) -> String {
+async fn bundle_error(aegis: &Aegis) -> String {
     let (_, status) = aegis.admin_get("/status").await;
     let status: Value = serde_json::from_str(&status).expect("JSON");
-    let error = status["control"]["last_error"].as_str();
+    let error = status["control"]["bundle_error"].as_str();
     error.unwrap_or_default().to_owned()
 }
 
