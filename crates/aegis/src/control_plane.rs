@@ -97,6 +97,7 @@ fn is_loopback(host: &str) -> bool {
 pub(crate) fn failure(error: &ClientError) -> Failure {
     let exit = match error {
         ClientError::Unreachable(_)
+        | ClientError::Broken(_)
         | ClientError::Late
         | ClientError::CutOff
         | ClientError::Refused { status: 503, .. } => Exit::Unreachable,
@@ -120,6 +121,24 @@ pub(crate) fn failure(error: &ClientError) -> Failure {
         }
     }
     Failure::new(exit, message)
+}
+
+/// Of what changes something. Where it was sent and no answer came, nobody knows whether it was done.
+pub(crate) fn failure_of_change(error: &ClientError) -> Failure {
+    let failure = failure(error);
+    match error {
+        ClientError::Broken(_)
+        | ClientError::Late
+        | ClientError::CutOff
+        | ClientError::TooLong { .. }
+        | ClientError::Unexpected(_) => Failure::new(
+            failure.exit,
+            format!(
+                "{error}\nit may have been done all the same: see `aegis status` before you try again"
+            ),
+        ),
+        ClientError::Unreachable(_) | ClientError::Refused { .. } | ClientError::Request => failure,
+    }
 }
 
 /// `all`, `10%`, or `name=value` of a data plane's label.

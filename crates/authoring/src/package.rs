@@ -6,7 +6,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use aegis_bundle::{File, Layout};
-use aegis_document::{Document, Problem, Problems};
+use aegis_document::{Document, Problem, Problems, nearest};
 use aegis_policy::{Fault, Mode, Snapshot, Source, Sources, Untried, Workbench};
 use serde_json::{Map, Value as Json};
 
@@ -85,7 +85,12 @@ impl Approved {
         for tenant in tenants {
             if !declared.contains_key(tenant) {
                 let message = format!("no document declares the tenant `{tenant}`");
-                problems.push(without_place(message));
+                let problem = without_place(message);
+                let names = declared.keys().map(|name| &**name);
+                problems.push(match nearest(tenant, names) {
+                    Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
+                    None => problem,
+                });
             }
         }
         problems.into_result(())

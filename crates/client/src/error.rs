@@ -10,6 +10,9 @@ use thiserror::Error;
 pub enum ClientError {
     #[error("the control plane cannot be reached: {0}")]
     Unreachable(String),
+    /// Whether it has read the request, nobody knows.
+    #[error("the connection to the control plane broke: {0}")]
+    Broken(String),
     #[error("the control plane did not answer in time")]
     Late,
     #[error("the control plane's answer was cut off")]
@@ -30,14 +33,18 @@ pub enum ClientError {
 
 impl ClientError {
     /// With its causes: the first alone says next to nothing.
-    pub(crate) fn unreachable(error: &hyper_util::client::legacy::Error) -> Self {
+    pub(crate) fn of(error: &hyper_util::client::legacy::Error) -> Self {
         let mut words = error.to_string();
         let mut cause = error.source();
         while let Some(next) = cause {
             words = format!("{words}: {next}");
             cause = next.source();
         }
-        Self::Unreachable(words)
+        if error.is_connect() {
+            Self::Unreachable(words)
+        } else {
+            Self::Broken(words)
+        }
     }
 
     /// The stable name that the control plane gives to its refusal.

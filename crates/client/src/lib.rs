@@ -154,7 +154,7 @@ impl Client {
         timeout(within, self.http.request(request))
             .await
             .map_err(|_| ClientError::Late)?
-            .map_err(|error| ClientError::unreachable(&error))
+            .map_err(|error| ClientError::of(&error))
     }
 }
 

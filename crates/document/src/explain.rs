@@ -167,8 +167,11 @@ fn explain(file: &str, tree: &Node, mistake: &Mistake) -> Problem {
             };
             let problem = Problem::new(file, place, format!("{about}{expected}"));
             match nearest(word, known.iter().copied()) {
-                Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
-                None => problem,
+                // The only one has been told.
+                Some(near) if known.len() > 1 => {
+                    problem.with_hint(format!("did you mean `{near}`?"))
+                }
+                _ => problem,
             }
         }
         Fault::Expected {

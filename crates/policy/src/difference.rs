@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::selftest;
 use crate::suite::Suite;
-use crate::{Intent, Snapshot, Workbench};
+use crate::{Intent, Outcome, Snapshot, Workbench};
 
 pub use verdict::{Direction, Verdict};
 
@@ -21,7 +21,8 @@ pub struct Difference {
     pub calls: usize,
 }
 
-/// Calls of one agent to one action that change in the same way.
+/// Calls of one agent to one action that change in the same way. Where their outcome changes, whatever
+/// types of data are in them: there are hundreds, and the verdicts name those of all.
 #[derive(Clone, Debug)]
 pub struct Change {
     pub direction: Direction,
@@ -42,8 +43,7 @@ impl Difference {
     /// Decides every call by both. Each catalogue says for itself where a destination is.
     pub fn between(old: &Snapshot, new: &Snapshot, intents: &[Intent]) -> Self {
         let mut calls: HashMap<Operation, usize> = HashMap::new();
-        let mut changes: BTreeMap<(Operation, Verdict, Verdict), (usize, &Intent)> =
-            BTreeMap::new();
+        let mut changes: BTreeMap<(Operation, Verdict, Verdict), Gathered<'_>> = BTreeMap::new();
         // One policy after the other: a thread keeps what it asks with, and what it has been
         // answered, for one policy at a time.
         let before: Vec<Verdict> = intents.iter().map(|intent| verdict(old, intent)).collect();
@@ -52,23 +52,31 @@ impl Difference {
             *calls.entry(operation.clone()).or_default() += 1;
             let after = verdict(new, intent);
             if before != after {
-                let change = changes.entry((operation, before, after));
-                change.or_insert((0, intent)).0 += 1;
+                let (from, to) = alike(&before, &after);
+                let change = changes.entry((operation, from, to));
+                change
+                    .and_modify(|gathered| gathered.add(&before, &after))
+                    .or_insert(Gathered {
+                        before,
+                        after,
+                        count: 1,
+                        example: intent,
+                    });
             }
         }
         let changes = changes
             .into_iter()
-            .map(|((operation, before, after), (count, example))| Change {
-                direction: Direction::between(&before, &after),
+            .map(|((operation, ..), gathered)| Change {
+                direction: Direction::between(&gathered.before, &gathered.after),
                 calls: calls.get(&operation).copied().unwrap_or_default(),
                 tenant: operation.tenant,
                 agent: operation.agent,
                 tool: operation.tool,
                 action: operation.action,
-                before,
-                after,
-                count,
-                example: example.clone(),
+                before: gathered.before,
+                after: gathered.after,
+                count: gathered.count,
+                example: gathered.example.clone(),
             });
         let mut changes: Vec<Change> = changes.collect();
         changes.sort_by_key(|change| (change.direction, std::cmp::Reverse(change.count)));
@@ -120,6 +128,33 @@ impl Operation {
             tool: Arc::clone(&intent.call.tool),
             action: Arc::clone(&intent.call.action),
         }
+    }
+}
+
+/// Calls that are told together.
+struct Gathered<'a> {
+    before: Verdict,
+    after: Verdict,
+    count: usize,
+    /// The first.
+    example: &'a Intent,
+}
+
+impl Gathered<'_> {
+    fn add(&mut self, before: &Verdict, after: &Verdict) {
+        self.before.also(before);
+        self.after.also(after);
+        self.count += 1;
+    }
+}
+
+/// What calls must have in common to be told together. Where the outcome stays, the types of data may be
+/// all that changes; of what is still denied, only the rules that come or go count.
+fn alike(before: &Verdict, after: &Verdict) -> (Verdict, Verdict) {
+    match (before.outcome, after.outcome) {
+        (Outcome::Deny, Outcome::Deny) => (before.beside(after), after.beside(before)),
+        (one, other) if one == other => (before.clone(), after.clone()),
+        _ => (before.whatever_data(), after.whatever_data()),
     }
 }
 

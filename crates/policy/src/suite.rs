@@ -99,6 +99,12 @@ impl Workbench {
     /// The intent of a file that is one call, and what its author should look at again.
     pub fn read_call(&self, source: &Source) -> Result<(Intent, Vec<Problem>), Problems> {
         let document = Document::parse(&source.file, &source.text)?;
+        if document.keys().contains(&"call") {
+            let whole = document.problem(&["call"], "a call alone is expected, not a test");
+            let mut problems = Problems::new();
+            problems.push(whole.with_hint("write what is below `call`"));
+            return Err(problems);
+        }
         let call: CallData = document.read()?;
         let told = |mistakes: Vec<Mistake>| {
             let at = |mistake: Mistake| mistake.at(|path, message| document.problem(path, message));

@@ -135,6 +135,52 @@ fn less_to_redact_is_looser_though_the_outcome_is_the_same() {
     assert_eq!(more.changes[0].direction, Direction::Tightened);
 }
 
+/// There are hundreds of types: a line for each would bury what a reviewer looks for.
+#[test]
+fn calls_that_change_alike_are_told_once_whatever_data_is_in_them() {
+    let types = [
+        "EMAIL_ADDRESS",
+        "IBAN_CODE",
+        "PERSON",
+        "PHONE_NUMBER",
+        "US_SSN",
+    ];
+    let small = || charge(json!({"amount": 150_000, "currency": "eur"}));
+    let calls: Vec<_> = types
+        .iter()
+        .map(|kind| with_data(small(), &[kind]))
+        .chain([small()])
+        .collect();
+    let raised = between_on(&[], &[("max: 100000", "max: 200000")], &calls);
+    let words: Vec<String> = raised.changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "finance-bot may now call stripe-payments/charge with approval (6 of 6 calls): \
+            deny by parameter.max → approval_needed by parameter.approve_above, \
+            redacting data `EMAIL_ADDRESS`, data `IBAN_CODE`, data `PERSON` and 2 more types of data"
+        ]
+    );
+    let after = &raised.changes[0].after;
+    assert_eq!(after.redact.len(), types.len());
+}
+
+#[test]
+fn what_is_still_denied_is_told_once_for_each_rule_that_comes_or_goes() {
+    let large = || charge(json!({"amount": 150_000, "currency": "gbp"}));
+    let calls = [large(), with_data(large(), &["CREDIT_CARD"])];
+    let raised = between_on(&[], &[("max: 100000", "max: 200000")], &calls);
+    let words: Vec<String> = raised.changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        words,
+        [
+            "finance-bot still may not call stripe-payments/charge (2 of 2 calls): \
+            deny by data.CREDIT_CARD, parameter.enum, parameter.max → \
+            deny by data.CREDIT_CARD, parameter.enum"
+        ]
+    );
+}
+
 #[test]
 fn another_region_is_looser_and_one_less_is_tighter() {
     let wider = (

@@ -123,14 +123,21 @@ fn calls(records: &[AuditRecord]) -> String {
     table(head, &rows)
 }
 
+/// What was refused after its decision, for the address behind its name, say, has not passed.
 fn call(record: &AuditRecord) -> [String; 7] {
     let decision = &record.decision;
+    let refusal = record.end.as_ref().and_then(|end| end.get("refusal"));
     let text = |pointer: &str| word(decision, pointer).to_owned();
-    let rules = decision.pointer("/rules").and_then(Value::as_array);
-    let rules = rules.into_iter().flatten().map(|rule| word(rule, "/rule"));
+    let outcome = match refusal {
+        Some(refusal) => format!("{}, then {}", text("/outcome"), word(refusal, "/outcome")),
+        None => text("/outcome"),
+    };
+    let rules = [Some(decision), refusal].into_iter().flatten();
+    let rules = rules.filter_map(|line| line.pointer("/rules").and_then(Value::as_array));
+    let rules = rules.flatten().map(|rule| word(rule, "/rule"));
     [
         text("/time"),
-        text("/outcome"),
+        outcome,
         text("/tenant"),
         text("/agent"),
         format!("{}/{}", word(decision, "/tool"), word(decision, "/action")),
@@ -146,3 +153,29 @@ const EXAMPLES: &str = "\
 Examples:
   aegis audit query --control https://control.example:8181 --tenant acme --outcome deny --since 2026-11-20T00:00:00Z
   aegis audit query --control http://127.0.0.1:8181 --token-file token --rule parameter.max --limit 1000 -o json";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_refused_after_its_decision_is_not_shown_as_let_through() {
+        let mut record = AuditRecord {
+            data_plane: "eu-1".to_owned(),
+            decision: json!({"outcome": "sanitize", "rules": [{"rule": "data.EMAIL_ADDRESS"}]}),
+            end: Some(json!({"status": 200})),
+        };
+        let told = |record: &AuditRecord| {
+            let [_, outcome, _, _, _, rules, _] = call(record);
+            (outcome, rules)
+        };
+        assert_eq!(told(&record).0, "sanitize");
+        let refusal = json!({"outcome": "deny", "rules": [{"rule": "address.loopback"}]});
+        record.end = Some(json!({"status": 403, "refusal": refusal}));
+        let (outcome, rules) = told(&record);
+        assert_eq!(outcome, "sanitize, then deny");
+        assert_eq!(rules, "data.EMAIL_ADDRESS address.loopback");
+    }
+}

@@ -15,8 +15,10 @@ pub(crate) struct Arguments {
     /// The user name that the agent sends
     #[arg(long, value_parser = id)]
     id: String,
+    /// Whose agent it is, by the name that the policy has
     #[arg(long)]
     tenant: String,
+    /// The agent, by the name that the policy has
     #[arg(long)]
     agent: String,
 }

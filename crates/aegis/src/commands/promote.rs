@@ -6,7 +6,9 @@ use aegis_api::{Promotion, PublicationDetail, Rollout, paths};
 use clap::Args;
 
 use super::Telling;
-use crate::control_plane::{Reach, announcement, announcement_json, failure, newest_diff, rollout};
+use crate::control_plane::{
+    Reach, announcement, announcement_json, failure_of_change, newest_diff, rollout,
+};
 use crate::exit::Failure;
 use crate::output::{self, result};
 
@@ -39,7 +41,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .client()?
         .post(&path, &promotion)
         .await
-        .map_err(|error| failure(&error))?;
+        .map_err(|error| failure_of_change(&error))?;
     if arguments.telling.in_json() {
         output::json(&announcement_json(&done));
         return Ok(ExitCode::SUCCESS);

@@ -13,7 +13,9 @@ use serde_json::{Value as Json, json};
 use super::Telling;
 use crate::commands::policy::directory;
 use crate::compiler::{compare, first, sorted_sources, unknown, words};
-use crate::control_plane::{Reach, announcement, announcement_json, failure, rollout};
+use crate::control_plane::{
+    Reach, announcement, announcement_json, failure, failure_of_change, rollout,
+};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, note, result};
 
@@ -77,7 +79,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let done: PublicationDetail = client
         .post(paths::PUBLICATIONS, &publish)
         .await
-        .map_err(|error| failure(&error))?;
+        .map_err(|error| failure_of_change(&error))?;
     if arguments.telling.in_json() {
         output::json(&announcement_json(&done));
     } else {

@@ -6,7 +6,7 @@ use aegis_api::{PublicationDetail, Rollback, paths};
 use clap::Args;
 
 use super::Telling;
-use crate::control_plane::{Reach, announcement, announcement_json, failure};
+use crate::control_plane::{Reach, announcement, announcement_json, failure_of_change};
 use crate::exit::Failure;
 use crate::output::{self, result};
 
@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .client()?
         .post(paths::ROLLBACKS, &rollback)
         .await
-        .map_err(|error| failure(&error))?;
+        .map_err(|error| failure_of_change(&error))?;
     if arguments.telling.in_json() {
         output::json(&announcement_json(&done));
         return Ok(ExitCode::SUCCESS);

@@ -64,3 +64,20 @@ fn a_refusal_keeps_the_servers_code_and_ends_with_its_own() {
     }
     assert_eq!(failure(&ClientError::Late).exit, Exit::Unreachable);
 }
+
+/// Somebody who thinks that nothing was published publishes twice.
+#[test]
+fn where_a_change_was_sent_and_not_answered_it_is_said_that_it_may_have_been_made() {
+    for (error, may_be_done) in [
+        (ClientError::Broken(String::new()), true),
+        (ClientError::Late, true),
+        (ClientError::CutOff, true),
+        (ClientError::Unreachable(String::new()), false),
+    ] {
+        let failure = failure_of_change(&error);
+        assert_eq!(failure.exit, Exit::Unreachable, "{error}");
+        let told = failure.to_string();
+        assert!(told.starts_with(&error.to_string()), "{told}");
+        assert_eq!(told.contains("may have been done"), may_be_done, "{told}");
+    }
+}

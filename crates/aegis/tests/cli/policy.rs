@@ -172,6 +172,20 @@ fn eval_ends_with_0_where_the_call_goes_through_and_with_3_where_it_does_not() {
 }
 
 #[test]
+fn eval_of_a_whole_test_says_which_part_of_it_is_a_call() {
+    let home = policy();
+    let text = "name: x\ncall: {agent: bot, tool: pay, action: charge}\nexpect: {outcome: allow}";
+    let call = write(&home, "tests/call.txt", text);
+    let said = aegis(&["policy", "eval", &path(home.path()), &call]);
+    assert_eq!(code(&said), 78);
+    let told = err(&said);
+    assert!(
+        told.contains(":2:7: a call alone is expected, not a test; write what is below `call`"),
+        "{told}"
+    );
+}
+
+#[test]
 fn eval_names_rule_place_and_limit_and_hides_the_value_unless_it_is_asked_for() {
     let home = policy();
     let said = eval(&home, "90071", &[]);

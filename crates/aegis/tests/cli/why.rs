@@ -102,6 +102,19 @@ fn a_call_whose_values_were_masked_is_said_not_to_be_known() {
 }
 
 #[test]
+fn a_call_that_the_policy_lets_through_by_now_is_said_to_need_nothing() {
+    let home = policy();
+    let good = json!({"amount": 1, "currency": "eur"});
+    let log = denied(&home, "charge", &good, &["parameter.max"]);
+    let told = out(&why(&home, &log, &[]));
+    assert!(
+        told.contains("decided again by this policy: allow\n"),
+        "{told}"
+    );
+    assert!(told.contains("nothing needs to change"), "{told}");
+}
+
+#[test]
 fn what_no_small_change_cures_is_said_with_what_would() {
     let home = policy();
     let mut unknown = line("d-1", "charge", &json!({"amount": 1, "currency": "eur"}));

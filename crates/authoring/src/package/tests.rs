@@ -115,4 +115,7 @@ fn a_policy_that_fails_its_own_tests_is_not_packed_for_anybody() {
 fn a_tenant_that_nobody_declares_is_no_scope() {
     let problems = package(&files(), &names(&["acme", "initech"])).unwrap_err();
     assert!(problems.to_string().contains("`initech`"), "{problems}");
+    let problems = package(&files(), &names(&["acmee"])).unwrap_err();
+    let told = problems.to_string();
+    assert!(told.ends_with("did you mean `acme`?"), "{told}");
 }

@@ -73,6 +73,33 @@ impl Verdict {
         }
     }
 
+    /// The same for every type of data.
+    pub(super) fn whatever_data(&self) -> Self {
+        let mut verdict = self.clone();
+        let about_data = verdict.rules.extract_if(.., |rule| rule.starts_with(DATA));
+        if about_data.count() > 0 {
+            verdict.rules.insert(DATA.into());
+        }
+        let stays = |redaction: &Redaction| matches!(redaction, Redaction::Parameter(..));
+        verdict.redact.retain(stays);
+        verdict.numbers = Numbers::default();
+        verdict
+    }
+
+    /// Without the rules that the other has as well.
+    pub(super) fn beside(&self, other: &Self) -> Self {
+        let mut verdict = self.clone();
+        verdict.rules.retain(|rule| !other.rules.contains(rule));
+        verdict
+    }
+
+    /// With the rules and the data of a call that is told together with it.
+    pub(super) fn also(&mut self, other: &Self) {
+        self.rules.extend(other.rules.iter().cloned());
+        self.redact.extend(other.redact.iter().cloned());
+        self.numbers = self.numbers.min(other.numbers);
+    }
+
     /// Whether the same outcome asks for no more than `other` does, and for something less.
     fn asks_less_than(&self, other: &Self) -> bool {
         let within = |mine: &Option<BTreeSet<_>>, others: &Option<BTreeSet<_>>| match (mine, others)
@@ -121,6 +148,9 @@ impl Direction {
         }
     }
 }
+
+/// How the rules about types of data begin.
+const DATA: &str = "data.";
 
 /// What is asked of an answer that is not searched.
 const AS_IT_IS: AnswerRules = AnswerRules {

@@ -68,8 +68,8 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         said(f, self.outcome, &self.rules)?;
         if !self.redact.is_empty() {
-            let redact: Vec<String> = self.redact.iter().map(ToString::to_string).collect();
-            write!(f, ", redacting {}", redact.join(", "))?;
+            let redact = self.redact.iter().map(ToString::to_string).collect();
+            write!(f, ", redacting {}", joined(redact))?;
             if self.numbers == Numbers::Text {
                 f.write_str(", numbers as text")?;
             }
@@ -77,7 +77,8 @@ impl fmt::Display for Verdict {
         if self.outcome.forwards()
             && let Some(regions) = &self.restrict_regions
         {
-            write!(f, ", within {}", joined(regions))?;
+            let regions = regions.iter().map(ToString::to_string);
+            write!(f, ", within {}", regions.collect::<Vec<_>>().join(", "))?;
         }
         if self.passthrough {
             f.write_str(", not looked into")?;
@@ -117,15 +118,29 @@ impl fmt::Display for AnswerRules {
 fn said(f: &mut fmt::Formatter<'_>, outcome: Outcome, rules: &BTreeSet<Arc<str>>) -> fmt::Result {
     f.write_str(outcome.as_str())?;
     if !rules.is_empty() {
-        write!(f, " by {}", joined(rules))?;
+        write!(
+            f,
+            " by {}",
+            joined(rules.iter().map(ToString::to_string).collect())
+        )?;
     }
     Ok(())
 }
 
-fn joined(words: &BTreeSet<Arc<str>>) -> String {
-    words
-        .iter()
-        .map(|word| &**word)
-        .collect::<Vec<_>>()
-        .join(", ")
+/// All of them, but of more types of data than a line has room for only the first.
+fn joined(mut words: Vec<String>) -> String {
+    let is_data = |word: &String| word.starts_with("data.") || word.starts_with("data `");
+    let types = words.iter().filter(|word| is_data(word)).count();
+    let Some(more) = types.checked_sub(MOST_TYPES).filter(|more| *more > 1) else {
+        return words.join(", ");
+    };
+    let mut told = 0;
+    words.retain(|word| {
+        told += usize::from(is_data(word));
+        !is_data(word) || told <= MOST_TYPES
+    });
+    format!("{} and {more} more types of data", words.join(", "))
 }
+
+/// Of data, in a list of a line.
+const MOST_TYPES: usize = 3;

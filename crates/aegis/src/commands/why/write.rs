@@ -115,7 +115,11 @@ fn again(again: &Again) -> String {
         Again::Alike(_) => "decided again by this policy: the same".to_owned(),
         Again::Otherwise(explanation) => {
             let outcome = explanation.decision.outcome.as_str();
-            format!("decided again by this policy: {outcome}, for the reasons above")
+            let why = match explanation.causes.as_slice() {
+                [] => "",
+                _ => ", for the reasons above",
+            };
+            format!("decided again by this policy: {outcome}{why}")
         }
         Again::Unknown(why, _) => format!("cannot be decided again: {why}"),
     }
