@@ -8,12 +8,13 @@ mod search;
 mod tests;
 mod walk;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
 use regex_automata::dfa::Automaton as _;
 
-use crate::found::{Found, Rank};
+use crate::found::{Found, KindId, Rank};
 use crate::rules::{Dfa, RuleId, begin};
 use crate::{BuildError, Class};
 pub use checksum::Checksum;
@@ -82,6 +83,7 @@ pub(crate) struct Customs {
 }
 
 struct Ready {
+    kind: &'static str,
     rank: Rank,
     detector: Detector,
     value: Dfa,
@@ -112,12 +114,14 @@ impl Detector {
         Ok((self.looks.automaton()?, near))
     }
 
-    fn ready(&self) -> Result<Ready, BuildError> {
+    /// `number` is that of its type.
+    fn ready(&self, number: KindId) -> Result<Ready, BuildError> {
         let bad = |error| BuildError::Detector(self.kind.clone(), error);
         let (value, near) = self.automata().map_err(bad)?;
         Ok(Ready {
+            kind: interned(&self.kind).ok_or(BuildError::Names)?,
             rank: Rank {
-                kind: interned(&self.kind).ok_or(BuildError::Names)?,
+                kind: number,
                 class: self.class,
                 weak: false,
                 is_custom: true,
@@ -145,9 +149,11 @@ impl Customs {
             return Err(BuildError::Many);
         }
         let base = RuleId::try_from(base).map_err(|_| BuildError::Many)?;
-        let all: Vec<_> = detectors
-            .iter()
-            .map(Detector::ready)
+        // No type is one of the catalogue's, whose numbers are those of its rules.
+        let mut kinds = HashMap::new();
+        let all: Vec<_> = (base..)
+            .zip(detectors)
+            .map(|(id, detector)| detector.ready(*kinds.entry(&detector.kind).or_insert(id)))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             base,
@@ -162,8 +168,8 @@ impl Customs {
     }
 
     pub(crate) fn types(&self) -> impl Iterator<Item = (&'static str, Class)> + '_ {
-        let ranks = self.all.iter().map(|ready| ready.rank);
-        ranks.map(|rank| (rank.kind, rank.class))
+        let all = self.all.iter();
+        all.map(|ready| (ready.kind, ready.rank.class))
     }
 
     /// Types for which the other has no detector, or another one.
@@ -175,7 +181,7 @@ impl Customs {
                 .any(|other| other.detector == ready.detector)
         };
         let beyond = self.all.iter().filter(move |ready| !is_there(ready));
-        beyond.map(|ready| ready.rank.kind)
+        beyond.map(|ready| ready.kind)
     }
 
     fn value(&self, detector: usize) -> Option<&Dfa> {
@@ -218,11 +224,9 @@ impl Customs {
     }
 
     pub(crate) fn type_of(&self, rule: RuleId) -> Option<(&'static str, Class)> {
-        let rank = self
-            .all
-            .get(usize::from(rule.checked_sub(self.base)?))?
-            .rank;
-        Some((rank.kind, rank.class))
+        let at = rule.checked_sub(self.base)?;
+        let ready = self.all.get(usize::from(at))?;
+        Some((ready.kind, ready.rank.class))
     }
 }
 

@@ -25,12 +25,15 @@ struct Latest {
 /// What decides which finding gives way to which.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rank {
-    pub(crate) kind: &'static str,
+    pub(crate) kind: KindId,
     pub(crate) class: Class,
     pub(crate) weak: bool,
     /// Of a policy's own detector, which others may not know of: nothing gives way to it.
     pub(crate) is_custom: bool,
 }
+
+/// The number of a type, the same for all rules that find it.
+pub(crate) type KindId = u16;
 
 /// In the order of their places. Of a value that is longer than is looked at, the end comes by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +61,8 @@ enum What {
     Value {
         finding: Finding,
         rank: Rank,
-        /// None while it goes on.
-        end: Option<usize>,
+        /// [`GROWS`] while it goes on.
+        end: usize,
     },
 }
 
@@ -82,6 +85,7 @@ impl Found {
     ) {
         if confidence >= REPORTED {
             let finding = Finding { id, confidence };
+            let end = end.unwrap_or(GROWS);
             let what = What::Value { finding, rank, end };
             self.pending.push(Pending { at, what });
         }
@@ -98,7 +102,9 @@ impl Found {
             return Vec::new();
         }
         let mut pending = VecDeque::from(std::mem::take(&mut self.pending));
-        pending.make_contiguous().sort_by_key(Pending::order);
+        pending
+            .make_contiguous()
+            .sort_unstable_by_key(Pending::order);
         let mut events = Vec::new();
         while let Some(one) = pending.pop_front_if(|one| one.at < settled) {
             match self.decide(one) {
@@ -118,7 +124,7 @@ impl Found {
     fn decide(&mut self, one: Pending) -> Decided {
         self.latest.retain(|latest| latest.end > one.at);
         let (finding, rank, end) = match one.what {
-            What::Value { finding, rank, end } => (finding, rank, end.unwrap_or(GROWS)),
+            What::Value { finding, rank, end } => (finding, rank, end),
             What::End(id) => {
                 // Of what gave way, the end is no event: it would end another.
                 let mut latest = self.latest.iter_mut();
@@ -180,15 +186,17 @@ impl Event {
 }
 
 impl Pending {
-    /// At one place an end comes first, then the strong, then the longest, then the first rule.
-    fn order(&self) -> (usize, u8, Reverse<usize>, RuleId) {
+    /// At one place an end comes first, then the strong, then the longest, then the first rule, and
+    /// of one rule what is surer.
+    fn order(&self) -> (usize, u8, Reverse<usize>, RuleId, Reverse<u8>) {
         match self.what {
-            What::End(id) => (self.at, 0, Reverse(0), id),
+            What::End(id) => (self.at, 0, Reverse(0), id, Reverse(0)),
             What::Value { finding, rank, end } => (
                 self.at,
                 1 + u8::from(rank.weak),
-                Reverse(end.unwrap_or(GROWS)),
+                Reverse(end),
                 finding.id,
+                Reverse(finding.confidence),
             ),
         }
     }
@@ -205,15 +213,17 @@ mod tests {
     use crate::rule::Rule;
     use crate::{pii, secrets};
 
-    fn rule(fits: impl Fn(&Rule) -> bool) -> Rank {
-        let mut rules = pii::rules().chain(secrets::rules());
-        rules.find(|rule| fits(rule)).unwrap().rank()
+    /// With its type for its number.
+    fn rule(fits: impl Fn(&Rule) -> bool) -> (&'static str, Rank) {
+        let rules = pii::rules().chain(secrets::rules());
+        let (number, rule) = (0..).zip(rules).find(|(_, rule)| fits(rule)).unwrap();
+        (rule.kind, rule.rank(number))
     }
 
     #[test]
     fn what_gives_way_to_a_value_that_goes_on_does_not_end_it() {
-        let strong = rule(|rule| rule.class == Class::Secret && !rule.weak);
-        let weak = rule(|rule| rule.weak && rule.kind != strong.kind);
+        let (kind, strong) = rule(|rule| rule.class == Class::Secret && !rule.weak);
+        let (_, weak) = rule(|rule| rule.weak && rule.kind != kind);
         let mut found = Found::default();
         found.add(1, strong, 95, 0, None);
         found.add(2, weak, 95, 10, None);
@@ -229,8 +239,8 @@ mod tests {
 
     #[test]
     fn a_weak_value_gives_way_only_to_what_covers_all_of_it() {
-        let strong = rule(|rule| rule.class == Class::Secret && !rule.weak);
-        let weak = rule(|rule| rule.weak && rule.kind != strong.kind);
+        let (kind, strong) = rule(|rule| rule.class == Class::Secret && !rule.weak);
+        let (_, weak) = rule(|rule| rule.weak && rule.kind != kind);
         let mut found = Found::default();
         found.add(1, strong, 95, 0, Some(20));
         found.add(2, weak, 95, 10, Some(20));
@@ -242,8 +252,8 @@ mod tests {
 
     #[test]
     fn of_two_values_that_go_on_each_has_its_own_end() {
-        let one = rule(|rule| rule.class == Class::Secret && !rule.weak);
-        let other = rule(|rule| rule.class == Class::Pii && !rule.weak);
+        let (_, one) = rule(|rule| rule.class == Class::Secret && !rule.weak);
+        let (_, other) = rule(|rule| rule.class == Class::Pii && !rule.weak);
         let mut found = Found::default();
         found.add(1, one, 95, 0, None);
         found.add(2, other, 95, 10, None);

@@ -29,6 +29,7 @@ mod view;
 mod window;
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -247,15 +248,21 @@ impl Hits {
         self.hits
             .sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end)));
         let mut hits: Vec<Hit> = Vec::with_capacity(self.hits.len());
+        let mut latest = HashMap::new();
         for hit in self.hits {
-            let mut before = hits.iter_mut().rev();
-            match before.find(|before| before.kind == hit.kind) {
+            let before = latest
+                .get(hit.kind)
+                .and_then(|at: &usize| hits.get_mut(*at));
+            match before {
                 Some(before) if hit.range.start < before.range.end => {
                     before.range.end = before.range.end.max(hit.range.end);
                     before.is_whole = false;
                     before.confidence = before.confidence.max(hit.confidence);
                 }
-                _ => hits.push(hit),
+                _ => {
+                    latest.insert(hit.kind, hits.len());
+                    hits.push(hit);
+                }
             }
         }
         hits

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::Class;
-use crate::found::Rank;
+use crate::found::{KindId, Rank};
 use crate::number::Number;
 use crate::view::{Verdict, View};
 
@@ -80,9 +80,10 @@ pub(crate) struct Confidence {
 }
 
 impl Rule {
-    pub(crate) const fn rank(&self) -> Rank {
+    /// `kind` is the number of its type.
+    pub(crate) const fn rank(&self, kind: KindId) -> Rank {
         Rank {
-            kind: self.kind,
+            kind,
             class: self.class,
             weak: self.weak,
             is_custom: false,

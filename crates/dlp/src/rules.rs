@@ -10,6 +10,7 @@ use regex_automata::util::syntax;
 use crate::Class;
 use crate::beginnings::Beginnings;
 use crate::custom::{Customs, DetectorError};
+use crate::found::Rank;
 use crate::literals::{Literals, TextId};
 use crate::rule::{Anchor, Rule, Shape};
 use crate::rule_set::{self, RuleSet};
@@ -47,6 +48,7 @@ pub(crate) struct Sets {
 
 pub(crate) struct Ready {
     pub(crate) rule: &'static Rule,
+    pub(crate) rank: Rank,
     /// Rules with the same patterns share them.
     program: Arc<OnceLock<Option<Program>>>,
 }
@@ -101,6 +103,7 @@ impl Rules {
         let mut numbers = places(MOST_DIGITS + 1);
         let mut bytes = places(256);
         let mut programs = HashMap::<_, Arc<OnceLock<_>>>::new();
+        let mut kinds = HashMap::new();
         let mut rules: Vec<&'static Rule> = rules.into_iter().collect();
         rules.sort_by_key(|rule| together(rule));
         for rule in rules {
@@ -131,8 +134,10 @@ impl Rules {
             for word in rule.words.iter().chain(rule.more) {
                 texts.word(word, id);
             }
+            let kind = *kinds.entry(rule.kind).or_insert(id);
             ready.push(Ready {
                 rule,
+                rank: rule.rank(kind),
                 program: programs.entry(patterns(rule)).or_default().clone(),
             });
         }

@@ -276,8 +276,7 @@ impl Search {
                 if start >= self.named {
                     let sure = ready.rule.confidence;
                     let confidence = if near { sure.near } else { sure.alone };
-                    self.found
-                        .add(id, ready.rule.rank(), confidence, start, None);
+                    self.found.add(id, ready.rank, confidence, start, None);
                     self.step(rules, rest, window);
                 }
             }
@@ -327,13 +326,8 @@ impl Search {
                 (false, true) => sure.whole,
                 (false, false) => sure.alone,
             };
-            self.found.add(
-                id,
-                ready.rule.rank(),
-                confidence,
-                range.start,
-                Some(range.end),
-            );
+            self.found
+                .add(id, ready.rank, confidence, range.start, Some(range.end));
         }
     }
 
