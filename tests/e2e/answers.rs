@@ -1,5 +1,9 @@
 //! Sensitive data in answers: redacted while they stream, or the end of them; and the evidence of it.
 
+mod agents;
+mod endings;
+mod inner;
+
 use aegis_testkit::{Aegis, Answer, Feed, Reply, Upstream};
 use serde_json::{Value, json};
 

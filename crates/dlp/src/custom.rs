@@ -63,12 +63,19 @@ pub enum DetectorError {
     Long(usize),
     #[error("it is too large to be searched for")]
     Large,
+    #[error(
+        "a value with a `checksum` has at most {LONGEST_SUMMED} bytes, as every end of it is summed up: \
+         bound what repeats, `[0-9]{{10,16}}` say and not `[0-9]+`"
+    )]
+    Unbounded,
     #[error("a word must have 1 to 64 bytes")]
     Word,
     #[error("there is no word to look for")]
     NoWords,
     #[error("a word nearby must have 1 to 64 bytes")]
     Near,
+    #[error("the words nearby are too many to be searched for")]
+    ManyNear,
 }
 
 /// The detectors of one policy.
@@ -109,9 +116,11 @@ impl Detector {
         }
         let near = pattern::words(&self.near).map_err(|error| match error {
             DetectorError::Word => DetectorError::Near,
+            DetectorError::Large => DetectorError::ManyNear,
             other => other,
         })?;
-        Ok((self.looks.automaton()?, near))
+        let most = self.checksum.map(|_| LONGEST_SUMMED);
+        Ok((self.looks.automaton(most)?, near))
     }
 
     /// `number` is that of its type.
@@ -134,9 +143,10 @@ impl Detector {
 }
 
 impl Looks {
-    fn automaton(&self) -> Result<Dfa, DetectorError> {
+    /// Of values of at most so many bytes, if they are bounded. Words are short.
+    fn automaton(&self, most: Option<usize>) -> Result<Dfa, DetectorError> {
         match self {
-            Self::Pattern(pattern) => pattern::value(pattern),
+            Self::Pattern(pattern) => pattern::value(pattern, most),
             Self::Keywords(words) => pattern::keywords(words),
         }
     }
@@ -280,5 +290,7 @@ impl fmt::Debug for Customs {
     }
 }
 
+/// A value that is summed up, in bytes: it may begin at each byte of a text, and end at each behind that.
+const LONGEST_SUMMED: usize = 64;
 /// Of one policy; there is a bit for each.
 pub const MOST_DETECTORS: usize = 100;

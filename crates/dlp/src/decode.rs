@@ -1,4 +1,4 @@
-//! A text with what is hidden in it: as it stands, as its spellings read, and what its runs of base64 and hex hold. Knows no rule.
+//! A text with what is hidden in it: as it stands, as its spellings read, and what runs of base64 and hex in either hold. Knows no rule.
 //!
 //! Each of these is searched by itself, as it comes, and what is found is reported at the bytes of
 //! the text that hold it. The text as it stands is always searched: decoding adds, and hides nothing.
@@ -23,7 +23,7 @@ use crate::window::Window;
 use packed::Packed;
 use respelled::Respelled;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Layers {
     search: Search,
     /// None in a text that was respelled already.
@@ -34,6 +34,8 @@ pub(crate) struct Layers {
     events: Vec<Event>,
     /// Of the text as it stands, the values that go on, and where they began.
     begun: Vec<(Finding, usize)>,
+    /// The same of what is packed in it.
+    unpacked: Vec<(Finding, usize)>,
     /// In how many layers a value of a rule goes on.
     growing: Vec<(RuleId, usize)>,
 }
@@ -54,6 +56,23 @@ impl Layers {
         }
     }
 
+    /// What it says is read in another way from here on, which is the place up to which all has been read.
+    /// What is packed in that is unpacked only in the text itself, and not in what was packed: each way to
+    /// hide a value lengthens what must wait for its end.
+    fn respelled(&mut self) -> Self {
+        let packed = self.packed.as_ref().filter(|packed| packed.is_outermost());
+        let packed = packed.cloned();
+        let unpacked = self.unpacked.iter().filter(|_| packed.is_some());
+        let going_on = self.begun.iter().chain(unpacked);
+        let going_on = going_on.map(|(finding, start)| Event::Begins(*finding, *start));
+        self.events.extend(going_on);
+        Self {
+            packed,
+            begun: self.begun.clone(),
+            ..Self::plain(self.search.clone())
+        }
+    }
+
     /// A text in which nothing is looked for behind what it says.
     fn plain(search: Search) -> Self {
         Self {
@@ -62,6 +81,7 @@ impl Layers {
             packed: None,
             events: Vec::new(),
             begun: Vec::new(),
+            unpacked: Vec::new(),
             growing: Vec::new(),
         }
     }
@@ -83,18 +103,25 @@ impl Layers {
             until = respelled.read(self, window);
             self.respelled = Some(respelled);
         }
-        self.read_plain(window, until);
-        if let Some(packed) = &mut self.packed {
-            packed.read(window, &mut self.events);
-        }
+        self.read_to(until, window);
     }
 
-    /// The text as it stands, up to here.
-    fn read_plain(&mut self, window: Window<'_>, until: usize) {
-        let last = window.last && until == window.end();
+    /// The text as it stands and what is packed in it, up to here.
+    fn read_to(&mut self, until: usize, window: Window<'_>) {
         let bytes = window.bytes.get(..until - window.base);
-        self.search
-            .read(bytes.unwrap_or_default(), window.base, last);
+        let window = Window {
+            bytes: bytes.unwrap_or_default(),
+            last: window.last && until == window.end(),
+            ..window
+        };
+        self.search.read(window.bytes, window.base, window.last);
+        if let Some(packed) = &mut self.packed {
+            let before = self.events.len();
+            packed.read(window, &mut self.events);
+            for event in self.events.iter().skip(before) {
+                follow(&mut self.unpacked, event);
+            }
+        }
     }
 
     /// Everything that begins before this has been found, the whole of it or as much as has come.
@@ -132,6 +159,12 @@ impl Layers {
         ready
     }
 
+    /// Whether no value goes on, and nothing is packed here.
+    fn is_at_rest(&self) -> bool {
+        let packed = self.packed.as_ref();
+        self.begun.is_empty() && !packed.is_some_and(Packed::is_open)
+    }
+
     #[cfg(test)]
     fn is_doubled(&self) -> bool {
         self.respelled.as_ref().is_some_and(Respelled::is_doubled)
@@ -139,11 +172,7 @@ impl Layers {
 
     fn take_plain(&mut self, last: bool) {
         for event in self.search.events(last) {
-            match event {
-                Event::Found(..) => {}
-                Event::Begins(finding, start) => self.begun.push((finding, start)),
-                Event::Ends(id, _) => self.begun.retain(|(begun, _)| begun.id != id),
-            }
+            follow(&mut self.begun, &event);
             self.events.push(event);
         }
     }
@@ -174,6 +203,18 @@ impl Layers {
                 self.growing.retain(|(growing, _)| *growing != id);
                 true
             }
+        }
+    }
+}
+
+/// Keeps the values that go on.
+fn follow(begun: &mut Vec<(Finding, usize)>, event: &Event) {
+    match event {
+        Event::Found(..) => {}
+        Event::Begins(finding, start) => begun.push((*finding, *start)),
+        Event::Ends(id, _) => {
+            let ended = begun.iter().position(|(begun, _)| begun.id == *id);
+            ended.map(|at| begun.remove(at));
         }
     }
 }

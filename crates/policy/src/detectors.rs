@@ -77,7 +77,7 @@ impl DetectorData {
         let error = detector.check().err()?;
         let path: &[_] = match error {
             DetectorError::Name(_) | DetectorError::Taken(_) => &[],
-            DetectorError::Near => &["near"],
+            DetectorError::Near | DetectorError::ManyNear => &["near"],
             _ => key,
         };
         Some((path, error.to_string()))

@@ -116,6 +116,16 @@ fn mistakes_have_their_places() {
             "there is no checksum `crc`",
         ),
         ("pattern: a, near: ['']", 50, "1 to 64 bytes"),
+        (
+            "pattern: '[0-9]+', checksum: luhn",
+            41,
+            "at most 64 bytes, as every end of it is summed up",
+        ),
+        (
+            "pattern: 'S[0-9]{64}', checksum: luhn",
+            41,
+            "`[0-9]{10,16}` say",
+        ),
     ];
     for (to, column, expected) in table {
         let found = problems(&POLICY.replace("pattern: 'S-[0-9]{5}'", to));
@@ -123,6 +133,15 @@ fn mistakes_have_their_places() {
         assert!(found.contains(&place), "{to}: {found}");
         assert!(found.contains(expected), "{to}: {found}");
     }
+    let letter = |at: u8| char::from(b'a' + at);
+    let pairs = (0..26).flat_map(|one| (0..26).map(move |other| [letter(one), letter(other)]));
+    let long: Vec<_> = pairs
+        .map(|pair| String::from_iter(pair).repeat(32))
+        .collect();
+    let far = format!("pattern: a, near: [{}]", long.join(", "));
+    let far = problems(&POLICY.replace("pattern: 'S-[0-9]{5}'", &far));
+    assert!(far.contains("policy.yaml:12:50:"), "{far}");
+    assert!(far.contains("words nearby are too many"), "{far}");
     let taken = problems(&POLICY.replace("STAFF_ID", "US_SSN"));
     assert!(
         taken.contains("`US_SSN` is a type of the catalogue"),

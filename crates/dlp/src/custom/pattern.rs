@@ -11,14 +11,20 @@ use super::DetectorError;
 use crate::rule::LONGEST;
 use crate::rules::Dfa;
 
-/// Of a regular expression.
-pub(super) fn value(pattern: &str) -> Result<Dfa, DetectorError> {
+/// Of a regular expression; `most` where its values are bounded.
+pub(super) fn value(pattern: &str, most: Option<usize>) -> Result<Dfa, DetectorError> {
     let parsed = syntax::parse_with(pattern, &dialect())
         .map_err(|error| DetectorError::Syntax(in_a_line(&error.to_string())))?;
-    match parsed.properties().minimum_len() {
+    let (least, longest) = (
+        parsed.properties().minimum_len(),
+        parsed.properties().maximum_len(),
+    );
+    let is_bounded = |most| longest.is_some_and(|longest| longest <= most);
+    match least {
         None => Err(DetectorError::Never),
         Some(0) => Err(DetectorError::Empty),
         Some(least) if least > LONGEST => Err(DetectorError::Long(least)),
+        Some(_) if !most.is_none_or(is_bounded) => Err(DetectorError::Unbounded),
         Some(_) => automaton(pattern),
     }
 }

@@ -203,7 +203,6 @@ impl Walks {
                 continue;
             }
             let is_long = read - walk.start > LONGEST;
-            walk.is_open &= !(is_long && customs.is_checked(walk.detector));
             // The first must be decided first; whether it is a part of a name, its end says.
             let is_known = walk.name.is_none() || walk.name != self.name;
             if is_long || !walk.is_open && is_known && waits & bit == 0 {

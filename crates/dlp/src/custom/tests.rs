@@ -195,9 +195,54 @@ fn what_is_no_detector_is_told() {
         told(pattern("([a-z]{0,99}[0-9]{0,99}a){99}")),
         DetectorError::Large
     );
+    let letter = |at: u8| char::from(b'a' + at);
+    let pairs = (0..26).flat_map(|one| (0..26).map(move |other| [letter(one), letter(other)]));
+    let words = pairs
+        .map(|pair| String::from_iter(pair).repeat(32))
+        .collect();
+    let many = Detector {
+        near: words,
+        ..pattern("a")
+    };
+    assert_eq!(told(many), DetectorError::ManyNear);
     assert_eq!(told(keywords(&[])), DetectorError::NoWords);
     assert_eq!(told(keywords(&[""])), DetectorError::Word);
     assert_eq!(told(keywords(&[&"a".repeat(65)])), DetectorError::Word);
+}
+
+#[test]
+fn what_is_summed_up_is_bounded() {
+    let summed = |looks: &str| Detector {
+        checksum: Some(Checksum::Luhn),
+        ..pattern(looks)
+    };
+    for bounded in [
+        "[0-9]{10,16}",
+        "[0-9]{64}",
+        r"\bCU[0-9]{4}(?:-[0-9]{4}){1,3}\b",
+    ] {
+        assert_eq!(summed(bounded).check(), Ok(()), "{bounded}");
+    }
+    for unbounded in [
+        "[0-9]+",
+        "[0-9]{65}",
+        "CU[0-9]{10,}",
+        "(?:[0-9]{4} ?){1,16}",
+    ] {
+        let error = summed(unbounded).check().unwrap_err();
+        assert_eq!(error, DetectorError::Unbounded, "{unbounded}");
+        assert_eq!(pattern(unbounded).check(), Ok(()), "{unbounded}");
+    }
+    let told = DetectorError::Unbounded.to_string();
+    assert!(
+        told.contains("at most 64 bytes") && told.contains("`[0-9]{10,16}`"),
+        "{told}"
+    );
+    let words = Detector {
+        checksum: Some(Checksum::Luhn),
+        ..keywords(&[&"0".repeat(64)])
+    };
+    assert_eq!(words.check(), Ok(()));
 }
 
 #[test]
@@ -275,7 +320,7 @@ fn a_byte_takes_a_bounded_number_of_steps() {
         Detector {
             kind: "SUM".to_owned(),
             checksum: sum,
-            ..pattern("[^x]{2,300}")
+            ..pattern("[^x]{2,64}")
         },
         Detector {
             kind: "WORD".to_owned(),
@@ -308,7 +353,7 @@ fn a_byte_takes_a_bounded_number_of_steps() {
 
 /// The first and longest matches, as a search says that has all of the text before it.
 fn expected(looks: &Looks, text: &str) -> Vec<Range<usize>> {
-    let Ok(dfa) = looks.automaton() else {
+    let Ok(dfa) = looks.automaton(None) else {
         return Vec::new();
     };
     let mut matches: Vec<Range<usize>> = Vec::new();
@@ -362,10 +407,12 @@ fn detectors(counts: &[&'static str]) -> impl Strategy<Value = Detector> {
     let sums = prop::option::weighted(0.3, prop::sample::select(Checksum::ALL.to_vec()));
     let near = prop::sample::select(vec![vec![], vec![], vec!["b"], vec!["ab", "0"]]);
     (prop_oneof![3 => patterns, 1 => words], sums, near).prop_map(|(looks, checksum, near)| {
+        let near = owned(&near);
+        let checksum = checksum.filter(|_| looks.automaton(Some(LONGEST_SUMMED)).is_ok());
         Detector {
             looks,
             checksum,
-            near: owned(&near),
+            near,
             ..pattern("")
         }
     })
@@ -407,7 +454,7 @@ proptest! {
 
     #[test]
     fn pieces_do_not_change_what_is_found(
-        detector in detectors(&["", "+", "*", "?", "{2,5}", "{0,300}"]),
+        detector in detectors(&["", "", "+", "*", "?", "?", "{2,5}", "{3,12}", "{0,300}"]),
         text in texts(),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
     ) {

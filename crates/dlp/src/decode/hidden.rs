@@ -6,7 +6,7 @@ use super::Layers;
 use super::map::Map;
 use crate::found::Event;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Hidden {
     pub(crate) layers: Layers,
     /// What has come from `base` on, and is still needed.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::DEPTH;
 use super::phase::{Deeper, Phase};
 use crate::found::Event;
 use crate::rules::Sets;
 use crate::window::Window;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Packed {
     deeper: Deeper,
     /// Up to here the text has been read; what follows may be the beginning of a run.
@@ -16,7 +17,7 @@ pub(crate) struct Packed {
 }
 
 /// Characters of base64 that follow each other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Run {
     /// How many there were, and how many in this line.
     count: usize,
@@ -65,6 +66,16 @@ impl Packed {
             run.close(events);
             self.run = None;
         }
+    }
+
+    /// Whether the runs stand in the text itself.
+    pub(crate) fn is_outermost(&self) -> bool {
+        self.deeper.depth + 1 == DEPTH
+    }
+
+    /// Whether the text ends within a run.
+    pub(crate) fn is_open(&self) -> bool {
+        self.run.is_some()
     }
 
     pub(crate) fn settled(&self) -> usize {

@@ -11,7 +11,7 @@ use crate::rules::Sets;
 
 /// One character in four begins a quantum of base64, and one in two a byte of hex; which, is not
 /// known where something else stands right before.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Phase {
     /// How many bytes of text open it.
     enough: usize,

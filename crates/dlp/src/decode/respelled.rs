@@ -1,4 +1,4 @@
-//! A text as a reader takes it: escapes undone, look-alikes as what they look like, the invisible left out. Packed data is not unpacked.
+//! A text as a reader takes it: escapes undone, look-alikes as what they look like, the invisible left out.
 //!
 //! Most text says what it says. Where it does not, and within reach of something that may be a
 //! value, the search is doubled: one reads on as the text stands, the other as it is meant, until
@@ -14,7 +14,7 @@ use crate::rule::NEAR;
 use crate::view::BEHIND;
 use crate::window::Window;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Respelled {
     /// Up to here the text has been read.
     at: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Respelled {
 }
 
 /// The search that reads what is meant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Fork {
     hidden: Hidden,
     /// Where the last character ended that was spelled otherwise.
@@ -143,17 +143,13 @@ impl Respelled {
 impl Fork {
     /// Both have read the same up to here.
     fn new(at: usize, window: Window<'_>, layers: &mut Layers) -> Self {
-        layers.read_plain(window, at);
+        layers.read_to(at, window);
         layers.take_plain(false);
-        let mut search = Layers::plain(layers.search.clone());
-        search.begun.clone_from(&layers.begun);
-        let begun = layers.begun.iter();
-        let begun = begun.map(|(finding, start)| Event::Begins(*finding, *start));
-        layers.events.extend(begun);
-        let needed = search.needed().max(window.base);
+        let meant = layers.respelled();
+        let needed = meant.needed().max(window.base);
         let before = window.after(needed).get(..at - needed).unwrap_or_default();
         Self {
-            hidden: Hidden::new(search, before, at),
+            hidden: Hidden::new(meant, before, at),
             changed: at,
             check: at + CALM,
         }
@@ -175,7 +171,7 @@ impl Fork {
         self.check += CALM;
         self.hidden.read(false, events);
         let layers = &self.hidden.layers;
-        layers.begun.is_empty() && layers.settled() > self.changed + NEAR + BEHIND
+        layers.is_at_rest() && layers.settled() > self.changed + NEAR + BEHIND
     }
 }
 

@@ -143,37 +143,52 @@ impl Bytes<'_> {
         Ok(u8::try_from(byte).ok().map(|byte| (byte, length)))
     }
 
-    /// `\x40`, `\u0040`, `\u{40}` and `\U00000040`; of two halves of a character, both.
+    /// `\x40`, `\u0040`, `\u{40}`, `\U00000040` and `\/`; of two halves of a character, both. In JSON
+    /// that is written in strings there are more signs before the letter.
     fn backslash(&self) -> Result<Escape, More> {
-        let (digits, length) = match self.at(1)? {
-            Some(b'x') => (self.hex(2, 2)?, 4),
-            Some(b'U') => (self.hex(2, 8)?, 10),
-            Some(b'u') if self.at(2)? == Some(b'{') => return self.braces(),
-            Some(b'u') => (self.hex(2, 4)?, 6),
+        let mut signs = 1;
+        while signs < MOST_SIGNS && self.at(signs)? == Some(b'\\') {
+            signs += 1;
+        }
+        let from = signs + 1;
+        let (digits, length) = match self.at(signs)? {
+            Some(b'/') => return Ok(Some((from, '/'))),
+            Some(b'x') => (self.hex(from, 2)?, from + 2),
+            Some(b'U') => (self.hex(from, 8)?, from + 8),
+            Some(b'u') if self.at(from)? == Some(b'{') => return self.braces(from + 1),
+            Some(b'u') => (self.hex(from, 4)?, from + 4),
             _ => (None, 0),
         };
         let Some(digits) = digits else {
             return Ok(None);
         };
-        if (0xD800..0xDC00).contains(&digits) && length == 6 {
-            return self.second_half(digits);
+        if (0xD800..0xDC00).contains(&digits) && length == from + 4 {
+            return self.second_half(digits, signs);
         }
         Ok(char::from_u32(digits).map(|said| (length, said)))
     }
 
-    fn second_half(&self, first: u32) -> Result<Escape, More> {
-        if self.at(6)? != Some(b'\\') || self.at(7)? != Some(b'u') {
+    fn second_half(&self, first: u32, signs: usize) -> Result<Escape, More> {
+        let from = signs + 5;
+        for at in from..from + signs {
+            if self.at(at)? != Some(b'\\') {
+                return Ok(None);
+            }
+        }
+        if self.at(from + signs)? != Some(b'u') {
             return Ok(None);
         }
-        let second = self.hex(8, 4)?;
+        let end = from + signs + 5;
+        let second = self.hex(end - 4, 4)?;
         let second = second.filter(|half| (0xDC00..0xE000).contains(half));
         let code = second.map(|half| 0x1_0000 + ((first - 0xD800) << 10) + (half - 0xDC00));
-        Ok(code.and_then(char::from_u32).map(|said| (12, said)))
+        Ok(code.and_then(char::from_u32).map(|said| (end, said)))
     }
 
-    fn braces(&self) -> Result<Escape, More> {
-        let (code, end) = self.number(3, 16, 6)?;
-        let closed = end > 3 && self.at(end)? == Some(b'}');
+    /// A code in braces, which begins here.
+    fn braces(&self, from: usize) -> Result<Escape, More> {
+        let (code, end) = self.number(from, 16, 6)?;
+        let closed = end > from && self.at(end)? == Some(b'}');
         let said = closed.then(|| char::from_u32(code)).flatten();
         Ok(said.map(|said| (end + 1, said)))
     }
@@ -255,3 +270,5 @@ const NAMES: [(&str, char); 9] = [
 ];
 /// Of those.
 const LONGEST_NAME: usize = 6;
+/// In JSON that is written in three strings, one within the other, an escape begins with as many.
+const MOST_SIGNS: usize = 8;

@@ -84,7 +84,8 @@ macro_rules! to_key {
             $rest,
             r"(?:key|token|secret|private|access|password|passwd|pwd|pass|auth|credential",
             r"|bearer|jwt|api|pat|client|license|licence)",
-            r"[a-z0-9_]*",
+            // Not the id of a client or of a key.
+            r"(?:[a-z0-9_]*(?:[a-ce-z0-9_]|[a-hj-z0-9_]d))?",
             r"[\s\x22'`=:>(,.|?\\\[\]{)-]+"
         )
     };

@@ -64,14 +64,15 @@ What Aegis recognises as sensitive data, by type. Names are those of policies (`
 - **Confidence** goes up to 1. `alone` is that of a value by itself, `near a word` that of one behind a word for it (`passport`, `api key`,
   `Steuernummer`, …) at most 96 bytes before, or in the name of its field; less than 0.5 is not reported, and `–` means that it is not
   found so. A type that only needs a word also is found, with 0.5, where it is all of a text without a name and its check digits are right.
-- **Checks.** Check digits, dates and ranges are computed wherever a type has them; a near miss is no finding. Placeholders, samples and
-  values without enough chance in them are no secrets.
+- **Checks.** Check digits, dates and ranges are computed wherever a type has them; a near miss is no finding. Behind a word for
+  it, the exact form of some numbers is enough (a VAT number with its country, `SG_NRIC_FIN`, `IN_PAN`): a mistyped one is somebody's too.
+  Placeholders, samples and values without enough chance in them are no secrets.
 - **Bounds.** A rule sees 256 bytes of a value and 64 before it. A longer value, such as a private key, is taken to its end. One text gives
   the same findings whole and in pieces of any size; of clean text at most the last word is held back (64 bytes), of a value that has
   begun at most 256 bytes.
-- **Decoding.** A text is also searched as its escapes and look-alikes read, and what its runs of base64 and hex hold, to a depth of two;
-  a finding is where the characters stand that hold it. [limits.md](limits.md) has the bounds. A value in base64 is held back as far as
-  its characters go (344 bytes for 256).
+- **Decoding.** A text is also searched as its escapes and look-alikes read, and what its runs of base64 and hex hold, to a depth of two, also
+  where their characters are escaped; a finding is where the characters stand that hold it. [limits.md](limits.md) has the bounds. A value
+  that is packed or spelled otherwise is held back as far as the characters of its 256 bytes go (344 in base64, 768 as `%40`).
 - **Not found:** names of people and postal addresses. They have no form that could be checked, and a guess would be wrong too often.
   [A detector of your own](detector-api.md) can find them in requests: `PERSON`, `LOCATION`, `ORGANIZATION`, `NRP` (nationality,
   religion, political group) and `DATE_TIME`, all of class `pii`. A profile may rule on them like on any other type.

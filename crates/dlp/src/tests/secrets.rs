@@ -267,6 +267,9 @@ fn prose_code_hashes_and_identifiers_are_no_secrets() {
         "metadata token: the line secret close".to_owned(),
         made("\"cache_key\": \"{h32}\""),
         made("public_key = ssh-ed25519"),
+        made("AZURE_CLIENT_ID={u}"),
+        made("auth0.clientId: '{A32}'"),
+        made("\"slack_client_id\": \"{h32}\""),
     ] {
         assert_eq!(
             found(&text)

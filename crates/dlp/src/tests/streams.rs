@@ -10,6 +10,15 @@ pub(crate) fn in_pieces<'t>(
     name: Option<&str>,
     pieces: impl IntoIterator<Item = &'t [u8]>,
 ) -> String {
+    holding(MOST_HELD, name, pieces)
+}
+
+/// The same with no more than so many bytes that wait.
+pub(crate) fn holding<'t>(
+    most: usize,
+    name: Option<&str>,
+    pieces: impl IntoIterator<Item = &'t [u8]>,
+) -> String {
     let kinds: Vec<&str> = SCANNER.kinds().collect();
     let mut redactor = SCANNER.redactor(name, |kind| kinds.contains(&kind));
     let (mut out, mut text) = (Vec::new(), Vec::new());
@@ -17,7 +26,7 @@ pub(crate) fn in_pieces<'t>(
         text.extend_from_slice(piece);
         out.extend(redactor.push(piece));
         assert!(
-            redactor.held() <= MOST_HELD,
+            redactor.held() <= most,
             "{} bytes are held back",
             redactor.held()
         );

@@ -219,8 +219,10 @@ impl Voices {
             return Ok(None);
         }
         // A text is the same in its pieces, which have other names, and as a whole.
-        let name = (!is_text(&name)).then_some(&*name);
-        Ok(self.cleaner.text(name, text)?)
+        Ok(match is_text(&name) {
+            true => self.cleaner.text(None, text)?,
+            false => self.cleaner.member(Some(&name), text)?,
+        })
     }
 }
 

@@ -1,16 +1,37 @@
-//! A JSON document without what it must not bring: strings, numbers and the names of members. Every other byte stays.
+//! A JSON document without what it must not bring: strings, numbers and the names of members, also of JSON in strings. Every other byte stays.
 
 use serde_json::Value;
 
 use super::{Cleaner, ContentError, Denied};
 use crate::findings::digits;
 use crate::json::{Kind, Node, Tree};
+use crate::nested;
 use crate::redact::edits::Edits;
 
 impl Cleaner {
     /// `None` where it may go as it is.
     pub(crate) fn json(&mut self, body: &[u8]) -> Result<Option<String>, ContentError> {
         let tree = Tree::parse(body)?;
+        let text = std::str::from_utf8(body).map_err(|_| ContentError::Utf8)?;
+        Ok(self.tree(&tree, text, 0)?)
+    }
+
+    /// The text under this name, which is JSON where it says so, and stays it.
+    pub(crate) fn member(
+        &mut self,
+        name: Option<&str>,
+        text: &str,
+    ) -> Result<Option<String>, Denied> {
+        self.string(name, text, 0)
+    }
+
+    /// `level` is how many strings are around this JSON.
+    fn tree(
+        &mut self,
+        tree: &Tree<'_>,
+        text: &str,
+        level: usize,
+    ) -> Result<Option<String>, Denied> {
         let mut edits = Edits::default();
         let mut names = 0_u32;
         for node in tree.nodes() {
@@ -21,14 +42,13 @@ impl Cleaner {
                 // Two members must not become one.
                 edits.replace(span, quoted(&format!("{redacted} {names}")));
             }
-            if is_of_rpc(node) {
+            if level == 0 && is_of_rpc(node) {
                 continue;
             }
-            if let Some(text) = self.leaf(node)? {
+            if let Some(text) = self.leaf(node, level)? {
                 edits.replace(node.span(), quoted(&text));
             }
         }
-        let text = std::str::from_utf8(body).map_err(|_| ContentError::Utf8)?;
         Ok(edits.apply(text))
     }
 
@@ -49,10 +69,10 @@ impl Cleaner {
     }
 
     /// A number is searched as it is written and as its digits; what replaces it is text.
-    fn leaf(&mut self, node: Node<'_>) -> Result<Option<String>, Denied> {
+    fn leaf(&mut self, node: Node<'_>, level: usize) -> Result<Option<String>, Denied> {
         let name = node.name();
         match node.kind() {
-            Kind::String => self.text(name.as_deref(), &node.text().unwrap_or_default()),
+            Kind::String => self.string(name.as_deref(), &node.text().unwrap_or_default(), level),
             Kind::Number => {
                 let found = self.number(name.as_deref(), node.raw())?;
                 match (found, digits(node)) {
@@ -61,6 +81,18 @@ impl Cleaner {
                 }
             }
             _ => Ok(None),
+        }
+    }
+
+    fn string(
+        &mut self,
+        name: Option<&str>,
+        text: &str,
+        level: usize,
+    ) -> Result<Option<String>, Denied> {
+        match nested::tree(text, level) {
+            Some(inner) => self.tree(&inner, text, level + 1),
+            None => self.text(name, text),
         }
     }
 }

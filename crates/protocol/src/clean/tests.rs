@@ -2,6 +2,7 @@
 
 use aegis_policy::{Action, AnswerEffect, AnswerRules, Numbers, Unread};
 use http::HeaderValue;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::answer::Limits;
@@ -309,4 +310,52 @@ fn tokens_become_their_values_after_data_was_looked_for() {
             assert_eq!(sent, expected, "{medium:?} in pieces of {size}");
         }
     }
+}
+
+#[test]
+fn json_in_strings_loses_data_however_it_is_escaped_and_stays_json() {
+    let inner = r#"{"mail": "ann\u0040corp.example", "n": 4000123412341234, "url": "https:\/\/h.example\/?to=ann\u0040corp.example", "say": "\"ann@corp.example\""}"#;
+    let expected = json!({
+        "mail": "[REDACTED:EMAIL_ADDRESS]",
+        "n": "[REDACTED:CREDIT_CARD]",
+        "url": "https://h.example/?to=[REDACTED:EMAIL_ADDRESS]",
+        "say": "\"[REDACTED:EMAIL_ADDRESS]\"",
+    });
+    let mut text = inner.to_owned();
+    for level in 1..=4 {
+        let body = json!({"content": [{"type": "text", "text": text}]}).to_string();
+        for (medium, body) in [
+            (Medium::Json, body.clone()),
+            (Medium::Lines, format!("{body}\n{body}")),
+            (Medium::Events, format!("event: message\ndata: {body}\n\n")),
+            (Medium::Unknown, body.clone()),
+        ] {
+            let rules = rules(AnswerEffect::Sanitize(Action::Label), Unread::Deny);
+            let (sent, error) = sent(medium, body.as_bytes(), 50 * level + 1, &rules);
+            assert_eq!(error, None, "{level} {medium:?}");
+            let start = sent.find('{').unwrap();
+            let first = sent.get(start..).unwrap().lines().next().unwrap();
+            let mut value: Value = serde_json::from_str(first).unwrap();
+            value = value["content"][0]["text"].take();
+            for _ in 0..level {
+                value = serde_json::from_str(value.as_str().unwrap()).unwrap();
+                value = match value.get_mut("again") {
+                    Some(again) => again.take(),
+                    None => value,
+                };
+            }
+            assert_eq!(value, expected, "{level} {medium:?}");
+        }
+        text = json!({"again": text}).to_string();
+    }
+}
+
+#[test]
+fn a_number_in_json_in_a_string_must_not_become_text_either() {
+    let mut rules = rules(AnswerEffect::Sanitize(Action::Label), Unread::Deny);
+    rules.numbers = Numbers::Deny;
+    let body = r#"{"text": "{\"n\": 4000123412341234}"}"#;
+    let (out, error) = sent(Medium::Json, body.as_bytes(), usize::MAX, &rules);
+    let denied = Denied::Number("CREDIT_CARD");
+    assert_eq!((&*out, error), ("", Some(ContentError::Denied(denied))));
 }
