@@ -28,7 +28,6 @@ pub(crate) mod tests;
 mod view;
 mod window;
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -145,7 +144,7 @@ impl Scanner {
         self.scan_field(&Field { name: None, text })
     }
 
-    /// All hits, by start, then the longer first.
+    /// All hits, by start; of those that start at one place, in the order in which a stream tells them.
     ///
     /// Hits of one kind never overlap. Hits of different kinds may: a card number inside an e-mail
     /// address is both, so that a rule about cards holds wherever the card hides.
@@ -162,7 +161,7 @@ impl Scanner {
             let (start, end) = (hit.range.start, hit.range.end);
             hit.range = field.text.floor_char_boundary(start)..field.text.ceil_char_boundary(end);
         }
-        hits.sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end)));
+        hits.sort_by_key(|hit| hit.range.start);
         hits
     }
 
@@ -243,10 +242,9 @@ impl Hits {
         }
     }
 
-    /// In order, and one of a kind where several overlap: a text may say the same in several ways.
-    fn merged(mut self) -> Vec<Hit> {
-        self.hits
-            .sort_by_key(|hit| (hit.range.start, Reverse(hit.range.end)));
+    /// One of a kind where several overlap: a text may say the same in several ways. What is longer for
+    /// that does not come before what was the first.
+    fn merged(self) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::with_capacity(self.hits.len());
         let mut latest = HashMap::new();
         for hit in self.hits {

@@ -1,6 +1,7 @@
 //! What another agent answers is searched as well: its messages, and the events of its stream.
 
-use aegis_testkit::{Aegis, Answer, Feed, Upstream};
+use aegis_testkit::{Aegis, Answer, Feed, Payload, Upstream};
+use http::Request;
 use serde_json::{Value, json};
 
 use super::events;
@@ -18,7 +19,7 @@ async fn a_message_and_the_events_of_an_agent_lose_their_data() {
             })
             .start()
             .await;
-        let aegis = Aegis::with_policy(POLICY)
+        let aegis = Aegis::with_policy(&POLICY.replace("PORT", &agent.port().to_string()))
             .agent("acme", "bot")
             .hosts(&["helper.test"])
             .start()
@@ -37,8 +38,12 @@ async fn a_message_and_the_events_of_an_agent_lose_their_data() {
         let call =
             json!({"jsonrpc": "2.0", "id": 3, "method": method, "params": {"message": message}});
 
-        let url = agent.url_as("helper.test", "/a2a");
-        let mut reply = aegis.client("bot").post_json(&url, &call).await;
+        let request = Request::post(agent.url_as("helper.test", "/"))
+            .header("a2a-version", "0.3")
+            .header("content-type", "application/json")
+            .body(Payload::from(call.to_string()));
+        let request = request.expect("a request");
+        let mut reply = aegis.client("bot").send(request).await;
         let received = reply.text().await;
 
         let heard: Value = if stream {
@@ -47,7 +52,7 @@ async fn a_message_and_the_events_of_an_agent_lose_their_data() {
             serde_json::from_str(&received).expect("JSON")
         };
         let parts = &heard["result"]["parts"];
-        assert_eq!(heard["id"], 3);
+        assert_eq!(heard["id"], 3, "{received}");
         assert_eq!(parts[0]["text"], "it is [REDACTED:EMAIL_ADDRESS]");
         assert_eq!(parts[1]["data"]["mail"], "[REDACTED:EMAIL_ADDRESS]");
         let (_, end) = aegis.lines_of(&reply).await;
@@ -72,8 +77,8 @@ agents:
   bot: {tenant: acme, profile: careful}
 profiles:
   careful:
-    tools: {a2a: {'*': {}}, helper: {'*': {}}}
+    tools: {helper: {send: {}, stream: {}}}
     answers: {EMAIL_ADDRESS: sanitize}
 catalogue:
-  helper: {hosts: [helper.test], protocol: a2a}
+  helper: {hosts: ['helper.test:PORT'], protocol: a2a}
 ";

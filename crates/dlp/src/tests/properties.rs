@@ -36,7 +36,7 @@ proptest! {
     #[test]
     fn hits_are_ordered_and_never_overlap_within_a_kind(text in suspicious()) {
         let hits = SCANNER.scan(&text);
-        prop_assert!(hits.is_sorted_by_key(|hit| (hit.range.start, Reverse(hit.range.end))));
+        prop_assert!(hits.is_sorted_by_key(|hit| hit.range.start));
         for (at, hit) in hits.iter().enumerate() {
             prop_assert!(text.get(hit.range.clone()).is_some_and(|value| !value.is_empty()));
             let next = hits[at + 1..].iter().find(|other| other.kind == hit.kind);
