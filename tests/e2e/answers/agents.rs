@@ -13,9 +13,12 @@ async fn a_message_and_the_events_of_an_agent_lose_their_data() {
         let body = feed.clone();
         let said = answer();
         let agent = Upstream::http()
-            .answer(move |_| match stream {
-                true => Answer::events(&body),
-                false => Answer::json(&said),
+            .answer(move |_| {
+                if stream {
+                    Answer::events(&body)
+                } else {
+                    Answer::json(&said)
+                }
             })
             .start()
             .await;

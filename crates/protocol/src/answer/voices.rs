@@ -219,9 +219,10 @@ impl Voices {
             return Ok(None);
         }
         // A text is the same in its pieces, which have other names, and as a whole.
-        Ok(match is_text(&name) {
-            true => self.cleaner.text(None, text)?,
-            false => self.cleaner.member(Some(&name), text)?,
+        Ok(if is_text(&name) {
+            self.cleaner.text(None, text)?
+        } else {
+            self.cleaner.member(Some(&name), text)?
         })
     }
 }
