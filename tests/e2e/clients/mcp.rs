@@ -1,4 +1,4 @@
-//! SDKs of MCP against a server that one of them makes: what passes, what is not listed, and how they tell a refusal.
+//! SDKs of MCP against a server that one of them makes, each against each: what passes, what is not listed, and how they tell a refusal.
 
 use aegis_testkit::{Aegis, TestCa, bearer};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ struct Client {
     package: &'static str,
     revision: &'static str,
     answers: Answers,
+    server: Sdk,
     /// What it raises for a refusal.
     error: &'static str,
 }
@@ -25,6 +26,13 @@ enum Answers {
     Events,
 }
 
+/// Of the server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sdk {
+    Python,
+    Node,
+}
+
 clients! {
     Client;
     mcp_for_python_without_sessions_in_json: python(STATELESS, Answers::Json),
@@ -33,6 +41,10 @@ clients! {
     mcp_for_python_with_sessions_in_events: python(SESSIONS, Answers::Events),
     mcp_for_node_with_sessions_in_json: node(Answers::Json),
     mcp_for_node_with_sessions_in_events: node(Answers::Events),
+    mcp_for_python_with_a_server_of_node_in_json: python(SESSIONS, Answers::Json).at_node(),
+    mcp_for_python_with_a_server_of_node_in_events: python(SESSIONS, Answers::Events).at_node(),
+    mcp_for_node_with_a_server_of_node_in_json: node(Answers::Json).at_node(),
+    mcp_for_node_with_a_server_of_node_in_events: node(Answers::Events).at_node(),
 }
 
 /// The model reads it, and no SDK raises anything.
@@ -89,6 +101,7 @@ const fn python(revision: &'static str, answers: Answers) -> Client {
         package: "mcp (PyPI)",
         revision,
         answers,
+        server: Sdk::Python,
         error: "MCPError",
     }
 }
@@ -99,16 +112,25 @@ const fn node(answers: Answers) -> Client {
         package: "@modelcontextprotocol/sdk (npm)",
         revision: SESSIONS,
         answers,
+        server: Sdk::Python,
         error: "McpError",
     }
 }
 
 impl Client {
+    const fn at_node(self) -> Self {
+        Self {
+            server: Sdk::Node,
+            ..self
+        }
+    }
+
     async fn drive(&self, environment: Environment) -> Value {
         if self.error == "McpError" {
             return environment.node("mcp_client.mjs").await;
         }
-        let mode = if self.revision == STATELESS {
+        // It asks a server of another revision for the newest one first.
+        let mode = if self.revision == STATELESS || self.server == Sdk::Node {
             "auto"
         } else {
             "legacy"
@@ -133,10 +155,14 @@ impl Client {
             Some(exception) => format!("`{exception}`"),
         };
         let form = if in_json { "JSON" } else { "SSE" };
+        let server = match self.server {
+            Sdk::Python => "",
+            Sdk::Node => ", npm server",
+        };
         let version = seen["client"]["version"].as_str();
         Row {
             client: self.package.to_owned(),
-            api: format!("MCP {} {form}", self.revision),
+            api: format!("MCP {} {form}{server}", self.revision),
             front: front.name(),
             version: version.unwrap_or_default().to_owned(),
             outcomes: CASES.map(outcome),
@@ -155,7 +181,7 @@ impl World {
     /// `refuse_as` is of the agent's profile.
     async fn start(client: &Client, front: Front, refuse_as: &str) -> Self {
         let ca = TestCa::new();
-        let server = serve(&ca, client.answers).await;
+        let server = serve(&ca, client).await;
         let policy = POLICY
             .replace("PORT", &server.port.to_string())
             .replace("REFUSE_AS", refuse_as);
@@ -190,7 +216,7 @@ impl World {
 }
 
 /// It has read its certificate when it says where it is.
-async fn serve(ca: &TestCa, answers: Answers) -> Server {
+async fn serve(ca: &TestCa, client: &Client) -> Server {
     let certificate = ca.issue(&[HOST]);
     let home = tempfile::tempdir().expect("a directory");
     let file = |name: &str, text: &str| {
@@ -198,7 +224,7 @@ async fn serve(ca: &TestCa, answers: Answers) -> Server {
         std::fs::write(&path, text).expect("a file");
         path.to_str().expect("UTF-8").to_owned()
     };
-    let answers = match answers {
+    let answers = match client.answers {
         Answers::Json => "json",
         Answers::Events => "events",
     };
@@ -207,7 +233,10 @@ async fn serve(ca: &TestCa, answers: Answers) -> Server {
         ("CERTIFICATE", &file("server.pem", certificate.pem())),
         ("KEY", &file("server.key", &certificate.key_pem())),
     ];
-    Server::launch("python", "mcp_server.py", &settings).await
+    match client.server {
+        Sdk::Python => Server::launch("python", "mcp_server.py", &settings).await,
+        Sdk::Node => Server::launch_node("mcp_server.mjs", &settings).await,
+    }
 }
 
 const HOST: &str = "docs.test";

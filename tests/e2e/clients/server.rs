@@ -1,4 +1,4 @@
-//! Real servers, which SDKs for Python make; each ends with the test. It asks them nothing.
+//! Real servers, which SDKs make; each ends with the test. It asks them nothing.
 
 use std::process::Stdio;
 
@@ -18,7 +18,15 @@ impl Server {
     /// With the packages of one of the environments that `make tools` makes.
     pub(super) async fn launch(packages: &str, driver: &str, settings: &[(&str, &str)]) -> Self {
         let python = root().join(".tools").join(packages).join("bin/python");
-        let mut process = Command::new(python)
+        Self::start(Command::new(python), driver, settings).await
+    }
+
+    pub(super) async fn launch_node(driver: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start(Command::new("node"), driver, settings).await
+    }
+
+    async fn start(mut interpreter: Command, driver: &str, settings: &[(&str, &str)]) -> Self {
+        let mut process = interpreter
             .arg(root().join("tests/clients").join(driver))
             .envs(settings.iter().copied())
             .stdin(Stdio::piped())
