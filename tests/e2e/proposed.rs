@@ -72,6 +72,29 @@ async fn the_arguments_of_a_proposed_call_are_constrained() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_longer_than_may_be_held_ends_the_stream_and_none_of_it_is_seen() {
+    let feed = Feed::new();
+    let (aegis, llm) = data_plane(&feed).await;
+    let mut reply = ask(&aegis, &llm, "bot", true).await;
+    feed.event(&text("One moment").to_string());
+    let first = reply.chunk().await.expect("the text");
+    assert!(String::from_utf8_lossy(&first).contains("One moment"));
+    let long = "secret-plans ".repeat(5 << 16);
+    for event in call("get_weather", &json!({"city": [&long, &long]}).to_string()) {
+        feed.event(&event.to_string());
+    }
+
+    let rest = reply.text().await;
+
+    assert!(!rest.contains("secret-plans") && !rest.contains("get_weather"));
+    let error = last_event(&rest);
+    assert_eq!(error["error"]["code"], "protocol.answer_limit", "{error}");
+    let (_, end) = aegis.lines_of(&reply).await;
+    let reason = &end["refusal"]["rules"][0]["rule"];
+    assert_eq!(reason, "protocol.answer_limit", "{end}");
+}
+
+#[tokio::test]
 async fn a_proposed_call_that_needs_approval_is_refused_with_a_pending_id() {
     let feed = Feed::new();
     let (aegis, llm) = data_plane(&feed).await;

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use aegis_config::{KeyCommand, KeySource, ServiceCredential, Sigv4};
-use aegis_testkit::{OtlpReceiver, Reply, header_key};
+use aegis_testkit::{Answer, OtlpReceiver, Received, Reply, Upstream, header_key};
 use serde_json::json;
 
 use super::{CHAT, Llm, chat, completion};
@@ -40,6 +40,37 @@ async fn a_key_stands_in_the_header_that_its_service_wants() {
     let received = llm.upstream.request();
     assert_eq!(received.header("x-api-key"), Some("sk-printed"));
     assert_eq!(received.header("authorization"), None);
+}
+
+#[tokio::test]
+async fn a_key_does_not_follow_where_its_service_redirects_to() {
+    let elsewhere = Upstream::http().echo().start().await;
+    let target = elsewhere.url_as("elsewhere.test", "/v1/chat/completions");
+    let redirect = move |_: &Received| Answer::status(307).header("location", &target);
+    let llm = Llm::answering(|it| it.answer(redirect), |it| it).await;
+
+    let reply = llm.chat("small").await;
+
+    assert_eq!(reply.status(), 307);
+    let sent = llm.upstream.request();
+    assert_eq!(sent.header("authorization"), Some("Bearer sk-real"));
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+/// The agent may call the service's host itself: with what it holds, and nothing else.
+#[tokio::test]
+async fn a_key_is_in_no_call_that_does_not_come_by_the_gateway() {
+    let llm = Llm::start().await;
+    let url = llm.upstream.url_as("llm.test", "/v1/chat/completions");
+
+    let reply = llm
+        .aegis
+        .client("bot")
+        .post_json(&url, &chat("small"))
+        .await;
+
+    assert_eq!(reply.status(), 200);
+    assert_eq!(llm.upstream.request().header("authorization"), None);
 }
 
 #[tokio::test]

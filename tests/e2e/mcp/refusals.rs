@@ -1,9 +1,11 @@
 //! A refused or failed tool is told in the way that the policy, or the server, has chosen.
 
-use aegis_testkit::{Answer, Feed, Upstream};
+use aegis_testkit::{Answer, Feed, Payload, Upstream};
+use http::Request;
 use serde_json::json;
 
 use super::{ask, call, data_plane, message, server};
+use crate::finance::rules;
 
 #[tokio::test]
 async fn a_refused_tool_call_is_an_error_or_a_result_as_the_policy_says() {
@@ -46,6 +48,29 @@ async fn only_calls_of_tools_are_refused_by_a_result() {
     let mut reply = ask(&aegis, &upstream, &message(7, "tools/list", &json!({}))).await;
 
     assert!(reply.json().await["error"].is_object());
+}
+
+#[tokio::test]
+async fn headers_that_say_something_else_than_the_message_are_refused_by_its_own_code() {
+    let upstream = server(|_, _| json!({})).start().await;
+    let aegis = data_plane(&POLICY.replace("HOW", "error")).start().await;
+    for (method, name) in [("tools/list", "other"), ("tools/call", "pay")] {
+        let request = Request::post(upstream.url_as("mcp.test", "/mcp"))
+            .header("content-type", "application/json")
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", method)
+            .header("mcp-name", name)
+            .body(Payload::from(call(7, "other", &json!({})).to_string()));
+        let mut reply = aegis
+            .client("worker")
+            .send(request.expect("a request"))
+            .await;
+        let answer = reply.json().await;
+        assert_eq!(answer["error"]["code"], -32020, "{answer}");
+        let told = rules(&answer["error"]["data"]["reasons"]);
+        assert_eq!(told, ["protocol.header_mismatch"]);
+    }
+    assert_eq!(upstream.count(), 0);
 }
 
 #[tokio::test]

@@ -54,6 +54,33 @@ async fn a_call_of_a_model_is_a_genai_span_with_what_its_answer_said() {
     assert_has(&span, &expected);
 }
 
+/// The provider says which: it need not be the one that was asked.
+#[tokio::test]
+async fn the_region_that_did_the_work_is_in_the_span_and_on_record() {
+    let claude = Upstream::http().answer(|_| {
+        let usage = json!({"input_tokens": 3, "output_tokens": 1, "inference_geo": "us"});
+        let content = json!([{"type": "text", "text": "hello"}]);
+        Answer::json(
+            &json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+            "content": content, "stop_reason": "end_turn", "usage": usage}),
+        )
+    });
+    let claude = claude.start().await;
+    let (aegis, collector) = traced_agents(&[("claude.test", claude.port())]).await;
+    let question =
+        json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]});
+    let url = claude.url_as("claude.test", "/v1/messages");
+    let mut reply = aegis.client("bot").post_json(&url, &question).await;
+    reply.bytes().await;
+
+    let span = only(&collector).await;
+    let expected = json!({"aegis.region": "eu-central-1", "cloud.region": "eu-west-1",
+        "aegis.response_region": "us"});
+    assert_has(&span, &expected);
+    let (_, end) = aegis.lines_of(&reply).await;
+    assert_eq!(end["llm"]["region"], "us", "{end}");
+}
+
 #[tokio::test]
 async fn what_a_caller_writes_is_in_no_span_where_it_holds_data_or_is_too_long() {
     let llm = Upstream::http().echo().start().await;
@@ -159,10 +186,12 @@ profiles:
   bot:
     tools:
       llm: {chat: {}}
+      claude: {chat: {}}
       docs: {ping: {}}
       docs/search: {call: {}}
       docs/summary: {get: {}}
 catalogue:
   llm: {hosts: [llm.test], protocol: openai, provider: acme-models, regions: [eu-west-1]}
+  claude: {hosts: [claude.test], protocol: anthropic, regions: [eu-west-1]}
   docs: {hosts: [docs.test], protocol: mcp, regions: [eu-central-1]}
 ";
