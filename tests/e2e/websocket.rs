@@ -2,6 +2,7 @@
 
 mod conversations;
 mod endings;
+mod lists;
 mod messages;
 mod searched;
 

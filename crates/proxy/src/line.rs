@@ -77,6 +77,7 @@ enum Arrived {
         outcome: Outcome,
         /// As it was judged.
         handshake: Arc<Intent>,
+        following: Option<Following>,
         searching: Option<Searching>,
         lease: Lease,
     },
@@ -257,6 +258,7 @@ async fn carry(
             switched,
             outcome,
             handshake: Arc::clone(grant.intent()),
+            following,
             searching,
             lease,
         },

@@ -1,4 +1,5 @@
-//! An open WebSocket, message by message: what the client sends is judged before the server sees it, and what a model proposes before the client does.
+//! An open WebSocket, message by message: what the client sends is judged before the server sees it, and what a model proposes or an
+//! MCP server lists before the client does.
 //!
 //! It asks `gate` and decides nothing itself. Nothing is queued but one item on each way.
 
@@ -11,25 +12,25 @@ mod pace;
 mod unwritten;
 mod upward;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::mem;
+use std::sync::{Arc, OnceLock};
 
-use aegis_policy::{CallKind, Intent};
-use aegis_protocol::Cleaner;
-use aegis_protocol::answer::Conversation;
+use aegis_policy::{Call, CallKind, Intent};
+use aegis_protocol::mcp::Expected;
 use aegis_protocol::websocket::{Agreement, Encoder, Reader, Side};
+use aegis_protocol::{Cleaner, Dialect, Reading};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{ReadHalf, WriteHalf};
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{self, LIMITS, Learned};
+use crate::answer::{self, Following, LIMITS};
 use crate::lease::Lease;
 use crate::plane::Plane;
 use crate::record::{Asked, Ending, Record};
-use crate::refusal::Stamp;
+use crate::refusal::{Cause, Refusal, Stamp};
 use crate::tunnel::HalfClosed;
-use downward::Downward;
+use downward::{Downward, Server};
 use ending::End;
 use inbound::Inbound;
 use judge::Judge;
@@ -44,6 +45,7 @@ pub(crate) struct Opened {
     pub(crate) agreed: Option<Agreement>,
     /// As it was judged.
     pub(crate) handshake: Arc<Intent>,
+    pub(crate) following: Option<Following>,
     /// None where what the server says is not searched.
     pub(crate) cleaner: Option<Cleaner>,
 }
@@ -58,34 +60,27 @@ pub(crate) async fn run(plane: Arc<Plane>, opened: Opened, mut record: Record, m
         upstream,
         agreed,
         handshake,
-        mut cleaner,
+        following,
+        cleaner,
     } = opened;
     let Ok((client, upstream)) = tokio::try_join!(client, upstream) else {
         return record.end(Ending::Failed("tunnel.broken"));
     };
     let asked = (record.asking(), record.stamp());
-    let mut socket = Socket::new(&plane, (&handshake, &record), agreed, (client, upstream));
-    let mut conversation = Conversation::new(LIMITS);
-    if let Some(cleaner) = &cleaner {
-        conversation = conversation.searching(cleaner.clone());
+    let ends = (client, upstream);
+    let mut socket = Socket::new(&plane, (&handshake, &record), agreed, ends);
+    if let Some(followed) = Followed::by(&handshake.call, following) {
+        socket.talk.followed = OnceLock::from(followed);
     }
+    let mut server = Server::new(cleaner);
     let end = tokio::select! {
         biased;
         cut = lease.ended() => End::Cut(cut),
-        end = socket.flow(&plane, handshake, asked, (&mut conversation, cleaner.as_mut())) => end,
+        end = socket.flow(&plane, handshake, asked, &mut server) => end,
     };
     socket.close(&end).await;
     socket.unwritten.end(&end);
-    let conversed = socket.talk.is_conversation();
-    if conversed || cleaner.is_some() {
-        let mut data = cleaner.as_ref().map(Cleaner::found).unwrap_or_default();
-        data.extend(conversation.found());
-        record.learned(Learned {
-            heard: conversed.then(|| conversation.heard().clone()),
-            data,
-            ..Learned::default()
-        });
-    }
+    record.learned(server.learned(&socket.talk));
     end.record(&mut record);
 }
 
@@ -105,8 +100,16 @@ struct Talk {
     half: HalfClosed,
     client_done: CancellationToken,
     server_done: CancellationToken,
-    /// The server is a model's, and what it proposes is to be judged.
-    conversation: AtomicBool,
+    followed: OnceLock<Followed>,
+}
+
+/// Whose server it is, where each of its messages has to be followed.
+#[derive(Debug)]
+enum Followed {
+    /// What it proposes is to be judged.
+    Model,
+    /// What it lists is.
+    Mcp(Expected),
 }
 
 impl Socket {
@@ -140,7 +143,7 @@ impl Socket {
                 },
                 client_done: CancellationToken::new(),
                 server_done: CancellationToken::new(),
-                conversation: AtomicBool::new(false),
+                followed: OnceLock::new(),
             },
         }
     }
@@ -151,11 +154,8 @@ impl Socket {
         plane: &Arc<Plane>,
         handshake: Arc<Intent>,
         (asked, stamp): (Asked, Stamp),
-        (conversation, cleaner): (&mut Conversation, Option<&mut Cleaner>),
+        heard: &mut Server,
     ) -> End {
-        if handshake.call.kind == CallKind::Llm && handshake.call.stream {
-            self.talk.begin_conversation();
-        }
         let (server, for_server, _) = self.to_server.open();
         let (client, for_client, notices) = self.to_client.open();
         let proposals = answer::Judge {
@@ -177,8 +177,7 @@ impl Socket {
             inbound: &mut self.from_server,
             client,
             judge: proposals,
-            conversation,
-            cleaner,
+            server: heard,
             encoder: Encoder::new(Side::Server, self.agreed),
             talk: &self.talk,
         };
@@ -214,13 +213,46 @@ impl Socket {
     }
 }
 
+impl Followed {
+    /// By what a message asks.
+    fn of(reading: &Reading) -> Option<Self> {
+        if is_conversation(&reading.dialect) {
+            return Some(Self::Model);
+        }
+        reading.expected().cloned().map(Self::Mcp)
+    }
+
+    /// By what the handshake asks.
+    fn by(handshake: &Call, following: Option<Following>) -> Option<Self> {
+        match following {
+            _ if handshake.kind == CallKind::Llm && handshake.stream => Some(Self::Model),
+            Some(Following::Server(expected)) => Some(Self::Mcp(expected)),
+            Some(Following::Model(_)) | None => None,
+        }
+    }
+}
+
 impl Talk {
-    fn begin_conversation(&self) {
-        self.conversation.store(true, Ordering::Release);
+    fn followed(&self) -> Option<&Followed> {
+        self.followed.get()
     }
 
     fn is_conversation(&self) -> bool {
-        self.conversation.load(Ordering::Acquire)
+        matches!(self.followed(), Some(Followed::Model))
+    }
+
+    /// From now on. Nobody could follow a server that is both.
+    fn follow(&self, followed: Followed) -> Result<(), End> {
+        let now = mem::discriminant(&followed);
+        let known = self.followed.get_or_init(|| followed);
+        if mem::discriminant(known) == now {
+            return Ok(());
+        }
+        Err(End::refused(Refusal::because(
+            Cause::Uninspectable,
+            "protocol.disagreement",
+            "messages to a model and to an MCP server are sent on one connection",
+        )))
     }
 
     /// This side has sent its last. After a close frame the way behind it stays open until the other
@@ -236,4 +268,8 @@ impl Talk {
             other.cancelled().await;
         }
     }
+}
+
+fn is_conversation(dialect: &Dialect) -> bool {
+    matches!(dialect, Dialect::Realtime { .. })
 }

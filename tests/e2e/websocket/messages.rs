@@ -276,7 +276,7 @@ async fn a_message_is_to_policy_the_body_of_a_post() {
 #[tokio::test]
 async fn a_refusal_waits_for_the_end_of_the_message_that_the_server_is_sending() {
     let world = World::start().await;
-    let (mut client, mut server) = world.open("mcp.test", "/mcp").await;
+    let (mut client, mut server) = world.open("ws.test", "/chat").await;
     server.send_frame(0x01, b"{\"jsonrpc\":").await;
     assert_eq!(client.read_frame().await.expect("a part").first, 0x01);
     client.send_json(&call(1, "delete", &json!({}))).await;

@@ -1,4 +1,5 @@
-//! Lists in the answers of MCP servers: cutting changes nothing, what is kept keeps its bytes, and nothing else is left.
+//! Lists in the answers of MCP servers: cutting changes nothing, what is kept keeps its bytes, nothing else is left, and on a WebSocket
+//! every message is as if it were the only one.
 
 use aegis_protocol::answer::Limits;
 use aegis_protocol::mcp::{Entry, Expected, Filter, FollowError, Following, Step};
@@ -64,31 +65,35 @@ impl<'a> Answer<'a> {
     }
 
     fn told(&self, pieces: Vec<&[u8]>, keep: fn(&Entry) -> bool) -> Told {
-        let (mut pieces, mut told) = (pieces.into_iter(), Told::default());
-        let Some(mut filter) = self.filter() else {
-            return told;
-        };
-        loop {
-            match filter.step() {
-                Ok(Step::Forward(bytes)) => told.sent.extend(bytes),
-                Ok(Step::Judge(entries)) => {
-                    let verdicts: Vec<bool> = entries.iter().map(keep).collect();
-                    told.entries.extend(entries);
-                    assert_eq!(filter.keep(&verdicts), Ok(()));
-                }
-                Ok(Step::Wait) => match pieces.next() {
-                    Some(piece) => filter.feed(piece),
-                    None => filter.finish(),
-                },
-                Ok(Step::End) => {
-                    told.tool_error = filter.tool_error();
-                    return told;
-                }
-                Err(error) => {
-                    told.error = Some(error);
-                    assert!(!filter.refuse(&REFUSAL).is_empty());
-                    return told;
-                }
+        match self.filter() {
+            Some(mut filter) => told(&mut filter, pieces, keep),
+            None => Told::default(),
+        }
+    }
+}
+
+fn told(filter: &mut Filter, pieces: Vec<&[u8]>, keep: fn(&Entry) -> bool) -> Told {
+    let (mut pieces, mut told) = (pieces.into_iter(), Told::default());
+    loop {
+        match filter.step() {
+            Ok(Step::Forward(bytes)) => told.sent.extend(bytes),
+            Ok(Step::Judge(entries)) => {
+                let verdicts: Vec<bool> = entries.iter().map(keep).collect();
+                told.entries.extend(entries);
+                assert_eq!(filter.keep(&verdicts), Ok(()));
+            }
+            Ok(Step::Wait) => match pieces.next() {
+                Some(piece) => filter.feed(piece),
+                None => filter.finish(),
+            },
+            Ok(Step::End) => {
+                told.tool_error = filter.tool_error();
+                return told;
+            }
+            Err(error) => {
+                told.error = Some(error);
+                assert!(!filter.refuse(&REFUSAL).is_empty());
+                return told;
             }
         }
     }
@@ -103,6 +108,7 @@ struct Told {
 }
 
 fn filtered(answer: &Answer<'_>) -> bool {
+    same_for_every_message(answer);
     let all = same_when_cut(answer, |_| true);
     assert!(answer.body.starts_with(&all.sent));
     let some = same_when_cut(answer, may_stay);
@@ -135,6 +141,18 @@ fn same_when_cut(answer: &Answer<'_>, keep: fn(&Entry) -> bool) -> Told {
         assert_eq!(cut.error, whole.error);
     }
     whole
+}
+
+fn same_for_every_message(answer: &Answer<'_>) {
+    let mut filter = answer.expected.over_websocket(LIMITS);
+    let mut shown = || {
+        filter.message(answer.body);
+        told(&mut filter, Vec::new(), may_stay)
+    };
+    let (first, second) = (shown(), shown());
+    if first.error.is_none() {
+        assert!(second.error.is_none() && first.sent == second.sent);
+    }
 }
 
 /// As good as any rule that looks at nothing but the entry.

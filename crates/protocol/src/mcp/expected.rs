@@ -79,6 +79,17 @@ impl Expected {
         }
     }
 
+    /// Follows all that this server says on a WebSocket, message by message: any of them may be a
+    /// list. Each one ends with [`super::Step::End`], and [`Filter::message`] begins the next.
+    pub fn over_websocket(&self, limits: Limits) -> Filter {
+        let server = Arc::clone(&self.server);
+        let anything = Self {
+            server,
+            requests: None,
+        };
+        Filter::new(anything, Framing::Document, limits)
+    }
+
     /// The answers to several requests to one server, in one body.
     pub(super) fn all<'a>(parts: impl Iterator<Item = &'a Self>) -> Option<Self> {
         parts.cloned().reduce(|mut all, part| {

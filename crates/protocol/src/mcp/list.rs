@@ -137,6 +137,15 @@ impl Filter {
         self.finished = true;
     }
 
+    /// A message of a WebSocket, a document by itself. After an error there is no next one.
+    pub fn message(&mut self, payload: &[u8]) {
+        if self.state == State::Closed {
+            self.state = State::Open;
+        }
+        self.feed(payload);
+        self.finish();
+    }
+
     pub fn step(&mut self) -> Result<Step, FollowError> {
         match self.state {
             State::Closed => return Ok(Step::End),

@@ -14,7 +14,7 @@ use crate::refusal::{Cause, Refusal, Stamp};
 use crate::relay::Cut;
 
 /// An answer that is read from its first byte, and what in it is judged.
-pub(super) trait Guarded: Send + 'static {
+pub(crate) trait Guarded: Send + 'static {
     fn feed(&mut self, bytes: &[u8]);
 
     /// The body is complete.
@@ -30,7 +30,7 @@ pub(super) trait Guarded: Send + 'static {
     fn learned(&self) -> Learned;
 }
 
-pub(super) enum Advance {
+pub(crate) enum Advance {
     Forward(Bytes),
     /// More bytes are needed, or the end.
     Wait,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aegis_policy::{HttpPart, Intent, Snapshot};
 use aegis_protocol::mcp::{Entry, Filter, FollowError, ListKind, Step};
 use aegis_protocol::{Cleaner, RefusalDocument};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::follow::{Advance, Guarded, Refused};
 use super::{Learned, unlisted};
@@ -15,7 +15,7 @@ use crate::plane::Plane;
 use crate::refusal::{Cause, Refusal, Stamp};
 use crate::tools::{self, Sighting};
 
-pub(super) struct Listing {
+pub(crate) struct Listing {
     filter: Filter,
     plane: Arc<Plane>,
     /// The call that is answered.
@@ -35,7 +35,7 @@ pub(crate) struct Lists {
 }
 
 impl Listing {
-    pub(super) fn new(
+    pub(crate) fn new(
         filter: Filter,
         plane: &Arc<Plane>,
         request: &Arc<Intent>,
@@ -47,6 +47,18 @@ impl Listing {
             request: Arc::clone(request),
             stamp,
             lists: Lists::default(),
+        }
+    }
+
+    /// What the agent may see of a message on a WebSocket.
+    pub(crate) async fn message(&mut self, payload: &[u8]) -> Result<Bytes, Refused> {
+        self.filter.message(payload);
+        let mut shown = BytesMut::new();
+        loop {
+            match self.advance().await? {
+                Advance::Forward(bytes) => shown.extend_from_slice(&bytes),
+                Advance::Wait | Advance::End => return Ok(shown.freeze()),
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use aegis_policy::{Intent, Outcome};
 use http::{Response, StatusCode};
 
 use super::Arrived;
-use crate::answer::Searching;
+use crate::answer::{Following, Searching};
 use crate::body::AnswerBody;
 use crate::exchange::{Speaks, Switched};
 use crate::lease::Lease;
@@ -45,13 +45,14 @@ pub(super) fn arrive(
             mut switched,
             outcome,
             handshake,
+            following,
             searching,
             lease,
         } => {
             stamp.mark(switched.response.headers_mut(), outcome);
             record.answered(switched.response.status().as_u16());
-            switch(plane, switched, (handshake, searching), (record, lease))
-                .map(|()| AnswerBody::empty())
+            let asked = (handshake, following, searching);
+            switch(plane, switched, asked, (record, lease)).map(|()| AnswerBody::empty())
         }
         Arrived::Tunnel {
             client,
@@ -85,7 +86,7 @@ pub(super) fn arrive(
 fn switch(
     plane: &Arc<Plane>,
     switched: Switched,
-    (handshake, searching): (Arc<Intent>, Option<Searching>),
+    (handshake, following, searching): (Arc<Intent>, Option<Following>, Option<Searching>),
     (record, lease): (Record, Lease),
 ) -> Response<()> {
     let Switched {
@@ -106,6 +107,7 @@ fn switch(
                 upstream,
                 agreed,
                 handshake,
+                following,
                 cleaner: searching.map(Searching::into_cleaner),
             };
             let open = websocket::run(Arc::clone(plane), opened, record, lease);

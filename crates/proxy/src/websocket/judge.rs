@@ -10,6 +10,7 @@ use aegis_protocol::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 
+use super::Followed;
 use super::unwritten::Unwritten;
 use crate::body::RequestBody;
 use crate::describe::{Asking, Described};
@@ -38,8 +39,8 @@ pub(super) enum Verdict {
 pub(super) struct Allowed {
     /// What goes in the place of what was sent.
     pub(super) instead: Option<Bytes>,
-    /// It is said to a model.
-    pub(super) converses: bool,
+    /// What the server may say from now on is to be followed.
+    pub(super) followed: Option<Followed>,
 }
 
 impl Judge {
@@ -68,7 +69,7 @@ impl Judge {
             }
             Err((refusal, dialect)) => {
                 record.refused(&refusal, None).await;
-                let answered = dialect.answers_in_band() || is_conversation(&dialect);
+                let answered = dialect.answers_in_band() || super::is_conversation(&dialect);
                 if !answered {
                     return Verdict::Close(refusal);
                 }
@@ -117,6 +118,7 @@ impl Judge {
             (refusal, unread())
         })?;
         let described = self.described((inspected, heard), service, message, record);
+        let followed = Followed::of(&described.reading);
         let (dialect, model) = (
             described.reading.dialect.clone(),
             described.intent.call.model.clone(),
@@ -129,7 +131,7 @@ impl Judge {
         let sent = sent.complete().unwrap_or_default();
         Ok(Allowed {
             instead: (sent != message.payload).then(|| Bytes::copy_from_slice(sent)),
-            converses: is_conversation(&dialect),
+            followed,
         })
     }
 
@@ -176,8 +178,4 @@ impl Judge {
             heard,
         }
     }
-}
-
-fn is_conversation(dialect: &Dialect) -> bool {
-    matches!(dialect, Dialect::Realtime { .. })
 }

@@ -78,9 +78,9 @@ impl Upward<'_> {
             self.encoder.leave_out();
             return Ok(None);
         };
-        if allowed.converses {
+        if let Some(followed) = allowed.followed {
             // Before the server can answer.
-            self.talk.begin_conversation();
+            self.talk.follow(followed)?;
         }
         let frame = match allowed.instead {
             None => self.encoder.pass(message),

@@ -1,5 +1,6 @@
 //! Promises about lists in answers: what may not be used is gone, everything else is as it was sent.
 
+mod messages;
 mod properties;
 
 use aegis_policy::Outcome;
