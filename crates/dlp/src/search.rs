@@ -27,7 +27,7 @@ pub(crate) struct Search {
     named: usize,
     /// The last byte was a digit of an escape: the next one may be the first of a number.
     escaped: bool,
-    /// Where the text without spaces and quotes began that still goes on.
+    /// Where the text without spaces and double quotes began that still goes on.
     run: usize,
     nearby: Nearby,
     /// What rules have read as values behind leads.

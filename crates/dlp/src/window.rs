@@ -28,7 +28,7 @@ impl<'t> Window<'t> {
         self.bytes.get(at..).unwrap_or_default()
     }
 
-    /// Where the text begins that goes on here without a space or a quote; at most [`BEHIND`] back.
+    /// Where the text begins that goes on here without a space or a double quote; at most [`BEHIND`] back.
     pub(crate) fn run(&self, at: usize) -> usize {
         let before = self.before(at);
         let near = before.get(before.len().saturating_sub(BEHIND)..);
@@ -136,9 +136,9 @@ impl<'t> Window<'t> {
     }
 }
 
-/// A space, a quote, or what else no value goes on behind.
+/// A space, or a sign that no value goes on behind: an address does behind an apostrophe.
 fn ends_value(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'`')
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'`')
 }
 
 /// No rule asks for a word with more letters before its first digit, or for one with an escape before it.

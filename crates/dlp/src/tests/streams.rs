@@ -78,6 +78,7 @@ fn every_split_in_two_and_every_size_of_pieces_gives_the_same() {
     let long = pem(&"Zm9vYmFy".repeat(80));
     let texts = [
         "write to ann@shop.example, please".to_owned(),
+        "write to 'pat.o'neil@shop.example', please".to_owned(),
         format!(
             "paid with {} 12/29",
             grouped(&card("4", 16), &[4, 4, 4, 4], " ")
