@@ -203,18 +203,7 @@ async fn the_result_of_a_tool_is_redacted_and_still_answers_its_request() {
     let result = json!({"content": [{"type": "text", "text": "ann@corp.example"}]});
     let body = json!({"jsonrpc": "2.0", "id": 7, "result": result});
     for events in [false, true] {
-        let body = body.clone();
-        let answer = move || {
-            if events {
-                let feed = Feed::new();
-                feed.event(&body.to_string());
-                feed.end();
-                Answer::events(&feed)
-            } else {
-                Answer::json(&body)
-            }
-        };
-        let (aegis, site) = site(answer, "sanitize").await;
+        let (aegis, site) = site(said(&body, events), "sanitize").await;
         let call =
             json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "find"}});
         let url = site.url_as("mcp.test", "/mcp");
@@ -263,6 +252,21 @@ fn typed(content_type: &str, body: &str) -> Answer {
 async fn model(feed: &Feed, effect: &str) -> (Aegis, Upstream) {
     let feed = feed.clone();
     site(move || Answer::events(&feed), effect).await
+}
+
+/// An answer that is one document, or one event of a stream.
+fn said(body: &Value, event: bool) -> impl Fn() -> Answer + Send + Sync + 'static {
+    let body = body.clone();
+    move || {
+        if event {
+            let feed = Feed::new();
+            feed.event(&body.to_string());
+            feed.end();
+            Answer::events(&feed)
+        } else {
+            Answer::json(&body)
+        }
+    }
 }
 
 async fn site(

@@ -1,9 +1,8 @@
 //! JSON that a tool's result has in its strings is read as JSON: nothing hides behind its escapes, and it stays what it is.
 
-use aegis_testkit::{Answer, Feed};
 use serde_json::{Value, json};
 
-use super::site;
+use super::{said, site};
 
 #[tokio::test]
 async fn json_in_the_result_of_a_tool_is_read_as_json_and_stays_it() {
@@ -13,18 +12,7 @@ async fn json_in_the_result_of_a_tool_is_read_as_json_and_stays_it() {
         json!({"content": [{"type": "text", "text": inner}, {"type": "text", "text": twice}]});
     let body = json!({"jsonrpc": "2.0", "id": 7, "result": result});
     for events in [false, true] {
-        let body = body.clone();
-        let answer = move || {
-            if events {
-                let feed = Feed::new();
-                feed.event(&body.to_string());
-                feed.end();
-                Answer::events(&feed)
-            } else {
-                Answer::json(&body)
-            }
-        };
-        let (aegis, site) = site(answer, "sanitize").await;
+        let (aegis, site) = site(said(&body, events), "sanitize").await;
         let call =
             json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "find"}});
         let url = site.url_as("mcp.test", "/mcp");
