@@ -7,6 +7,7 @@
 mod beginnings;
 mod candidate;
 mod checks;
+mod clean;
 mod custom;
 mod decode;
 mod edge;
@@ -33,6 +34,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use clean::Searcher;
 use custom::Customs;
 pub use custom::{
     Checksum, Detector, DetectorError, Looks, MOST_DETECTORS, is_type_name, type_name,
@@ -112,7 +114,12 @@ impl Scanner {
     pub fn with_detectors(&self, detectors: &[Detector]) -> Result<Self, BuildError> {
         let rules = Arc::clone(&self.sets.rules);
         let customs = Customs::new(detectors, rules.len())?;
-        let sets = Arc::new(Sets { rules, customs });
+        let searcher = Searcher::new();
+        let sets = Arc::new(Sets {
+            rules,
+            customs,
+            searcher,
+        });
         Ok(Self { sets })
     }
 
@@ -120,6 +127,7 @@ impl Scanner {
         let sets = Arc::new(Sets {
             rules: Arc::new(Rules::new(rules)?),
             customs: Customs::default(),
+            searcher: Searcher::new(),
         });
         Ok(Self { sets })
     }
@@ -149,6 +157,10 @@ impl Scanner {
     /// Hits of one kind never overlap. Hits of different kinds may: a card number inside an e-mail
     /// address is both, so that a rule about cards holds wherever the card hides.
     pub fn scan_field(&self, field: &Field<'_>) -> Vec<Hit> {
+        self.sets.searcher.hits(field, || self.search(field))
+    }
+
+    fn search(&self, field: &Field<'_>) -> Vec<Hit> {
         let mut layers = self.layers(field.name);
         layers.read(field.text.as_bytes(), layers.at(), true);
         let mut hits = Hits::default();

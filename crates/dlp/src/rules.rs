@@ -9,6 +9,7 @@ use regex_automata::util::syntax;
 
 use crate::Class;
 use crate::beginnings::Beginnings;
+use crate::clean::Searcher;
 use crate::custom::{Customs, DetectorError};
 use crate::found::Rank;
 use crate::literals::{Literals, TextId};
@@ -44,6 +45,7 @@ struct NumberAsked {
 pub(crate) struct Sets {
     pub(crate) rules: Arc<Rules>,
     pub(crate) customs: Customs,
+    pub(crate) searcher: Searcher,
 }
 
 pub(crate) struct Ready {

@@ -57,10 +57,15 @@ impl Search {
         };
         if let Some(name) = name {
             let end = name.ceil_char_boundary(name.len().saturating_sub(NAME));
-            let name = format!("{}=", name.get(end..).unwrap_or_default());
-            search.named = name.len();
-            search.read(name.as_bytes(), 0, false);
-            search.run = name.len();
+            let name = name.get(end..).unwrap_or_default().as_bytes();
+            let mut lead = [b'='; NAME + 1];
+            for (place, byte) in lead.iter_mut().zip(name) {
+                *place = *byte;
+            }
+            let lead = lead.get(..=name.len()).unwrap_or_default();
+            search.named = lead.len();
+            search.read(lead, 0, false);
+            search.run = lead.len();
         }
         search
     }

@@ -3,6 +3,7 @@
 mod bundle;
 mod contents;
 mod directory;
+mod directory_reader;
 mod expiry;
 mod last_good;
 #[cfg(test)]
@@ -11,28 +12,23 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use aegis_config::{PolicySource as Named, Settings};
 use aegis_policy::Mode;
 
-use crate::activation::{Activation, Rejection};
+use crate::activation::Activation;
 use crate::clock::Clock;
 use crate::drain::Drain;
 pub use bundle::read_policy_bundle;
 pub(crate) use bundle::{BundleReader, Offered};
 pub use directory::read as read_policy_directory;
+use directory_reader::DirectoryReader;
 use watch::Watch;
 
 /// A place that policies are read from.
 #[derive(Debug)]
 pub(crate) enum PolicySource {
-    Directory {
-        path: PathBuf,
-        mode: Mode,
-        /// How many policies were built so far.
-        built: AtomicU64,
-    },
+    Directory(DirectoryReader),
     Bundle {
         /// `None`: the control plane offers it.
         file: Option<PathBuf>,
@@ -44,11 +40,9 @@ impl PolicySource {
     pub(crate) fn new(settings: &Settings) -> Self {
         let mode = mode_of(settings.policy.mode);
         match &settings.policy.source {
-            Named::Directory(path) | Named::Sample(path) => Self::Directory {
-                path: path.clone(),
-                mode,
-                built: AtomicU64::new(0),
-            },
+            Named::Directory(path) | Named::Sample(path) => {
+                Self::Directory(DirectoryReader::new(path.clone(), mode))
+            }
             Named::Bundle(bundle) => Self::Bundle {
                 file: bundle.file.clone(),
                 reader: Arc::new(BundleReader::new(bundle, settings, mode, Clock::system())),
@@ -101,7 +95,7 @@ impl PolicySource {
 
     fn watched(&self) -> Option<&Path> {
         match self {
-            Self::Directory { path, .. } => Some(path),
+            Self::Directory(reader) => Some(&reader.path),
             Self::Bundle { file, .. } => file.as_ref()?.parent(),
         }
     }
@@ -109,35 +103,13 @@ impl PolicySource {
     /// Activates what is there now, unless that is in force already.
     fn load(&self, activation: &Activation) {
         match self {
-            Self::Directory { path, mode, built } => {
-                load_directory(path, *mode, built, activation);
-            }
+            Self::Directory(reader) => reader.load(activation),
             Self::Bundle { file, reader } => {
                 if let Some(file) = file {
                     reader.read_file(file, activation);
                 }
             }
         }
-    }
-}
-
-fn load_directory(path: &Path, mode: Mode, built: &AtomicU64, activation: &Activation) {
-    let files = match directory::read(path) {
-        Ok(files) => files,
-        Err(error) => return activation.reject(Rejection::of(&error)),
-    };
-    if let (Some(active), Ok(compiled)) = (activation.current(), aegis_authoring::compile(&files))
-        && active.revision().is_of(&compiled.sources(mode))
-    {
-        return activation.confirm();
-    }
-    let next = built.load(Ordering::Relaxed) + 1;
-    match aegis_authoring::check(&files, mode, next) {
-        Ok((_, snapshot)) => {
-            built.store(next, Ordering::Relaxed);
-            activation.activate(snapshot, None);
-        }
-        Err(problems) => activation.reject(Rejection::of(&problems)),
     }
 }
 

@@ -51,7 +51,7 @@ clients! {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_can_be_the_result_of_a_tool() {
     for client in [python(STATELESS, Answers::Events), node(Answers::Json)] {
-        Front::both(|front| is_refused_by_results(client, front)).await;
+        Front::both(|front| Box::pin(is_refused_by_results(client, front))).await;
     }
 }
 

@@ -180,6 +180,9 @@ impl BundleReader {
         }
         activation.activate(snapshot, Some(status(&bundle)));
         state.active = Some(active);
+        drop(bundle);
+        // Compiling took several times what the policy needs.
+        aegis_heap::give_back();
         Ok(())
     }
 

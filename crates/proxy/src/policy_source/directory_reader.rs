@@ -1,0 +1,96 @@
+//! Offers a policy directory to the activation: read whole, compiled, tried, and only then in force.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use aegis_authoring::Files;
+use aegis_policy::Mode;
+use ring::digest::{Context, SHA256};
+
+use super::directory;
+use crate::activation::{Activation, Rejection};
+
+#[derive(Debug)]
+pub(crate) struct DirectoryReader {
+    pub(super) path: PathBuf,
+    mode: Mode,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// How many policies were built so far.
+    built: u64,
+    /// SHA-256 of the files that were looked at last, and how they were judged: the same files are never
+    /// judged differently.
+    judged: Option<([u8; 32], Result<(), Rejection>)>,
+}
+
+impl DirectoryReader {
+    pub(super) fn new(path: PathBuf, mode: Mode) -> Self {
+        Self {
+            path,
+            mode,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Puts in force what the directory holds now, if it is good; else the policy in force stays and the
+    /// status says why.
+    pub(super) fn load(&self, activation: &Activation) {
+        let files = match directory::read(&self.path) {
+            Ok(files) => files,
+            Err(error) => return activation.reject(Rejection::of(&error)),
+        };
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = sha256(&files);
+        let judged = match state.judged.take() {
+            Some((known, judged)) if known == seen => judged,
+            _ => self.judge(&files, &mut state.built, activation),
+        };
+        match &judged {
+            Ok(()) => activation.confirm(),
+            Err(rejection) => activation.reject(rejection.clone()),
+        }
+        state.judged = Some((seen, judged));
+    }
+
+    fn judge(
+        &self,
+        files: &Files,
+        built: &mut u64,
+        activation: &Activation,
+    ) -> Result<(), Rejection> {
+        if let (Some(active), Ok(compiled)) =
+            (activation.current(), aegis_authoring::compile(files))
+            && active.revision().is_of(&compiled.sources(self.mode))
+        {
+            return Ok(());
+        }
+        let (_, snapshot) = aegis_authoring::check(files, self.mode, *built + 1)
+            .map_err(|problems| Rejection::of(&problems))?;
+        *built += 1;
+        activation.activate(snapshot, None);
+        // Compiling took several times what the policy needs.
+        aegis_heap::give_back();
+        Ok(())
+    }
+}
+
+/// Of names and texts, each with its length before it.
+fn sha256(files: &Files) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    for sources in [&files.modules, &files.data] {
+        context.update(&sources.len().to_be_bytes());
+        for part in sources
+            .iter()
+            .flat_map(|source| [&source.file, &source.text])
+        {
+            context.update(&part.len().to_be_bytes());
+            context.update(part.as_bytes());
+        }
+    }
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(context.finish().as_ref());
+    bytes
+}
