@@ -1,9 +1,20 @@
-"""The anthropic SDK, Messages."""
+"""The anthropic SDK, Messages: of Anthropic, or on Bedrock or Vertex AI where its variables name a base URL there."""
+
+import os
 
 import anthropic
 from llm import SCHEMA, TOOLS, cases
+from report import setting
 
-client = anthropic.Anthropic(max_retries=0, timeout=30)
+OPTIONS = {"max_retries": 0, "timeout": 30}
+
+if "ANTHROPIC_BEDROCK_BASE_URL" in os.environ:
+    client = anthropic.AnthropicBedrock(aws_region="eu-central-1", **OPTIONS)
+elif "ANTHROPIC_VERTEX_BASE_URL" in os.environ:
+    place = {"project_id": "demo", "region": "europe-west4"}
+    client = anthropic.AnthropicVertex(access_token=setting("VERTEX_TOKEN"), **place, **OPTIONS)
+else:
+    client = anthropic.Anthropic(**OPTIONS)
 
 
 def complete(model, prompt):

@@ -1,10 +1,20 @@
-"""The google-genai SDK, generateContent of the Gemini API."""
+"""The google-genai SDK, generateContent of the Gemini API, or of Vertex AI where its variables name a base URL there."""
+
+import os
 
 from google import genai
 from google.genai import types
+from google.oauth2.credentials import Credentials
 from llm import SCHEMA, TOOLS, cases
+from report import setting
 
-client = genai.Client(http_options=types.HttpOptions(timeout=30_000))
+OPTIONS = {"http_options": types.HttpOptions(timeout=30_000)}
+
+if "GOOGLE_VERTEX_BASE_URL" in os.environ:
+    place = {"project": "demo", "location": "europe-west4"}
+    client = genai.Client(vertexai=True, credentials=Credentials(setting("VERTEX_TOKEN")), **place, **OPTIONS)
+else:
+    client = genai.Client(**OPTIONS)
 
 
 def complete(model, prompt):

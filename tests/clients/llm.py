@@ -3,6 +3,7 @@
 Base URL and API key are for the SDK to find, in its own variables. The drivers read, beside what report.py names:
   LLM_MODEL                 a model that policy allows
   LLM_DENIED_MODEL          a model that policy refuses
+  VERTEX_TOKEN              what their SDKs of Vertex AI take for the access token of a Google account
 """
 
 import faulthandler

@@ -2,10 +2,8 @@
 
 import json
 
-import openai
 from llm import SCHEMA, TOOLS, cases
-
-client = openai.OpenAI(max_retries=0, timeout=30)
+from openai_client import client
 
 
 def complete(model, prompt):

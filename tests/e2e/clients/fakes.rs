@@ -17,6 +17,13 @@ pub(super) enum Api {
     Converse,
     InvokeModel,
     GenerateContent,
+    /// `OpenAI`'s, at a deployment of Azure.
+    AzureChat,
+    AzureResponses,
+    /// Gemini's, on Vertex AI.
+    VertexContent,
+    /// Anthropic's, on Vertex AI.
+    VertexMessages,
 }
 
 impl Api {
@@ -28,16 +35,22 @@ impl Api {
             Self::Converse => "Converse",
             Self::InvokeModel => "InvokeModel",
             Self::GenerateContent => "generateContent",
+            Self::AzureChat => "Chat Completions, Azure",
+            Self::AzureResponses => "Responses, Azure",
+            Self::VertexContent => "generateContent, Vertex AI",
+            Self::VertexMessages => "Messages, Vertex AI",
         }
     }
 
     /// As the catalogue has it.
     pub(super) fn protocol(self) -> &'static str {
         match self {
-            Self::ChatCompletions | Self::Responses => "openai",
+            Self::ChatCompletions | Self::Responses | Self::AzureChat | Self::AzureResponses => {
+                "openai"
+            }
             Self::Messages => "anthropic",
             Self::Converse | Self::InvokeModel => "bedrock",
-            Self::GenerateContent => "gemini",
+            Self::GenerateContent | Self::VertexContent | Self::VertexMessages => "gemini",
         }
     }
 
@@ -52,8 +65,8 @@ impl Api {
     /// What its SDKs expect at the end of a base URL.
     pub(super) fn base_path(self) -> &'static str {
         match self {
-            Self::ChatCompletions | Self::Responses => "/v1",
-            Self::Messages | Self::Converse | Self::InvokeModel | Self::GenerateContent => "",
+            Self::ChatCompletions | Self::Responses | Self::VertexMessages => "/v1",
+            _ => "",
         }
     }
 
@@ -64,16 +77,22 @@ impl Api {
             Self::Messages => "ANTHROPIC_BASE_URL",
             Self::Converse | Self::InvokeModel => "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
             Self::GenerateContent => "GOOGLE_GEMINI_BASE_URL",
+            Self::AzureChat | Self::AzureResponses => "AZURE_OPENAI_ENDPOINT",
+            Self::VertexContent => "GOOGLE_VERTEX_BASE_URL",
+            Self::VertexMessages => "ANTHROPIC_VERTEX_BASE_URL",
         }
     }
 
-    /// The variable in which they look for a key that they show as it is.
+    /// The variable in which they look for a key that they show as it is. Those of Vertex look in
+    /// none: their driver does, and hands it over.
     pub(super) const fn key(self) -> &'static str {
         match self {
             Self::ChatCompletions | Self::Responses => "OPENAI_API_KEY",
             Self::Messages => "ANTHROPIC_API_KEY",
             Self::Converse | Self::InvokeModel => "AWS_BEARER_TOKEN_BEDROCK",
             Self::GenerateContent => "GEMINI_API_KEY",
+            Self::AzureChat | Self::AzureResponses => "AZURE_OPENAI_API_KEY",
+            Self::VertexContent | Self::VertexMessages => "VERTEX_TOKEN",
         }
     }
 
@@ -82,18 +101,23 @@ impl Api {
         match self {
             Self::Messages => "x-api-key",
             Self::GenerateContent => "x-goog-api-key",
+            Self::AzureChat | Self::AzureResponses => "api-key",
             _ => "authorization",
         }
     }
 
     pub(super) fn answer(self, request: &Received) -> Answer {
         match self {
-            Self::ChatCompletions => openai::chat(request),
-            Self::Responses => openai::responses(request),
+            Self::ChatCompletions => openai::chat(request, "/v1/chat/completions"),
+            Self::AzureChat => openai::chat(request, openai::DEPLOYMENT),
+            Self::Responses => openai::responses(request, "/v1/responses"),
+            Self::AzureResponses => openai::responses(request, "/openai/responses"),
             Self::Messages => anthropic::messages(request),
+            Self::VertexMessages => anthropic::on_vertex(request),
             Self::Converse => bedrock::converse(request),
             Self::InvokeModel => bedrock::invoke(request),
             Self::GenerateContent => gemini::generate(request),
+            Self::VertexContent => gemini::on_vertex(request),
         }
     }
 }

@@ -48,6 +48,11 @@ enum Runtime {
 clients! {
     Client;
     anthropic_for_python: python("anthropic", Api::Messages, "anthropic_messages.py", "APIError"),
+    anthropic_on_bedrock: Client {
+        base_url: "ANTHROPIC_BEDROCK_BASE_URL",
+        ..python("anthropic", Api::InvokeModel, "anthropic_messages.py", "APIError")
+    },
+    anthropic_on_vertex: python("anthropic", Api::VertexMessages, "anthropic_messages.py", "APIError"),
     anthropic_for_node: node("@anthropic-ai/sdk", Api::Messages, "anthropic_messages.mjs", "APIError"),
     boto3_converse: Client {
         wants_tls: true,
@@ -58,8 +63,11 @@ clients! {
         ..python("boto3", Api::InvokeModel, "boto3_invoke_model.py", "ClientError")
     },
     google_genai: python("google-genai", Api::GenerateContent, "google_genai.py", "APIError"),
+    google_genai_on_vertex: python("google-genai", Api::VertexContent, "google_genai.py", "APIError"),
     openai_for_python_chat: python("openai", Api::ChatCompletions, "openai_chat.py", "APIError"),
     openai_for_python_responses: python("openai", Api::Responses, "openai_responses.py", "APIError"),
+    openai_on_azure_chat: python("openai", Api::AzureChat, "openai_chat.py", "APIError"),
+    openai_on_azure_responses: python("openai", Api::AzureResponses, "openai_responses.py", "APIError"),
     openai_for_node_chat: node("openai", Api::ChatCompletions, "openai_chat.mjs", "APIError"),
     openai_for_node_responses: node("openai", Api::Responses, "openai_responses.mjs", "APIError"),
     litellm_to_anthropic: litellm(Api::Messages, "anthropic/"),

@@ -12,6 +12,20 @@ pub(super) fn messages(request: &Received) -> Answer {
     if request.json()["stream"] != true {
         return Answer::json(&whole());
     }
+    streamed(request)
+}
+
+/// The path says there which model is asked, and whether it streams.
+pub(super) fn on_vertex(request: &Received) -> Answer {
+    let model = "/v1/projects/demo/locations/europe-west4/publishers/anthropic/models/demo-model";
+    match request.path().strip_prefix(model) {
+        Some(":rawPredict") => Answer::json(&whole()),
+        Some(":streamRawPredict") => streamed(request),
+        _ => not_found(request),
+    }
+}
+
+fn streamed(request: &Received) -> Answer {
     named_events(&events(Call::asked_for(request)))
 }
 

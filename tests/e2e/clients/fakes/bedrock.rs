@@ -18,9 +18,10 @@ pub(super) fn converse(request: &Received) -> Answer {
 
 /// Of one of Anthropic's models, whose own events are within those of the stream.
 pub(super) fn invoke(request: &Received) -> Answer {
-    match request.path() {
-        "/model/demo-model-v1%3A0/invoke" => Answer::json(&anthropic::whole()),
-        "/model/demo-model-v1%3A0/invoke-with-response-stream" => {
+    // SDKs differ in whether they escape the colon.
+    match &*request.path().replace("%3A", ":") {
+        "/model/demo-model-v1:0/invoke" => Answer::json(&anthropic::whole()),
+        "/model/demo-model-v1:0/invoke-with-response-stream" => {
             let feed = Feed::new();
             for event in anthropic::events(Call::asked_for(request)) {
                 let bytes = BASE64_STANDARD.encode(event.to_string());

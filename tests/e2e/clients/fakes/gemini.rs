@@ -16,6 +16,16 @@ pub(super) fn generate(request: &Received) -> Answer {
     }
 }
 
+/// Of one project, and one place.
+pub(super) fn on_vertex(request: &Received) -> Answer {
+    let google = "/v1beta1/projects/demo/locations/europe-west4/publishers/google/models/";
+    if request.path().starts_with(google) {
+        generate(request)
+    } else {
+        not_found(request)
+    }
+}
+
 fn stream(call: Option<Call>) -> Answer {
     let feed = Feed::new();
     for text in TEXT {

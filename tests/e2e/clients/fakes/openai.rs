@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Call, TEXT, named_events, not_found};
 
-pub(super) fn chat(request: &Received) -> Answer {
-    if request.path() != "/v1/chat/completions" {
+/// At `path`, which says whose it is.
+pub(super) fn chat(request: &Received, path: &str) -> Answer {
+    if request.path() != path {
         return not_found(request);
     }
     if request.json()["stream"] != true {
@@ -48,8 +49,9 @@ fn deltas(call: Option<Call>) -> Vec<Value> {
     choices
 }
 
-pub(super) fn responses(request: &Received) -> Answer {
-    if request.path() != "/v1/responses" {
+/// At `path`, which says whose it is.
+pub(super) fn responses(request: &Received, path: &str) -> Answer {
+    if request.path() != path {
         return not_found(request);
     }
     if request.json()["stream"] != true {
@@ -147,3 +149,6 @@ fn call_item(call: Call) -> Vec<Value> {
 fn item(kind: &str, index: usize, item: &Value) -> Value {
     json!({"type": kind, "output_index": index, "item": item})
 }
+
+/// Of Azure, under the model's name.
+pub(super) const DEPLOYMENT: &str = "/openai/deployments/demo-model/chat/completions";

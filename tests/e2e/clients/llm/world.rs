@@ -97,8 +97,7 @@ impl World {
 fn credential(api: Api, builder: &AegisBuilder) -> ServiceCredential {
     let file = |name: &str| KeySource::File(builder.key_file(name, SERVICE_KEY));
     match api {
-        Api::ChatCompletions | Api::Responses => bearer(builder.key_file("key", SERVICE_KEY)),
-        Api::Messages | Api::GenerateContent => header_key(api.key_header(), file("key")),
+        _ if api.key_header() != "authorization" => header_key(api.key_header(), file("key")),
         Api::Converse | Api::InvokeModel => ServiceCredential::Sigv4(Sigv4 {
             region: "eu-central-1".into(),
             service: "bedrock".into(),
@@ -106,6 +105,7 @@ fn credential(api: Api, builder: &AegisBuilder) -> ServiceCredential {
             secret_access_key: file("secret"),
             session_token: None,
         }),
+        _ => bearer(builder.key_file("key", SERVICE_KEY)),
     }
 }
 
