@@ -52,20 +52,19 @@ pub(crate) fn proxy_config(home: &TempDir, forward: &str, extra: &str) -> String
     write(home, "aegis.yaml", &text)
 }
 
-/// A service that answers one request.
-pub(crate) fn greeter() -> (u16, JoinHandle<()>) {
+/// A service that answers one request, and has its head in lines then.
+pub(crate) fn greeter() -> (u16, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let serving = thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a client");
-        let mut head = BufReader::new(stream.try_clone().expect("a stream")).lines();
-        while head
-            .next()
-            .is_some_and(|line| !line.expect("text").is_empty())
-        {}
+        let lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
+        let lines = lines.map(|line| line.expect("text"));
+        let head = lines.take_while(|line| !line.is_empty()).collect();
         stream
             .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")
             .expect("sent");
+        head
     });
     (port, serving)
 }
@@ -78,10 +77,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+        Self::of(command(arguments))
+    }
+
+    pub(crate) fn of(mut program: Command) -> Self {
+        let mut child = program.stderr(Stdio::piped()).spawn().expect("it starts");
         let said = BufReader::new(child.stderr.take().expect("a pipe"));
         Self { child, said }
     }
@@ -193,3 +193,6 @@ aegis:
       data: {EMAIL_ADDRESS: deny, CREDIT_CARD: deny, SECRET_AWS: deny, SECRET_PRIVATE_KEY: deny}
       tools: {http: {get: {}}}
 ";
+
+pub(crate) const SHA256_OF_TEST: &str =
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

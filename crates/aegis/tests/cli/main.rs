@@ -5,6 +5,7 @@
 mod control_plane;
 mod demo;
 mod dlp;
+mod gateway;
 mod harness;
 mod mcp;
 mod policy;

@@ -9,7 +9,9 @@ use rustix::process::Signal;
 
 use serde_json::Value;
 
-use crate::harness::{Running, aegis, code, err, greeter, home, out, path, proxy_config, write};
+use crate::harness::{
+    Running, SHA256_OF_TEST, aegis, code, err, greeter, home, out, path, proxy_config, write,
+};
 
 #[test]
 fn sigterm_drains_the_proxy_and_ends_it_with_0() {
@@ -174,5 +176,3 @@ fn a_policy_directory_that_is_named_and_missing_denies_everything() {
     assert_eq!(proxy.code(), 0);
     assert!(!home.path().join("data/sample-policies").exists());
 }
-
-const SHA256_OF_TEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
