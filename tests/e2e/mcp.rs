@@ -1,5 +1,6 @@
 //! What goes around single MCP messages: batches, lists, tools that change, tools that fail.
 
+mod asked;
 mod batches;
 mod changed_tools;
 mod lists;

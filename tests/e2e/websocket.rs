@@ -1,5 +1,6 @@
 //! A WebSocket goes through the proxy message by message: each is judged, and everything else passes as it came.
 
+mod asked;
 mod conversations;
 mod endings;
 mod lists;

@@ -24,7 +24,11 @@ pub(crate) enum Kind<'a> {
         method: &'a str,
         params: Option<&'a Map<String, Value>>,
     },
-    Response,
+    /// What a client answers to its server, or its error; `member` is where that stands.
+    Response {
+        member: &'static str,
+        said: &'a Map<String, Value>,
+    },
 }
 
 impl<'a> Message<'a> {
@@ -36,20 +40,28 @@ impl<'a> Message<'a> {
             members,
             &["jsonrpc", "id", "method", "params", "result", "error"],
         )?;
-        let answers = ["result", "error"]
-            .iter()
-            .filter(|it| members.contains_key(**it))
-            .count();
-        match (members.get("method"), answers) {
-            (Some(Value::String(method)), 0) if !method.is_empty() => Self::call(members, method),
-            (None, 1) => Ok(Self {
-                kind: Kind::Response,
-                id: Value::Null,
-            }),
+        let [result, error] =
+            ["result", "error"].map(|member| Some((member, members.get(member)?)));
+        match (members.get("method"), result, error) {
+            (Some(Value::String(method)), None, None) if !method.is_empty() => {
+                Self::call(members, method)
+            }
+            (None, Some(answer), None) | (None, None, Some(answer)) => Self::response(answer),
             _ => Err(InspectError::Malformed(
                 "the message is neither one call nor one response",
             )),
         }
+    }
+
+    fn response((member, said): (&'static str, &'a Value)) -> Result<Self, InspectError> {
+        let said = said.as_object();
+        let said = said.ok_or(InspectError::Malformed(
+            "what the response says is no object",
+        ))?;
+        Ok(Self {
+            kind: Kind::Response { member, said },
+            id: Value::Null,
+        })
     }
 
     fn call(members: &'a Map<String, Value>, method: &'a str) -> Result<Self, InspectError> {

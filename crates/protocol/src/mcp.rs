@@ -84,7 +84,7 @@ fn message(subject: &Subject<'_>, body: &Value) -> Result<Described, InspectErro
     let message = Message::read(body)?;
     let server = subject.server();
     let mut described = match &message.kind {
-        Kind::Response => Described::new(CallKind::Mcp, server, "response"),
+        Kind::Response { member, said } => response(server, member, said)?,
         Kind::Call { method, params } => call(server, method, *params)?,
     };
     described.expected = Some(Expected::answer(
@@ -125,11 +125,27 @@ fn call(
                 resource(method, params)?;
             }
             let mut described = Described::new(CallKind::Mcp, server, method);
-            let judged = params.iter().filter(|(name, _)| *name != "_meta");
-            described.add("/params", judged);
+            described.add("/params", without_meta(params));
             Ok(described)
         }
     }
+}
+
+/// What a client answers to its server leaves as the arguments of a call do: the words of a model,
+/// what a human has filled in, the folders that there are.
+fn response(
+    server: String,
+    member: &str,
+    said: &Map<String, Value>,
+) -> Result<Described, InspectError> {
+    exact_spelling(said, &ANSWERED)?;
+    let mut described = Described::new(CallKind::Mcp, server, "response");
+    described.add(&format!("/{member}"), without_meta(said));
+    Ok(described)
+}
+
+fn without_meta(members: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    members.iter().filter(|(name, _)| *name != "_meta")
 }
 
 /// The resource is known by its `uri` alone.
@@ -150,7 +166,7 @@ fn named(
     action: &str,
     params: &Map<String, Value>,
 ) -> Result<Described, InspectError> {
-    exact_spelling(params, &["name", "arguments"])?;
+    exact_spelling(params, &["name", "arguments", INPUT])?;
     let name = params
         .get("name")
         .and_then(Value::as_str)
@@ -164,6 +180,12 @@ fn named(
             return Err(InspectError::Malformed("the arguments are not an object"));
         }
     }
+    if params.contains_key(INPUT) && described.parameters.contains_key(INPUT) {
+        let message = "an argument has the name of what the client answers";
+        return Err(InspectError::Malformed(message));
+    }
+    let input = params.iter().filter(|(name, _)| *name == INPUT);
+    described.add("/params", input);
     Ok(described)
 }
 
@@ -171,6 +193,23 @@ fn named(
 fn tool(server: &str, name: &str) -> String {
     format!("{server}/{name}")
 }
+
+/// The members of answers by which policy can tell them apart: of a model, of a human, of what roots
+/// there are, and of errors.
+const ANSWERED: [&str; 9] = [
+    "role",
+    "content",
+    "model",
+    "stopReason",
+    "action",
+    "roots",
+    "code",
+    "message",
+    "data",
+];
+
+/// The same answers where they come with the request that is made once more (2026-07-28).
+const INPUT: &str = "inputResponses";
 
 const SESSION: &str = "mcp-session-id";
 

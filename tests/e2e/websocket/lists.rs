@@ -143,23 +143,20 @@ async fn a_tool_that_has_changed_since_it_was_listed_on_a_websocket_is_told_or_d
 #[tokio::test]
 async fn what_cannot_be_followed_closes_the_connection_before_the_client_sees_it() {
     let twice = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[],"tools":[{"name":"delete"}]}}"#;
-    let nameless = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"title":"delete"}]}}"#;
+    let nameless = r#"{"jsonrpc":"2.0","id":"of-mine","result":{"tools":[{"title":"delete"}]}}"#;
     let utf16: Vec<u8> = nameless.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    for (first, said, rule) in [
-        (0x81, twice.as_bytes(), "protocol.list_malformed"),
-        (0x81, nameless.as_bytes(), "protocol.list_malformed"),
-        (
-            0x81,
-            b"{\"result\": {\"tools\": ",
-            "protocol.list_malformed",
-        ),
-        (0x82, &utf16, "protocol.list_malformed"),
+    let rule = "protocol.list_malformed";
+    for (first, said, id) in [
+        (0x81, twice.as_bytes(), json!(1)),
+        (0x81, nameless.as_bytes(), json!("of-mine")),
+        (0x81, b"{\"id\": 1, \"result\": {\"tools\": ", Value::Null),
+        (0x82, &utf16, Value::Null),
     ] {
         let world = world(POLICY).await;
         let (mut client, mut server) = world.open("mcp.test", "/mcp").await;
         server.send_frame(first, said).await;
         let told = client.read_json().await;
-        assert_eq!(told["id"], Value::Null);
+        assert_eq!(told["id"], id, "{told}");
         assert_eq!(told["error"]["data"]["reasons"][0]["rule"], rule, "{told}");
         assert_eq!(client.read_close().await, (1014, rule.to_owned()));
         assert_eq!(server.read_close().await, (1001, String::new()));
@@ -191,13 +188,14 @@ async fn a_list_is_searched_for_data_as_well() {
     assert!(!shown.to_string().contains("corp"), "{shown}");
 
     let secret = json!({"tools": [described("read", "AKIAIOSFODNN7EXAMPLF")]});
-    let answer = json!({"jsonrpc": "2.0", "id": 1, "result": secret});
+    let answer = json!({"jsonrpc": "2.0", "id": 4, "result": secret});
     server.send_compressed(&answer.to_string()).await;
     let told = client.read_json().await;
     assert_eq!(
         told["error"]["data"]["reasons"][0]["rule"],
         "data.SECRET_AWS"
     );
+    assert_eq!(told["id"], 4, "the request that waits: {told}");
     let close = client.read_close().await;
     assert_eq!(close, (1008, "data.SECRET_AWS".to_owned()));
     let (_, end) = world.aegis.lines(|line| line["action"] == "stream").await;

@@ -32,6 +32,16 @@ pub(super) fn check(text: &[u8], requests: &[(Value, Asked)]) -> Result<bool, Fo
     Ok(failed)
 }
 
+/// The requests that a message answers, as far as it can be read.
+pub(super) fn ids(text: &[u8]) -> Vec<Value> {
+    let Ok(Answers(answers)) = serde_json::from_slice(text) else {
+        return Vec::new();
+    };
+    let ids = answers.iter().filter_map(|answer| answer.id);
+    let ids = ids.filter_map(|id| json::value(id.get().as_bytes()).ok());
+    ids.filter(|id| id.is_string() || id.is_number()).collect()
+}
+
 /// Ids are compared as JSON, so `"1"` is not `1`. `None` without one, as errors may be.
 fn asked(answer: &Answer<'_>, requests: &[(Value, Asked)]) -> Result<Option<Asked>, FollowError> {
     let Some(id) = answer.id else {

@@ -75,6 +75,8 @@ pub struct Filter {
     unjudged: u64,
     /// Where answers are searched.
     cleaner: Option<Cleaner>,
+    /// What the message that cannot go on would have answered.
+    unanswered: Vec<Value>,
     state: State,
 }
 
@@ -104,6 +106,7 @@ impl Filter {
             tool_error: false,
             unjudged: 0,
             cleaner: None,
+            unanswered: Vec::new(),
             state: State::Open,
         }
     }
@@ -169,13 +172,21 @@ impl Filter {
     }
 
     /// The answer ends here. The bytes are the last that the client gets: an error for each request
-    /// that waits for an answer, in the same framing.
+    /// that waits for an answer, in the same framing. Where these are not known, they are those that
+    /// the server was about to answer.
     pub fn refuse(&mut self, refusal: &RefusalDocument<'_>) -> Bytes {
         self.state = State::Closed;
-        self.pending = None;
         self.buffer = BytesMut::new();
-        let ids = self.expected.requests.iter().flatten().map(|(id, _)| id);
-        let mut errors: Vec<String> = ids.map(|id| error(id, refusal)).collect();
+        if let Some(pending) = self.pending.take() {
+            self.unanswered = answered::ids(pending.json.as_bytes());
+        }
+        let mut errors: Vec<String> = match &self.expected.requests {
+            Some(requests) => requests.iter().map(|(id, _)| error(id, refusal)).collect(),
+            None => {
+                let ids = self.unanswered.iter().filter(|id| self.may_say(id));
+                ids.map(|id| error(id, refusal)).collect()
+            }
+        };
         if errors.is_empty() {
             errors.push(error(&Value::Null, refusal));
         }
@@ -204,8 +215,10 @@ impl Filter {
         if let Some(pending) = self.pending.take_if(|pending| pending.found.is_decided()) {
             let shorter = pending.found.without(&pending.json);
             let shown = shorter.as_deref().unwrap_or(&pending.json);
-            let json = without_data(&mut self.cleaner, shown.as_bytes())?.or(shorter);
-            return self.forward(pending.raw, json);
+            let cleaned = without_data(&mut self.cleaner, shown.as_bytes());
+            let cleaned = cleaned
+                .inspect_err(|_| self.unanswered = answered::ids(pending.json.as_bytes()))?;
+            return self.forward(pending.raw, cleaned.or(shorter));
         }
         if let Some(pending) = &self.pending {
             return Ok(Step::Judge(pending.found.entries()));
@@ -220,15 +233,19 @@ impl Filter {
         let (length, mut held, mut cleaned) = (frame.length, None, None);
         match frame.payload {
             Payload::Json(json) if !is_text(&json) => {
-                let read = read(&json, &self.expected)?;
+                let read = read(&json, &self.expected).and_then(|read| {
+                    if read.found.is_none() {
+                        cleaned = without_data(&mut self.cleaner, &json)?;
+                    }
+                    Ok(read)
+                });
+                let read = read.inspect_err(|_| self.unanswered = answered::ids(&json))?;
                 self.tool_error |= read.tool_error;
                 if let Some(found) = read.found {
                     self.unjudged += found.unjudged();
                     let json = String::from_utf8(json.into_owned());
                     let json = json.map_err(|_| FollowError::Malformed("it is not utf-8"))?;
                     held = Some((json, found));
-                } else {
-                    cleaned = without_data(&mut self.cleaner, &json)?;
                 }
             }
             Payload::Json(text) => cleaned = without_data(&mut self.cleaner, &text)?,
@@ -240,6 +257,15 @@ impl Filter {
         };
         self.pending = Some(Pending { raw, json, found });
         self.next()
+    }
+
+    /// Whether an id may be repeated to the client: it is what the server says that it was.
+    fn may_say(&self, id: &Value) -> bool {
+        let mut cleaner = self.cleaner.as_ref().map(Cleaner::alike);
+        matches!(
+            without_data(&mut cleaner, id.to_string().as_bytes()),
+            Ok(None)
+        )
     }
 
     /// An event as it came, or with this in place of what it says.

@@ -80,6 +80,64 @@ fn the_parameters_of_other_methods_are_judged_without_their_metadata() {
 }
 
 #[test]
+fn what_a_client_answers_is_judged_by_what_it_says() {
+    for (member, said) in [
+        (
+            "result",
+            json!({"role": "assistant", "model": "m", "content": {"type": "text", "text": "x"}}),
+        ),
+        (
+            "result",
+            json!({"action": "accept", "content": {"name": "Ann"}}),
+        ),
+        ("result", json!({"roots": [{"uri": "file:///home/ann"}]})),
+        ("error", json!({"code": -1, "message": "no", "data": "x"})),
+    ] {
+        let mut answered = said.clone();
+        answered["_meta"] = json!({"traceparent": "x"});
+        let seen = send(&json!({"jsonrpc": "2.0", "id": 1, member: answered})).seen();
+        assert_eq!(Value::Object(seen.call.parameters), said);
+        let places = seen.reading.parameters.iter().map(|(name, place)| {
+            assert_eq!(*place, Place::Body(format!("/{member}/{name}")));
+        });
+        assert_eq!(places.count(), said.as_object().expect("members").len());
+    }
+}
+
+#[test]
+fn a_response_that_servers_could_read_differently_is_refused() {
+    for said in [
+        json!({"result": "text"}),
+        json!({"result": null}),
+        json!({"error": ["x"]}),
+        json!({"result": {}, "error": {"code": 1, "message": "x"}}),
+        json!({"result": {"Action": "accept"}}),
+    ] {
+        let mut message = json!({"jsonrpc": "2.0", "id": 1});
+        for (name, value) in said.as_object().expect("members") {
+            message[name] = value.clone();
+        }
+        let error = send(&message).error();
+        assert!(matches!(error, InspectError::Malformed(_)), "{said}");
+    }
+}
+
+#[test]
+fn what_a_client_answers_with_its_call_is_shown_beside_the_arguments() {
+    let input = json!({"who": {"action": "accept", "content": {"name": "Ann"}}});
+    let params = json!({"name": "search", "arguments": {"q": "x"}, "inputResponses": input, "requestState": "s"});
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+    let seen = send(&message).seen();
+    let judged = json!({"q": "x", "inputResponses": input});
+    assert_eq!(Value::Object(seen.call.parameters), judged);
+
+    let twice =
+        json!({"name": "search", "arguments": {"inputResponses": 1}, "inputResponses": input});
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": twice});
+    assert!(matches!(send(&message).error(), InspectError::Malformed(_)));
+}
+
+#[test]
 fn only_a_request_is_answered_in_band() {
     let notification = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
     assert!(!send(&notification).seen().reading.dialect.answers_in_band());

@@ -21,6 +21,19 @@ const LIMITS: Limits = Limits {
     calls: 1,
 };
 
+const REFUSAL: RefusalDocument<'_> = RefusalDocument {
+    status: 502,
+    decision_id: "d",
+    outcome: Outcome::Deny,
+    reasons: &[],
+    policy_version: "1",
+    approval_id: None,
+    region: "r",
+    next_step: "n",
+    retryable: false,
+    as_tool_result: false,
+};
+
 fn asked(method: &str) -> Expected {
     let mut message = json!({"jsonrpc": "2.0", "id": 7, "method": method,
                              "params": {"name": "a", "uri": "a"}});
@@ -470,22 +483,10 @@ fn every_verdict_has_its_entry() {
 
 #[test]
 fn a_refused_answer_ends_with_an_error_for_the_request() {
-    let refusal = RefusalDocument {
-        status: 502,
-        decision_id: "d",
-        outcome: Outcome::Deny,
-        reasons: &[],
-        policy_version: "1",
-        approval_id: None,
-        region: "r",
-        next_step: "n",
-        retryable: false,
-        as_tool_result: false,
-    };
     let mut filter = filter(&asked("tools/list"), "text/event-stream");
     filter.feed(b"data: {\n\n");
     assert!(filter.step().is_err() && filter.step().is_err());
-    let last = filter.refuse(&refusal);
+    let last = filter.refuse(&REFUSAL);
     let text = std::str::from_utf8(&last).unwrap();
     let data = text.strip_prefix("event: message\ndata: ").unwrap();
     let error: Value = serde_json::from_str(data).unwrap();
