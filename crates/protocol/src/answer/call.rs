@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
+use crate::clean::Cleaner;
 use crate::json::{self, JsonError, Node};
 
 use super::AnswerError;
@@ -47,6 +48,17 @@ pub(super) enum Form {
     Input,
     /// The whole item.
     Item,
+}
+
+impl Form {
+    /// Arguments with the values of the tokens in them; `None` where there are none.
+    pub(super) fn restored(self, cleaner: Option<&Cleaner>, text: &str) -> Option<String> {
+        match self {
+            Self::Json => cleaner?.restore_json(text),
+            Self::Input => cleaner?.restore(text),
+            Self::Item => None,
+        }
+    }
 }
 
 /// Everything about a call but its arguments.

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::call::{Mark, ProposedCall};
+use super::call::{Form, Mark, ProposedCall};
 use super::calls::Calls;
 use super::voices::Changes;
 use super::{AnswerError, Heard, Limits};
@@ -155,14 +155,14 @@ impl Conversation {
     pub fn release(&mut self) -> Result<(), AnswerError> {
         let cleaner = self.spoken.as_ref().map(Spoken::cleaner);
         self.calls
-            .release(|form, text| super::restored(cleaner, form, text))
+            .release(|form, text| form.restored(cleaner, text))
     }
 
     /// The proposed call goes to the client with these arguments. Where that is not possible nothing
     /// is decided: refuse it then.
     pub fn replace(&mut self, arguments: &Map<String, Value>) -> Result<(), AnswerError> {
         let cleaner = self.spoken.as_ref().map(Spoken::cleaner);
-        let restore = |form, text: &str| super::restored(cleaner, form, text);
+        let restore = |form: Form, text: &str| form.restored(cleaner, text);
         self.calls.replace(arguments, restore)
     }
 

@@ -15,6 +15,7 @@ use aegis_policy::{Outcome, Reason};
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::{Cleaner, RefusalDocument};
 
 /// How the caller answers every proposed call.
 #[derive(Clone, Debug)]
