@@ -9,11 +9,15 @@ import asyncio
 import json
 import logging
 import socket
+from typing import Annotated
 
 import uvicorn
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Elicit, Resolve, Sample
 from mcp.server.transport_security import TransportSecuritySettings
+from mcp.types import CreateMessageResult, SamplingMessage, TextContent
+from pydantic import BaseModel
 from report import case, setting
 
 server = MCPServer("docs", version="1")
@@ -44,6 +48,29 @@ def publish(readers: int) -> str:
 def delete_page(page: str) -> str:
     called.append("delete_page")
     return f"deleted {page}"
+
+
+class Trip(BaseModel):
+    to: str
+
+
+def ask_user():
+    return Elicit("Where to?", Trip)
+
+
+def ask_model():
+    question = SamplingMessage(role="user", content=TextContent(type="text", text="What do you know?"))
+    return Sample([question], max_tokens=9)
+
+
+@server.tool()
+def plan(trip: Annotated[Trip, Resolve(ask_user)]) -> str:
+    return f"to {trip.to}"
+
+
+@server.tool()
+def ponder(thought: Annotated[CreateMessageResult, Resolve(ask_model)]) -> str:
+    return f"it says {thought.content}"
 
 
 @server.tool()

@@ -4,6 +4,7 @@ mod asked;
 mod batches;
 mod changed_tools;
 mod lists;
+mod questions;
 mod refusals;
 
 use aegis_testkit::{Aegis, AegisBuilder, Answer, Received, Reply, Upstream, UpstreamBuilder};

@@ -206,7 +206,7 @@ fn findings(lead: &str, profile: &ProfileData) -> Json {
         "host": deny("host", "does not allow this host"),
         "tool": {
             "request": deny("tool", "does not grant this tool and action"),
-            "proposed_call": deny("tool", "does not let a model propose this call"),
+            "proposed_call": deny("tool", "does not let this call be proposed"),
         },
         "changed": deny("mcp.changed_tool", "does not allow a tool whose definition has changed since it was first seen"),
         "opaque": deny("opaque", "does not allow opaque traffic to this host"),

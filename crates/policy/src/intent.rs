@@ -239,12 +239,25 @@ impl Call {
         stream: bool,
     ) -> Self {
         Self {
-            kind: CallKind::Tool,
-            tool: function,
-            action: PROPOSE.into(),
-            parameters,
             model,
             stream,
+            ..Self::propose(CallKind::Tool, function, parameters)
+        }
+    }
+
+    /// What an MCP server asks of its client: a method, by the name `SERVER/METHOD`.
+    pub fn question(name: Arc<str>, parameters: Parameters) -> Self {
+        Self::propose(CallKind::Mcp, name, parameters)
+    }
+
+    fn propose(kind: CallKind, tool: Arc<str>, parameters: Parameters) -> Self {
+        Self {
+            kind,
+            tool,
+            action: PROPOSE.into(),
+            parameters,
+            model: None,
+            stream: false,
             truncation: Truncation::Whole,
             opaque: false,
             changed: false,

@@ -6,6 +6,7 @@ mod digest;
 mod expected;
 pub(crate) mod headers;
 mod list;
+mod question;
 mod uri;
 
 use aegis_policy::{CallKind, decoded_segments};
@@ -20,6 +21,7 @@ pub use batch::{Batch, render_batch};
 pub use digest::digest;
 pub use expected::{Expected, FollowError, Following};
 pub use list::{Entry, Filter, ListKind, Step};
+pub use question::Question;
 
 use crate::json_rpc::{Kind, Message, exact_spelling};
 use expected::Asked;

@@ -88,22 +88,22 @@ impl Following {
         record: &mut Record,
         lease: &mut Lease,
     ) -> Result<Response<Source>, Refusal> {
+        let judge = |streams| Judge {
+            plane: Arc::clone(plane),
+            request: Arc::clone(request),
+            asked: record.asking(),
+            stamp: record.stamp(),
+            streams,
+        };
         match self {
             Self::Model(generation) => {
-                let judge = Judge {
-                    plane: Arc::clone(plane),
-                    request: Arc::clone(request),
-                    asked: record.asking(),
-                    stamp: record.stamp(),
-                    streams: generation.streams,
-                };
+                let judge = judge(generation.streams);
                 let follow = generation.follow(response, judge, searching, record, lease);
                 follow.await
             }
             Self::Server(expected) => {
-                let listing = |filter, stamp| Listing::new(filter, plane, request, stamp);
-                let answer = (response, searching);
-                server(&expected, answer, listing, record, lease).await
+                let judge = judge(false);
+                server(&expected, (response, searching), judge, record, lease).await
             }
         }
     }
@@ -138,11 +138,11 @@ impl Generation {
     }
 }
 
-/// An MCP server's answer, which may list what the agent must not see, or answer what it has not asked.
+/// An MCP server's answer, which may list or ask what the agent must not see, or answer what it has not asked.
 async fn server(
     expected: &Expected,
     (response, searching): (Response<Incoming>, Option<Searching>),
-    listing: impl FnOnce(mcp::Filter, crate::refusal::Stamp) -> Listing,
+    judge: Judge,
     record: &mut Record,
     lease: &mut Lease,
 ) -> Result<Response<Source>, Refusal> {
@@ -156,7 +156,7 @@ async fn server(
         mcp::Following::Filter(filter) => {
             let streams = filter.is_stream();
             let filter = filter.searching(searching.map(Searching::into_cleaner));
-            let listing = listing(filter, record.stamp());
+            let listing = Listing::new(filter, judge);
             pass(
                 parts,
                 Follower::new(listing, upstream),

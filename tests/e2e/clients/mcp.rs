@@ -55,9 +55,32 @@ async fn a_refusal_can_be_the_result_of_a_tool() {
     }
 }
 
+/// In a message of its own, or in the result of the call. In the older revision, a server that answers in
+/// JSON has no way to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_asks_what_policy_lets_it_ask_and_hears_what_policy_lets_it_hear() {
+    for client in [
+        python(STATELESS, Answers::Json),
+        python(STATELESS, Answers::Events),
+        python(SESSIONS, Answers::Events),
+    ] {
+        Front::both(|front| is_asked(client, front)).await;
+    }
+}
+
+async fn is_asked(client: Client, front: Front) {
+    let world = World::with_policy(&client, front, ASKING).await;
+    let seen = world.drive(&client, "mcp_asked.py").await;
+    let heard = "to [REDACTED:EMAIL_ADDRESS]";
+    assert_eq!(seen["plan"]["text"], heard, "{seen}");
+    let denied = client.refusal(&seen["ponder"], "deny");
+    assert!(denied.contains("(rule tool)"), "{denied}");
+    assert_eq!(seen["asked"]["who"], json!(["user"]), "{seen}");
+}
+
 async fn keeps_its_promises(client: Client, front: Front) {
     let world = World::start(&client, front, "error").await;
-    let seen = world.drive(&client).await;
+    let seen = world.drive(&client, client.driver()).await;
 
     let begun = json!([seen["initialize"]["server"], seen["initialize"]["protocol"]]);
     assert_eq!(begun, json!(["docs", client.revision]), "{seen}");
@@ -84,7 +107,7 @@ async fn keeps_its_promises(client: Client, front: Front) {
 
 async fn is_refused_by_results(client: Client, front: Front) {
     let world = World::start(&client, front, "tool_result").await;
-    let seen = world.drive(&client).await;
+    let seen = world.drive(&client, client.driver()).await;
     for (case, told) in [
         ("deny", "(rule tool)"),
         ("approval_needed", &world.approval_id().await),
@@ -125,9 +148,17 @@ impl Client {
         }
     }
 
-    async fn drive(&self, environment: Environment) -> Value {
+    fn driver(&self) -> &'static str {
         if self.error == "McpError" {
-            return environment.node("mcp_client.mjs").await;
+            "mcp_client.mjs"
+        } else {
+            "mcp_client.py"
+        }
+    }
+
+    async fn drive(&self, environment: Environment, driver: &str) -> Value {
+        if self.error == "McpError" {
+            return environment.node(driver).await;
         }
         // It asks a server of another revision for the newest one first.
         let mode = if self.revision == STATELESS || self.server == Sdk::Node {
@@ -136,7 +167,7 @@ impl Client {
             "legacy"
         };
         let environment = environment.with("MCP_MODE", mode);
-        environment.python("mcp_client.py").await
+        environment.python(driver).await
     }
 
     /// The message of its own error, whose data is our document.
@@ -180,11 +211,13 @@ struct World {
 impl World {
     /// `refuse_as` is of the agent's profile.
     async fn start(client: &Client, front: Front, refuse_as: &str) -> Self {
+        Self::with_policy(client, front, &POLICY.replace("REFUSE_AS", refuse_as)).await
+    }
+
+    async fn with_policy(client: &Client, front: Front, policy: &str) -> Self {
         let ca = TestCa::new();
         let server = serve(&ca, client).await;
-        let policy = POLICY
-            .replace("PORT", &server.port.to_string())
-            .replace("REFUSE_AS", refuse_as);
+        let policy = policy.replace("PORT", &server.port.to_string());
         let builder = Aegis::with_policy(&policy)
             .agent("acme", "bot")
             .hosts(&[HOST])
@@ -203,8 +236,8 @@ impl World {
         }
     }
 
-    async fn drive(&self, client: &Client) -> Value {
-        client.drive(self.environment.clone()).await
+    async fn drive(&self, client: &Client, driver: &str) -> Value {
+        client.drive(self.environment.clone(), driver).await
     }
 
     /// Of the one call that waits for a human.
@@ -257,6 +290,23 @@ profiles:
       docs/index: {call: {}}
       docs/publish: {call: {readers: {approve_above: 100}}}
       docs/seen: {call: {}}
+catalogue:
+  docs: {hosts: ['docs.test:PORT'], protocol: mcp, regions: [eu-central-1]}
+";
+
+const ASKING: &str = "
+tenants:
+  acme: {regions: [eu-central-1]}
+agents:
+  bot: {tenant: acme, profile: bot}
+profiles:
+  bot:
+    data: {EMAIL_ADDRESS: sanitize}
+    proposed: {tools: {docs/elicitation/create: {}}}
+    tools:
+      docs: {server/discover: {}, initialize: {}, notifications/initialized: {}, tools/list: {}, stream: {}, end: {}, response: {}}
+      docs/plan: {call: {}}
+      docs/ponder: {call: {}}
 catalogue:
   docs: {hosts: ['docs.test:PORT'], protocol: mcp, regions: [eu-central-1]}
 ";

@@ -146,6 +146,7 @@ agents: {worker: {tenant: acme, profile: worker}}
 profiles:
   worker:
     data: {EMAIL_ADDRESS: sanitize, IP_ADDRESS: approval_needed, SECRET_AWS: deny}
+    proposed: {tools: {docs/sampling/createMessage: {}}}
     tools:
       docs: {response: {action: {enum: [decline, cancel]}}}
       docs/search: {call: {}}

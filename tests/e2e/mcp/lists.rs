@@ -304,6 +304,7 @@ agents: {worker: {tenant: acme, profile: worker}}
 profiles:
   worker:
     data: {EMAIL_ADDRESS: allow}
+    proposed: {unnamed: allow}
     tools:
       docs: {ping: {}, tools/list: {}, prompts/list: {}, resources/list: {}, resources/templates/list: {}, stream: {},
              resources/read: {uri: {pattern: {glob: "file:///public/*"}, required: true}}}

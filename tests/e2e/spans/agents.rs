@@ -108,12 +108,15 @@ async fn what_a_caller_writes_is_in_no_span_where_it_holds_data_or_is_too_long()
 }
 
 #[tokio::test]
-async fn a_message_to_an_mcp_server_is_a_span_by_its_method_and_tool() {
+async fn a_message_to_an_mcp_server_and_what_that_asks_is_a_span_by_its_method_and_tool() {
     let docs = Upstream::http()
         .answer(|request| {
-            let id = request.json()["id"].clone();
-            let result = json!({"content": [], "isError": true});
-            Answer::json(&json!({"jsonrpc": "2.0", "id": id, "result": result}))
+            let message = request.json();
+            let mut result = json!({"content": [], "isError": true});
+            if message["method"] == "prompts/get" {
+                result["inputRequests"] = json!({"where": {"method": "roots/list"}});
+            }
+            Answer::json(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result}))
         })
         .start()
         .await;
@@ -140,7 +143,13 @@ async fn a_message_to_an_mcp_server_is_a_span_by_its_method_and_tool() {
     let mut spans = collector.spans();
     spans.sort_by(|a, b| a.name.cmp(&b.name));
     let names: Vec<&str> = spans.iter().map(|span| &*span.name).collect();
-    assert_eq!(names, ["ping", "prompts/get summary", "tools/call search"]);
+    let expected = [
+        "ping",
+        "prompts/get summary",
+        "roots/list",
+        "tools/call search",
+    ];
+    assert_eq!(names, expected);
     assert_has(&spans[0], &json!({"mcp.method.name": "ping"}));
     assert_has(
         &spans[1],
@@ -148,7 +157,12 @@ async fn a_message_to_an_mcp_server_is_a_span_by_its_method_and_tool() {
     );
     let tool = json!({"mcp.method.name": "tools/call", "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search",
         "error.type": "tool_error"});
-    assert_has(&spans[2], &tool);
+    assert_has(&spans[3], &tool);
+    assert_has(&spans[2], &json!({"mcp.method.name": "roots/list"}));
+    assert_eq!(
+        spans[2].parent_id, spans[1].span_id,
+        "what the prompt's answer asks"
+    );
     assert!(!spans[0].attributes.contains_key("gen_ai.operation.name"));
 }
 
@@ -184,6 +198,7 @@ agents:
   bot: {tenant: acme, profile: bot}
 profiles:
   bot:
+    proposed: {tools: {docs/roots/list: {}}}
     tools:
       llm: {chat: {}}
       claude: {chat: {}}

@@ -26,6 +26,23 @@ async fn what_a_client_answers_goes_without_the_data_that_policy_takes_out() {
     assert_eq!(end["outcome_detail"], "forwarded", "{end}");
 }
 
+/// Nothing tells for which of the client's requests the server asks, so that no request can be refused.
+#[tokio::test]
+async fn what_a_server_must_not_ask_is_left_out_and_the_connection_goes_on() {
+    let world = world(POLICY).await;
+    let (mut client, mut server) = world.open("mcp.test", "/mcp").await;
+    let asked = |method: &str| json!({"jsonrpc": "2.0", "id": 9, "method": method});
+    for method in ["sampling/createMessage", "elicitation/create", "ping"] {
+        server.send_compressed(&asked(method).to_string()).await;
+    }
+    assert_eq!(client.read_json().await, asked("elicitation/create"));
+    assert_eq!(client.read_json().await, asked("ping"));
+    let denied = |line: &Value| line["tool"] == "docs/sampling/createMessage";
+    let (decision, end) = world.aegis.lines(denied).await;
+    assert_eq!(decision["outcome"], "deny", "{decision}");
+    assert_eq!(end["outcome_detail"], "refused", "{end}");
+}
+
 /// A response is answered by nobody, so there is no message that could tell of the refusal.
 #[tokio::test]
 async fn what_a_client_must_not_answer_ends_the_connection_before_the_server_sees_it() {
@@ -67,6 +84,7 @@ agents:
 profiles:
   plain:
     data: {EMAIL_ADDRESS: sanitize, SECRET_AWS: deny}
+    proposed: {tools: {docs/elicitation/create: {}}}
     tools:
       docs: {stream: {}, response: {}}
 catalogue:

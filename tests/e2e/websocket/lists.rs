@@ -301,6 +301,7 @@ profiles:
   plain:
     hosts: [ws.test]
     data: {EMAIL_ADDRESS: allow}
+    proposed: {unnamed: allow}
     tools:
       http: {get: {}, message: {}}
       docs: {stream: {}, tools/list: {}, prompts/list: {}, resources/list: {}, resources/templates/list: {},

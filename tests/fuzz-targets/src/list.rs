@@ -2,7 +2,7 @@
 //! every message is as if it were the only one.
 
 use aegis_protocol::answer::Limits;
-use aegis_protocol::mcp::{Entry, Expected, Filter, FollowError, Following, Step};
+use aegis_protocol::mcp::{Entry, Expected, Filter, FollowError, Following, Question, Step};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::input::{choice, pieces};
@@ -77,6 +77,10 @@ fn told(filter: &mut Filter, pieces: Vec<&[u8]>, keep: fn(&Entry) -> bool) -> To
     loop {
         match filter.step() {
             Ok(Step::Forward(bytes)) => told.sent.extend(bytes),
+            Ok(Step::Ask(question)) => {
+                told.questions.push(question);
+                filter.allow();
+            }
             Ok(Step::Judge(entries)) => {
                 let verdicts: Vec<bool> = entries.iter().map(keep).collect();
                 told.entries.extend(entries);
@@ -102,6 +106,7 @@ fn told(filter: &mut Filter, pieces: Vec<&[u8]>, keep: fn(&Entry) -> bool) -> To
 #[derive(Default)]
 struct Told {
     sent: Vec<u8>,
+    questions: Vec<Question>,
     entries: Vec<Entry>,
     error: Option<FollowError>,
     tool_error: bool,
@@ -133,6 +138,7 @@ fn same_when_cut(answer: &Answer<'_>, keep: fn(&Entry) -> bool) -> Told {
     let whole = answer.told(vec![answer.body], keep);
     let cut = answer.told(pieces(answer.body, answer.seed), keep);
     assert!(cut.sent == whole.sent && cut.entries == whole.entries);
+    assert_eq!(cut.questions, whole.questions);
     assert_eq!(cut.tool_error, whole.tool_error);
     let limit = |told: &Told| matches!(told.error, Some(FollowError::TooLong));
     if limit(&cut) || limit(&whole) {

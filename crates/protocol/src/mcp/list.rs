@@ -1,17 +1,20 @@
-//! Follows one MCP answer, which answers nothing but its request, and takes out of its lists what the caller may not use.
+//! Follows one MCP answer, which answers nothing but its request: what the server asks its client waits for a verdict, and out of
+//! its lists goes what the caller may not use.
 //!
 //! Pure and incremental: bytes in, steps out. Whatever stays keeps its bytes. What it cannot read as
 //! every client reads it is a [`FollowError`], and whoever gets one refuses the answer.
 
 mod entries;
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use aegis_policy::Call;
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
-use super::{Expected, FollowError, answered};
+use super::answered::{self, Said};
+use super::{Expected, FollowError, Question};
 use crate::answer::frames::{Frames, Payload};
 use crate::answer::{Framing, Limits};
 use crate::{Cleaner, ContentError, Dialect, RefusalDocument, render};
@@ -42,6 +45,8 @@ pub enum ListKind {
 pub enum Step {
     /// These bytes go to the client, now.
     Forward(Bytes),
+    /// Answer with [`Filter::allow`] or [`Filter::leave_out`], or refuse; until then this step repeats.
+    Ask(Question),
     /// Answer with [`Filter::keep`]; until then this step repeats.
     Judge(Vec<Entry>),
     /// Nothing to do before more bytes are fed, or the end is told.
@@ -55,6 +60,7 @@ pub enum Step {
 /// ```text
 /// loop { match filter.step() {
 ///     Ok(Forward(bytes))   send them
+///     Ok(Ask(question))    filter.allow() | filter.leave_out() | send filter.refuse(refusal)
 ///     Ok(Judge(entries))   filter.keep(one verdict for each)
 ///     Ok(Wait)             filter.feed(next bytes of the body), or filter.finish() at its end
 ///     Ok(End)              done
@@ -87,10 +93,11 @@ enum State {
     Closed,
 }
 
-/// An event whose entries wait for their verdicts.
+/// An event whose questions and entries wait for their verdicts.
 struct Pending {
     raw: Bytes,
     json: String,
+    questions: VecDeque<Question>,
     found: Found,
 }
 
@@ -162,6 +169,24 @@ impl Filter {
         next
     }
 
+    /// The client may see what the server asks it.
+    pub fn allow(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            pending.questions.pop_front();
+        }
+    }
+
+    /// The client does not see the message that asks it something, nor what else the message says.
+    pub fn leave_out(&mut self) {
+        self.pending = None;
+    }
+
+    /// Whether a request is known that waits for this answer, so that it can be told of a refusal.
+    pub fn is_awaited(&self) -> bool {
+        let requests = self.expected.requests.as_ref();
+        requests.is_some_and(|requests| !requests.is_empty())
+    }
+
     /// Which of the entries that wait stay, in their order. Any other number of verdicts is an error
     /// and decides nothing.
     pub fn keep(&mut self, verdicts: &[bool]) -> Result<(), FollowError> {
@@ -212,7 +237,7 @@ impl Filter {
     }
 
     fn next(&mut self) -> Result<Step, FollowError> {
-        if let Some(pending) = self.pending.take_if(|pending| pending.found.is_decided()) {
+        if let Some(pending) = self.pending.take_if(|pending| pending.is_decided()) {
             let shorter = pending.found.without(&pending.json);
             let shown = shorter.as_deref().unwrap_or(&pending.json);
             let cleaned = without_data(&mut self.cleaner, shown.as_bytes());
@@ -221,7 +246,10 @@ impl Filter {
             return self.forward(pending.raw, cleaned.or(shorter));
         }
         if let Some(pending) = &self.pending {
-            return Ok(Step::Judge(pending.found.entries()));
+            return Ok(match pending.questions.front() {
+                Some(question) => Step::Ask(question.clone()),
+                None => Step::Judge(pending.found.entries()),
+            });
         }
         let Some(frame) = self.frames.next(&self.buffer, self.finished)? else {
             if self.finished {
@@ -234,28 +262,33 @@ impl Filter {
         match frame.payload {
             Payload::Json(json) if !is_text(&json) => {
                 let read = read(&json, &self.expected).and_then(|read| {
-                    if read.found.is_none() {
+                    if !read.waits() {
                         cleaned = without_data(&mut self.cleaner, &json)?;
                     }
                     Ok(read)
                 });
                 let read = read.inspect_err(|_| self.unanswered = answered::ids(&json))?;
-                self.tool_error |= read.tool_error;
-                if let Some(found) = read.found {
-                    self.unjudged += found.unjudged();
+                self.tool_error |= read.said.tool_error;
+                self.unjudged += read.found.unjudged();
+                if read.waits() {
                     let json = String::from_utf8(json.into_owned());
                     let json = json.map_err(|_| FollowError::Malformed("it is not utf-8"))?;
-                    held = Some((json, found));
+                    held = Some((json, read));
                 }
             }
             Payload::Json(text) => cleaned = without_data(&mut self.cleaner, &text)?,
             Payload::None | Payload::Exception => {}
         }
         let raw = self.buffer.split_to(length).freeze();
-        let Some((json, found)) = held else {
+        let Some((json, Read { found, said })) = held else {
             return self.forward(raw, cleaned);
         };
-        self.pending = Some(Pending { raw, json, found });
+        self.pending = Some(Pending {
+            raw,
+            json,
+            questions: said.questions.into(),
+            found,
+        });
         self.next()
     }
 
@@ -290,21 +323,29 @@ fn without_data(cleaner: &mut Option<Cleaner>, data: &[u8]) -> Result<Option<Str
     }
 }
 
+impl Pending {
+    fn is_decided(&self) -> bool {
+        self.questions.is_empty() && self.found.is_decided()
+    }
+}
+
 /// What one event says.
 struct Read {
-    found: Option<Found>,
-    tool_error: bool,
+    found: Found,
+    said: Said,
+}
+
+impl Read {
+    fn waits(&self) -> bool {
+        !self.found.is_empty() || !self.said.questions.is_empty()
+    }
 }
 
 fn read(json: &[u8], expected: &Expected) -> Result<Read, FollowError> {
     let found = expected.lists().then(|| Found::read(json, expected));
-    let found = found.transpose()?.filter(|found| !found.is_empty());
-    let requests = expected.requests.as_ref();
-    let failed = requests.map(|requests| answered::check(json, requests));
-    Ok(Read {
-        found,
-        tool_error: failed.transpose()?.unwrap_or_default(),
-    })
+    let found = found.transpose()?.unwrap_or_default();
+    let said = answered::read(json, expected)?;
+    Ok(Read { found, said })
 }
 
 /// Whether nobody takes it for a message, in any encoding: an address (the first event of the
@@ -334,6 +375,7 @@ impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Forward(bytes) => write!(f, "Forward({} bytes)", bytes.len()),
+            Self::Ask(question) => f.debug_tuple("Ask").field(question).finish(),
             Self::Judge(entries) => f.debug_tuple("Judge").field(entries).finish(),
             Self::Wait => f.write_str("Wait"),
             Self::End => f.write_str("End"),

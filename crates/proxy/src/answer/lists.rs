@@ -1,26 +1,21 @@
-//! What an MCP server lists: each entry is looked at as the call that it would be, and what the agent may not use goes.
-
-use std::sync::Arc;
+//! What an MCP server lists and asks: each entry is looked at as the call that it would be, and what the agent may not use goes; each
+//! question is judged, and has its record, before the agent sees it.
 
 use aegis_policy::{HttpPart, Intent, Snapshot};
-use aegis_protocol::mcp::{Entry, Filter, FollowError, ListKind, Step};
+use aegis_protocol::mcp::{Entry, Filter, FollowError, ListKind, Question, Step};
 use aegis_protocol::{Cleaner, RefusalDocument};
 use bytes::{Bytes, BytesMut};
 
 use super::follow::{Advance, Guarded, Refused};
-use super::{Learned, unlisted};
+use super::{Judge, Learned, unlisted};
 use crate::gate::{Arguments, Gate};
 use crate::masking;
-use crate::plane::Plane;
-use crate::refusal::{Cause, Refusal, Stamp};
+use crate::refusal::Refusal;
 use crate::tools::{self, Sighting};
 
 pub(crate) struct Listing {
     filter: Filter,
-    plane: Arc<Plane>,
-    /// The call that is answered.
-    request: Arc<Intent>,
-    stamp: Stamp,
+    judge: Judge,
     lists: Lists,
 }
 
@@ -35,17 +30,10 @@ pub(crate) struct Lists {
 }
 
 impl Listing {
-    pub(crate) fn new(
-        filter: Filter,
-        plane: &Arc<Plane>,
-        request: &Arc<Intent>,
-        stamp: Stamp,
-    ) -> Self {
+    pub(crate) fn new(filter: Filter, judge: Judge) -> Self {
         Self {
             filter,
-            plane: Arc::clone(plane),
-            request: Arc::clone(request),
-            stamp,
+            judge,
             lists: Lists::default(),
         }
     }
@@ -64,17 +52,14 @@ impl Listing {
 
     /// By the policy in force now: a stream may be older than it.
     async fn judge(&mut self, entries: Vec<Entry>) -> Result<Vec<bool>, Refusal> {
-        let in_force = self.plane.activation.in_force();
-        let policy = in_force.map_err(|fault| {
-            Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string())
-        })?;
+        let policy = self.judge.in_force()?;
         let mut intent = Intent {
             http: Some(HttpPart {
                 method: "POST".into(),
                 content_type: "application/json".into(),
             }),
             data: Vec::new(),
-            ..self.request.under(policy.catalogue())
+            ..self.judge.request.under(policy.catalogue())
         };
         let mut verdicts = Vec::with_capacity(entries.len());
         for (at, entry) in entries.into_iter().enumerate() {
@@ -86,6 +71,17 @@ impl Listing {
         Ok(verdicts)
     }
 
+    /// Who waits for the answer is told that it ends here; where nobody is known to wait, the agent
+    /// does not see the question, and its server gets no answer.
+    async fn ask(&mut self, question: Question) -> Result<(), Refused> {
+        match self.judge.ask(question).await {
+            Ok(()) => self.filter.allow(),
+            Err(refused) if self.filter.is_awaited() => return Err(refused),
+            Err(_) => self.filter.leave_out(),
+        }
+        Ok(())
+    }
+
     fn shows(&mut self, entry: Entry, intent: &mut Intent, policy: &Snapshot) -> bool {
         let Entry {
             kind,
@@ -95,7 +91,7 @@ impl Listing {
         if kind == ListKind::Tools {
             let name = tools::name_of(&call).unwrap_or_default();
             let (tenant, server) = (&intent.caller.tenant, &intent.destination.authority);
-            let sighting = self.plane.tools.sight(tenant, server, name, digest);
+            let sighting = self.judge.plane.tools.sight(tenant, server, name, digest);
             self.sighted(sighting, intent, name);
             call.changed = sighting.is_changed();
         }
@@ -119,7 +115,7 @@ impl Listing {
 
     /// Says that a tool has changed: once in the log and in the metrics, in each list's end line.
     fn sighted(&mut self, sighting: Sighting, intent: &Intent, name: &str) {
-        let metrics = &self.plane.evidence.metrics;
+        let metrics = &self.judge.plane.evidence.metrics;
         match sighting {
             Sighting::Same => return,
             Sighting::Unkept => metrics.tool_unkept(),
@@ -137,7 +133,7 @@ impl Listing {
     }
 
     fn written(&self, name: &str) -> String {
-        masking::name(name, &self.plane.scanner()).into_owned()
+        masking::name(name, &self.judge.plane.scanner()).into_owned()
     }
 
     fn unreadable(&self, error: FollowError) -> Refused {
@@ -145,7 +141,7 @@ impl Listing {
     }
 
     fn refused(&self, refusal: Refusal) -> Refused {
-        let stamp = self.stamp.clone();
+        let stamp = self.judge.stamp.clone();
         Refused { refusal, stamp }
     }
 }
@@ -165,6 +161,7 @@ impl Guarded for Listing {
                 Ok(Step::Forward(bytes)) => return Ok(Advance::Forward(bytes)),
                 Ok(Step::End) => return Ok(Advance::End),
                 Ok(Step::Wait) => return Ok(Advance::Wait),
+                Ok(Step::Ask(question)) => self.ask(question).await?,
                 Ok(Step::Judge(entries)) => {
                     let verdicts = self.judge(entries).await;
                     let verdicts = verdicts.map_err(|refusal| self.refused(refusal))?;

@@ -1,9 +1,11 @@
-//! What a model proposes in its answer: each call is judged and has its record before the agent sees it.
+//! What a model proposes in its answer, and what an MCP server asks in its own: each is judged and has its record before the agent
+//! sees it.
 
 use std::sync::Arc;
 
-use aegis_policy::{Call, Intent, Parameters, Phase};
+use aegis_policy::{Call, DataFinding, Intent, Parameters, Phase, Snapshot};
 use aegis_protocol::answer::{AnswerError, Arguments, Guard, ProposedCall, Step};
+use aegis_protocol::mcp::Question;
 use aegis_protocol::{Cleaner, RefusalDocument, proposed};
 use bytes::Bytes;
 
@@ -19,6 +21,7 @@ pub(super) struct Proposals {
 }
 
 /// Has each proposed call judged, and keeps its record.
+#[derive(Clone)]
 pub(crate) struct Judge {
     pub(crate) plane: Arc<Plane>,
     /// The call that is answered.
@@ -94,20 +97,33 @@ impl Judge {
     /// By the policy in force now: a stream may be older than it.
     pub(crate) async fn judge(&self, call: ProposedCall) -> Result<Option<Parameters>, Refused> {
         let mut record = Record::proposed(&self.plane, &self.asked);
-        match self.ask(call, &mut record).await {
-            Ok(arguments) => {
-                record.end(Ending::Forwarded);
-                Ok(arguments)
-            }
-            Err(refusal) => {
-                record.refused(&refusal, None).await;
-                let stamp = record.stamp();
-                Err(Refused { refusal, stamp })
-            }
-        }
+        let judged = self.propose(call, &mut record).await;
+        self.over(judged, record).await
     }
 
-    async fn ask(
+    /// Data in a question is a matter of what the profile says about answers, which are searched when
+    /// it goes on.
+    pub(crate) async fn ask(&self, question: Question) -> Result<(), Refused> {
+        let mut record = Record::proposed(&self.plane, &self.asked);
+        let call = Call::question(question.name.into(), question.params);
+        let judged = match self.in_force() {
+            Ok(policy) => {
+                let intent = self.intent(call, Vec::new(), &policy, &record);
+                self.authorize(intent, &policy, &mut record).await
+            }
+            Err(refusal) => Err(refusal),
+        };
+        let judged = judged.and_then(|instead| match instead {
+            None => Ok(()),
+            Some(_) => {
+                let message = "what a server asks goes on as it is or not at all";
+                Err(Refusal::with(Cause::SanitizeImpossible, message))
+            }
+        });
+        self.over(judged, record).await
+    }
+
+    async fn propose(
         &self,
         call: ProposedCall,
         record: &mut Record,
@@ -116,21 +132,58 @@ impl Judge {
             let message = "the model proposed a call whose arguments cannot be read";
             return Err(Refusal::with(Cause::AnswerUnreadable, message));
         };
+        let policy = self.in_force()?;
+        let data = proposed::data(&arguments, policy.scanner());
+        let model = self.request.call.model.clone();
+        let call = Call::proposed(call.name.into(), arguments, model, self.streams);
+        let intent = self.intent(call, data, &policy, record);
+        self.authorize(intent, &policy, record).await
+    }
+
+    pub(super) fn in_force(&self) -> Result<Arc<Snapshot>, Refusal> {
         let in_force = self.plane.activation.in_force();
-        let policy = in_force.map_err(|fault| {
-            Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string())
-        })?;
-        let request = &self.request;
-        let model = request.call.model.clone();
-        let intent = Intent {
+        in_force
+            .map_err(|fault| Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string()))
+    }
+
+    fn intent(
+        &self,
+        call: Call,
+        data: Vec<DataFinding>,
+        policy: &Snapshot,
+        record: &Record,
+    ) -> Intent {
+        Intent {
             phase: Phase::ProposedCall,
             id: Arc::clone(record.id()),
             time: Arc::clone(record.time()),
-            data: proposed::data(&arguments, policy.scanner()),
-            call: Call::proposed(call.name.into(), arguments, model, self.streams),
-            ..request.under(policy.catalogue())
-        };
+            data,
+            call,
+            ..self.request.under(policy.catalogue())
+        }
+    }
+
+    async fn authorize(
+        &self,
+        intent: Intent,
+        policy: &Snapshot,
+        record: &mut Record,
+    ) -> Result<Option<Parameters>, Refusal> {
         let gate = &self.plane.gate;
-        gate.authorize_proposed(intent, &policy, record).await
+        gate.authorize_proposed(intent, policy, record).await
+    }
+
+    async fn over<T>(&self, judged: Result<T, Refusal>, mut record: Record) -> Result<T, Refused> {
+        match judged {
+            Ok(judged) => {
+                record.end(Ending::Forwarded);
+                Ok(judged)
+            }
+            Err(refusal) => {
+                record.refused(&refusal, None).await;
+                let stamp = record.stamp();
+                Err(Refused { refusal, stamp })
+            }
+        }
     }
 }

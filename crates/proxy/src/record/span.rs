@@ -55,7 +55,14 @@ impl Record {
             return Operation::Other;
         };
         if matches!(self.within, Some(Within::Answer(_))) {
-            return Operation::ProposedTool { name: &call.tool };
+            let asked = call.tool.split_once('/').map(|(_, method)| method);
+            return match asked.filter(|_| call.kind == CallKind::Mcp) {
+                Some(method) => Operation::Mcp {
+                    method,
+                    target: Target::Server,
+                },
+                None => Operation::ProposedTool { name: &call.tool },
+            };
         }
         match call.kind {
             CallKind::Llm => call.api.map_or(Operation::Other, |api| {

@@ -122,9 +122,14 @@ impl Downward<'_> {
         let judge = &self.judge;
         let listing = listing.get_or_insert_with(|| {
             let filter = expected.over_websocket(LIMITS).searching(cleaner.take());
-            Listing::new(filter, &judge.plane, &judge.request, judge.stamp.clone())
+            Listing::new(filter, judge.clone())
         });
-        let shown = listing.message(&message.payload).await;
+        let half = &self.talk.half;
+        let shown = tokio::select! {
+            biased;
+            shown = listing.message(&message.payload) => shown,
+            never = self.inbound.pass_controls(Manner::Whole, half, &self.client) => match never {},
+        };
         let shown = shown.map_err(|Refused { refusal, stamp }| {
             let told = listing.refuse(&refusal.document(&stamp));
             End::Refused {
@@ -132,6 +137,11 @@ impl Downward<'_> {
                 last: told.map(|told| Message::text(told, None).frame()),
             }
         })?;
+        if shown.is_empty() && !message.payload.is_empty() {
+            // It asked what policy does not let it ask.
+            self.encoder.leave_out();
+            return Ok(());
+        }
         let frame = if shown == message.payload {
             self.encoder.pass(&message)
         } else {

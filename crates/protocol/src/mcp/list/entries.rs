@@ -13,6 +13,7 @@ use crate::json::{self, Kind, Node, Tree};
 use crate::redact::edits::Edits;
 
 /// What one event lists.
+#[derive(Default)]
 pub(super) struct Found {
     lists: Vec<Vec<Item>>,
     entries: usize,
@@ -29,10 +30,7 @@ impl Found {
     /// Reads a message, or several in an array.
     pub(super) fn read(bytes: &[u8], expected: &Expected) -> Result<Self, FollowError> {
         let tree = Tree::parse(bytes)?;
-        let mut found = Self {
-            lists: Vec::new(),
-            entries: 0,
-        };
+        let mut found = Self::default();
         let Some(root) = tree.root() else {
             return Ok(found);
         };

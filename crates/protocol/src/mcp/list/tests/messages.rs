@@ -22,6 +22,7 @@ fn shown(filter: &mut Filter, message: &str) -> Result<String, FollowError> {
                 let verdicts: Vec<_> = entries.iter().map(stay).collect();
                 filter.keep(&verdicts)?;
             }
+            Step::Ask(_) => filter.leave_out(),
             Step::Wait => panic!("it is whole"),
             Step::End => return Ok(String::from_utf8(shown).expect("utf-8")),
         }
@@ -40,6 +41,15 @@ fn a_result_that_is_no_object_is_no_list() {
     ] {
         assert_eq!(shown(&mut filter, said).as_deref(), Ok(said));
     }
+}
+
+#[test]
+fn a_question_that_is_left_out_leaves_nothing_and_the_next_message_comes() {
+    let mut filter = messages();
+    let asked = r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage"}"#;
+    assert_eq!(shown(&mut filter, asked).as_deref(), Ok(""));
+    let page = page(&["a"]);
+    assert_eq!(shown(&mut filter, &page), Ok(page));
 }
 
 #[test]
