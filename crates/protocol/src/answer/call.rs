@@ -114,6 +114,8 @@ pub(super) struct Call {
     pub(super) pieces: usize,
     /// There is a place in the answer that holds its arguments.
     pub(super) placed: bool,
+    /// It is told as a whole where nothing holds its arguments: other ones could not stand there.
+    pub(super) fixed: bool,
     pub(super) state: State,
 }
 
@@ -177,7 +179,7 @@ impl Call {
 
     /// Whether other arguments can stand in the place of its own.
     pub(super) fn is_replaceable(&self) -> bool {
-        self.placed && self.head.form != Form::Item
+        self.placed && !self.fixed && self.head.form != Form::Item
     }
 
     /// The arguments in the form in which the call states its own.
@@ -186,7 +188,7 @@ impl Call {
         arguments: &Map<String, Value>,
     ) -> Result<String, AnswerError> {
         Ok(match self.head.form {
-            _ if !self.placed => return Err(AnswerError::Fixed),
+            _ if !self.placed || self.fixed => return Err(AnswerError::Fixed),
             Form::Json => Value::Object(arguments.clone()).to_string(),
             Form::Input => match arguments.get(INPUT).and_then(Value::as_str) {
                 Some(input) if arguments.len() == 1 => input.to_owned(),

@@ -137,8 +137,7 @@ impl Calls {
             call.text.clone_from(&written.text);
             self.keep(if begun { 0 } else { written.text.len() });
         }
-        self.mark(twin.unwrap_or(at), written.span, written.bare, Role::Whole);
-        Ok(())
+        self.told_whole(twin.unwrap_or(at), written.span, written.bare)
     }
 
     /// A whole call in one place. Where the API repeats calls, one that is alike shares its decision.
@@ -157,8 +156,7 @@ impl Calls {
             let kept = call.text.len();
             self.keep(kept);
         }
-        self.mark(at, written.span, written.bare, Role::Whole);
-        Ok(())
+        self.told_whole(at, written.span, written.bare)
     }
 
     pub(super) fn has_marks(&self) -> bool {
@@ -338,6 +336,7 @@ impl Calls {
             text: String::new(),
             pieces: 0,
             placed: false,
+            fixed: false,
             state: State::Open,
         });
         Ok(self.all.len() - 1)
@@ -345,6 +344,18 @@ impl Calls {
 
     fn keep(&mut self, bytes: usize) {
         self.bytes += bytes;
+    }
+
+    /// Nobody would find arguments that were replaced where the call is told without any.
+    fn told_whole(&mut self, at: usize, span: Range<usize>, bare: bool) -> Result<(), AnswerError> {
+        if let Some(call) = self.all.get_mut(at).filter(|_| span.is_empty()) {
+            if matches!(call.state, State::Replaced(_)) {
+                return Err(AnswerError::Fixed);
+            }
+            call.fixed = true;
+        }
+        self.mark(at, span, bare, Role::Whole);
+        Ok(())
     }
 
     fn mention(&mut self, call: usize) {
