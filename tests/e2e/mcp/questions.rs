@@ -73,6 +73,25 @@ async fn one_that_it_does_not_ends_the_answer_with_an_error_for_the_call() {
     }
 }
 
+#[tokio::test]
+async fn one_that_would_have_to_be_rewritten_does_not_go_on() {
+    let (aegis, upstream, feed) = streaming(POLICY).await;
+    let mut reply = ask(&aegis, &upstream, &call(1, "search", &json!({}))).await;
+    let asked = json!({"systemPrompt": "secret-plans"});
+    feed.event(&message(9, "sampling/createMessage", &asked).to_string());
+
+    let rest = reply.text().await;
+    assert!(
+        rest.contains("sanitize.impossible") && !rest.contains("secret-plans"),
+        "{rest}"
+    );
+    let (_, end) = aegis.lines(|line| line["action"] == "propose").await;
+    assert_eq!(
+        end["refusal"]["rules"][0]["rule"], "sanitize.impossible",
+        "{end}"
+    );
+}
+
 /// There the client waits for nothing in particular, and the stream is for whatever comes.
 #[tokio::test]
 async fn on_a_stream_by_get_a_refused_question_is_left_out_and_the_stream_goes_on() {
@@ -185,7 +204,7 @@ profiles:
       docs/search: {call: {}}
     proposed:
       tools:
-        docs/sampling/createMessage: {maxTokens: {max: 500, approve_above: 100}}
+        docs/sampling/createMessage: {maxTokens: {max: 500, approve_above: 100}, systemPrompt: {redact: true}}
 catalogue:
   docs: {hosts: [mcp.test], protocol: mcp}
 ";

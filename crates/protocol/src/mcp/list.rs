@@ -205,13 +205,13 @@ impl Filter {
         if let Some(pending) = self.pending.take() {
             self.unanswered = answered::ids(pending.json.as_bytes());
         }
-        let mut errors: Vec<String> = match &self.expected.requests {
-            Some(requests) => requests.iter().map(|(id, _)| error(id, refusal)).collect(),
-            None => {
-                let ids = self.unanswered.iter().filter(|id| self.may_say(id));
-                ids.map(|id| error(id, refusal)).collect()
-            }
+        let ids: Vec<&Value> = if let Some(requests) = &self.expected.requests {
+            requests.iter().map(|(id, _)| id).collect()
+        } else {
+            let ids = self.unanswered.iter();
+            ids.filter(|id| self.may_say(id)).collect()
         };
+        let mut errors: Vec<String> = ids.into_iter().map(|id| error(id, refusal)).collect();
         if errors.is_empty() {
             errors.push(error(&Value::Null, refusal));
         }

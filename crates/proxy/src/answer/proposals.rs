@@ -101,26 +101,23 @@ impl Judge {
         self.over(judged, record).await
     }
 
-    /// Data in a question is a matter of what the profile says about answers, which are searched when
-    /// it goes on.
     pub(crate) async fn ask(&self, question: Question) -> Result<(), Refused> {
         let mut record = Record::proposed(&self.plane, &self.asked);
-        let call = Call::question(question.name.into(), question.params);
-        let judged = match self.in_force() {
-            Ok(policy) => {
-                let intent = self.intent(call, Vec::new(), &policy, &record);
-                self.authorize(intent, &policy, &mut record).await
-            }
-            Err(refusal) => Err(refusal),
-        };
-        let judged = judged.and_then(|instead| match instead {
-            None => Ok(()),
-            Some(_) => {
-                let message = "what a server asks goes on as it is or not at all";
-                Err(Refusal::with(Cause::SanitizeImpossible, message))
-            }
-        });
+        let judged = self.question(question, &mut record).await;
         self.over(judged, record).await
+    }
+
+    /// Data in it is a matter of what the profile says about answers, which are searched when it goes
+    /// on.
+    async fn question(&self, question: Question, record: &mut Record) -> Result<(), Refusal> {
+        let policy = self.in_force()?;
+        let call = Call::question(question.name.into(), question.params);
+        let intent = self.intent(call, Vec::new(), &policy, record);
+        if self.authorize(intent, &policy, record).await?.is_some() {
+            let message = "what a server asks goes on as it is or not at all";
+            return Err(Refusal::with(Cause::SanitizeImpossible, message));
+        }
+        Ok(())
     }
 
     async fn propose(
