@@ -41,12 +41,20 @@ enum Stage {
 
 /// Through an automaton.
 #[derive(Clone, Debug)]
-struct Walk {
+pub(crate) struct Walk {
     state: StateID,
     /// The next byte.
     at: usize,
     /// Where the longest match ends.
     matched: Option<usize>,
+}
+
+/// What the pattern of a value comes to that may begin at a place.
+pub(crate) enum Fit {
+    No,
+    Yes(Range<usize>),
+    /// From there it is longer than is looked at, or than has come.
+    Open(usize, Walk),
 }
 
 /// What has become of a candidate.
@@ -82,26 +90,26 @@ enum Walked {
 }
 
 impl Candidate {
-    /// Of a pattern that begins at this place.
-    pub(crate) fn pattern(
+    /// Of a pattern whose lead begins at this place. None where it has no lead.
+    pub(crate) fn led(
         rule: RuleId,
         near: bool,
         ready: &Ready,
         at: usize,
         before: Option<u8>,
     ) -> Option<Self> {
-        let program = ready.program()?;
-        let stage = match &program.lead {
-            Some(lead) => Stage::Lead {
-                walk: Walk::new(begin(lead, before)?, at),
-                stop: at + LEAD,
-            },
-            None => Stage::Value {
-                start: at,
-                walk: Walk::new(begin(&program.value, before)?, at),
-            },
+        let lead = ready.program()?.lead.as_ref()?;
+        let stage = Stage::Lead {
+            walk: Walk::new(begin(lead, before)?, at),
+            stop: at + LEAD,
         };
         Some(Self { rule, near, stage })
+    }
+
+    /// Of a value that goes on.
+    pub(crate) fn value(rule: RuleId, near: bool, start: usize, walk: Walk) -> Self {
+        let stage = Stage::Value { start, walk };
+        Self { rule, near, stage }
     }
 
     /// Of a hand-written rule.
@@ -205,6 +213,22 @@ impl Candidate {
     }
 }
 
+impl Fit {
+    /// Of a rule without a lead.
+    pub(crate) fn of(ready: &Ready, start: usize, before: Option<u8>, window: Window<'_>) -> Self {
+        let value = ready.program().map(|program| &program.value);
+        let state = value.and_then(|value| Some((value, begin(value, before)?)));
+        let Some((value, state)) = state else {
+            return Self::No;
+        };
+        let mut walk = Walk::new(state, start);
+        match walk.on(value, window, start + LONGEST) {
+            Walked::Done => walk.matched.map_or(Self::No, |end| Self::Yes(start..end)),
+            Walked::Open | Walked::Far => Self::Open(start, walk),
+        }
+    }
+}
+
 impl Walk {
     fn new(state: StateID, at: usize) -> Self {
         Self {
@@ -216,20 +240,21 @@ impl Walk {
 
     /// To the end of the window or to `stop`, whichever comes first, unless it ends before.
     fn on(&mut self, dfa: &crate::rules::Dfa, window: Window<'_>, stop: usize) -> Walked {
-        for byte in window.after(self.at) {
-            if self.at == stop {
-                return Walked::Far;
-            }
-            self.state = dfa.next_state(self.state, *byte);
-            if dfa.is_special_state(self.state) {
-                if dfa.is_match_state(self.state) {
-                    self.matched = Some(self.at);
-                } else if dfa.is_dead_state(self.state) || dfa.is_quit_state(self.state) {
+        let bytes = window.after(self.at);
+        let bytes = bytes.get(..stop.saturating_sub(self.at)).unwrap_or(bytes);
+        let (mut state, from) = (self.state, self.at);
+        for (byte, at) in bytes.iter().zip(from..) {
+            state = dfa.next_state(state, *byte);
+            if dfa.is_special_state(state) {
+                if dfa.is_match_state(state) {
+                    self.matched = Some(at);
+                } else if dfa.is_dead_state(state) || dfa.is_quit_state(state) {
+                    (self.state, self.at) = (state, at);
                     return Walked::Done;
                 }
             }
-            self.at += 1;
         }
+        (self.state, self.at) = (state, from + bytes.len());
         if self.at == stop {
             return Walked::Far;
         }
@@ -241,6 +266,13 @@ impl Walk {
         }
         Walked::Done
     }
+}
+
+/// Whether the value withstands the check of its rule.
+pub(crate) fn withstands(ready: &Ready, range: &Range<usize>, window: Window<'_>) -> bool {
+    let value = window.after(range.start);
+    let value = value.get(..range.len()).unwrap_or_default();
+    (ready.rule.check)(value.get(..LONGEST).unwrap_or(value))
 }
 
 /// Where the value of a hand-written rule begins at the earliest.
@@ -262,10 +294,7 @@ fn found(
     let Some(range) = range else {
         return Step::None(read);
     };
-    let value = window.after(range.start);
-    let value = value.get(..range.len()).unwrap_or_default();
-    let seen = value.get(..LONGEST).unwrap_or(value);
-    if (ready.rule.check)(seen) {
+    if withstands(ready, &range, window) {
         Step::Found {
             start: range.start,
             end: range.end,

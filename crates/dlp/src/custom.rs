@@ -14,7 +14,8 @@ use std::ops::Range;
 
 use regex_automata::dfa::Automaton as _;
 
-use crate::found::{Found, KindId, Rank};
+use crate::found::{Found, Rank};
+use crate::per_kind::KindId;
 use crate::rules::{Dfa, RuleId, begin};
 use crate::{BuildError, Class};
 pub use checksum::Checksum;
@@ -159,7 +160,7 @@ impl Customs {
             return Err(BuildError::Many);
         }
         let base = RuleId::try_from(base).map_err(|_| BuildError::Many)?;
-        // No type is one of the catalogue's, whose numbers are those of its rules.
+        // No type is one of the catalogue's, which has no more types than rules.
         let mut kinds = HashMap::new();
         let all: Vec<_> = (base..)
             .zip(detectors)
@@ -234,9 +235,16 @@ impl Customs {
     }
 
     pub(crate) fn type_of(&self, rule: RuleId) -> Option<(&'static str, Class)> {
+        self.get(rule).map(|ready| (ready.kind, ready.rank.class))
+    }
+
+    pub(crate) fn kind_of(&self, rule: RuleId) -> Option<KindId> {
+        self.get(rule).map(|ready| ready.rank.kind)
+    }
+
+    fn get(&self, rule: RuleId) -> Option<&Ready> {
         let at = rule.checked_sub(self.base)?;
-        let ready = self.all.get(usize::from(at))?;
-        Some((ready.kind, ready.rank.class))
+        self.all.get(usize::from(at))
     }
 }
 

@@ -149,12 +149,12 @@ impl Layers {
             return Vec::new();
         }
         let settled = if last { usize::MAX } else { self.settled() };
-        let events = std::mem::take(&mut self.events);
-        let (mut ready, later): (Vec<_>, Vec<_>) = events
-            .into_iter()
-            .partition(|event| order(event).0 < settled);
-        self.events = later;
-        ready.sort_by_key(order);
+        self.events.sort_by_key(order);
+        let later = self
+            .events
+            .partition_point(|event| order(event).0 < settled);
+        let later = self.events.split_off(later);
+        let mut ready = std::mem::replace(&mut self.events, later);
         ready.retain(|event| self.is_new(event));
         ready
     }

@@ -5,21 +5,25 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::Class;
+use crate::per_kind::{KindId, PerKind};
 use crate::rules::RuleId;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
     pending: Vec<Pending>,
-    /// How far the findings of each rule have come.
-    latest: Vec<Latest>,
+    reach: Reach,
 }
 
-/// The last finding of a rule, and where it ends.
-#[derive(Clone, Debug)]
-struct Latest {
-    id: RuleId,
-    rank: Rank,
-    end: usize,
+/// How far the findings have come: the greatest end of them, as they are decided in the order of their
+/// beginnings.
+#[derive(Clone, Debug, Default)]
+struct Reach {
+    kinds: PerKind<usize>,
+    /// Of those that are not weak, and of secrets; those of a policy's own detectors do not count.
+    strong: usize,
+    secret: usize,
+    /// What goes on.
+    growing: Vec<(RuleId, Rank)>,
 }
 
 /// What decides which finding gives way to which.
@@ -32,9 +36,6 @@ pub(crate) struct Rank {
     pub(crate) is_custom: bool,
 }
 
-/// The number of a type, the same for all rules that find it.
-pub(crate) type KindId = u16;
-
 /// In the order of their places. Of a value that is longer than is looked at, the end comes by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -46,6 +47,7 @@ pub(crate) enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) id: RuleId,
+    pub(crate) kind: KindId,
     pub(crate) confidence: u8,
 }
 
@@ -84,7 +86,12 @@ impl Found {
         end: Option<usize>,
     ) {
         if confidence >= REPORTED {
-            let finding = Finding { id, confidence };
+            let kind = rank.kind;
+            let finding = Finding {
+                id,
+                kind,
+                confidence,
+            };
             let end = end.unwrap_or(GROWS);
             let what = What::Value { finding, rank, end };
             self.pending.push(Pending { at, what });
@@ -96,15 +103,18 @@ impl Found {
         self.pending.push(Pending { at, what });
     }
 
-    /// What stands before this, which will not change any more.
+    /// What begins before this, which will not change any more: by places, and at one place ends first.
     pub(crate) fn settle(&mut self, settled: usize) -> Vec<Event> {
         if self.pending.iter().all(|one| one.at >= settled) {
             return Vec::new();
         }
-        let mut pending = VecDeque::from(std::mem::take(&mut self.pending));
-        pending
-            .make_contiguous()
-            .sort_unstable_by_key(Pending::order);
+        let mut pending = std::mem::take(&mut self.pending);
+        // Mostly they come so.
+        pending.sort_by_key(|one| one.at);
+        for at_one_place in pending.chunk_by_mut(|one, next| one.at == next.at) {
+            at_one_place.sort_unstable_by_key(Pending::order);
+        }
+        let mut pending = VecDeque::from(pending);
         let mut events = Vec::new();
         while let Some(one) = pending.pop_front_if(|one| one.at < settled) {
             match self.decide(one) {
@@ -117,70 +127,81 @@ impl Found {
             }
         }
         self.pending = pending.into();
-        events.sort_by_key(Event::order);
         events
     }
 
     fn decide(&mut self, one: Pending) -> Decided {
-        self.latest.retain(|latest| latest.end > one.at);
         let (finding, rank, end) = match one.what {
             What::Value { finding, rank, end } => (finding, rank, end),
             What::End(id) => {
                 // Of what gave way, the end is no event: it would end another.
-                let mut latest = self.latest.iter_mut();
-                let latest = latest.find(|latest| latest.id == id && latest.end == GROWS);
-                return latest.map_or(Decided::Nothing, |latest| {
-                    latest.end = one.at;
+                let was_growing = self.reach.ends(id, one.at);
+                return if was_growing {
                     Decided::Event(Event::Ends(id, one.at))
-                });
+                } else {
+                    Decided::Nothing
+                };
             }
         };
-        let start = one.at.max(self.reach(|other| other.kind == rank.kind));
-        if end <= start || rank.weak && self.gives_way(rank, one.at, end) {
+        let start = one.at.max(self.reach.of_kind(rank.kind));
+        if end <= start || rank.weak && self.reach.covers(rank, one.at, end) {
             return Decided::Nothing;
         }
         if start > one.at {
             // The rest of it is one among those that begin there.
             return Decided::Later(Pending { at: start, ..one });
         }
-        self.keep(finding.id, rank, end);
+        self.reach.add(finding.id, rank, end);
         Decided::Event(match end {
             GROWS => Event::Begins(finding, start),
             end => Event::Found(finding, start..end),
         })
     }
+}
+
+impl Reach {
+    fn of_kind(&self, kind: KindId) -> usize {
+        let grows = self.growing.iter().any(|(_, rank)| rank.kind == kind);
+        if grows { GROWS } else { self.kinds.get(kind) }
+    }
 
     /// A strong finding reaches over all of it; or another secret, where it is one: of a secret that
     /// several rules know, one tells. No tail of a longer value may be left.
-    fn gives_way(&self, rank: Rank, at: usize, end: usize) -> bool {
+    fn covers(&self, rank: Rank, at: usize, end: usize) -> bool {
         let secret = rank.class == Class::Secret;
-        let reach = self.reach(|other| {
+        let covers = |other: &Rank| {
             !other.is_custom && (!other.weak || secret && other.class == Class::Secret)
-        });
-        reach > at && reach >= end
+        };
+        let grows = self.growing.iter().any(|(_, rank)| covers(rank));
+        let reach = if secret { self.secret } else { 0 }.max(self.strong);
+        grows || reach > at && reach >= end
     }
 
-    /// Where the last of these rules' findings ends.
-    fn reach(&self, which: impl Fn(&Rank) -> bool) -> usize {
-        let these = self.latest.iter().filter(|latest| which(&latest.rank));
-        these.map(|latest| latest.end).max().unwrap_or_default()
-    }
-
-    fn keep(&mut self, id: RuleId, rank: Rank, end: usize) {
-        match self.latest.iter_mut().find(|latest| latest.id == id) {
-            Some(latest) => latest.end = end,
-            None => self.latest.push(Latest { id, rank, end }),
+    fn add(&mut self, id: RuleId, rank: Rank, end: usize) {
+        if end == GROWS {
+            self.growing.push((id, rank));
+        } else {
+            self.comes_to(rank, end);
         }
     }
-}
 
-impl Event {
-    /// At one place an end comes first, then the longest.
-    fn order(&self) -> (usize, bool, Reverse<usize>) {
-        match self {
-            Self::Ends(_, at) => (*at, false, Reverse(0)),
-            Self::Begins(_, at) => (*at, true, Reverse(GROWS)),
-            Self::Found(_, range) => (range.start, true, Reverse(range.end)),
+    /// Whether it did go on.
+    fn ends(&mut self, id: RuleId, at: usize) -> bool {
+        let place = self.growing.iter().position(|(growing, _)| *growing == id);
+        let ended = place.map(|place| self.growing.remove(place));
+        if let Some((_, rank)) = ended {
+            self.comes_to(rank, at);
+        }
+        ended.is_some()
+    }
+
+    fn comes_to(&mut self, rank: Rank, end: usize) {
+        self.kinds.set(rank.kind, end);
+        if !rank.is_custom && !rank.weak {
+            self.strong = self.strong.max(end);
+        }
+        if !rank.is_custom && rank.class == Class::Secret {
+            self.secret = self.secret.max(end);
         }
     }
 }
@@ -220,6 +241,14 @@ mod tests {
         (rule.kind, rule.rank(number))
     }
 
+    fn finding(id: RuleId, rank: Rank) -> Finding {
+        Finding {
+            id,
+            kind: rank.kind,
+            confidence: 95,
+        }
+    }
+
     #[test]
     fn what_gives_way_to_a_value_that_goes_on_does_not_end_it() {
         let (kind, strong) = rule(|rule| rule.class == Class::Secret && !rule.weak);
@@ -229,10 +258,7 @@ mod tests {
         found.add(2, weak, 95, 10, None);
         found.ends(2, 500);
         found.ends(1, 900);
-        let first = Finding {
-            id: 1,
-            confidence: 95,
-        };
+        let first = finding(1, strong);
         let events = found.settle(usize::MAX);
         assert_eq!(events, [Event::Begins(first, 0), Event::Ends(1, 900)]);
     }
@@ -245,7 +271,7 @@ mod tests {
         found.add(1, strong, 95, 0, Some(20));
         found.add(2, weak, 95, 10, Some(20));
         found.add(2, weak, 95, 15, Some(30));
-        let [first, longer] = [1, 2].map(|id| Finding { id, confidence: 95 });
+        let (first, longer) = (finding(1, strong), finding(2, weak));
         let expected = [Event::Found(first, 0..20), Event::Found(longer, 15..30)];
         assert_eq!(found.settle(usize::MAX), expected);
     }
@@ -262,7 +288,7 @@ mod tests {
         found.add(1, one, 95, 600, Some(650));
         found.ends(1, 900);
         let events = found.settle(usize::MAX);
-        let [first, second] = [1, 2].map(|id| Finding { id, confidence: 95 });
+        let (first, second) = (finding(1, one), finding(2, other));
         let expected = [
             Event::Begins(first, 0),
             Event::Begins(second, 10),

@@ -4,6 +4,7 @@
 //! a value may begin; only there is a rule asked, and it sees a bounded part of the text. So the work
 //! is linear, and a text gives the same findings in one piece as in many.
 
+mod asked;
 mod beginnings;
 mod candidate;
 mod checks;
@@ -12,10 +13,13 @@ mod custom;
 mod decode;
 mod edge;
 mod found;
+mod hits;
 mod literals;
 mod nearby;
 mod number;
+mod per_kind;
 mod pii;
+mod places;
 mod redactor;
 mod rule;
 mod rule_set;
@@ -29,7 +33,6 @@ pub(crate) mod tests;
 mod view;
 mod window;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -40,11 +43,11 @@ pub use custom::{
     Checksum, Detector, DetectorError, Looks, MOST_DETECTORS, is_type_name, type_name,
 };
 use decode::Layers;
-use found::Event;
+use hits::Hits;
 pub use redactor::{Redactor, Seen};
 use rule::Rule;
 pub use rules::BuildError;
-use rules::{RuleId, Rules, Sets};
+use rules::{Rules, Sets};
 pub use stand_in::is_stand_in;
 use substitute::Labels;
 pub use substitute::{LONGEST, Substitute, Way, mask, placeholder, replace};
@@ -162,19 +165,16 @@ impl Scanner {
 
     fn search(&self, field: &Field<'_>) -> Vec<Hit> {
         let mut layers = self.layers(field.name);
-        layers.read(field.text.as_bytes(), layers.at(), true);
         let mut hits = Hits::default();
-        for event in layers.events(true) {
-            self.hit(&event, layers.named(), field.text.len(), &mut hits);
+        let (text, base) = (field.text.as_bytes(), layers.at());
+        for end in (BLOCK..text.len()).step_by(BLOCK).chain([text.len()]) {
+            let last = end == text.len();
+            layers.read(text.get(..end).unwrap_or(text), base, last);
+            for event in layers.events(last) {
+                hits.add(&event, layers.named());
+            }
         }
-        let mut hits = hits.merged();
-        for hit in &mut hits {
-            // A rule goes by bytes; what is redacted are characters.
-            let (start, end) = (hit.range.start, hit.range.end);
-            hit.range = field.text.floor_char_boundary(start)..field.text.ceil_char_boundary(end);
-        }
-        hits.sort_by_key(|hit| hit.range.start);
-        hits
+        hits.of(field.text, &self.sets)
     }
 
     /// Redacts a text that stands under no name; see [`Scanner::redact_field`].
@@ -211,71 +211,6 @@ impl Scanner {
 
     fn layers(&self, name: Option<&str>) -> Layers {
         Layers::new(&self.sets, name)
-    }
-
-    fn hit(&self, event: &Event, named: usize, length: usize, hits: &mut Hits) {
-        let (finding, range, is_whole) = match event {
-            Event::Found(finding, range) => (finding, range.start - named..range.end - named, true),
-            Event::Begins(finding, start) => (finding, start - named..length, false),
-            Event::Ends(id, end) => return hits.ends(*id, end - named),
-        };
-        if let Some((kind, class)) = self.sets.type_of(finding.id) {
-            let hit = Hit {
-                kind,
-                class,
-                confidence: finding.confidence,
-                range,
-                is_whole,
-            };
-            if let Event::Begins(..) = event {
-                hits.growing.push((finding.id, hits.hits.len()));
-            }
-            hits.hits.push(hit);
-        }
-    }
-}
-
-/// Of one text.
-#[derive(Default)]
-struct Hits {
-    hits: Vec<Hit>,
-    /// Those that go on, and the rules that found them.
-    growing: Vec<(RuleId, usize)>,
-}
-
-impl Hits {
-    fn ends(&mut self, id: RuleId, end: usize) {
-        let growing = self.growing.iter().position(|(rule, _)| *rule == id);
-        let growing = growing.map(|at| self.growing.swap_remove(at));
-        if let Some((_, at)) = growing
-            && let Some(hit) = self.hits.get_mut(at)
-        {
-            hit.range.end = end;
-        }
-    }
-
-    /// One of a kind where several overlap: a text may say the same in several ways. What is longer for
-    /// that does not come before what was the first.
-    fn merged(self) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = Vec::with_capacity(self.hits.len());
-        let mut latest = HashMap::new();
-        for hit in self.hits {
-            let before = latest
-                .get(hit.kind)
-                .and_then(|at: &usize| hits.get_mut(*at));
-            match before {
-                Some(before) if hit.range.start < before.range.end => {
-                    before.range.end = before.range.end.max(hit.range.end);
-                    before.is_whole = false;
-                    before.confidence = before.confidence.max(hit.confidence);
-                }
-                _ => {
-                    latest.insert(hit.kind, hits.len());
-                    hits.push(hit);
-                }
-            }
-        }
-        hits
     }
 }
 
@@ -353,3 +288,6 @@ impl fmt::Debug for Field<'_> {
             .finish_non_exhaustive()
     }
 }
+
+/// Of a whole text, how much is searched before what was found in it is put in order.
+const BLOCK: usize = 4096;

@@ -1,6 +1,9 @@
 //! The words that have been read, and the rules that they speak for at a place. Searches nothing.
 
+use std::collections::VecDeque;
+
 use crate::literals::TextId;
+use crate::places::Text;
 use crate::rule::{LONGEST, NEAR};
 use crate::rule_set::RuleSet;
 use crate::rules::Rules;
@@ -8,7 +11,9 @@ use crate::rules::Rules;
 /// Words of rules, where they end, and what follows for the place that was last asked about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nearby {
-    words: Vec<(TextId, usize)>,
+    /// In the name of the text, and behind it.
+    in_name: Vec<(TextId, usize)>,
+    words: VecDeque<(TextId, usize)>,
     rules: RuleSet,
     /// The places for which `rules` holds.
     from: usize,
@@ -17,42 +22,55 @@ pub(crate) struct Nearby {
 
 impl Nearby {
     /// A word ends here, within the first `named` bytes or behind them.
-    pub(crate) fn add(&mut self, word: TextId, end: usize, named: usize) {
+    pub(crate) fn add(&mut self, word: TextId, text: &Text, end: usize, named: usize) {
         let oldest = end.saturating_sub(NEAR + 2 * LONGEST);
-        let old = |(_, end): &(TextId, usize)| *end < oldest && *end > named;
-        if self.words.len() == MOST || self.words.first().is_some_and(old) {
-            self.words.retain(|word| !old(word));
+        let is_old = |(_, end): &(TextId, usize)| *end < oldest;
+        while self.words.front().is_some_and(is_old) {
+            self.words.pop_front();
         }
-        if self.words.len() < MOST {
-            self.words.push((word, end));
+        if self.words.len() + self.in_name.len() < MOST {
+            if end <= named {
+                self.in_name.push((word, end));
+            } else {
+                self.words.push_back((word, end));
+            }
         }
         // Behind it, other rules have a word.
-        self.until = self.until.min(end);
+        if self.until > end && !self.rules.has(&text.speaks_for) {
+            self.until = end;
+        }
     }
 
     /// The rules that have a word near a value that begins here.
-    pub(crate) fn at(&mut self, place: usize, named: usize, rules: &Rules) -> &RuleSet {
+    #[inline]
+    pub(crate) fn at(&mut self, place: usize, rules: &Rules) -> &RuleSet {
         if !(self.from..self.until).contains(&place) {
-            self.gather(place, named, rules);
+            self.gather(place, rules);
         }
         &self.rules
     }
 
-    fn gather(&mut self, place: usize, named: usize, rules: &Rules) {
+    fn gather(&mut self, place: usize, rules: &Rules) {
         self.rules.clear();
         (self.from, self.until) = (0, usize::MAX);
-        for (word, end) in &self.words {
-            let reach = if *end <= named { LONGEST } else { NEAR };
+        let in_name = self.in_name.iter().map(|word| (word, LONGEST));
+        let behind = self.words.iter().rev().map(|word| (word, NEAR));
+        for ((word, end), reach) in in_name.chain(behind) {
             if *end > place {
                 self.until = self.until.min(*end);
             } else if place - end > reach {
                 self.from = self.from.max(end + reach + 1);
-            } else {
+                if reach == NEAR {
+                    // Those before it end earlier.
+                    break;
+                }
+            } else if let Some(text) = rules.text(*word)
+                && !self.rules.has(&text.speaks_for)
+            {
+                // Where one that ends later speaks for the same rules, it does so for longer.
                 self.from = self.from.max(*end);
                 self.until = self.until.min(end + reach + 1);
-                if let Some(text) = rules.text(*word) {
-                    self.rules.unite(&text.speaks_for);
-                }
+                self.rules.unite(&text.speaks_for);
             }
         }
     }

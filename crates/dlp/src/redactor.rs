@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::decode::Layers;
 use crate::found::{Event, Finding};
+use crate::per_kind::{KindId, PerKind};
 use crate::rules::{RuleId, Sets};
 use crate::{Class, LONGEST, Substitute, Way, placeholder};
 
@@ -20,9 +21,9 @@ pub struct Redactor<'b> {
     sets: Arc<Sets>,
     layers: Layers,
     by: Box<dyn Substitute + Send + Sync + 'b>,
-    seen: Vec<Seen>,
-    /// Of each type, where the last value ends: one that overlaps it is the same, read in another way.
-    reach: Vec<(&'static str, usize)>,
+    kinds: PerKind<Known>,
+    /// A finding of each type that was seen.
+    seen: Vec<Finding>,
     /// What has come from `base` on, and is still needed.
     pub(crate) text: Vec<u8>,
     base: usize,
@@ -32,6 +33,18 @@ pub struct Redactor<'b> {
     growing: usize,
     /// A value that begins at `done`, and that another may still overlap.
     waiting: Option<Waiting>,
+}
+
+/// What is known of a type.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// Where the last value ends: one that overlaps it is the same, read in another way.
+    reach: usize,
+    count: u64,
+    /// Of those that were counted; none is without any.
+    confidence: u8,
+    /// How it is replaced, once that was asked.
+    way: Option<Way>,
 }
 
 struct Waiting {
@@ -61,8 +74,8 @@ impl<'b> Redactor<'b> {
             sets: Arc::clone(sets),
             layers,
             by,
+            kinds: PerKind::default(),
             seen: Vec::new(),
-            reach: Vec::new(),
             text: Vec::new(),
             base,
             done: base,
@@ -95,12 +108,29 @@ impl<'b> Redactor<'b> {
         self.layers.read(&self.text, self.base, true);
         let end = self.base + self.text.len();
         let rest = self.give(end, true);
-        (rest, self.seen)
+        (rest, self.take_seen())
     }
 
     /// What was found since it was last asked for, of the types that are not redacted, too.
     pub fn take_seen(&mut self) -> Vec<Seen> {
-        std::mem::take(&mut self.seen)
+        let seen = std::mem::take(&mut self.seen);
+        let seen = seen.into_iter().filter_map(|finding| {
+            let (kind, class) = self.sets.type_of(finding.id)?;
+            let known = self.kinds.get(finding.kind);
+            let none = Known {
+                count: 0,
+                confidence: 0,
+                ..known
+            };
+            self.kinds.set(finding.kind, none);
+            Some(Seen {
+                kind,
+                class,
+                count: known.count,
+                confidence: known.confidence,
+            })
+        });
+        seen.collect()
     }
 
     /// How many bytes wait.
@@ -114,20 +144,23 @@ impl<'b> Redactor<'b> {
             match event {
                 Event::Found(finding, range) => {
                     self.see(finding, range.clone());
-                    if let Some(kind) = self.replaces(finding.id) {
-                        self.found(kind, range, &mut out);
+                    if let Some((kind, way)) = self.replaces(finding.id, finding.kind) {
+                        self.found(kind, way, range, &mut out);
                     }
                 }
                 Event::Begins(finding, start) => {
                     self.see(finding, start..usize::MAX);
-                    if let Some(kind) = self.replaces(finding.id) {
+                    if let Some((kind, _)) = self.replaces(finding.id, finding.kind) {
                         self.begin(start, kind, &mut out);
                         self.growing += 1;
                     }
                 }
                 Event::Ends(id, end) => {
-                    self.ends(id, end);
-                    if self.replaces(id).is_some() {
+                    let Some(kind) = self.sets.kind_of(id) else {
+                        continue;
+                    };
+                    self.ends(kind, end);
+                    if self.replaces(id, kind).is_some() {
                         self.growing = self.growing.saturating_sub(1);
                         self.done = self.done.max(end);
                     }
@@ -147,10 +180,10 @@ impl<'b> Redactor<'b> {
     }
 
     /// A value that is wholly known.
-    fn found(&mut self, kind: &'static str, range: Range<usize>, out: &mut Vec<u8>) {
+    fn found(&mut self, kind: &'static str, way: Way, range: Range<usize>, out: &mut Vec<u8>) {
         let is_free = self.begins_free(range.start, out);
         let is_short = range.end - range.start <= LONGEST;
-        if is_free && is_short && self.by.way(kind) == Way::Value {
+        if is_free && is_short && way == Way::Value {
             self.copy_to(range.start, out);
             self.waiting = Some(Waiting { kind, value: range });
             return;
@@ -202,42 +235,36 @@ impl<'b> Redactor<'b> {
     }
 
     fn see(&mut self, finding: Finding, range: Range<usize>) {
-        let Some((kind, class)) = self.sets.type_of(finding.id) else {
-            return;
-        };
-        let is_new = self.reaches(kind, range);
-        let seen = Seen {
-            kind,
-            class,
-            count: u64::from(is_new),
-            confidence: finding.confidence,
-        };
-        seen.add_to(&mut self.seen);
-    }
-
-    /// Whether the value begins behind the last one of its type.
-    fn reaches(&mut self, kind: &'static str, range: Range<usize>) -> bool {
-        let mut reach = self.reach.iter_mut();
-        let Some((_, end)) = reach.find(|(known, _)| *known == kind) else {
-            self.reach.push((kind, range.end));
-            return true;
-        };
-        let is_new = range.start >= *end;
-        *end = range.end.max(*end);
-        is_new
-    }
-
-    fn ends(&mut self, rule: RuleId, at: usize) {
-        let kind = self.sets.type_of(rule).map(|(kind, _)| kind);
-        let mut reach = self.reach.iter_mut();
-        if let Some((_, end)) = reach.find(|(known, _)| Some(*known) == kind) {
-            *end = at;
+        let known = self.kinds.get(finding.kind);
+        if known.confidence == 0 {
+            self.seen.push(finding);
         }
+        let is_new = range.start >= known.reach;
+        let known = Known {
+            reach: known.reach.max(range.end),
+            count: known.count.saturating_add(u64::from(is_new)),
+            confidence: known.confidence.max(finding.confidence),
+            way: known.way,
+        };
+        self.kinds.set(finding.kind, known);
     }
 
-    fn replaces(&self, rule: RuleId) -> Option<&'static str> {
+    fn ends(&mut self, kind: KindId, at: usize) {
+        let known = self.kinds.get(kind);
+        self.kinds.set(kind, Known { reach: at, ..known });
+    }
+
+    /// How values of this type are replaced, and the type of its rule, unless they stay.
+    fn replaces(&mut self, rule: RuleId, number: KindId) -> Option<(&'static str, Way)> {
+        let known = self.kinds.get(number);
+        if known.way == Some(Way::Keep) {
+            return None;
+        }
         let (kind, _) = self.sets.type_of(rule)?;
-        (self.by.way(kind) != Way::Keep).then_some(kind)
+        let way = known.way.unwrap_or_else(|| self.by.way(kind));
+        let way = Some(way);
+        self.kinds.set(number, Known { way, ..known });
+        way.filter(|way| *way != Way::Keep).map(|way| (kind, way))
     }
 
     fn copy_to(&mut self, end: usize, out: &mut Vec<u8>) {

@@ -3,8 +3,9 @@
 use std::ops::RangeInclusive;
 
 use crate::Class;
-use crate::found::{KindId, Rank};
+use crate::found::Rank;
 use crate::number::Number;
+use crate::per_kind::KindId;
 use crate::view::{Verdict, View};
 
 /// One way to recognise one type of data.

@@ -17,15 +17,6 @@ impl RuleSet {
         }
     }
 
-    pub(crate) fn contains(&self, rule: RuleId) -> bool {
-        let (word, bit) = place(rule);
-        self.0.get(word).is_some_and(|bits| bits & bit != 0)
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.iter().all(|bits| *bits == 0)
-    }
-
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
@@ -39,19 +30,25 @@ impl RuleSet {
         }
     }
 
+    /// Whether all of these are among them.
+    pub(crate) fn has(&self, other: &Self) -> bool {
+        let missing = |(block, bits): (usize, &u128)| bits & !self.block(block) != 0;
+        !other.0.iter().enumerate().any(missing)
+    }
+
     /// One bit for each rule of a block of [`RULES`].
     pub(crate) fn block(&self, block: usize) -> u128 {
         self.0.get(block).copied().unwrap_or_default()
     }
 }
 
-/// The rules of a block that have their bit here.
-pub(crate) fn rules(block: usize, mut bits: u128) -> impl Iterator<Item = RuleId> {
+/// The rules of a block that have their bit here, and that bit.
+pub(crate) fn rules(block: usize, mut bits: u128) -> impl Iterator<Item = (RuleId, u128)> {
     let first = RuleId::try_from(block * RULES).unwrap_or_default();
     std::iter::from_fn(move || {
         let bit = (bits != 0).then(|| bits.trailing_zeros())?;
         bits &= bits - 1;
-        Some(first + RuleId::try_from(bit).ok()?)
+        Some((first + RuleId::try_from(bit).ok()?, 1 << bit))
     })
 }
 
@@ -80,8 +77,10 @@ mod tests {
         let (mut left, right) = (set(&[0, 63, 64, 200]), set(&[63, 64, 65, 1000]));
         left.unite(&right);
         let all = (0..20).flat_map(|block| rules(block, left.block(block)));
+        let all = all.map(|(rule, _)| rule);
         assert_eq!(all.collect::<Vec<_>>(), [0, 63, 64, 65, 200, 1000]);
-        assert!(!left.contains(1) && !left.contains(5000) && !left.is_empty());
+        assert!(left.block(0) & 0b10 == 0 && left.block(100) == 0);
+        assert!(left.has(&right) && left.has(&RuleSet::default()) && !right.has(&left));
         left.clear();
         assert_eq!(left, RuleSet::default());
     }

@@ -8,11 +8,14 @@ use regex_automata::dfa::{StartKind as DfaStartKind, dense};
 use regex_automata::util::syntax;
 
 use crate::Class;
+use crate::asked::{Asked, InRows};
 use crate::beginnings::Beginnings;
 use crate::clean::Searcher;
 use crate::custom::{Customs, DetectorError};
 use crate::found::Rank;
 use crate::literals::{Literals, TextId};
+use crate::per_kind::KindId;
+use crate::places::{Places, Text};
 use crate::rule::{Anchor, Rule, Shape};
 use crate::rule_set::{self, RuleSet};
 
@@ -27,17 +30,12 @@ pub(crate) struct Rules {
     words: Vec<Asked>,
     /// By how many digits there are.
     numbers: Vec<Asked>,
-    /// The same in short.
-    numbers_asked: Vec<NumberAsked>,
+    /// For how many digits there are any, a bit for each.
+    pub(crate) numbers_alone: u32,
+    in_rows: Vec<InRows>,
     /// No rule asks for a number with fewer digits.
     pub(crate) shortest_number: usize,
     bytes: Vec<Asked>,
-}
-
-/// Whether there are rules for numbers of so many digits.
-struct NumberAsked {
-    alone: bool,
-    in_rows: bool,
 }
 
 /// The rules of the catalogue, made once for the whole process, and the detectors of one policy.
@@ -53,6 +51,8 @@ pub(crate) struct Ready {
     pub(crate) rank: Rank,
     /// Rules with the same patterns share them.
     program: Arc<OnceLock<Option<Program>>>,
+    /// Those of its block that have the same pattern for a value without a lead, itself among them.
+    pub(crate) alike: u128,
 }
 
 /// The automata of a [`Shape::Pattern`].
@@ -61,102 +61,48 @@ pub(crate) struct Program {
     pub(crate) value: Dfa,
 }
 
-/// What a text of the automaton means.
-#[derive(Default)]
-pub(crate) struct Text {
-    pub(crate) anchors: Asked,
-    /// Of these rules it is a name.
-    pub(crate) names: Asked,
-    /// The same, but also within a word.
-    pub(crate) within: Asked,
-    /// Of these rules it is a word.
-    pub(crate) speaks_for: RuleSet,
-    /// Begins with a letter or a digit, so that none may stand before it.
-    pub(crate) is_bounded: bool,
-    pub(crate) length: usize,
-}
-
-/// The rules that are asked at one kind of place, in blocks: one bit for each.
-#[derive(Default)]
-pub(crate) struct Asked(pub(crate) Vec<Block>);
-
-#[derive(Default)]
-pub(crate) struct Block {
-    pub(crate) number: usize,
-    always: u128,
-    /// Only near one of their words.
-    near: u128,
-    /// Those of them that also are asked where a text without a name begins.
-    whole: u128,
-    /// Those of all that are asked of a number in a row of others.
-    in_rows: u128,
-}
-
 pub(crate) type RuleId = u16;
 pub(crate) type Dfa = dense::DFA<Vec<u32>>;
 pub(crate) type DfaState = regex_automata::util::primitives::StateID;
 
 impl Rules {
     pub(crate) fn new(rules: impl IntoIterator<Item = &'static Rule>) -> Result<Self, BuildError> {
-        let mut texts = Texts::default();
+        let mut places = Places::new();
         let mut ready: Vec<Ready> = Vec::new();
-        let places = |count| (0..count).map(|_| Asked::default()).collect::<Vec<_>>();
-        let mut words = places(MOST_LETTERS + 1);
-        let mut numbers = places(MOST_DIGITS + 1);
-        let mut bytes = places(256);
         let mut programs = HashMap::<_, Arc<OnceLock<_>>>::new();
         let mut kinds = HashMap::new();
         let mut rules: Vec<&'static Rule> = rules.into_iter().collect();
         rules.sort_by_key(|rule| together(rule));
         for rule in rules {
             let id = RuleId::try_from(ready.len()).map_err(|_| BuildError::Many)?;
-            let fits = match rule.anchor {
-                Anchor::Literals(literals) => {
-                    for text in literals {
-                        texts.anchor(text, rule, id);
-                    }
-                    true
-                }
-                Anchor::Names { names, within } => {
-                    for text in names {
-                        texts.name(text, within, rule, id);
-                    }
-                    true
-                }
-                Anchor::Word { letters } => ask(&mut words, letters, rule, id),
-                Anchor::Number { digits } => ask(&mut numbers, digits, rule, id),
-                Anchor::Byte(byte) => {
-                    let byte = usize::from(byte);
-                    ask(&mut bytes, (byte, byte), rule, id)
-                }
-            };
-            if !fits {
+            if !places.add(rule, id) {
                 return Err(BuildError::Range(rule.kind));
             }
-            for word in rule.words.iter().chain(rule.more) {
-                texts.word(word, id);
-            }
-            let kind = *kinds.entry(rule.kind).or_insert(id);
+            let next = KindId::try_from(kinds.len()).map_err(|_| BuildError::Many)?;
+            let kind = *kinds.entry(rule.kind).or_insert(next);
             ready.push(Ready {
                 rule,
                 rank: rule.rank(kind),
                 program: programs.entry(patterns(rule)).or_default().clone(),
+                alike: 0,
             });
         }
+        for block in ready.chunks_mut(rule_set::RULES) {
+            find_alike(block);
+        }
         let all = ready.iter().map(|ready| ready.rule).collect();
+        let literals = places.texts.automaton(&places.bytes);
         Ok(Self {
             ready,
             beginnings: Beginnings::new(all),
-            literals: texts.automaton(&bytes).ok_or(BuildError::Many)?,
-            texts: texts.meanings,
-            words,
-            shortest_number: numbers
-                .iter()
-                .take_while(|asked| asked.0.is_empty())
-                .count(),
-            numbers_asked: numbers.iter().map(NumberAsked::new).collect(),
-            numbers,
-            bytes,
+            literals: literals.ok_or(BuildError::Many)?,
+            shortest_number: places.shortest_number(),
+            numbers_alone: places.lengths(),
+            texts: places.texts.meanings,
+            words: places.words,
+            in_rows: places.in_rows,
+            numbers: places.numbers,
+            bytes: places.bytes,
         })
     }
 
@@ -180,10 +126,14 @@ impl Rules {
         self.numbers.get(digits)
     }
 
-    /// Whether there is a rule for numbers of so many digits, as a part of a row of others or not.
-    pub(crate) fn asks_number(&self, digits: usize, part: bool) -> bool {
-        let asked = self.numbers_asked.get(digits);
-        asked.is_some_and(|asked| if part { asked.in_rows } else { asked.alone })
+    /// For how many digits there is a rule for numbers in a row of others, a bit for each, where these
+    /// have a word near.
+    pub(crate) fn in_rows(&self, near: &RuleSet, begins_text: bool) -> u32 {
+        let asked = self.in_rows.iter().filter(|row| {
+            let asked = row.block.asked(near.block(row.block.number), begins_text);
+            row.block.in_rows & asked != 0
+        });
+        asked.fold(0, |all, row| all | row.digits)
     }
 
     pub(crate) fn at_byte(&self, byte: u8) -> Option<&Asked> {
@@ -196,6 +146,11 @@ impl Sets {
         let rule = self.rules.get(id).map(|ready| ready.rule);
         let of_rule = rule.map(|rule| (rule.kind, rule.class));
         of_rule.or_else(|| self.customs.type_of(id))
+    }
+
+    pub(crate) fn kind_of(&self, id: RuleId) -> Option<KindId> {
+        let of_rule = self.rules.get(id).map(|ready| ready.rank.kind);
+        of_rule.or_else(|| self.customs.kind_of(id))
     }
 }
 
@@ -220,61 +175,6 @@ impl Ready {
     }
 }
 
-impl Asked {
-    fn add(&mut self, rule: &Rule, id: RuleId) {
-        let (number, bit) = rule_set::place(id);
-        if self.0.last().is_none_or(|last| last.number != number) {
-            let block = Block {
-                number,
-                ..Block::default()
-            };
-            // Most have one.
-            self.0.reserve_exact(1);
-            self.0.push(block);
-        }
-        let Some(block) = self.0.last_mut() else {
-            return;
-        };
-        let sure = rule.confidence;
-        let bit_if = |holds: bool| if holds { bit } else { 0 };
-        block.always |= bit_if(sure.alone > 0);
-        block.near |= bit_if(sure.alone == 0);
-        block.whole |= bit_if(sure.alone == 0 && sure.whole > 0);
-        block.in_rows |= bit_if(rule.in_rows);
-    }
-}
-
-impl NumberAsked {
-    fn new(asked: &Asked) -> Self {
-        let any = |in_rows| asked.0.iter().any(|block| block.of(in_rows) != 0);
-        Self {
-            alone: any(false),
-            in_rows: any(true),
-        }
-    }
-}
-
-impl Block {
-    /// All of them, or those that are asked of a number in a row of others.
-    pub(crate) fn of(&self, in_rows: bool) -> u128 {
-        if in_rows {
-            self.in_rows
-        } else {
-            self.always | self.near
-        }
-    }
-
-    /// Some only where they have a word nearby: `near` says which of this block have.
-    pub(crate) fn asked(&self, near: impl FnOnce(usize) -> u128, begins_text: bool) -> u128 {
-        let whole = if begins_text { self.whole } else { 0 };
-        let near = match self.near {
-            0 => 0,
-            some => some & near(self.number),
-        };
-        self.always | near | whole
-    }
-}
-
 /// Why rules are none.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
@@ -286,65 +186,6 @@ pub enum BuildError {
     Detector(String, #[source] DetectorError),
     #[error("this process has met too many names of types; it must be started anew")]
     Names,
-}
-
-/// Every text once.
-#[derive(Default)]
-struct Texts {
-    all: Vec<String>,
-    places: HashMap<String, usize>,
-    meanings: Vec<Text>,
-}
-
-impl Texts {
-    fn anchor(&mut self, text: &str, rule: &Rule, id: RuleId) {
-        let at = self.place(text);
-        if let Some(meaning) = self.meanings.get_mut(at) {
-            meaning.anchors.add(rule, id);
-        }
-    }
-
-    fn name(&mut self, text: &str, within: bool, rule: &Rule, id: RuleId) {
-        let at = self.place(text);
-        if let Some(meaning) = self.meanings.get_mut(at) {
-            let rules = if within {
-                &mut meaning.within
-            } else {
-                &mut meaning.names
-            };
-            rules.add(rule, id);
-        }
-    }
-
-    fn word(&mut self, text: &'static str, rule: RuleId) {
-        let at = self.place(text);
-        if let Some(meaning) = self.meanings.get_mut(at) {
-            meaning.speaks_for.insert(rule);
-        }
-    }
-
-    fn place(&mut self, text: &str) -> usize {
-        let text = text.to_ascii_lowercase();
-        if let Some(at) = self.places.get(&text) {
-            return *at;
-        }
-        self.meanings.push(Text {
-            is_bounded: text.starts_with(|first: char| first.is_ascii_alphanumeric()),
-            length: text.len(),
-            ..Text::default()
-        });
-        self.all.push(text.clone());
-        self.places.insert(text, self.all.len() - 1);
-        self.all.len() - 1
-    }
-
-    fn automaton(&self, asked: &[Asked]) -> Option<Literals> {
-        let signs = (0..=u8::MAX)
-            .zip(asked)
-            .filter(|(_, asked)| !asked.0.is_empty());
-        let signs: Vec<u8> = signs.map(|(sign, _)| sign).collect();
-        Literals::new(&self.all, &signs)
-    }
 }
 
 /// Rules that are asked at the same places have numbers next to each other, and so few blocks.
@@ -368,14 +209,24 @@ fn patterns(rule: &Rule) -> (&'static str, &'static str) {
     }
 }
 
-fn ask(asked: &mut [Asked], (low, high): (usize, usize), rule: &Rule, id: RuleId) -> bool {
-    let Some(places) = asked.get_mut(low..=high) else {
-        return false;
-    };
-    for place in places {
-        place.add(rule, id);
+/// Among the rules of one block.
+fn find_alike(block: &mut [Ready]) {
+    let mut alike = HashMap::<_, u128>::new();
+    for (bit, ready) in block.iter().enumerate() {
+        *alike.entry(value_alone(ready.rule, bit)).or_default() |= 1 << bit;
     }
-    true
+    for (bit, ready) in block.iter_mut().enumerate() {
+        let known = alike.get(&value_alone(ready.rule, bit));
+        ready.alike = known.copied().unwrap_or_default();
+    }
+}
+
+/// The pattern of a rule that wants nothing else, or what no other rule has.
+fn value_alone(rule: &Rule, bit: usize) -> (&'static str, usize) {
+    match rule.shape {
+        Shape::Pattern { lead: "", value } => (value, 0),
+        Shape::Pattern { .. } | Shape::Number(_) | Shape::Custom(_) => ("", bit),
+    }
 }
 
 /// Anchored, for the longest match, over bytes, and without tables of Unicode: small, and made within microseconds.
@@ -409,6 +260,3 @@ impl fmt::Debug for Rules {
             .finish_non_exhaustive()
     }
 }
-
-const MOST_LETTERS: usize = 20;
-const MOST_DIGITS: usize = 24;

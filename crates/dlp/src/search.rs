@@ -1,17 +1,20 @@
 //! One text as it is searched, byte by byte, whole or in pieces. What it finds does not depend on where the pieces part.
 
+mod numbers;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::candidate::{Candidate, Step};
+use crate::asked::{Asked, Block};
+use crate::candidate::{self, Candidate, Fit, Step};
 use crate::custom::Walks;
 use crate::found::{Event, Found};
 use crate::literals::State;
 use crate::nearby::Nearby;
-use crate::number::{self, Chain, Number};
-use crate::rule::{Rule, Shape};
+use crate::number::Row;
+use crate::rule::Shape;
 use crate::rule_set;
-use crate::rules::{Asked, Block, Ready, RuleId, Rules, Sets};
+use crate::rules::{Ready, RuleId, Rules, Sets};
 use crate::stand_in;
 use crate::view::BEHIND;
 use crate::window::Window;
@@ -33,6 +36,9 @@ pub(crate) struct Search {
     /// What rules have read as values behind leads.
     read: Vec<(RuleId, Range<usize>)>,
     open: Vec<Candidate>,
+    /// The last value that is no part of a name.
+    no_name: Range<usize>,
+    row: Row,
     /// Where numbers begin whose end has not come yet.
     numbers: Vec<usize>,
     found: Found,
@@ -52,6 +58,8 @@ impl Search {
             nearby: Nearby::default(),
             read: Vec::new(),
             open: Vec::new(),
+            no_name: 0..0,
+            row: Row::default(),
             numbers: Vec::new(),
             found: Found::default(),
         };
@@ -82,6 +90,7 @@ impl Search {
     /// Reads what is new in a part of the text that begins at `base`.
     pub(crate) fn read(&mut self, bytes: &[u8], base: usize, last: bool) {
         let window = Window { bytes, base, last };
+        self.no_name = 0..0;
         let sets = Arc::clone(&self.sets);
         let rules = &*sets.rules;
         self.go_on(rules, window);
@@ -179,8 +188,8 @@ impl Search {
             };
             let free = !text.is_bounded || window.is_free(start);
             let begins = free || window.is_camel(start);
-            if begins && !text.speaks_for.is_empty() && window.ends_word(text.length, end, next) {
-                self.nearby.add(*id, end, self.named);
+            if begins && text.is_word && window.ends_word(text.length, end, next) {
+                self.nearby.add(*id, text, end, self.named);
             }
             if free {
                 self.ask(rules, &text.anchors, start, window);
@@ -210,45 +219,66 @@ impl Search {
     }
 
     fn ask_block(&mut self, rules: &Rules, block: &Block, start: usize, window: Window<'_>) {
-        let near = |block| self.nearby.at(start, self.named, rules).block(block);
+        let near = if block.words {
+            self.nearby.at(start, rules).block(block.number)
+        } else {
+            0
+        };
         let some = block.asked(near, start == 0);
-        if some != 0 {
-            let text = window.after(start);
-            let some = rules.beginnings.fitting(block.number, some, text);
-            for id in rule_set::rules(block.number, some) {
-                self.begin(rules, id, start, window);
+        if some == 0 {
+            return;
+        }
+        let text = window.after(start);
+        let mut some = rules.beginnings.fitting(block.number, some, text);
+        while let Some((id, bit)) = rule_set::rules(block.number, some).next()
+            && let Some(first) = rules.get(id)
+        {
+            let alike = some & (first.alike | bit);
+            some &= !alike;
+            let alike = rule_set::rules(block.number, alike);
+            let alike = alike.map(|(id, bit)| (id, near & bit != 0));
+            match first.rule.shape {
+                Shape::Pattern { lead: "", .. } => {
+                    let fit = Fit::of(first, start, before(start, window), window);
+                    alike.for_each(|(id, near)| self.fits(rules, id, near, &fit, window));
+                }
+                _ => alike.for_each(|(id, near)| self.begin(rules, id, near, start, window)),
             }
         }
     }
 
-    fn begin(&mut self, rules: &Rules, id: RuleId, start: usize, window: Window<'_>) {
-        let Some(ready) = rules.get(id) else {
-            return;
-        };
-        let Some(near) = self.sureness(rules, id, ready.rule, start) else {
-            return;
-        };
-        if let Shape::Custom(_) = ready.rule.shape {
-            return self.step(rules, Candidate::custom(id, near, start), window);
-        }
-        if self.is_read(id, ready, start) {
-            return;
-        }
-        let before = start.checked_sub(1).and_then(|at| window.byte(at));
-        let before = before.or((start > 0).then_some(b'='));
-        if let Some(candidate) = Candidate::pattern(id, near, ready, start, before) {
-            self.step(rules, candidate, window);
+    /// What the pattern of a rule has come to, with a word of the rule near or without.
+    fn fits(&mut self, rules: &Rules, id: RuleId, near: bool, fit: &Fit, window: Window<'_>) {
+        let Some(ready) = rules.get(id) else { return };
+        match fit {
+            Fit::Yes(range) => {
+                if !self.is_read(id, ready, range.start)
+                    && candidate::withstands(ready, range, window)
+                {
+                    self.found(ready, id, near, range.clone(), window);
+                }
+            }
+            Fit::Open(start, walk) => {
+                if !self.is_read(id, ready, *start) {
+                    let candidate = Candidate::value(id, near, *start, walk.clone());
+                    self.step(rules, candidate, window);
+                }
+            }
+            Fit::No => {}
         }
     }
 
-    /// Whether a word of the rule is near; none where the rule needs one and there is none.
-    fn sureness(&mut self, rules: &Rules, id: RuleId, rule: &Rule, start: usize) -> Option<bool> {
-        if rule.words.is_empty() {
-            return Some(false);
+    /// A hand-written rule, or the lead of a pattern.
+    fn begin(&mut self, rules: &Rules, id: RuleId, near: bool, start: usize, window: Window<'_>) {
+        let Some(ready) = rules.get(id) else { return };
+        if let Shape::Custom(_) = ready.rule.shape {
+            return self.step(rules, Candidate::custom(id, near, start), window);
         }
-        let near = self.nearby.at(start, self.named, rules).contains(id);
-        let sure = rule.confidence;
-        (near || sure.alone > 0 || sure.whole > 0 && start == 0).then_some(near)
+        if !self.is_read(id, ready, start)
+            && let Some(candidate) = Candidate::led(id, near, ready, start, before(start, window))
+        {
+            self.step(rules, candidate, window);
+        }
     }
 
     fn go_on(&mut self, rules: &Rules, window: Window<'_>) {
@@ -268,7 +298,7 @@ impl Search {
             Step::Open(candidate) => self.open.push(candidate),
             Step::Found { start, end, read } => {
                 self.reads(rules, id, start..read);
-                self.found(rules, id, near, start..end, window);
+                self.found(ready, id, near, start..end, window);
             }
             Step::Ends { end } => {
                 for (_, range) in self.read.iter_mut().filter(|(rule, _)| *rule == id) {
@@ -313,66 +343,37 @@ impl Search {
 
     fn found(
         &mut self,
-        rules: &Rules,
+        ready: &Ready,
         id: RuleId,
         near: bool,
         range: Range<usize>,
         window: Window<'_>,
     ) {
-        if let Some(ready) = rules.get(id)
-            && range.start >= self.named
-            && !range.is_empty()
-            && !stand_in::covers(&range, window, &self.sets.customs)
-        {
-            let sure = ready.rule.confidence;
-            let whole = range.start == 0 && window.last && range.end == window.end();
-            let confidence = match (near, whole) {
-                (true, _) => sure.near,
-                (false, true) => sure.whole,
-                (false, false) => sure.alone,
-            };
-            self.found
-                .add(id, ready.rank, confidence, range.start, Some(range.end));
-        }
-    }
-
-    /// All rules for numbers, at once: the digits are read once.
-    fn number(&mut self, rules: &Rules, start: usize, window: Window<'_>) {
-        let view = window.view(start);
-        if number::is_none(view.from, rules.shortest_number) {
+        if range.start < self.named || range.is_empty() {
             return;
         }
-        let Some(chain) = Chain::read(view.before, view.from, view.open) else {
-            return self.numbers.push(start);
-        };
-        for (length, number) in chain.numbers(|digits, part| rules.asks_number(digits, part)) {
-            let asked = rules.of_number(number.digits.len());
-            for block in asked.into_iter().flat_map(|asked| &asked.0) {
-                let near = |block| self.nearby.at(start, self.named, rules).block(block);
-                let some = block.of(number.part) & block.asked(near, start == 0);
-                for id in rule_set::rules(block.number, some) {
-                    self.try_number(rules, id, start..start + length, &number, window);
-                }
+        if self.no_name != range {
+            if stand_in::covers(&range, window, &self.sets.customs) {
+                return;
             }
+            self.no_name = range.clone();
         }
+        let sure = ready.rule.confidence;
+        let whole = range.start == 0 && window.last && range.end == window.end();
+        let confidence = match (near, whole) {
+            (true, _) => sure.near,
+            (false, true) => sure.whole,
+            (false, false) => sure.alone,
+        };
+        self.found
+            .add(id, ready.rank, confidence, range.start, Some(range.end));
     }
+}
 
-    fn try_number(
-        &mut self,
-        rules: &Rules,
-        id: RuleId,
-        range: Range<usize>,
-        number: &Number<'_>,
-        window: Window<'_>,
-    ) {
-        if let Some(ready) = rules.get(id)
-            && let Shape::Number(fits) = ready.rule.shape
-            && fits(number)
-            && let Some(near) = self.sureness(rules, id, ready.rule, range.start)
-        {
-            self.found(rules, id, near, range, window);
-        }
-    }
+/// The byte behind which a value begins; of a text with a name, the first does behind that.
+fn before(start: usize, window: Window<'_>) -> Option<u8> {
+    let before = start.checked_sub(1).and_then(|at| window.byte(at));
+    before.or((start > 0).then_some(b'='))
 }
 
 /// Of a name, how much counts: its end, in bytes.

@@ -30,9 +30,7 @@ impl<'t> Window<'t> {
 
     /// Where the text begins that goes on here without a space or a double quote; at most [`BEHIND`] back.
     pub(crate) fn run(&self, at: usize) -> usize {
-        let before = self.before(at);
-        let near = before.get(before.len().saturating_sub(BEHIND)..);
-        let run = near.unwrap_or_default().iter().rev();
+        let run = self.shortly_before(at).iter().rev();
         at - run.take_while(|byte| !ends_value(**byte)).count()
     }
 
@@ -100,14 +98,20 @@ impl<'t> Window<'t> {
         self.bytes.get(..at).unwrap_or(self.bytes)
     }
 
+    /// As far back as a rule may look.
+    pub(crate) fn shortly_before(&self, at: usize) -> &'t [u8] {
+        let before = self.before(at);
+        let near = before.get(before.len().saturating_sub(BEHIND)..);
+        near.unwrap_or_default()
+    }
+
     /// Around an anchor.
     pub(crate) fn view(&self, anchor: usize) -> View<'t> {
         let at = anchor.saturating_sub(self.base).min(self.bytes.len());
-        let (before, from) = self.bytes.split_at_checked(at).unwrap_or_default();
-        let before = before.get(before.len().saturating_sub(BEHIND)..);
+        let from = self.bytes.get(at..).unwrap_or_default();
         let open = !self.last && from.len() < LONGEST;
         View {
-            before: before.unwrap_or_default(),
+            before: self.shortly_before(anchor),
             from: from.get(..LONGEST).unwrap_or(from),
             open,
         }

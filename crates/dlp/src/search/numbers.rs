@@ -1,0 +1,62 @@
+//! The rules for numbers, asked where digits begin a word. It reads no digits.
+
+use std::ops::Range;
+
+use super::Search;
+use crate::number::{self, Number};
+use crate::rule::Shape;
+use crate::rule_set;
+use crate::rules::Rules;
+use crate::window::Window;
+
+impl Search {
+    /// All rules for numbers, at once: the digits are read once.
+    pub(super) fn number(&mut self, rules: &Rules, start: usize, window: Window<'_>) {
+        if number::is_none(window.after(start), rules.shortest_number) {
+            return;
+        }
+        let Some(chain) = self.row.chain(start, window) else {
+            return self.numbers.push(start);
+        };
+        let in_rows = if chain.is_row() {
+            rules.in_rows(self.nearby.at(start, rules), start == 0)
+        } else {
+            0
+        };
+        let mut asked = self.row.asked(chain, rules.numbers_alone, in_rows);
+        if asked != 0 {
+            let row = std::mem::take(&mut self.row);
+            while asked != 0 {
+                let count = asked.trailing_zeros() as usize;
+                asked &= asked - 1;
+                if let Some((length, number)) = row.number(chain, count) {
+                    self.try_number(rules, &number, start..start + length, window);
+                }
+            }
+            self.row = row;
+        }
+    }
+
+    fn try_number(
+        &mut self,
+        rules: &Rules,
+        number: &Number<'_>,
+        range: Range<usize>,
+        window: Window<'_>,
+    ) {
+        let asked = rules.of_number(number.digits.len());
+        for block in asked.into_iter().flat_map(|asked| &asked.0) {
+            let near = self.nearby.at(range.start, rules);
+            let near = near.block(block.number);
+            let some = block.of(number.part) & block.asked(near, range.start == 0);
+            for (id, bit) in rule_set::rules(block.number, some) {
+                if let Some(ready) = rules.get(id)
+                    && let Shape::Number(fits) = ready.rule.shape
+                    && fits(number)
+                {
+                    self.found(ready, id, near & bit != 0, range.clone(), window);
+                }
+            }
+        }
+    }
+}
