@@ -3,6 +3,7 @@
 mod agents;
 mod endings;
 mod inner;
+mod silence;
 
 use aegis_testkit::{Aegis, Answer, Feed, Reply, Upstream};
 use serde_json::{Value, json};

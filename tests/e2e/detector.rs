@@ -247,6 +247,26 @@ async fn without_the_setting_nobody_is_asked_and_without_a_text_neither() {
 }
 
 #[tokio::test]
+async fn nobody_is_asked_about_an_answer_that_is_searched() {
+    let said = format!("{ANN}, ann@corp.example");
+    let site = Upstream::http().answer(move |_| Answer::text(said.clone()));
+    let world = Scene {
+        site: site.start().await,
+        ..start(knowing(ANN)).await
+    };
+    let searched = "answers: {EMAIL_ADDRESS: sanitize}\n    data: {PERSON: sanitize,";
+    let policy = POLICY.replace("data: {PERSON: sanitize,", searched);
+    world.aegis.change_policy(&policy).await;
+
+    let mut reply = world.send(&json!({"to": ANN})).await;
+
+    assert_eq!(world.site.request().json()["to"], "[REDACTED:PERSON]");
+    let expected = format!("{ANN}, [REDACTED:EMAIL_ADDRESS]");
+    assert_eq!(reply.text().await, expected);
+    assert_eq!(world.detector.count(), 1, "about the request");
+}
+
+#[tokio::test]
 async fn only_the_types_that_are_asked_for_count_and_only_where_they_are_likely() {
     let answer = json!({"findings": [
         {"id": 1, "type": "LOCATION", "start": 0, "end": 3, "confidence": 0.9},

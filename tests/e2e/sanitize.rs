@@ -1,5 +1,7 @@
 //! What policy wants redacted does not leave; everything else leaves byte for byte, or nothing does.
 
+mod bodies;
+
 use std::fmt::Write as _;
 
 use aegis_testkit::{Aegis, Answer, Feed, OtlpReceiver, Payload, Upstream};
