@@ -52,9 +52,10 @@ pub(crate) struct Walk {
 /// What the pattern of a value comes to that may begin at a place.
 pub(crate) enum Fit {
     No,
-    Yes(Range<usize>),
-    /// From there it is longer than is looked at, or than has come.
-    Open(usize, Walk),
+    /// To here.
+    Yes(usize),
+    /// It is longer than is looked at, or than has come.
+    Open(Walk),
 }
 
 /// What has become of a candidate.
@@ -223,8 +224,8 @@ impl Fit {
         };
         let mut walk = Walk::new(state, start);
         match walk.on(value, window, start + LONGEST) {
-            Walked::Done => walk.matched.map_or(Self::No, |end| Self::Yes(start..end)),
-            Walked::Open | Walked::Far => Self::Open(start, walk),
+            Walked::Done => walk.matched.map_or(Self::No, Self::Yes),
+            Walked::Open | Walked::Far => Self::Open(walk),
         }
     }
 }

@@ -68,13 +68,6 @@ enum What {
     },
 }
 
-/// What a finding comes to.
-enum Decided {
-    Event(Event),
-    Later(Pending),
-    Nothing,
-}
-
 impl Found {
     /// A value from here to `end`, or to an end that [`Found::ends`] tells.
     pub(crate) fn add(
@@ -117,49 +110,46 @@ impl Found {
         let mut pending = VecDeque::from(pending);
         let mut events = Vec::new();
         while let Some(one) = pending.pop_front_if(|one| one.at < settled) {
-            match self.decide(one) {
-                Decided::Event(event) => events.push(event),
-                Decided::Later(one) => {
-                    let place = pending.partition_point(|other| other.order() <= one.order());
-                    pending.insert(place, one);
-                }
-                Decided::Nothing => {}
+            if let Some(later) = self.reach.decide(&one, &mut events) {
+                let place = pending.partition_point(|other| other.order() <= later.order());
+                pending.insert(place, later);
             }
         }
         self.pending = pending.into();
         events
     }
+}
 
-    fn decide(&mut self, one: Pending) -> Decided {
+impl Reach {
+    /// Gives what comes of it later.
+    fn decide(&mut self, one: &Pending, events: &mut Vec<Event>) -> Option<Pending> {
         let (finding, rank, end) = match one.what {
             What::Value { finding, rank, end } => (finding, rank, end),
             What::End(id) => {
                 // Of what gave way, the end is no event: it would end another.
-                let was_growing = self.reach.ends(id, one.at);
-                return if was_growing {
-                    Decided::Event(Event::Ends(id, one.at))
-                } else {
-                    Decided::Nothing
-                };
+                if self.ends(id, one.at) {
+                    events.push(Event::Ends(id, one.at));
+                }
+                return None;
             }
         };
-        let start = one.at.max(self.reach.of_kind(rank.kind));
-        if end <= start || rank.weak && self.reach.covers(rank, one.at, end) {
-            return Decided::Nothing;
+        let start = one.at.max(self.of_kind(rank.kind));
+        if end <= start || rank.weak && self.covers(rank, one.at, end) {
+            return None;
         }
         if start > one.at {
             // The rest of it is one among those that begin there.
-            return Decided::Later(Pending { at: start, ..one });
+            let what = one.what.clone();
+            return Some(Pending { at: start, what });
         }
-        self.reach.add(finding.id, rank, end);
-        Decided::Event(match end {
+        self.add(finding.id, rank, end);
+        events.push(match end {
             GROWS => Event::Begins(finding, start),
             end => Event::Found(finding, start..end),
-        })
+        });
+        None
     }
-}
 
-impl Reach {
     fn of_kind(&self, kind: KindId) -> usize {
         let grows = self.growing.iter().any(|(_, rank)| rank.kind == kind);
         if grows { GROWS } else { self.kinds.get(kind) }

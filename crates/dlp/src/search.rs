@@ -36,6 +36,8 @@ pub(crate) struct Search {
     /// What rules have read as values behind leads.
     read: Vec<(RuleId, Range<usize>)>,
     open: Vec<Candidate>,
+    /// Where patterns end that fit at one place, and the rules of a block that have them; kept for its room.
+    ends: Vec<(usize, u128)>,
     /// The last value that is no part of a name.
     no_name: Range<usize>,
     row: Row,
@@ -58,6 +60,7 @@ impl Search {
             nearby: Nearby::default(),
             read: Vec::new(),
             open: Vec::new(),
+            ends: Vec::new(),
             no_name: 0..0,
             row: Row::default(),
             numbers: Vec::new(),
@@ -202,11 +205,11 @@ impl Search {
     }
 
     fn ask_word(&mut self, rules: &Rules, start: usize, letters: usize, window: Window<'_>) {
-        if letters == 0 {
-            self.number(rules, start, window);
-        }
         if let Some(asked) = rules.of_word(letters) {
             self.ask(rules, asked, start, window);
+        }
+        if letters == 0 {
+            self.number(rules, start, window);
         }
     }
 
@@ -230,41 +233,53 @@ impl Search {
         }
         let text = window.after(start);
         let mut some = rules.beginnings.fitting(block.number, some, text);
+        let mut ends = std::mem::take(&mut self.ends);
         while let Some((id, bit)) = rule_set::rules(block.number, some).next()
             && let Some(first) = rules.get(id)
         {
             let alike = some & (first.alike | bit);
             some &= !alike;
-            let alike = rule_set::rules(block.number, alike);
-            let alike = alike.map(|(id, bit)| (id, near & bit != 0));
-            match first.rule.shape {
-                Shape::Pattern { lead: "", .. } => {
-                    let fit = Fit::of(first, start, before(start, window), window);
-                    alike.for_each(|(id, near)| self.fits(rules, id, near, &fit, window));
-                }
-                _ => alike.for_each(|(id, near)| self.begin(rules, id, near, start, window)),
+            let each = rule_set::rules(block.number, alike);
+            let each = each.map(|(id, bit)| (id, near & bit != 0));
+            if !matches!(first.rule.shape, Shape::Pattern { lead: "", .. }) {
+                each.for_each(|(id, near)| self.begin(rules, id, near, start, window));
+                continue;
+            }
+            match Fit::of(first, start, before(start, window), window) {
+                Fit::Yes(end) => match ends.iter_mut().find(|(known, _)| *known == end) {
+                    Some((_, rules)) => *rules |= alike,
+                    None => ends.push((end, alike)),
+                },
+                Fit::Open(walk) => each.for_each(|(id, near)| {
+                    let candidate = Candidate::value(id, near, start, walk.clone());
+                    self.go(rules, candidate, start, window);
+                }),
+                Fit::No => {}
             }
         }
+        // In the order of the rules, as they are told.
+        for (end, fitting) in ends.drain(..) {
+            for (id, bit) in rule_set::rules(block.number, fitting) {
+                self.fits(rules, id, near & bit != 0, start..end, window);
+            }
+        }
+        self.ends = ends;
     }
 
-    /// What the pattern of a rule has come to, with a word of the rule near or without.
-    fn fits(&mut self, rules: &Rules, id: RuleId, near: bool, fit: &Fit, window: Window<'_>) {
-        let Some(ready) = rules.get(id) else { return };
-        match fit {
-            Fit::Yes(range) => {
-                if !self.is_read(id, ready, range.start)
-                    && candidate::withstands(ready, range, window)
-                {
-                    self.found(ready, id, near, range.clone(), window);
-                }
-            }
-            Fit::Open(start, walk) => {
-                if !self.is_read(id, ready, *start) {
-                    let candidate = Candidate::value(id, near, *start, walk.clone());
-                    self.step(rules, candidate, window);
-                }
-            }
-            Fit::No => {}
+    /// What the pattern of a rule fits, with a word of the rule near or without.
+    fn fits(
+        &mut self,
+        rules: &Rules,
+        id: RuleId,
+        near: bool,
+        range: Range<usize>,
+        window: Window<'_>,
+    ) {
+        if let Some(ready) = rules.get(id)
+            && !self.is_read(id, ready, range.start)
+            && candidate::withstands(ready, &range, window)
+        {
+            self.found(ready, id, near, range, window);
         }
     }
 
@@ -274,8 +289,16 @@ impl Search {
         if let Shape::Custom(_) = ready.rule.shape {
             return self.step(rules, Candidate::custom(id, near, start), window);
         }
-        if !self.is_read(id, ready, start)
-            && let Some(candidate) = Candidate::led(id, near, ready, start, before(start, window))
+        if let Some(candidate) = Candidate::led(id, near, ready, start, before(start, window)) {
+            self.go(rules, candidate, start, window);
+        }
+    }
+
+    /// From this place on, unless its rule has read that already.
+    fn go(&mut self, rules: &Rules, candidate: Candidate, start: usize, window: Window<'_>) {
+        let id = candidate.rule;
+        if let Some(ready) = rules.get(id)
+            && !self.is_read(id, ready, start)
         {
             self.step(rules, candidate, window);
         }

@@ -91,15 +91,21 @@ fn clean() -> String {
 }
 
 /// Each asks as many rules as one can for little text.
-const HOSTILE: [&str; 8] = [
+const HOSTILE: [&str; 13] = [
     "1 2 3 4 5 6 7 8 9 0 ",
+    // What is spelled otherwise is read in two ways.
+    "1 2 3 4 5 6 7 8 9&#48; ",
+    "1.2.3.",
     "4111 1111 1111 1112 ",
     "AB 1 ",
     "password=",
     "a@",
     "fe80:",
     "https://u:p@",
+    "xoxb-",
+    "plate AB 12 CD ",
     "passport 12345678 phone tax id ",
+    "passport AB1234567 ",
 ];
 const PROSE: &str = "The agent compared both offers, asked the customer which of them fits the budget, and wrote a summary for the team.";
 /// Of a text, and of what is searched in one round.

@@ -162,13 +162,14 @@ pub(super) const RULES: &[Rule] = &[
 /// The parts of a token differ by its age; what they share is that digits are among them.
 fn slack(value: &[u8]) -> bool {
     let tail = value.get(5..).unwrap_or_default();
-    let digits = tail.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let letters = tail
-        .iter()
-        .filter(|byte| byte.is_ascii_alphabetic())
-        .count();
-    let longest = tail.split(|byte| *byte == b'-').map(<[u8]>::len).max();
-    digits >= 2 && letters >= 2 && longest >= Some(10) && is_filled(value)
+    let (mut digits, mut letters, mut run, mut longest) = (0, 0, 0, 0);
+    for byte in tail {
+        digits += u32::from(byte.is_ascii_digit());
+        letters += u32::from(byte.is_ascii_alphabetic());
+        run = if *byte == b'-' { 0 } else { run + 1 };
+        longest = longest.max(run);
+    }
+    digits >= 2 && letters >= 2 && longest >= 10 && is_filled(value)
 }
 
 /// The bot's number, a colon, and 34 to 36 characters.
