@@ -64,7 +64,7 @@ async fn a_server_asks_what_policy_lets_it_ask_and_hears_what_policy_lets_it_hea
         python(STATELESS, Answers::Events),
         python(SESSIONS, Answers::Events),
     ] {
-        Front::both(|front| is_asked(client, front)).await;
+        Front::both(|front| Box::pin(is_asked(client, front))).await;
     }
 }
 

@@ -117,21 +117,21 @@ pub(crate) enum RefuseAs {
     ToolResult,
 }
 
-/// Tool calls that a model's answer proposes, judged before the agent sees them.
+/// Tool calls that a model's answer proposes, and what an MCP server asks of its client, judged before the agent sees them.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ProposedCalls {
     /// What becomes of those that no entry of `tools` names.
     pub(crate) unnamed: Unnamed,
-    /// The functions that may be proposed.
+    /// What may be proposed or asked.
     pub(crate) tools: Vec<Proposal>,
 }
 
-/// A function that models may propose, and with what.
+/// A function that models may propose, or a method that a server may ask for, and with what.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Proposal {
-    /// The function's name, as the agent offers it to the model.
+    /// The function's name, as the agent offers it to the model, or `SERVICE/METHOD` of an MCP server.
     pub(crate) tool: String,
     /// Constraints by the name of the parameter.
     #[serde(default)]
