@@ -12,7 +12,7 @@ use crate::statistics::{head, median, row};
 
 pub(crate) fn table() -> Result<String> {
     let scanner = Scanner::new()?;
-    let mut table = head(&["text", "MB/s", "whole text as a stream of 64 bytes, MB/s"]);
+    let mut table = head(&["text", "MB/s", "in pieces of 64 bytes, MB/s"]);
     let mut texts = vec![("mixed".to_owned(), mixed())];
     let hostile = HOSTILE.map(|unit| (format!("`{}`, again and again", unit.trim()), long(unit)));
     texts.extend(hostile);

@@ -35,6 +35,9 @@ pub(super) const RULES: &[Rule] = &[
     )
     .needs(MAC)
     .or_whole(),
+    Rule::custom("MAC_ADDRESS", EUI, Anchor::Literals(&DOT), dotted_mac)
+        .begins(r"\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}")
+        .needs(MAC),
     Rule::word("MAC_ADDRESS", EUI, 0..=11, r"[0-9A-Fa-f]{12}\b").needs(MAC),
 ];
 
@@ -46,6 +49,9 @@ const COLON: [&str; 17] = [
 const DASH: [&str; 16] = [
     "-0", "-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9", "-a", "-b", "-c", "-d", "-e", "-f",
 ];
+
+/// Of an address that begins with letters, which no digit shows.
+const DOT: [&str; 6] = [".a", ".b", ".c", ".d", ".e", ".f"];
 
 /// The address whose first colon this is.
 fn ip_v6(view: &View<'_>) -> Verdict {
@@ -177,6 +183,25 @@ fn mac(view: &View<'_>) -> Verdict {
             length: 15,
         },
         _ => Verdict::No,
+    }
+}
+
+/// Three groups of four hexadecimal digits, a dot between each two; this is the first dot. It begins with them.
+fn dotted_mac(view: &View<'_>) -> Verdict {
+    let Some((before, group)) = view.before.split_last_chunk::<4>() else {
+        return Verdict::No;
+    };
+    let is_part = |edge: &u8| edge.is_ascii_alphanumeric() || matches!(edge, b'.' | b'_');
+    if before.last().is_some_and(is_part) || !group.iter().all(u8::is_ascii_hexdigit) {
+        return Verdict::No;
+    }
+    match view.from.get(10) {
+        None if view.open => Verdict::More,
+        Some(next) if next.is_ascii_alphanumeric() || *next == b'_' => Verdict::No,
+        _ => Verdict::Yes {
+            before: 4,
+            length: 10,
+        },
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) const DEVICES: &[Example] = &[
     Example("MAC_ADDRESS", "from <02:1a:2b:3c:4d:5e>"),
     Example("MAC_ADDRESS", "from <AA-BB-CC-DD-EE-FF>"),
     Example("MAC_ADDRESS", "mac <021a.2b3c.4d5e>"),
+    Example("MAC_ADDRESS", "mac <aabb.ccdd.eeff>"),
+    Example("MAC_ADDRESS", "hwaddr <Aabb.c1dd.ee2f>"),
     Example("CREDIT_CARD", "card <400000000000000#>"),
     Example("IBAN_CODE", "to <DE##500105170123456789>"),
     Example("IBAN_CODE", "to <GB##WEST12345698765432>"),
