@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 
 use aegis_dlp::Scanner;
-use aegis_policy::{Authority, Catalogue, Numbers, Redaction, Source};
+use aegis_policy::{Authority, Catalogue, Numbers, Outcome, Redaction, Source};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::mcp::Batch;
 use crate::websocket::is_handshake;
 use crate::{
-    BodyView, Finder, Heard, InspectError, Inspected, Means, Pseudonyms, RedactError, RequestView,
-    Rewritten, Unnamed, inspect,
+    BodyView, Finder, Heard, InspectError, Inspected, Means, Pseudonyms, RedactError,
+    RefusalDocument, RequestView, Rewritten, Unnamed, inspect,
 };
 
 pub(crate) struct Sent {
@@ -221,3 +221,17 @@ aegis:
     ledger: {hosts: [ledger.example], protocol: grpc}
     files: {hosts: [files.example.com], protocol: http}
 "#;
+
+/// Of which nothing matters but that it is one.
+pub(crate) const REFUSAL: RefusalDocument<'_> = RefusalDocument {
+    status: 403,
+    decision_id: "d",
+    outcome: Outcome::Deny,
+    reasons: &[],
+    policy_version: "1",
+    approval_id: None,
+    region: "r",
+    next_step: "n",
+    retryable: false,
+    as_tool_result: false,
+};

@@ -21,9 +21,8 @@ pub(crate) struct DirectoryReader {
 struct State {
     /// How many policies were built so far.
     built: u64,
-    /// SHA-256 of the files that were looked at last, and how they were judged: the same files are never
-    /// judged differently.
-    judged: Option<([u8; 32], Result<(), Rejection>)>,
+    /// SHA-256 of the files that the policy in force was made of.
+    in_force: Option<[u8; 32]>,
 }
 
 impl DirectoryReader {
@@ -44,18 +43,20 @@ impl DirectoryReader {
         };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = sha256(&files);
-        let judged = match state.judged.take() {
-            Some((known, judged)) if known == seen => judged,
-            _ => self.judge(&files, &mut state.built, activation),
-        };
-        match &judged {
-            Ok(()) => activation.confirm(),
-            Err(rejection) => activation.reject(rejection.clone()),
+        if state.in_force == Some(seen) {
+            return activation.confirm();
         }
-        state.judged = Some((seen, judged));
+        // What was refused is tried again: a trial that took too long may not the next time.
+        match self.take(&files, &mut state.built, activation) {
+            Ok(()) => {
+                state.in_force = Some(seen);
+                activation.confirm();
+            }
+            Err(rejection) => activation.reject(rejection),
+        }
     }
 
-    fn judge(
+    fn take(
         &self,
         files: &Files,
         built: &mut u64,

@@ -1,11 +1,11 @@
 //! Promises about batches: every message is judged, and only MCP up to 2025-03-26 has them.
 
-use aegis_policy::{Action, Outcome, Redaction};
+use aegis_policy::{Action, Redaction};
 use serde_json::{Value, json};
 
 use crate::mcp::{Batch, render_batch};
-use crate::testing::{MAIL, Sent, means, post};
-use crate::{InspectError, Inspected, RedactError, RefusalDocument};
+use crate::testing::{MAIL, REFUSAL, Sent, means, post};
+use crate::{InspectError, Inspected, RedactError};
 
 const SERVER: &str = "mcp.example.com:8443";
 
@@ -135,22 +135,10 @@ fn mirrored_headers_must_agree_with_every_message() {
 #[test]
 fn a_refused_batch_has_an_error_for_each_id() {
     let found = batch(&send(&listed())).expect("a batch");
-    let refusal = RefusalDocument {
-        status: 403,
-        decision_id: "d",
-        outcome: Outcome::Deny,
-        reasons: &[],
-        policy_version: "1",
-        approval_id: None,
-        region: "r",
-        next_step: "n",
-        retryable: false,
-        as_tool_result: false,
-    };
     let refused = found
         .messages()
         .iter()
-        .map(|it| (&it.reading.dialect, refusal));
+        .map(|it| (&it.reading.dialect, REFUSAL));
     let rendered = render_batch(refused).expect("calls are answered");
     let errors: Value = serde_json::from_slice(&rendered.body).expect("JSON");
     let ids: Vec<_> = errors
@@ -166,7 +154,7 @@ fn a_refused_batch_has_an_error_for_each_id() {
     let refused = found
         .messages()
         .iter()
-        .map(|it| (&it.reading.dialect, refusal));
+        .map(|it| (&it.reading.dialect, REFUSAL));
     assert!(render_batch(refused).is_none());
 }
 
