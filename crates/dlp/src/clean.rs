@@ -1,8 +1,10 @@
 //! Short fields in which this thread lately found nothing: calls repeat their names, codes and amounts. It finds nothing by itself.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use foldhash::quality::RandomState;
 
 use crate::{Field, Hit};
 
@@ -19,46 +21,57 @@ impl Searcher {
 
     /// What `search` finds in the field; nothing where it found nothing before.
     pub(crate) fn hits(self, field: &Field<'_>, search: impl FnOnce() -> Vec<Hit>) -> Vec<Hit> {
-        let mut room = [0; ROOM];
-        let Some(key) = key(field, &mut room) else {
+        let Some(key) = Key::of(field) else {
             return search();
         };
         CLEAN.with(|slot| {
             let kept = slot.take().filter(|kept| kept.of == self);
             let mut clean = kept.unwrap_or_else(|| Box::new(Clean::of(self)));
-            let hits = if clean.fields.contains(key) {
-                Vec::new()
-            } else {
-                let hits = search();
-                if hits.is_empty() {
-                    clean.add(key);
-                }
-                hits
-            };
+            let hits = clean.hits(&key, search);
             slot.set(Some(clean));
             hits
         })
     }
 }
 
+/// Each field has one place, and whichever came last is in it.
 struct Clean {
     of: Searcher,
-    fields: HashSet<Box<[u8]>>,
+    hash: RandomState,
+    fields: Box<[Box<[u8]>]>,
 }
 
 impl Clean {
     fn of(searcher: Searcher) -> Self {
         Self {
             of: searcher,
-            fields: HashSet::new(),
+            hash: RandomState::default(),
+            fields: vec![Box::default(); MOST].into(),
         }
     }
 
-    fn add(&mut self, key: &[u8]) {
-        if self.fields.len() >= MOST {
-            self.fields.clear();
+    fn hits(&mut self, key: &Key<'_>, search: impl FnOnce() -> Vec<Hit>) -> Vec<Hit> {
+        let Some(place) = self.place(key) else {
+            return search();
+        };
+        if key.is(place) {
+            return Vec::new();
         }
-        self.fields.insert(key.into());
+        let hits = search();
+        if hits.is_empty() {
+            *place = key.write();
+        }
+        hits
+    }
+
+    fn place(&mut self, key: &Key<'_>) -> Option<&mut Box<[u8]>> {
+        let mut hasher = self.hash.build_hasher();
+        hasher.write_u8(key.length);
+        hasher.write(key.name);
+        hasher.write(key.text);
+        let most = u64::try_from(MOST).unwrap_or(u64::MAX);
+        let place = usize::try_from(hasher.finish() % most).unwrap_or_default();
+        self.fields.get_mut(place)
     }
 }
 
@@ -66,26 +79,42 @@ thread_local! {
     static CLEAN: Cell<Option<Box<Clean>>> = const { Cell::new(None) };
 }
 
-/// No two fields have the same: how long the name is, the name, the text. None where they are not short.
-fn key<'r>(field: &Field<'_>, room: &'r mut [u8; ROOM]) -> Option<&'r [u8]> {
-    let name = field.name.unwrap_or_default().as_bytes();
-    let length = match field.name {
-        None => u8::MAX,
-        Some(_) => u8::try_from(name.len())
-            .ok()
-            .filter(|length| *length < u8::MAX)?,
-    };
-    let bytes = [&[length], name, field.text.as_bytes()];
-    let mut end = 0;
-    for part in bytes {
-        room.get_mut(end..end + part.len())?.copy_from_slice(part);
-        end += part.len();
+/// A field that is short enough to be kept.
+struct Key<'f> {
+    /// Of the name, or that there is none.
+    length: u8,
+    name: &'f [u8],
+    text: &'f [u8],
+}
+
+impl<'f> Key<'f> {
+    fn of(field: &Field<'f>) -> Option<Self> {
+        let (name, text) = (field.name.unwrap_or_default(), field.text);
+        let is_short = name.len() + text.len() <= LONGEST;
+        let length = field.name.map_or(Ok(u8::MAX), |name| name.len().try_into());
+        Some(Self {
+            length: length.ok().filter(|_| is_short)?,
+            name: name.as_bytes(),
+            text: text.as_bytes(),
+        })
     }
-    room.get(..end)
+
+    /// No two keys are written alike.
+    fn write(&self) -> Box<[u8]> {
+        [&[self.length], self.name, self.text].concat().into()
+    }
+
+    fn is(&self, kept: &[u8]) -> bool {
+        let Some((length, rest)) = kept.split_first() else {
+            return false;
+        };
+        let text = rest.strip_prefix(self.name);
+        *length == self.length && text.is_some_and(|text| text == self.text)
+    }
 }
 
 /// Of a name and a text together, in bytes.
-const ROOM: usize = 96;
+const LONGEST: usize = 95;
 /// Fields that a thread keeps: about a hundred kilobytes.
 const MOST: usize = 1_024;
 
@@ -136,20 +165,31 @@ mod tests {
     }
 
     #[test]
-    fn long_fields_are_searched_every_time_and_short_ones_are_kept_up_to_a_number() {
+    fn long_fields_are_searched_every_time() {
         let searcher = Searcher::new();
-        let long = "a".repeat(ROOM);
-        for field in [named(None, &long), named(Some(&long), "")] {
+        let (longest, longer) = ("a".repeat(LONGEST), "a".repeat(LONGEST + 1));
+        for field in [named(None, &longest), named(Some(&longest), "")] {
+            assert_eq!(searcher.hits(&field, Vec::new), []);
+            assert_eq!(searcher.hits(&field, hit), []);
+        }
+        for field in [named(None, &longer), named(Some(&longer), "")] {
             assert_eq!(searcher.hits(&field, Vec::new), []);
             assert_eq!(searcher.hits(&field, hit), hit());
         }
-        for number in 0..=MOST {
-            searcher.hits(&named(None, &number.to_string()), Vec::new);
+    }
+
+    #[test]
+    fn what_takes_the_place_of_another_is_what_is_known_from_then_on() {
+        let searcher = Searcher::new();
+        let texts: Vec<_> = (0..8 * MOST).map(|number| number.to_string()).collect();
+        for text in &texts {
+            assert_eq!(searcher.hits(&named(None, text), Vec::new), []);
         }
-        let kept = CLEAN.with(|slot| {
-            let clean = slot.take().unwrap();
-            clean.fields.len()
+        let known = texts.iter().filter(|text| {
+            let hits = searcher.hits(&named(None, text), hit);
+            hits.is_empty()
         });
-        assert_eq!(kept, 1);
+        let known = known.count();
+        assert!(known > MOST / 2 && known <= MOST, "{known} are known");
     }
 }
