@@ -23,145 +23,146 @@ else := request if request.outcome == "allow"
 else := judgement
 
 # A tunnel: only who and where are known.
-connect := {
-	"outcome": "allow",
-	"reasons": [],
-	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": "blind" in known, "refuse_as": "error", "numbers": "deny", "answers": a.answers, "restore": a.restore},
-	"would": null,
-} if {
+connect := t.roles[profile].allowed.connect[how] if {
+	input.ext == {}
 	input.phase == "connect"
-	input.ext == {"deny": [], "approval_needed": [], "sanitize": [], "allow": []}
-	a := data.compiled.agents[input.agent.id]
-	a.tenant == input.tenant.id
-	t := data.compiled.tenants[a.tenant]
-	hosts := data.compiled.profiles[a.profile].hosts
-	destination := input.destination
-	known := [hosts[c] | some c in destination.candidates; hosts[c]]
-	known != []
-	regions := destination.regions
-	[r | some r in regions; object.get(t.lawful, r, t.open) == true] == regions
-	count(regions) >= t.least
+	t := data.compiled.tenants[input.tenant.id]
+	profile := t.agents[input.agent.id]
+	hosts := data.compiled.profiles[profile].hosts
+	how := min([hosts[c] | some c in input.destination.candidates; hosts[c]])
+	true in [t.open, (input.destination.regions in t.usual)]
 }
 
 # A described request, or a call that a model proposes. `fast` is what the compiler of the data made of the operation's constraints:
-# for each kind the parameters to look at, and the list that the check must come to.
-request := {
-	"outcome": "allow",
-	"reasons": [],
-	"obligations": {"redact": [], "restrict_regions": t.restrict, "passthrough": false, "refuse_as": p.refuse_as, "numbers": p.numbers, "answers": a.answers, "restore": a.restore},
-	"would": null,
-} if {
-	input.ext == {"deny": [], "approval_needed": [], "sanitize": [], "allow": []}
-	a := data.compiled.agents[input.agent.id]
-	a.tenant == input.tenant.id
-	t := data.compiled.tenants[a.tenant]
-	p := data.compiled.profiles[a.profile]
+# for each kind the parameters to look at, and what the check must come to.
+request := t.roles[profile].allowed[phase].seen if {
+	input.ext == {}
+	t := data.compiled.tenants[input.tenant.id]
+	profile := t.agents[input.agent.id]
+	p := data.compiled.profiles[profile]
 	call := input.call
-	granted := p.calls[input.phase]
+	phase := input.phase
+	granted := p.calls[phase]
 	actions := object.get(granted.tools, call.tool, granted.unnamed)
 	o := object.get(actions, call.action, actions["*"])
-	o.granted == true
+	o.granted
 	call.truncated in o.truncation
 	call.opaque == false
 	call.changed in p.changed
-	chain := input.chain
-	chain.depth <= p.depth
-	chain.loop in p.loops
-	destination := input.destination
+	input.chain.depth <= p.depth
+	input.chain.loop in p.loops
 	hosts := p.hosts
-	[c | some c in destination.candidates; hosts[c]] != []
-	regions := destination.regions
-	[r | some r in regions; object.get(t.lawful, r, t.open) == true] == regions
-	count(regions) >= t.least
+	[c | some c in input.destination.candidates; hosts[c]] != []
+	true in [t.open, (input.destination.regions in t.usual)]
 	call.misspelled == []
 	fast := o.fast
 	ps := call.parameters
-	is_object(ps)
-	[1 | some n, c in fast.number; x := object.get(ps, n, c.absent); x >= c.low; x <= c.high] == fast.numbers
-	[1 | some n, c in o.enum; object.get(ps, n, c.absent) in c.values] == fast.enums
-	[1 | some n, _ in o.required; object.get(ps, n, null) != null] == fast.required
-	patterns := input.patterns
-	[1 | some n, _ in o.pattern; object.get(patterns, n, false) == true] == fast.patterns
-	[1 | some n, _ in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)] == []
-	[1 | some n, _ in o.redact; object.get(ps, n, null) != null] == []
+	[1 | some n, c in fast.bounds; x := object.get(ps, n, c.absent); x >= c.low; x <= c.high] == fast.bounded
+	[1 | some n, c in fast.enum; object.get(ps, n, c.absent) in c.values] == fast.chosen
+	object.remove(fast.unwanted, ps) == fast.unwanted
+	input.patterns == fast.patterns
 	types := input.dlp.types
 	[y | some y in types; ruled(p, y).effect == "allow"] == types
 }
 
 # Everything else: what is wrong, and what follows from it.
-judgement := shape(findings) if findings.done == true
+judgement := answer(found.terms, found.all, null) if {
+	found := findings
+	found.enforced == true
+}
+else := answer(found.terms, live, would(found.all, live)) if {
+	found := findings
+	found.enforced == false
+	live := enforced(found)
+	is_array(live.deny)
+}
 
-# By who may suspend it: findings of a policy in shadow, of users' modules, of residency.
-# That the caller is not known, or not who it says, is never suspended.
+# What is wrong, by its effect: of policy, of residency, of users' modules, and all together. That the caller is not known,
+# or not who it says, is nobody's to suspend.
 findings := {
-	"done": true,
-	"live": array.concat(live_policy, array.concat(live_abroad, live_own)),
-	"held": array.concat(held_policy, array.concat(held_abroad, held_own)),
-	"restrict": t.restrict,
-	"passthrough": blind,
-	"refuse_as": p.refuse_as,
-	"numbers": p.numbers,
-	"answers": a.answers,
-	"restore": a.restore,
+	"enforced": role.enforced,
+	"role": role,
+	"policy": policy,
+	"abroad": abroad,
+	"own": own,
+	"all": {
+		"deny": array.concat(policy.deny, array.concat(abroad, own.deny)),
+		"approval_needed": array.concat(policy.approval_needed, own.approval_needed),
+		"sanitize": array.concat(policy.sanitize, own.sanitize),
+	},
+	"terms": terms,
 } if {
-	a := data.compiled.agents[input.agent.id]
 	t := data.compiled.tenants[input.tenant.id]
-	p := data.compiled.profiles[a.profile]
-	a.tenant == input.tenant.id
-	is_object(p.hosts)
+	profile := t.agents[input.agent.id]
+	role := t.roles[profile]
+	p := data.compiled.profiles[profile]
+	is_boolean(role.enforced)
 	is_object(p.calls)
 	is_object(p.data)
-	is_number(t.least)
-	is_boolean(a.shadow)
-	is_boolean(t.shadow)
-	is_boolean(t.residency_shadow)
+	hosts := p.hosts
+	is_object(hosts)
 	candidates := input.destination.candidates
 	is_array(candidates)
-	hosts := p.hosts
 	known := [hosts[c] | some c in candidates; hosts[c]]
-	host := [p.findings.host | known == []]
-	blind := ["blind" | "blind" in known; input.phase == "connect"] == ["blind"]
-	called := described(p)
-	called.done == true
-	policy := array.concat(host, called.findings)
+	how := min(array.concat(["seen"], [h | input.phase == "connect"; some h in known]))
+	terms := role.allowed[input.phase][how].obligations
+	is_object(terms)
+	policy := described(p, [p.findings.host | known == []])
+	policy.done == true
 	regions := input.destination.regions
 	is_array(regions)
-	lawful := [r | some r in regions; object.get(t.lawful, r, t.open) == true]
-	abroad := array.concat([t.findings.region | lawful != regions], [t.findings.unknown | count(regions) < t.least])
+	lawful := [r | some r in regions; object.get(t.lawful, r, t.open)]
+	abroad := array.concat([t.findings.region | lawful != regions], [t.findings.unknown | regions == t.unlawful])
 	own := users
-	is_array(own)
-	live_policy := [f | a.shadow == false; some f in policy]
-	held_policy := [f | a.shadow == true; some f in policy]
-	live_abroad := [f | t.residency_shadow == false; some f in abroad]
-	held_abroad := [f | t.residency_shadow == true; some f in abroad]
-	live_own := [f | t.shadow == false; some f in own]
-	held_own := [f | t.shadow == true; some f in own]
+	is_array(own.deny)
 } else := refused("tenant.unknown", "the caller's tenant is not known to the policy") if {
 	id := object.get(input.tenant, "id", "")
 	object.get(data.compiled.tenants, id, null) == null
 } else := refused("agent.unknown", "the calling agent is not known to the policy") if {
 	id := object.get(input.agent, "id", "")
-	object.get(data.compiled.agents, id, null) == null
+	object.get(data.compiled.owners, id, null) == null
 } else := refused("agent.tenant", "the calling agent belongs to another tenant") if {
-	a := object.get(data.compiled.agents, object.get(input.agent, "id", ""), {})
-	object.get(a, "tenant", null) != object.get(input.tenant, "id", "")
+	owner := object.get(data.compiled.owners, object.get(input.agent, "id", ""), null)
+	owner != object.get(input.tenant, "id", "")
 }
 
 refused(rule, message) := {
-	"done": true,
-	"live": [{"effect": "deny", "rule": rule, "message": message}],
-	"held": [],
-	"restrict": null,
-	"passthrough": false,
-	"refuse_as": "error",
-	"numbers": "deny",
-	"answers": null,
-	"restore": false,
+	"enforced": true,
+	"all": {"deny": [{"effect": "deny", "rule": rule, "message": message}], "approval_needed": [], "sanitize": []},
+	"terms": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error", "numbers": "deny", "answers": null, "restore": false},
+}
+
+# What is left where shadow suspends findings of policy, of residency or of users' modules.
+enforced(found) := {
+	"deny": array.concat(
+		[f | policy == true; some f in found.policy.deny],
+		array.concat([f | residency == true; some f in found.abroad], [f | own == true; some f in found.own.deny]),
+	),
+	"approval_needed": array.concat(
+		[f | policy == true; some f in found.policy.approval_needed],
+		[f | own == true; some f in found.own.approval_needed],
+	),
+	"sanitize": array.concat(
+		[f | policy == true; some f in found.policy.sanitize],
+		[f | own == true; some f in found.own.sanitize],
+	),
+} if {
+	policy := found.role.policy
+	is_boolean(policy)
+	residency := found.role.residency
+	is_boolean(residency)
+	own := found.role.modules
+	is_boolean(own)
 }
 
 # May this agent do this at all, with these parameters and this data, and was enough seen to say so?
-described(p) := {"done": true, "findings": []} if input.phase == "connect"
-else := {"done": true, "findings": array.concat(grant, array.concat(behalf, array.concat(parameter, sensitive)))} if {
+described(p, host) := {"done": true, "deny": host, "approval_needed": [], "sanitize": []} if input.phase == "connect"
+else := {
+	"done": true,
+	"deny": array.concat(host, array.concat(grant, array.concat(parameter.deny, [f | some f in sensitive; f.effect == "deny"]))),
+	"approval_needed": array.concat(parameter.approval_needed, [f | some f in sensitive; f.effect == "approval_needed"]),
+	"sanitize": array.concat(parameter.sanitize, [f | some f in sensitive; f.effect == "sanitize"]),
+} if {
 	granted := p.calls[input.phase]
 	is_object(granted.tools)
 	lead := p.lead
@@ -173,10 +174,16 @@ else := {"done": true, "findings": array.concat(grant, array.concat(behalf, arra
 	is_boolean(opaque)
 	changed := sent.changed
 	is_boolean(changed)
-	allowed := input.ext.allow
+	allowed := object.get(input.ext, "allow", [])
 	is_array(allowed)
 	types := input.dlp.types
 	is_array(types)
+	depth := input.chain.depth
+	is_number(depth)
+	most := p.depth
+	is_number(most)
+	looped := input.chain.loop
+	is_boolean(looped)
 	actions := object.get(granted.tools, sent.tool, granted.unnamed)
 	o := object.get(actions, sent.action, actions["*"])
 	is_boolean(o.granted)
@@ -187,97 +194,93 @@ else := {"done": true, "findings": array.concat(grant, array.concat(behalf, arra
 			[{"effect": "deny", "rule": "truncated", "message": concat("", [lead, o.truncated])} | truncated == true; o.lenient == false],
 			array.concat(
 				[p.findings.opaque | opaque == true; upgrades == []],
-				[p.findings.changed | not changed in p.changed],
+				array.concat(
+					[p.findings.changed | not changed in p.changed],
+					array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in p.loops]),
+				),
 			),
 		),
 	)
-	depth := input.chain.depth
-	is_number(depth)
-	most := p.depth
-	is_number(most)
-	looped := input.chain.loop
-	is_boolean(looped)
-	behalf := array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in p.loops])
 	parameter := constraints(lead, o)
-	is_array(parameter)
+	is_array(parameter.deny)
 	sensitive := [{"effect": c.effect, "rule": concat(y, c.rule), "message": concat(y, c.message), "redact": {"data": y, "action": c.action}} | some y in types; c := ruled(p, y); c.effect != "allow"]
 }
 
 # What is done about a type of data: what its own rule says, else that of its class.
 ruled(p, kind) := object.get(p.data, kind, object.get(p.data, object.get(data.compiled.classes, kind, ""), p.findings.unclassified))
 
-# Every kind of constraint has its own map, so that one that nobody uses costs next to nothing.
-constraints(lead, o) := [f | some g in groups; some f in g] if {
+# Every kind of constraint has its own map, so that one that nobody uses costs next to nothing. What `fast` can tell at once
+# to be in order is not gone through.
+constraints(lead, o) := {
+	"deny": array.concat(
+		[{"effect": "deny", "rule": "parameter.name", "message": concat("", [lead, c.message])} | some n in misspelled; c := o.name[n]],
+		array.concat(
+			[{"effect": "deny", "rule": "parameter.type", "message": concat("", [lead, c.message])} | some n, c in o.type; x := object.get(ps, n, 0); not is_number(x)],
+			array.concat(
+				[{"effect": "deny", "rule": "parameter.min", "message": concat("", [lead, c.message])} | some n, c in o.min; x := object.get(ps, n, c.value); x < c.value; is_number(x)],
+				array.concat(
+					[{"effect": "deny", "rule": "parameter.max", "message": concat("", [lead, c.message])} | some n, c in o.max; x := object.get(ps, n, c.value); x > c.value; is_number(x)],
+					array.concat(
+						[{"effect": "deny", "rule": "parameter.enum", "message": concat("", [lead, c.message])} | some n, c in o.enum; x := object.get(ps, n, c.absent); not x in c.values],
+						array.concat(
+							[{"effect": "deny", "rule": "parameter.required", "message": concat("", [lead, c.message])} | some n, c in o.required; object.get(ps, n, null) == null],
+							array.concat(
+								[{"effect": "deny", "rule": "parameter.forbidden", "message": concat("", [lead, c.message])} | unwanted; some n, c in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)],
+								[{"effect": "deny", "rule": "parameter.pattern", "message": concat("", [lead, c.message])} | unmatched; some n, c in o.pattern; object.get(patterns, n, false) != true],
+							),
+						),
+					),
+				),
+			),
+		),
+	),
+	"approval_needed": [{"effect": "approval_needed", "rule": "parameter.approve_above", "message": concat("", [lead, c.message])} | some n, c in o.above; x := object.get(ps, n, c.value); x > c.value; is_number(x)],
+	"sanitize": [{"effect": "sanitize", "rule": "parameter.redact", "message": concat("", [lead, c.message]), "redact": {"parameter": n, "action": c.action}} | unwanted; some n, c in o.redact; object.get(ps, n, null) != null],
+} if {
 	misspelled := input.call.misspelled
 	is_array(misspelled)
+	[n | some n in misspelled; o.name[n]] == misspelled
 	ps := input.call.parameters
 	is_object(ps)
 	patterns := input.patterns
 	is_object(patterns)
-	[n | some n in misspelled; o.name[n]] == misspelled
-	groups := [
-		[{"effect": "deny", "rule": "parameter.name", "message": concat("", [lead, c.message])} | some n in misspelled; c := o.name[n]],
-		[{"effect": "deny", "rule": "parameter.type", "message": concat("", [lead, c.message])} | some n, c in o.type; x := object.get(ps, n, 0); not is_number(x)],
-		[{"effect": "deny", "rule": "parameter.min", "message": concat("", [lead, c.message])} | some n, c in o.min; x := object.get(ps, n, c.value); is_number(x); x < c.value],
-		[{"effect": "deny", "rule": "parameter.max", "message": concat("", [lead, c.message])} | some n, c in o.max; x := object.get(ps, n, c.value); is_number(x); x > c.value],
-		[{"effect": "approval_needed", "rule": "parameter.approve_above", "message": concat("", [lead, c.message])} | some n, c in o.above; x := object.get(ps, n, c.value); is_number(x); x > c.value],
-		[{"effect": "deny", "rule": "parameter.enum", "message": concat("", [lead, c.message])} | some n, c in o.enum; x := object.get(ps, n, c.absent); not x in c.values],
-		[{"effect": "deny", "rule": "parameter.required", "message": concat("", [lead, c.message])} | some n, c in o.required; object.get(ps, n, null) == null],
-		[{"effect": "deny", "rule": "parameter.forbidden", "message": concat("", [lead, c.message])} | some n, c in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)],
-		[{"effect": "deny", "rule": "parameter.pattern", "message": concat("", [lead, c.message])} | some n, c in o.pattern; object.get(patterns, n, false) != true],
-		[{"effect": "sanitize", "rule": "parameter.redact", "message": concat("", [lead, c.message]), "redact": {"parameter": n, "action": c.action}} | some n, c in o.redact; object.get(ps, n, null) != null],
-	]
+	fast := o.fast
+	unwanted := object.remove(fast.unwanted, ps) != fast.unwanted
+	is_boolean(unwanted)
+	unmatched := patterns != fast.patterns
+	is_boolean(unmatched)
 }
 
-# The users' own modules run as a program of their own; the host hands in what they found.
-users := array.concat(
-	[{"effect": "deny", "rule": x.rule, "message": x.message} | some x in e.deny],
-	array.concat(
-		[{"effect": "approval_needed", "rule": x.rule, "message": x.message} | some x in e.approval_needed],
-		[{"effect": "sanitize", "rule": x.rule, "message": x.message, "redact": x.redact} | some x in e.sanitize],
-	),
-) if {
-	e := input.ext
-	is_array(e.deny)
-	is_array(e.approval_needed)
-	is_array(e.sanitize)
+# The users' own modules run as a program of their own; the host hands in what they found, if anything.
+users := {"deny": [], "approval_needed": [], "sanitize": []} if input.ext == {}
+else := {
+	"deny": [{"effect": "deny", "rule": x.rule, "message": x.message} | some x in deny],
+	"approval_needed": [{"effect": "approval_needed", "rule": x.rule, "message": x.message} | some x in approval_needed],
+	"sanitize": [{"effect": "sanitize", "rule": x.rule, "message": x.message, "redact": x.redact} | some x in sanitize],
+} if {
+	deny := object.get(input.ext, "deny", [])
+	is_array(deny)
+	approval_needed := object.get(input.ext, "approval_needed", [])
+	is_array(approval_needed)
+	sanitize := object.get(input.ext, "sanitize", [])
+	is_array(sanitize)
 }
 
 # The strongest effect decides; what is to be redacted holds in any case.
-shape(found) := {
+answer(terms, found, would) := {
 	"outcome": hit.outcome,
 	"reasons": [{"rule": f.rule, "message": f.message} | some f in hit.findings],
-	"obligations": {
-		"redact": [f.redact | some f in redactions],
-		"restrict_regions": found.restrict,
-		"passthrough": found.passthrough,
-		"refuse_as": found.refuse_as,
-		"numbers": found.numbers,
-		"answers": found.answers,
-		"restore": found.restore,
-	},
-	"would": would(found),
-} if {
-	live := found.live
-	denies := [f | some f in live; f.effect == "deny"]
-	approvals := [f | some f in live; f.effect == "approval_needed"]
-	redactions := [f | some f in live; f.effect == "sanitize"]
-	hit := strongest(denies, approvals, redactions)
-}
+	"obligations": object.union(terms, {"redact": [f.redact | some f in found.sanitize]}),
+	"would": would,
+} if hit := strongest(found)
 
-would(found) := null if found.held == []
+would(all, live) := null if all == live
 else := {
 	"outcome": hit.outcome,
 	"reasons": [{"rule": f.rule, "message": f.message} | some f in hit.findings],
-} if {
-	all := array.concat(found.live, found.held)
-	denies := [f | some f in all; f.effect == "deny"]
-	approvals := [f | some f in all; f.effect == "approval_needed"]
-	redactions := [f | some f in all; f.effect == "sanitize"]
-	hit := strongest(denies, approvals, redactions)
-}
+} if hit := strongest(all)
 
-strongest(denies, approvals, redactions) := {"outcome": "deny", "findings": denies} if denies != []
-else := {"outcome": "approval_needed", "findings": approvals} if approvals != []
-else := {"outcome": "sanitize", "findings": redactions} if redactions != []
+strongest(found) := {"outcome": "deny", "findings": found.deny} if found.deny != []
+else := {"outcome": "approval_needed", "findings": found.approval_needed} if found.approval_needed != []
+else := {"outcome": "sanitize", "findings": found.sanitize} if found.sanitize != []
 else := {"outcome": "allow", "findings": []}

@@ -69,7 +69,7 @@ test_an_input_that_does_not_say_whether_the_tool_has_changed_is_denied if {
 }
 
 test_a_refusal_says_how_the_profile_wants_it_told if {
-	told := object.union(policy, {"profiles": {"p": {"refuse_as": "tool_result"}}})
+	told := with_role({"allowed": {"request": {"seen": allowed({"refuse_as": "tool_result"})}}})
 	d := aegis.decision with data.compiled as told with input as object.union(input_of({}), {"call": {"opaque": true}})
 	d.outcome == "deny"
 	d.obligations.refuse_as == "tool_result"
@@ -77,7 +77,7 @@ test_a_refusal_says_how_the_profile_wants_it_told if {
 
 test_what_is_done_about_answers_goes_with_every_decision if {
 	rules := {"data": {"EMAIL_ADDRESS": "sanitize"}, "unread": "deny"}
-	searched := object.union(policy, {"agents": {"a": {"answers": rules}}})
+	searched := with_role({"allowed": {"request": {"seen": allowed({"answers": rules})}}})
 	allowed := aegis.decision with data.compiled as searched with input as input_of({})
 	allowed.obligations.answers == rules
 	denied := aegis.decision with data.compiled as searched with input as object.union(input_of({}), {"call": {"opaque": true}})
@@ -183,20 +183,20 @@ input_of(parameters) := {
 	"call": {"tool": "x", "action": "y", "parameters": parameters, "misspelled": [], "truncated": false, "opaque": false, "changed": false},
 	"dlp": {"findings": [], "types": [], "classes": []},
 	"patterns": {},
-	"ext": {"deny": [], "approval_needed": [], "sanitize": [], "allow": []},
+	"ext": {},
 }
 
 policy := {
 	"tenants": {"t": {
-		"shadow": false,
-		"residency_shadow": false,
 		"lawful": {"eu": true},
 		"open": false,
-		"least": 1,
-		"restrict": ["eu"],
+		"usual": [["eu"]],
+		"unlawful": [],
 		"findings": {"region": deny("region"), "unknown": deny("region")},
+		"agents": {"a": "p"},
+		"roles": {"p": role},
 	}},
-	"agents": {"a": {"tenant": "t", "profile": "p", "shadow": false, "answers": null, "restore": false}},
+	"owners": {"a": "t", "b": "other"},
 	"profiles": {"p": {
 		"lead": "profile \"p\": ",
 		"hosts": {".example": "seen"},
@@ -205,8 +205,6 @@ policy := {
 		"loops": [false],
 		"data": {},
 		"changed": [false],
-		"refuse_as": "error",
-		"numbers": "deny",
 		"calls": {
 			"request": {"tools": {"x": {"y": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
 			"proposed_call": {"tools": {"f": {"propose": operation(true), "*": operation(false)}}, "unnamed": {"*": operation(false)}},
@@ -214,6 +212,28 @@ policy := {
 		"findings": {"host": deny("host"), "tool": {"request": deny("tool"), "proposed_call": deny("tool")}, "depth": deny("chain.depth"), "loop": deny("chain.loop"), "opaque": deny("opaque"), "changed": deny("mcp.changed_tool"), "unclassified": {"effect": "deny", "action": "label", "rule": ["data.unclassified"], "message": ["unclassified"]}},
 	}},
 }
+
+role := {
+	"policy": true,
+	"residency": true,
+	"modules": true,
+	"enforced": true,
+	"allowed": {
+		"connect": {"seen": allowed({}), "blind": allowed({"passthrough": true})},
+		"request": {"seen": allowed({})},
+		"proposed_call": {"seen": allowed({})},
+	},
+}
+
+allowed(terms) := {
+	"outcome": "allow",
+	"reasons": [],
+	"obligations": object.union({"redact": [], "restrict_regions": ["eu"], "passthrough": false, "refuse_as": "error", "numbers": "deny", "answers": null, "restore": false}, terms),
+	"would": null,
+}
+
+# The policy with other roles.
+with_role(changes) := object.union(policy, {"tenants": {"t": {"roles": {"p": changes}}}})
 
 deny(rule) := {"effect": "deny", "rule": rule, "message": rule}
 
@@ -232,5 +252,5 @@ operation(granted) := {
 	"forbidden": {},
 	"pattern": {},
 	"redact": {},
-	"fast": {"number": {}, "numbers": [], "enums": [], "required": [], "patterns": []},
+	"fast": {"bounds": {}, "bounded": [], "enum": {}, "chosen": [], "unwanted": {}, "patterns": {}},
 }

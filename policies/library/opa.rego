@@ -10,7 +10,7 @@ ext := input.ext
 
 ext := found if not input.ext
 
-found := {set: findings(set) | some set in ["deny", "approval_needed", "sanitize", "allow"]}
+found := {set: of_set | some set in ["deny", "approval_needed", "sanitize", "allow"]; of_set := findings(set); of_set != []}
 
 findings(set) := [shaped(set, finding) | some finding in data.aegis.ext[set]]
 

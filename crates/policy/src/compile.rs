@@ -1,9 +1,9 @@
-//! The human shape made into the shape that the library is fast with: maps per kind of constraint, messages and flags resolved.
-//!
-//! Nothing is judged here. `fast` of an operation repeats its constraints as the one positive check
-//! that an allowed call passes; a test of `rego` compares both ways on made-up calls.
+//! The human shape made into the shape that the library is fast with: maps per kind of constraint, messages and flags resolved. Nothing is
+//! judged here.
 
+mod fast;
 mod kinds;
+mod tenants;
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,13 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::catalogue::server;
 use crate::data::{
-    Actions, AegisData, AgentData, ChangedToolsData, ConstraintData, Constraints, GrpcBodiesData,
-    LoopsData, Mode, ProfileData, Protocol, TenantData, TruncatedData, UnnamedData,
+    Actions, AegisData, ChangedToolsData, Constraints, GrpcBodiesData, LoopsData, Mode,
+    ProfileData, Protocol, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
-use crate::{Action, AnswerEffect, Effect, Phase, detectors, hosts, sensitive};
+use crate::{Action, Effect, Phase, detectors, hosts, sensitive};
 use kinds::KINDS;
+use tenants::{role, tenant};
 
 /// The whole of `data.compiled`, part by part onto the shelf, so that it never exists a second time.
 pub(crate) fn compile(data: &AegisData, mode: Mode) -> Shelved {
@@ -24,14 +25,23 @@ pub(crate) fn compile(data: &AegisData, mode: Mode) -> Shelved {
     let shelf = &mut shelf;
     let unnamed = Unnamed::new(shelf);
     let own = detectors::all(data);
-    let tenants = entries(shelf, &data.tenants, |shelf, name, value| {
-        shelf.json(&tenant(name, value, mode))
-    });
     let profiles = entries(shelf, &data.profiles, |shelf, name, value| {
         profile(shelf, (data, &own), (name, value), &unnamed)
     });
-    let agents = entries(shelf, &data.agents, |shelf, _, value| {
-        shelf.json(&agent((data, &own), value, mode))
+    let mut agents: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    for (name, agent) in &data.agents {
+        let of_tenant = agents.entry(&agent.tenant).or_default();
+        of_tenant.push((name, &agent.profile));
+    }
+    let tenants = entries(shelf, &data.tenants, |shelf, name, value| {
+        let agents = agents.get(name).map_or(&[][..], Vec::as_slice);
+        tenant(shelf, (name, value), agents, |profile| {
+            let profile = data.profiles.get(profile)?;
+            Some(role(&own, value, profile, mode))
+        })
+    });
+    let owners = entries(shelf, &data.agents, |shelf, _, agent| {
+        shelf.json(&json!(agent.tenant))
     });
     let classes = sensitive::classes().chain(detectors::types(data));
     let classes: BTreeMap<_, _> = classes.collect();
@@ -40,7 +50,7 @@ pub(crate) fn compile(data: &AegisData, mode: Mode) -> Shelved {
         ("classes", classes),
         ("tenants", tenants),
         ("profiles", profiles),
-        ("agents", agents),
+        ("owners", owners),
     ])
 }
 
@@ -83,63 +93,6 @@ fn entries<T>(
     shelf.object(parts)
 }
 
-fn agent((data, own): (&AegisData, &Own<'_>), agent: &AgentData, mode: Mode) -> Json {
-    let profile = data.profiles.get(&agent.profile);
-    let tenant = data.tenants.get(&agent.tenant).map(|tenant| tenant.mode);
-    let shadow = [Some(mode), tenant, profile.map(|profile| profile.mode)];
-    let shadow = shadow.contains(&Some(Mode::Shadow));
-    let answers = profile
-        .filter(|_| !shadow)
-        .map_or(Json::Null, |profile| answers(own, profile));
-    let restore = !shadow && profile.is_some_and(ProfileData::makes_tokens);
-    json!({
-        "tenant": agent.tenant,
-        "profile": agent.profile,
-        "shadow": shadow,
-        "answers": answers,
-        "restore": restore,
-    })
-}
-
-/// What is done about data in answers, by the types and classes that the profile names; null where none is looked for.
-fn answers(own: &Own<'_>, profile: &ProfileData) -> Json {
-    if profile.answers.is_empty() {
-        return Json::Null;
-    }
-    let rules = profile.answers.iter();
-    let rules = rules.map(|(word, effect)| (word.clone(), on_answer(*effect)));
-    // By name, as only the profile that has a detector knows the class of its type.
-    let own = own.keys().map(|kind| {
-        let effect = profile.on_answer(kind).unwrap_or(AnswerEffect::Allow);
-        ((*kind).to_owned(), on_answer(effect))
-    });
-    json!({
-        "data": rules.chain(own).collect::<Map<_, _>>(),
-        "unread": profile.answers_unread,
-        "numbers": profile.numbers,
-    })
-}
-
-fn tenant(name: &str, tenant: &TenantData, mode: Mode) -> Json {
-    let regions = tenant.regions.as_deref().unwrap_or_default();
-    let bound = tenant.regions.is_some();
-    // Residency in shadow must not bind the route either: it is recorded, not enforced.
-    let enforced = bound && tenant.residency == Mode::Enforce;
-    let message = format!("tenant \"{name}\" is bound to {}", regions.join(", "));
-    json!({
-        "shadow": mode == Mode::Shadow || tenant.mode == Mode::Shadow,
-        "residency_shadow": tenant.residency == Mode::Shadow,
-        "lawful": truths(regions.iter().map(String::as_str)),
-        "open": !bound,
-        "least": i32::from(bound),
-        "restrict": if enforced { json!(regions) } else { Json::Null },
-        "findings": {
-            "region": finding(Effect::Deny, "region", &format!("{message}; the destination is in another region")),
-            "unknown": finding(Effect::Deny, "region", &format!("{message}; the region of the destination is not known")),
-        },
-    })
-}
-
 fn profile(
     shelf: &mut Shelf,
     (data, own): (&AegisData, &Own<'_>),
@@ -170,8 +123,6 @@ fn profile(
         ("loops", json!(loops)),
         ("findings", findings(&lead, profile)),
         ("changed", changed),
-        ("refuse_as", profile.mcp.refuse_as.as_str().into()),
-        ("numbers", profile.numbers.as_str().into()),
     ];
     let of_models = match profile.proposed.unnamed {
         UnnamedData::Allow => &unnamed.allowed,
@@ -219,12 +170,6 @@ fn findings(lead: &str, profile: &ProfileData) -> Json {
         "depth": deny("chain.depth", &format!("allows no call on behalf of more than {} agents", profile.chain.max_depth)),
         "loop": deny("chain.loop", "does not let an agent be called on its own behalf"),
     })
-}
-
-/// What is done about data of a type or a class in an answer.
-fn on_answer(effect: AnswerEffect) -> Json {
-    let action = effect.action().unwrap_or_default();
-    json!({"effect": effect.as_str(), "action": action})
 }
 
 /// What is done about data of a type or a class. The name of the type goes between the parts.
@@ -276,12 +221,6 @@ fn canonical<'a>(rules: impl IntoIterator<Item = &'a String>) -> impl Iterator<I
 fn operation(constraints: &Constraints, unread: Unread) -> Json {
     // What was not seen cannot be constrained: an operation with constraints is never judged half-seen.
     let lenient = unread.may_pass && constraints.is_empty();
-    let of = |keep: &dyn Fn(&ConstraintData) -> Option<Json>| -> Map<String, Json> {
-        constraints
-            .iter()
-            .filter_map(|(name, constraint)| Some((name.clone(), keep(constraint)?)))
-            .collect()
-    };
     let mut kinds = Map::new();
     for (kind, make) in KINDS {
         let entries = constraints.iter().filter_map(|(name, constraint)| {
@@ -291,23 +230,7 @@ fn operation(constraints: &Constraints, unread: Unread) -> Json {
         });
         kinds.insert((*kind).to_owned(), entries.collect::<Map<_, _>>().into());
     }
-    let ones = |kind: &str| {
-        vec![
-            1;
-            kinds
-                .get(kind)
-                .and_then(Json::as_object)
-                .map_or(0, Map::len)
-        ]
-    };
-    let number = of(&fast_number);
-    let fast = json!({
-        "numbers": vec![1; number.len()],
-        "number": number,
-        "enums": ones("enum"),
-        "required": ones("required"),
-        "patterns": ones("pattern"),
-    });
+    kinds.insert("fast".to_owned(), fast::of(constraints));
     kinds.insert("granted".to_owned(), true.into());
     kinds.insert("lenient".to_owned(), lenient.into());
     kinds.insert(
@@ -319,7 +242,6 @@ fn operation(constraints: &Constraints, unread: Unread) -> Json {
         },
     );
     kinds.insert("truncated".to_owned(), unread.message().into());
-    kinds.insert("fast".to_owned(), fast);
     kinds.into()
 }
 
@@ -365,21 +287,6 @@ impl Unread {
     }
 }
 
-/// Low and high of the numbers that need no further look; a parameter that is absent counts as `absent`.
-fn fast_number(constraint: &ConstraintData) -> Option<Json> {
-    if !constraint.is_numeric() {
-        return None;
-    }
-    let low = constraint.min.clone().map_or(json!(-SAFE), Json::Number);
-    let high = match (&constraint.max, &constraint.approve_above) {
-        (_, Some(above)) => json!(above),
-        (Some(max), None) => json!(max),
-        (None, None) => json!(SAFE),
-    };
-    // `min` may lie above `approve_above`: then there is no number that needs no look, and none is absent.
-    Some(json!({"low": low, "high": high, "absent": low}))
-}
-
 fn truths(names: impl Iterator<Item = impl Into<String>>) -> Json {
     names
         .map(|name| (name.into(), Json::Bool(true)))
@@ -390,6 +297,3 @@ fn truths(names: impl Iterator<Item = impl Into<String>>) -> Json {
 fn finding(effect: Effect, rule: &str, message: &str) -> Json {
     json!({"effect": effect.as_str(), "rule": rule, "message": message})
 }
-
-/// Where there is no limit, numbers beyond this still get the closer look: exact in every evaluator.
-const SAFE: i64 = (1 << 53) - 1;

@@ -1,6 +1,6 @@
 //! Host rules of the policy data: `host`, `.suffix`, either with `:port`. It resolves no names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::data::{AegisData, ServiceData};
 use crate::{Authority, Host};
@@ -41,20 +41,30 @@ pub(crate) fn candidates(authority: &Authority, ports: &BTreeSet<u16>) -> Vec<St
     found
 }
 
+/// The names that some host rule of the data has, in their canonical spelling.
+pub(crate) fn named(data: &AegisData) -> HashSet<String> {
+    rules(data)
+        .filter_map(|rule| canonical(rule).ok())
+        .collect()
+}
+
 /// The ports that the host rules of the data name.
 pub(crate) fn ports(data: &AegisData) -> BTreeSet<u16> {
-    let profiles = data
-        .profiles
-        .values()
-        .flat_map(|profile| [&profile.hosts, &profile.passthrough, &profile.upgrades])
-        .flatten();
-    let services = data.catalogue.values().flat_map(ServiceData::hosts);
-    let rules = profiles.chain(services.map(|(host, _)| host));
-    rules
+    rules(data)
         .filter_map(|rule| {
             Authority::parse(rule.trim_start_matches('.'), 0)
                 .ok()
                 .map(|authority| authority.port())
         })
         .collect()
+}
+
+fn rules(data: &AegisData) -> impl Iterator<Item = &String> {
+    let profiles = data
+        .profiles
+        .values()
+        .flat_map(|profile| [&profile.hosts, &profile.passthrough, &profile.upgrades])
+        .flatten();
+    let services = data.catalogue.values().flat_map(ServiceData::hosts);
+    profiles.chain(services.map(|(host, _)| host))
 }

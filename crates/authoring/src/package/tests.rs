@@ -86,7 +86,7 @@ fn the_library_users_modules_and_what_opa_reads_are_in_it() {
         paths,
         ["library/aegis.rego", "library/opa.rego", "modules/own.rego"]
     );
-    assert!(package.data[Layout::COMPILED]["agents"]["payer"].is_object());
+    assert!(package.data[Layout::COMPILED]["tenants"]["acme"]["agents"]["payer"].is_string());
     assert_eq!(package.roots, ["aegis", "own", "compiled"]);
 }
 

@@ -34,7 +34,7 @@ struct Modules {
 pub(super) struct Users {
     on: On,
     sets: Vec<Set>,
-    /// All four sets, empty.
+    /// No finding in any set.
     nothing: Value,
 }
 
@@ -141,11 +141,10 @@ impl Extension {
     }
 
     fn on(&self, on: On) -> Users {
-        let nothing = SETS.map(|set| (Value::from(set.as_str()), Value::new_array()));
         Users {
             on,
             sets: self.sets.clone(),
-            nothing: Value::from(BTreeMap::from(nothing)),
+            nothing: Value::new_object(),
         }
     }
 }
@@ -180,12 +179,12 @@ fn machine(program: &Arc<Program>, data: &Value) -> Result<RegoVM, Fault> {
 }
 
 impl Users {
-    /// The four lists, empty.
+    /// What is found where there is nothing to find.
     pub(super) fn nothing(&self) -> Value {
         self.nothing.clone()
     }
 
-    /// The four lists of `input.ext`.
+    /// The lists of `input.ext`, of each set in which there is something.
     pub(super) fn findings(&mut self, input: &Object, deadline: Deadline) -> Result<Value, Fault> {
         let input = || Value::from(input.clone());
         match &mut self.on {
@@ -193,7 +192,7 @@ impl Users {
             On::Machine(machine) => machine.set_input(input()),
             On::Interpreter(engine) => engine.set_input(input()),
         }
-        let mut all = object(&self.nothing)?.clone();
+        let mut all = Object::new();
         for (index, set) in self.sets.iter().enumerate() {
             // Each evaluation starts its timer anew, so it is given what the call has left.
             let found = self.on.evaluate(*set, index, deadline)?;
@@ -202,7 +201,9 @@ impl Users {
                 .iter()
                 .map(|finding| set.finding(finding))
                 .collect::<Result<Vec<_>, _>>()?;
-            all.insert(set.as_str().into(), found.into());
+            if !found.is_empty() {
+                all.insert(set.as_str().into(), found.into());
+            }
         }
         Ok(Value::from(all))
     }

@@ -1,6 +1,6 @@
 //! An intent as Rego's input, whole, built directly from values that need no copy. `docs/policy.md` is its reference.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Array, Json, Object, Policy, Value};
@@ -14,6 +14,8 @@ pub(super) struct Subjects {
     agents: HashMap<String, Value>,
     /// Ports that some host rule names.
     pub(super) ports: BTreeSet<u16>,
+    /// All that a host or a suffix of it can be found by.
+    pub(super) hosts: HashSet<String>,
 }
 
 impl Subjects {
@@ -34,6 +36,7 @@ impl Subjects {
             tenants: tenants.collect(),
             agents: agents.collect(),
             ports: hosts::ports(data),
+            hosts: hosts::named(data),
         }
     }
 }

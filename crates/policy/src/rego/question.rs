@@ -9,6 +9,8 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
+
 use super::form::Form;
 use super::input::{self, Words};
 use super::{Json, Object, Policy, Value};
@@ -127,9 +129,11 @@ impl Question {
     }
 
     fn destination(&self, forms: &Forms, policy: &Policy) -> Value {
-        let candidates = hosts::candidates(&self.authority, &policy.subjects.ports);
-        let candidates = candidates
+        let subjects = &policy.subjects;
+        // What no rule names is not found by any.
+        let candidates = hosts::candidates(&self.authority, &subjects.ports)
             .into_iter()
+            .filter(|name| subjects.hosts.contains(name))
             .map(|name| Value::String(name.into()));
         forms.destination.fill([
             candidates.collect::<Vec<_>>().into(),
@@ -220,7 +224,7 @@ impl Forms {
 
 /// What one thread has been answered under one policy.
 #[derive(Debug, Default)]
-pub(super) struct Memory(HashMap<Question, Decision>);
+pub(super) struct Memory(HashMap<Question, Decision, RandomState>);
 
 impl Memory {
     pub(super) fn find(&self, question: &Question) -> Option<Decision> {

@@ -14,12 +14,7 @@ fn the_rego_tests_of_the_library_pass() {
 
 #[test]
 fn the_fast_way_and_the_full_way_come_to_the_same_decision() {
-    let full = LIBRARY
-        .replace(
-            "input.phase == \"connect\"\n\tinput.ext",
-            "false\n\tinput.ext",
-        )
-        .replace("o.granted == true\n", "false\n");
+    let full = LIBRARY.replace("\tinput.ext == {}\n", "\tfalse\n");
     assert_eq!(full.matches("\tfalse\n").count(), 2);
     let sources = demo();
     let compiled = compile::compile(&Model::read(&sources.data).unwrap().data, Mode::Enforce);
@@ -59,10 +54,10 @@ fn a_decision_stays_within_its_budget_of_instructions() {
             *most = cost.max(*most);
         }
     }
-    assert!(connect > 20 && connect <= 100, "connect takes {connect}");
-    assert!(allow > 80 && allow <= 241, "allow takes {allow}");
+    assert!(connect > 20 && connect <= 50, "connect takes {connect}");
+    assert!(allow > 80 && allow <= 170, "allow takes {allow}");
     assert!(
-        any > allow && any <= 1050,
+        any > allow && any <= 850,
         "the dearest decision takes {any}"
     );
 }
