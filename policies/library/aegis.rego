@@ -46,7 +46,7 @@ request := t.roles[profile].allowed[phase].seen if {
 	actions := object.get(granted.tools, call.tool, granted.unnamed)
 	o := object.get(actions, call.action, actions["*"])
 	o.granted
-	call.truncated in o.truncation
+	call.unread in o.unread
 	call.opaque == false
 	call.changed in p.changed
 	input.chain.depth <= p.depth
@@ -168,8 +168,8 @@ else := {
 	lead := p.lead
 	is_string(lead)
 	sent := input.call
-	truncated := sent.truncated
-	is_boolean(truncated)
+	unread := sent.unread
+	is_string(unread)
 	opaque := sent.opaque
 	is_boolean(opaque)
 	changed := sent.changed
@@ -191,7 +191,7 @@ else := {
 	grant := array.concat(
 		[p.findings.tool[input.phase] | o.granted == false; allowed == []],
 		array.concat(
-			[{"effect": "deny", "rule": "truncated", "message": concat("", [lead, o.truncated])} | truncated == true; o.lenient == false],
+			[{"effect": "deny", "rule": "truncated", "message": concat("", [lead, o.truncated])} | not unread in o.unread],
 			array.concat(
 				[p.findings.opaque | opaque == true; upgrades == []],
 				array.concat(

@@ -180,7 +180,7 @@ input_of(parameters) := {
 	"agent": {"id": "a"},
 	"chain": {"depth": 0, "loop": false},
 	"destination": {"candidates": ["h.example", ".example"], "regions": ["eu"]},
-	"call": {"tool": "x", "action": "y", "parameters": parameters, "misspelled": [], "truncated": false, "opaque": false, "changed": false},
+	"call": {"tool": "x", "action": "y", "parameters": parameters, "misspelled": [], "unread": "nothing", "opaque": false, "changed": false},
 	"dlp": {"findings": [], "types": [], "classes": []},
 	"patterns": {},
 	"ext": {},
@@ -239,8 +239,7 @@ deny(rule) := {"effect": "deny", "rule": rule, "message": rule}
 
 operation(granted) := {
 	"granted": granted,
-	"truncation": [false],
-	"lenient": false,
+	"unread": ["nothing"],
 	"truncated": "truncated",
 	"name": {"amount": {"message": "amount"}},
 	"type": {},

@@ -15,7 +15,7 @@ use crate::data::{
     ProfileData, Protocol, TruncatedData, UnnamedData,
 };
 use crate::rego::{Shelf, Shelved};
-use crate::{Action, Effect, Phase, detectors, hosts, sensitive};
+use crate::{Action, Effect, Phase, Truncation, detectors, hosts, sensitive};
 use kinds::KINDS;
 use tenants::{role, tenant};
 
@@ -220,7 +220,13 @@ fn canonical<'a>(rules: impl IntoIterator<Item = &'a String>) -> impl Iterator<I
 /// Without the profile's name: profiles that constrain an operation alike share what is made of it.
 fn operation(constraints: &Constraints, unread: Unread) -> Json {
     // What was not seen cannot be constrained: an operation with constraints is never judged half-seen.
-    let lenient = unread.may_pass && constraints.is_empty();
+    let most = if constraints.is_empty() {
+        unread.most
+    } else {
+        Truncation::Whole
+    };
+    let passes = TRUNCATIONS.iter().filter(|it| **it <= most);
+    let passes: Vec<_> = passes.map(|it| it.as_str()).collect();
     let mut kinds = Map::new();
     for (kind, make) in KINDS {
         let entries = constraints.iter().filter_map(|(name, constraint)| {
@@ -232,16 +238,9 @@ fn operation(constraints: &Constraints, unread: Unread) -> Json {
     }
     kinds.insert("fast".to_owned(), fast::of(constraints));
     kinds.insert("granted".to_owned(), true.into());
-    kinds.insert("lenient".to_owned(), lenient.into());
-    kinds.insert(
-        "truncation".to_owned(),
-        if lenient {
-            json!([false, true])
-        } else {
-            json!([false])
-        },
-    );
-    kinds.insert("truncated".to_owned(), unread.message().into());
+    kinds.insert("unread".to_owned(), passes.into());
+    let message = unread.message(!constraints.is_empty());
+    kinds.insert("truncated".to_owned(), message.into());
     kinds.into()
 }
 
@@ -249,14 +248,15 @@ fn operation(constraints: &Constraints, unread: Unread) -> Json {
 #[derive(Clone, Copy)]
 struct Unread {
     grpc: bool,
-    may_pass: bool,
+    /// That may pass, where nothing is constrained.
+    most: Truncation,
 }
 
 impl Unread {
     fn denied() -> Self {
         Self {
             grpc: false,
-            may_pass: false,
+            most: Truncation::Whole,
         }
     }
 
@@ -264,25 +264,31 @@ impl Unread {
     fn of(data: &AegisData, profile: &ProfileData, tool: &str) -> Self {
         let service = data.catalogue.get(server(tool));
         let grpc = service.is_some_and(|service| service.protocol == Protocol::Grpc);
-        let may_pass = if grpc {
-            profile.grpc_bodies == GrpcBodiesData::Opaque
-        } else {
-            profile.truncated == TruncatedData::Allow
+        let most = match (grpc, profile.grpc_bodies, profile.truncated) {
+            (true, GrpcBodiesData::Opaque, _) | (false, _, TruncatedData::Allow) => {
+                Truncation::Truncated
+            }
+            (false, _, TruncatedData::Parts) => Truncation::Parts,
+            (true, GrpcBodiesData::Deny, _) | (false, _, TruncatedData::Deny) => Truncation::Whole,
         };
-        Self { grpc, may_pass }
+        Self { grpc, most }
     }
 
     /// Why one is refused.
-    fn message(self) -> &'static str {
-        match (self.grpc, self.may_pass) {
-            (true, true) => {
+    fn message(self, constrained: bool) -> &'static str {
+        let constrained = constrained && self.most.is_truncated();
+        match (self.grpc, constrained, self.most) {
+            (true, true, _) => {
                 "does not judge an operation with constraints by messages of gRPC, which are not read"
             }
-            (true, false) => "does not allow messages of gRPC, which are not read",
-            (false, true) => {
+            (true, false, _) => "does not allow messages of gRPC, which are not read",
+            (false, true, _) => {
                 "does not judge an operation with constraints by a body that was not read whole"
             }
-            (false, false) => "does not allow bodies that are not read whole",
+            (false, false, Truncation::Parts) => {
+                "does not allow bodies of which more is not read than some parts"
+            }
+            (false, false, _) => "does not allow bodies that are not read whole",
         }
     }
 }
@@ -297,3 +303,5 @@ fn truths(names: impl Iterator<Item = impl Into<String>>) -> Json {
 fn finding(effect: Effect, rule: &str, message: &str) -> Json {
     json!({"effect": effect.as_str(), "rule": rule, "message": message})
 }
+
+const TRUNCATIONS: [Truncation; 3] = [Truncation::Whole, Truncation::Parts, Truncation::Truncated];

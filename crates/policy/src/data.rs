@@ -175,6 +175,8 @@ pub(crate) type Constraints = BTreeMap<String, ConstraintData>;
 pub(crate) enum TruncatedData {
     #[default]
     Deny,
+    /// Only where it is parts of a body that could not be read.
+    Parts,
     Allow,
 }
 

@@ -121,12 +121,19 @@ pub enum CallKind {
     Grpc,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// In the order of how little was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 pub enum Truncation {
     /// The whole body was read.
+    #[serde(rename = "nothing")]
     Whole,
+    /// Some parts of a body in parts could not be looked into: parameters and data findings are those
+    /// of the others.
+    #[serde(rename = "parts")]
+    Parts,
     /// The body is longer than the limit, or could not be decoded: parameters and data findings
     /// are those of no body.
+    #[serde(rename = "body")]
     Truncated,
 }
 
@@ -276,8 +283,18 @@ impl Phase {
 }
 
 impl Truncation {
+    /// Whether something of the body was not looked into.
     pub fn is_truncated(self) -> bool {
-        self == Self::Truncated
+        self != Self::Whole
+    }
+
+    /// What was not read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Whole => "nothing",
+            Self::Parts => "parts",
+            Self::Truncated => "body",
+        }
     }
 }
 

@@ -250,6 +250,20 @@ fn what_was_not_read_whole_is_denied_unless_nothing_in_it_matters() {
     assert_eq!(said(&lenient.decide(&truncated(small()))), "allow");
     let constrained = truncated(to(call("http", "post", json!({})), "api.example.com"));
     assert_eq!(said(&lenient.decide(&constrained)), "deny truncated");
+
+    let in_parts = |mut intent: Intent| {
+        intent.call.truncation = Truncation::Parts;
+        intent
+    };
+    assert_eq!(said(&strict.decide(&in_parts(small()))), "deny truncated");
+    assert_eq!(said(&lenient.decide(&in_parts(small()))), "allow");
+    let parts = build(&sources(
+        &SMALL.replace("mode: enforce", "mode: enforce\n      truncated: parts"),
+    ));
+    assert_eq!(said(&parts.decide(&in_parts(small()))), "allow");
+    assert_eq!(said(&parts.decide(&truncated(small()))), "deny truncated");
+    let constrained = in_parts(to(call("http", "post", json!({})), "api.example.com"));
+    assert_eq!(said(&parts.decide(&constrained)), "deny truncated");
 }
 
 #[test]

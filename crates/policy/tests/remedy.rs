@@ -105,7 +105,11 @@ fn a_type_gets_a_rule_of_its_own_where_its_class_is_denied() {
 fn a_body_that_was_not_read_passes_only_where_nothing_is_constrained() {
     let mut free = call("stripe-payments", "refund", json!({}));
     free.call.truncation = Truncation::Truncated;
+    let edit = |call: &Intent| change(call).edits[0].to_string();
     assert_eq!(change(&free).edits[0].path[3..], ["truncated"]);
+    assert!(edit(&free).contains("\"allow\""));
+    free.call.truncation = Truncation::Parts;
+    assert!(edit(&free).contains("\"parts\""));
 }
 
 #[test]

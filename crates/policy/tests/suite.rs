@@ -238,6 +238,8 @@ fn mistakes_of_meaning_are_told_together_too() {
   - {name: a, call: {tool: openai, time: today}, expect: {outcome: deny}}
   - {name: ' ', call: {phase: connect, tool: openai, opaque: true}, expect: {outcome: deny}}
   - {name: d, call: {tool: openai, truncated: true, parameters: {model: x}}, expect: {outcome: deny}}
+  - {name: e, call: {tool: openai, truncated: true, unread: nothing}, expect: {outcome: deny}}
+  - {name: f, call: {tool: openai, truncated: true, unread: parts, data: {EMAIL_ADDRESS: 1}}, expect: {outcome: deny}}
 ";
     let problems = read(text).unwrap_err();
     for expected in [
@@ -251,6 +253,7 @@ fn mistakes_of_meaning_are_told_together_too() {
         "a tunnel goes to a `host`",
         "of a tunnel only caller and destination are known",
         "not known where it was not read whole",
+        "a body of which nothing was unread is not `truncated`",
     ] {
         assert!(problems.contains(expected), "{expected}\nin\n{problems}");
     }

@@ -60,7 +60,7 @@ impl<'a> Content<'a> {
             Declared::Multipart => parts(body, media.as_ref())?,
             Declared::Other => undeclared(body),
         };
-        if content.fields().any(names_charset) {
+        if content.fields().any(names_charset) || content.unread_names().any(is_charset) {
             return Err(InspectError::Charset);
         }
         Ok(content)
@@ -92,6 +92,16 @@ impl<'a> Content<'a> {
             Self::Multipart(parts) => parts.iter().any(|part| part.field.is_none()),
             _ => false,
         }
+    }
+
+    /// Of the parts that cannot be read.
+    pub(crate) fn unread_names(&self) -> impl Iterator<Item = &str> {
+        let parts: &[Part] = match self {
+            Self::Multipart(parts) => parts,
+            _ => &[],
+        };
+        let unread = parts.iter().filter(|part| part.field.is_none());
+        unread.map(|part| &*part.name)
     }
 
     /// The fields of a form, in whatever form it comes.
@@ -198,7 +208,11 @@ fn media_type(headers: &HeaderMap) -> Result<Option<MediaType>, InspectError> {
 
 /// By this field some servers are told how to read all others.
 fn names_charset(field: &Pair) -> bool {
-    field.name.eq_ignore_ascii_case("_charset_") && is_foreign(field.value.trim())
+    is_charset(&field.name) && is_foreign(field.value.trim())
+}
+
+fn is_charset(name: &str) -> bool {
+    name.eq_ignore_ascii_case("_charset_")
 }
 
 fn is_foreign(charset: &str) -> bool {

@@ -201,11 +201,12 @@ fn refuse_overrides(view: &RequestView<'_>, content: &Content<'_>) -> Result<(),
 fn overrides_method(view: &RequestView<'_>, content: &Content<'_>) -> bool {
     let header = |name: &HeaderName| is_one_of(name, &METHOD_OVERRIDES);
     let query = urlencoded::pairs(view.query.unwrap_or_default());
+    let fields = query.iter().chain(content.fields());
     view.headers.keys().any(header)
-        || query
-            .iter()
-            .chain(content.fields())
-            .any(Pair::overrides_method)
+        || fields
+            .map(|pair: &Pair| &*pair.name)
+            .chain(content.unread_names())
+            .any(urlencoded::overrides_method)
 }
 
 /// Servers that hand headers on as variables do not tell `_` from `-`.

@@ -15,7 +15,9 @@ use crate::urlencoded::Pair;
 pub(crate) struct Part {
     /// Where its header lines stand.
     pub(crate) head: Range<usize>,
-    /// Its name and what it says; `None` where that cannot be read.
+    /// As its head has it, empty where it has none.
+    pub(crate) name: String,
+    /// The same with what it says; `None` where that cannot be read.
     pub(crate) field: Option<Pair>,
     /// It says that it is JSON, and is.
     pub(crate) is_json: bool,
@@ -48,10 +50,12 @@ pub(crate) fn parts(body: &[u8], boundary: &str) -> Result<Vec<Part>, InspectErr
 }
 
 /// The boundary that a body begins with.
-pub(crate) fn boundary_of(body: &str) -> Option<&str> {
-    let line = body.trim_start_matches("\r\n").strip_prefix("--")?;
-    let (boundary, _) = line.split_once("\r\n").unwrap_or((line, ""));
-    Some(boundary.strip_suffix("--").unwrap_or(boundary))
+pub(crate) fn boundary_of(body: &[u8]) -> Option<&str> {
+    let body = body.strip_prefix(b"\r\n").unwrap_or(body);
+    let line = body.strip_prefix(b"--")?;
+    let line = line.get(..find(line, b"\r\n").unwrap_or(line.len()))?;
+    let boundary = line.strip_suffix(b"--").unwrap_or(line);
+    std::str::from_utf8(boundary).ok()
 }
 
 /// How far it is to the end of the line before the next delimiter. One that only some readers
@@ -99,8 +103,9 @@ fn part(body: &[u8], range: Range<usize>) -> Result<Part, InspectError> {
             literal: None,
             value_at,
             clear: is_clear(&head.name),
-            name: head.name,
+            name: head.name.clone(),
         }),
+        name: head.name,
     })
 }
 

@@ -138,12 +138,12 @@ pub(crate) fn body(
     }
     let text = || std::str::from_utf8(body).map_err(|_| RedactError::Utf8);
     let redacted = match kind {
-        BodyKind::Json => json(body, targets, means, 0)?,
-        BodyKind::Form => form(text()?, targets, means)?,
-        BodyKind::Multipart => multipart::multipart(text()?, targets, means)?,
-        BodyKind::Text => plain(text()?, targets, means)?,
+        BodyKind::Json => json(body, targets, means, 0)?.map(Bytes::from),
+        BodyKind::Form => form(text()?, targets, means)?.map(Bytes::from),
+        BodyKind::Multipart => multipart::multipart(body, targets, means)?.map(Bytes::from),
+        BodyKind::Text => plain(text()?, targets, means)?.map(Bytes::from),
     };
-    Ok(redacted.map(Bytes::from))
+    Ok(redacted)
 }
 
 /// The redacted query; `None` where nothing had to change.

@@ -17,7 +17,8 @@ impl Reading {
     /// Rewrites query and body of the request that was inspected.
     ///
     /// A parameter that the call does not have needs no redaction. A call that was not seen whole is
-    /// not rewritten at all: what is to go may stand in the part that nobody saw.
+    /// not rewritten: what is to go may stand in what nobody saw. Of a body in parts, those that were
+    /// seen are rid of data; but a parameter may be one of the others.
     pub fn redact(
         &self,
         view: &RequestView<'_>,
@@ -27,7 +28,13 @@ impl Reading {
         if redactions.is_empty() {
             return Ok(Rewritten::default());
         }
-        if self.truncation == Truncation::Truncated {
+        let names_one = |asked: &Redaction| matches!(asked, Redaction::Parameter(..));
+        let unseen = match self.truncation {
+            Truncation::Whole => false,
+            Truncation::Parts => redactions.iter().any(names_one),
+            Truncation::Truncated => true,
+        };
+        if unseen {
             return Err(RedactError::Unread);
         }
         redact::rewritable(view.headers)?;

@@ -48,15 +48,14 @@ impl Pair {
             && !self.name.contains(char::is_control)
             && brackets_are_paired(&self.name)
     }
+}
 
-    /// Whether a web framework may take the method from it, however its name is spelled.
-    pub(crate) fn overrides_method(&self) -> bool {
-        self.name
-            .split(|c: char| matches!(c, '[' | ']') || c.is_control())
-            .map(str::trim)
-            .find(|part| !part.is_empty())
-            .is_some_and(|name| folded(name) == FORM_METHOD)
-    }
+/// Whether a web framework may take the method from a field of this name, however it is spelled.
+pub(crate) fn overrides_method(name: &str) -> bool {
+    name.split(|c: char| matches!(c, '[' | ']') || c.is_control())
+        .map(str::trim)
+        .find(|part| !part.is_empty())
+        .is_some_and(|name| folded(name) == FORM_METHOD)
 }
 
 /// The name as one key for all servers: some ignore its case, some read `.` and space as `_`.

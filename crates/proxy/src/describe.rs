@@ -247,7 +247,7 @@ impl Described {
         let body = match (&self.read, self.reading.truncation) {
             (Some(bytes), _) => BodyView::Whole(bytes),
             (None, Truncation::Whole) => BodyView::Absent,
-            (None, Truncation::Truncated) => BodyView::Truncated,
+            (None, Truncation::Parts | Truncation::Truncated) => BodyView::Truncated,
         };
         view_with(&self.request, body)
     }

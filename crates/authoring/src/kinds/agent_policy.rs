@@ -253,6 +253,9 @@ pub(crate) enum TruncatedBodies {
     /// It is refused.
     #[default]
     Deny,
+    /// It may pass for actions without constraints, where it is in parts and some of them could be read:
+    /// text beside a file.
+    Parts,
     /// It may pass, for actions without constraints only.
     Allow,
 }

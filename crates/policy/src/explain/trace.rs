@@ -112,7 +112,7 @@ impl<'a> Subject<'a> {
                     CallKind::Grpc => &["grpc_bodies"],
                     _ => &["truncated"],
                 };
-                (key, json!(call.truncation.is_truncated()), None)
+                (key, json!(call.truncation.as_str()), None)
             }
             "opaque" => {
                 let allowed = json!(profile.upgrades);

@@ -107,6 +107,7 @@ pub(super) static INPUT: Shape = Object(&[
             described("model", Text),
             all("stream", Truth),
             all("truncated", Truth),
+            all("unread", OneOf(&["nothing", "parts", "body"])),
             all("opaque", Truth),
             all("changed", Truth),
         ]),

@@ -190,6 +190,7 @@ fn call(w: &Words, call: &Call, parameters: Value, misspelled: Value) -> Value {
         w.truncated.clone(),
         Value::Bool(call.truncation.is_truncated()),
     );
+    found.insert(w.unread.clone(), word(call.truncation.as_str()));
     found.insert(w.opaque.clone(), Value::Bool(call.opaque));
     found.insert(w.changed.clone(), Value::Bool(call.changed));
     Value::from(found)
@@ -347,5 +348,5 @@ words! {
     opaque = "opaque", parameters = "parameters", path = "path", patterns = "patterns",
     phase = "phase", port = "port", proposed_call = "proposed_call", provider = "provider", region = "region", regions = "regions",
     request = "request", scheme = "scheme", stream = "stream", tenant = "tenant", time = "time",
-    tool = "tool", trace_id = "trace_id", truncated = "truncated", types = "types", version = "version",
+    tool = "tool", trace_id = "trace_id", truncated = "truncated", types = "types", unread = "unread", version = "version",
 }

@@ -102,7 +102,7 @@ impl Question {
         let call = [
             Value::String(Arc::clone(&self.tool)),
             Value::String(Arc::clone(&self.action)),
-            Value::Bool(self.truncation.is_truncated()),
+            input::word(self.truncation.as_str()),
             Value::Bool(self.opaque),
             Value::Bool(self.changed),
             input::strings(self.misspelled.iter().cloned()),
@@ -211,7 +211,7 @@ impl Forms {
             call: Form::new([
                 "tool",
                 "action",
-                "truncated",
+                "unread",
                 "opaque",
                 "changed",
                 "misspelled",

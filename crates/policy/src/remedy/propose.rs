@@ -7,7 +7,7 @@ use serde_json::{Number, Value as Json, json};
 use super::{Alteration, Edit};
 use crate::data::OperationData;
 use crate::explain::Cause;
-use crate::{Intent, Scheme, Workbench};
+use crate::{Intent, Scheme, Truncation, Workbench};
 
 /// The edits, or why there is none and what to do instead.
 pub(super) fn propose(
@@ -27,6 +27,9 @@ pub(super) fn propose(
         "tool" => grant(path, intent, bench),
         "truncated" if path.last().is_some_and(|key| key == "grpc_bodies") => {
             Ok(vec![set(path, None, json!("opaque"))])
+        }
+        "truncated" if intent.call.truncation == Truncation::Parts => {
+            Ok(vec![set(path, None, json!("parts"))])
         }
         "truncated" => Ok(vec![set(path, None, json!("allow"))]),
         "mcp.changed_tool" => {

@@ -315,6 +315,7 @@ impl<'a> Generator<'a> {
                     [Arc::from("eu-central-1"), Arc::from("us-east-1")].into();
             }
             6 => intent.call.truncation = Truncation::Truncated,
+            14 => intent.call.truncation = Truncation::Parts,
             7 => intent.call.opaque = true,
             8 => intent.call.action = "unheard-of".into(),
             9 => intent.call.model = Some("model".into()),

@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::intent::PROPOSE;
 use crate::sensitive;
-use crate::{Auth, CallKind, Chain, DataFinding, Host, Parameters, Phase, Scheme};
+use crate::{Auth, CallKind, Chain, DataFinding, Host, Parameters, Phase, Scheme, Truncation};
 
 /// One call. Whatever is left out is what the proxy would most likely have seen.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -31,6 +31,8 @@ pub struct CallData {
     pub model: Option<String>,
     pub stream: Option<bool>,
     pub truncated: bool,
+    /// In more words than `truncated`.
+    pub unread: Option<Truncation>,
     pub opaque: bool,
     pub changed: bool,
     pub data: DataFindings,
@@ -83,6 +85,15 @@ impl CallData {
         self.phase == Some(Phase::ProposedCall)
     }
 
+    pub(crate) fn truncation(&self) -> Truncation {
+        let stated = if self.truncated {
+            Truncation::Truncated
+        } else {
+            Truncation::Whole
+        };
+        self.unread.unwrap_or(stated)
+    }
+
     /// Everything that is wrong with it under any policy.
     pub(crate) fn check(&self) -> Vec<Mistake> {
         let mut mistakes = self.destination.check();
@@ -112,9 +123,13 @@ impl CallData {
             self.model.is_some(),
             self.stream.is_some(),
         ];
-        if self.truncated && body.contains(&true) {
+        if self.truncation() == Truncation::Truncated && body.contains(&true) {
             let message = "what a body says is not known where it was not read whole: no parameters, model, stream or data";
             mistakes.push(Mistake::new(&["truncated"], message));
+        }
+        if self.truncated && !self.truncation().is_truncated() {
+            let message = "a body of which nothing was unread is not `truncated`";
+            mistakes.push(Mistake::new(&["unread"], message));
         }
         mistakes
     }
@@ -148,7 +163,7 @@ impl CallData {
     }
 
     fn not_in_a_tunnel(&self) -> impl Iterator<Item = Mistake> {
-        let stated: [(&'static [&'static str], bool); 14] = [
+        let stated: [(&'static [&'static str], bool); 15] = [
             (&["chain", "agents"], !self.chain.agents.is_empty()),
             (&["kind"], self.kind.is_some()),
             (&["tool"], self.tool.is_some()),
@@ -160,6 +175,7 @@ impl CallData {
             (&["model"], self.model.is_some()),
             (&["stream"], self.stream.is_some()),
             (&["truncated"], self.truncated),
+            (&["unread"], self.unread.is_some()),
             (&["opaque"], self.opaque),
             (&["changed"], self.changed),
             (&["data"], !self.data.0.is_empty()),

@@ -173,10 +173,9 @@ impl Resolver<'_> {
             stream,
         } = llm::said(call, kind)?;
         // Nobody looks into messages of gRPC.
-        let truncation = if call.truncated || kind == CallKind::Grpc {
-            Truncation::Truncated
-        } else {
-            Truncation::Whole
+        let truncation = match kind {
+            CallKind::Grpc => Truncation::Truncated,
+            _ => call.truncation(),
         };
         let described = Call {
             kind,
@@ -198,13 +197,8 @@ impl Resolver<'_> {
         let tool = call.tool.as_deref().unwrap_or_default();
         let model = call.model.as_deref().map(Arc::from);
         let stream = call.stream.unwrap_or(false);
-        let truncation = if call.truncated {
-            Truncation::Truncated
-        } else {
-            Truncation::Whole
-        };
         Call {
-            truncation,
+            truncation: call.truncation(),
             ..Call::proposed(tool.into(), call.parameters.clone(), model, stream)
         }
     }

@@ -81,10 +81,11 @@ impl Described {
         hidden: bool,
         data: Vec<DataFinding>,
     ) -> Inspected {
-        let truncation = if hidden || self.unread {
-            Truncation::Truncated
-        } else {
-            Truncation::Whole
+        let truncation = match body {
+            _ if self.unread => Truncation::Truncated,
+            Some(BodyKind::Multipart) if hidden => Truncation::Parts,
+            _ if hidden => Truncation::Truncated,
+            _ => Truncation::Whole,
         };
         let fixed = |path: &str| path.starts_with("path:") || path.starts_with("header:");
         let out_of_reach = data.iter().filter(|finding| fixed(&finding.path));

@@ -63,6 +63,17 @@ fn fields_are_the_parameters_of_a_call() {
 fn a_field_that_stands_twice_or_asks_for_another_method_is_refused() {
     for (parts, rule) in [
         (
+            [
+                "name=a",
+                "name=_method\r\nContent-Transfer-Encoding: base64",
+            ],
+            "protocol.method_override",
+        ),
+        (
+            ["name=a", "name=_charset_\r\nContent-Encoding: gzip"],
+            "protocol.charset",
+        ),
+        (
             ["name=amount", "name=Amount"],
             "protocol.duplicate_parameter",
         ),
@@ -84,11 +95,14 @@ fn a_part_that_cannot_be_read_leaves_the_body_unread() {
             "name=a\r\nContent-Type: multipart/mixed; boundary=y",
             "--y--",
         ),
-        ("filename=a", "the catalogue wants names"),
     ] {
         let seen = charge(&[("name=b", "1"), part]).seen();
-        assert_eq!(seen.call.truncation, Truncation::Truncated, "{part:?}");
+        assert_eq!(seen.call.truncation, Truncation::Parts, "{part:?}");
+        assert_eq!(json!(seen.call.parameters), json!({"b": "1"}));
     }
+    let nameless = ("filename=a", "the catalogue wants names");
+    let seen = charge(&[("name=b", "1"), nameless]).seen();
+    assert_eq!(seen.call.truncation, Truncation::Truncated);
 }
 
 #[test]
@@ -228,9 +242,9 @@ fn what_cannot_be_redacted_in_place_is_refused() {
             RedactError::Ambiguous,
         ),
         (
-            "name=a\r\nContent-Type: image/png",
-            "\0 eve@corp.example",
-            RedactError::Unread,
+            "name=a; filename=\"eve@corp.example\"\r\nContent-Type: image/png",
+            "\0",
+            RedactError::Name,
         ),
         (
             "name=a\r\nContent-Type: application/json",
@@ -241,6 +255,30 @@ fn what_cannot_be_redacted_in_place_is_refused() {
         let card = Redaction::Data("CREDIT_CARD".into(), Action::Label);
         let sent = post("plain.example.com", "/").body(TYPE, body(&[(head, content)]));
         assert_eq!(redacted(&sent, &[mail(), card]), Err(error), "{head}");
+    }
+}
+
+#[test]
+fn a_part_that_cannot_be_read_keeps_its_bytes_beside_those_that_are_redacted() {
+    let file = (
+        "name=file\r\nContent-Type: image/png",
+        "\0 eve@corp.example",
+    );
+    let sent = charge(&[("name=to", "ann@corp.example"), file, ("name=cc", "x")]);
+    let found: Vec<_> = sent.seen().data.iter().map(|it| it.path.clone()).collect();
+    assert_eq!(found, ["part:to"]);
+    assert_eq!(
+        redacted(&sent, &[mail()]),
+        Ok(Some(body(&[
+            ("name=to", "[REDACTED:EMAIL_ADDRESS]"),
+            file,
+            ("name=cc", "x")
+        ])))
+    );
+    // It may be the one that is named, to some server.
+    for name in ["to", "file", "other"] {
+        let named = [Redaction::Parameter(name.into(), Action::Label)];
+        assert_eq!(redacted(&sent, &named), Err(RedactError::Unread), "{name}");
     }
 }
 

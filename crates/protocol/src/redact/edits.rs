@@ -30,6 +30,20 @@ impl Edits {
         edited.push_str(text.get(done..).unwrap_or_default());
         Some(edited)
     }
+
+    /// The same in a body that is not all text.
+    pub(crate) fn apply_to_bytes(&self, body: &[u8]) -> Option<Vec<u8>> {
+        self.0.first()?;
+        let mut edited = Vec::with_capacity(body.len());
+        let mut done = 0;
+        for (range, replacement) in &self.0 {
+            edited.extend_from_slice(body.get(done..range.start).unwrap_or_default());
+            edited.extend_from_slice(replacement.as_bytes());
+            done = range.end;
+        }
+        edited.extend_from_slice(body.get(done..).unwrap_or_default());
+        Some(edited)
+    }
 }
 
 #[cfg(test)]
@@ -45,5 +59,20 @@ mod tests {
             let edited = edits.apply("0é345678").unwrap();
             assert!(edited.contains("--") && !edited.contains('é'), "{edited}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_stays_byte_for_byte() {
+        let mut edits = Edits::default();
+        edits.replace(1..3, "-".to_owned());
+        assert_eq!(
+            edits.apply_to_bytes(b"\xff12\0\xc3"),
+            Some(b"\xff-\0\xc3".to_vec())
+        );
+        edits.replace(9..12, "+".to_owned());
+        assert_eq!(
+            edits.apply_to_bytes(b"\xff12\0\xc3"),
+            Some(b"\xff-+".to_vec())
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Redaction in the parts of a multipart body. What stands in the head of a part cannot be rewritten.
+//! Redaction in the parts of a multipart body. What stands in the head of a part cannot be rewritten, and a
+//! part that cannot be read keeps its bytes: policy has let it pass as it is.
 
 use aegis_dlp::Field;
 use aegis_policy::Action;
@@ -11,20 +12,21 @@ use crate::pseudonyms::Means;
 
 /// The redacted body; `None` where nothing had to change.
 pub(super) fn multipart(
-    text: &str,
+    body: &[u8],
     targets: &Targets<'_>,
     means: &Means<'_>,
-) -> Result<Option<String>, RedactError> {
-    let found = read(text)?;
+) -> Result<Option<Vec<u8>>, RedactError> {
+    let found = read(body)?;
     present(targets, found.iter().filter_map(|part| part.field.as_ref()))?;
     let mut edits = Edits::default();
     for part in &found {
-        let head = text.get(part.head.clone()).ok_or(RedactError::Missing)?;
+        let head = body.get(part.head.clone()).ok_or(RedactError::Missing)?;
+        let head = std::str::from_utf8(head).map_err(|_| RedactError::Utf8)?;
         if holds_data(head, targets, means) {
             return Err(RedactError::Name);
         }
         let Some(field) = &part.field else {
-            return Err(RedactError::Unread);
+            continue;
         };
         let value = match strongest(targets.names, field.parameter()) {
             Some(action) => Some(whole(part, action, means)),
@@ -36,11 +38,13 @@ pub(super) fn multipart(
         }
         edits.replace(field.value_at.clone(), value);
     }
-    let Some(redacted_body) = edits.apply(text) else {
+    let Some(redacted_body) = edits.apply_to_bytes(body) else {
         return Ok(None);
     };
     let after = read(&redacted_body)?;
-    if after.len() != found.len() {
+    let readable =
+        |parts: &[Part]| -> Vec<bool> { parts.iter().map(|part| part.field.is_some()).collect() };
+    if readable(&after) != readable(&found) {
         return Err(RedactError::Ambiguous);
     }
     for part in &after {
@@ -51,9 +55,9 @@ pub(super) fn multipart(
     Ok(Some(redacted_body))
 }
 
-fn read(text: &str) -> Result<Vec<Part>, RedactError> {
-    let boundary = boundary_of(text).ok_or(RedactError::Missing)?;
-    parts(text.as_bytes(), boundary).map_err(|_| RedactError::Missing)
+fn read(body: &[u8]) -> Result<Vec<Part>, RedactError> {
+    let boundary = boundary_of(body).ok_or(RedactError::Missing)?;
+    parts(body, boundary).map_err(|_| RedactError::Missing)
 }
 
 /// In the place of a whole field. Where it is JSON, so is this.

@@ -1,6 +1,6 @@
 //! The audit lines of a record, filled from what it knows. Writes nothing.
 
-use aegis_policy::{DataFinding, Fault, Host, Outcome, Reason, Redaction, Truncation};
+use aegis_policy::{DataFinding, Fault, Host, Outcome, Reason, Redaction};
 use aegis_protocol::Found;
 use aegis_protocol::answer::Heard;
 use aegis_protocol::grpc::Messages;
@@ -25,6 +25,7 @@ impl Record {
             written,
             ..
         } = judged;
+        let truncation = intent.call.truncation;
         DecisionRecord {
             fault: decision.fault.map(Fault::rule),
             would: decision
@@ -59,7 +60,8 @@ impl Record {
                 .iter()
                 .map(AsRef::as_ref)
                 .collect(),
-            truncated: intent.call.truncation == Truncation::Truncated,
+            truncated: truncation.is_truncated(),
+            unread: truncation.is_truncated().then(|| truncation.as_str()),
             changed: intent.call.changed,
             ..self.bare_line()
         }

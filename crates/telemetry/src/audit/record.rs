@@ -85,6 +85,9 @@ pub struct DecisionRecord<'a> {
     pub fault: Option<&'a str>,
     #[serde(skip_serializing_if = "is_false")]
     pub truncated: bool,
+    /// What of the body was not inspected: `parts` or `body`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<&'a str>,
     /// The definition of the MCP tool is not the one that was first seen.
     #[serde(skip_serializing_if = "is_false")]
     pub changed: bool,

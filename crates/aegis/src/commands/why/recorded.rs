@@ -47,6 +47,8 @@ pub(crate) struct Line {
     #[serde(default)]
     truncated: bool,
     #[serde(default)]
+    unread: Option<String>,
+    #[serde(default)]
     changed: bool,
     /// Of a request that carries several.
     #[serde(default)]
@@ -222,6 +224,7 @@ impl Line {
             "parameters": parameters,
             "data": data.collect::<Vec<_>>(),
             "truncated": self.truncated,
+            "unread": self.unread,
             "opaque": self.has_rule("opaque"),
             "changed": self.changed,
             "method": self.method(),

@@ -21,7 +21,7 @@ fn a_decision_line_has_exactly_these_fields() {
         "rules": [{"rule": "tool.amount", "message": "above 5000"}],
         "data": [{"type": "EMAIL_ADDRESS", "class": "pii", "path": "body:/note", "count": 2, "confidence": 0.95}],
         "approval_id": "ap-1", "policy_version": "7-3fa9c1d2e0b4", "fault": "aegis.deadline",
-        "truncated": true, "changed": true, "redacted": ["note"], "decision_us": 21,
+        "truncated": true, "unread": "parts", "changed": true, "redacted": ["note"], "decision_us": 21,
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "peer": "127.0.0.1:5555",
     });
     assert_eq!(written(&full_decision(&json!(7000))), expected);
@@ -44,6 +44,7 @@ fn what_does_not_apply_is_left_out_of_a_line() {
         "approval_id",
         "fault",
         "truncated",
+        "unread",
         "changed",
     ] {
         assert_eq!(line.get(field), None, "{field}");
@@ -175,6 +176,7 @@ fn full_decision(amount: &Value) -> DecisionRecord<'_> {
         policy_version: "7-3fa9c1d2e0b4",
         fault: Some("aegis.deadline"),
         truncated: true,
+        unread: Some("parts"),
         changed: true,
         redacted: vec!["note"],
         decision_us: 21,

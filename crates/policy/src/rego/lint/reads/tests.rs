@@ -194,7 +194,7 @@ input[`cal`]
 not input.call.opaqe
     4:17: there is no `input.call.opaqe`; did you mean `input.call.opaque`?
 input.call.whatsoever == 1
-    4:13: there is no `input.call.whatsoever`; `input.call` has kind, tool, action, parameters, misspelled, model, stream, truncated, opaque, changed
+    4:13: there is no `input.call.whatsoever`; `input.call` has kind, tool, action, parameters, misspelled, model, stream, truncated, unread, opaque, changed
 input.ext.deny
     4:8: there is no `input.ext`; it holds what the modules have found, and is not there for themselves
 input.phase == "conect"
