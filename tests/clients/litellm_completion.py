@@ -7,6 +7,7 @@ import os
 # Where it would ask the internet for prices when it is loaded.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
+import google_metadata
 import litellm
 from llm import SCHEMA, TOOLS, cases
 from report import setting
@@ -16,11 +17,27 @@ OPTIONS = {"num_retries": 0, "timeout": 30}
 if setting("LLM_MODEL").startswith("bedrock/"):
     # It knows by their names which models of Bedrock take tools.
     OPTIONS |= {"aws_region_name": "eu-central-1", "allowed_openai_params": ["tools"]}
+if setting("LLM_MODEL").startswith("azure/"):
+    OPTIONS |= {"api_version": "2025-04-01-preview"}
+if setting("LLM_MODEL").startswith("vertex_ai/"):
+    # It knows by their names which models of Vertex AI are Gemini's, and which take tools.
+    OPTIONS |= {"base_model": "gemini", "allowed_openai_params": ["tools"]}
+    OPTIONS |= {"vertex_project": "demo", "vertex_location": "europe-west4"}
+    google_metadata.start()
+
+
+def options(model):
+    if not model.startswith("vertex_ai/"):
+        return OPTIONS
+    # Of a base URL with a path, it takes all up to the model's name as it is.
+    name = model.removeprefix("vertex_ai/")
+    path = f"/v1/projects/demo/locations/europe-west4/publishers/google/models/{name}"
+    return OPTIONS | {"api_base": setting("VERTEXAI_API_BASE") + path}
 
 
 def complete(model, prompt):
     messages = [{"role": "user", "content": prompt}]
-    answer = litellm.completion(model=model, messages=messages, **OPTIONS)
+    answer = litellm.completion(model=model, messages=messages, **options(model))
     return answer.choices[0].message.content
 
 
@@ -29,7 +46,7 @@ def stream(model, prompt, heard):
     gc.collect()
     messages = [{"role": "user", "content": prompt}]
     asked = {"model": model, "messages": messages, "tools": tools(), "stream": True}
-    for chunk in litellm.completion(**asked, **OPTIONS):
+    for chunk in litellm.completion(**asked, **options(model)):
         heard.events.append(chunk)
         heard.text(chunk.choices[0].delta.content)
     message = litellm.stream_chunk_builder(heard.events).choices[0].message

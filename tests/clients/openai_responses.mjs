@@ -1,9 +1,8 @@
 // The openai SDK for Node, Responses.
 
-import OpenAI from "openai";
-import { cases, OPTIONS, SCHEMA, TOOLS } from "./llm.mjs";
+import { cases, SCHEMA, TOOLS } from "./llm.mjs";
+import { client } from "./openai_client.mjs";
 
-const client = new OpenAI(OPTIONS);
 const tools = Object.entries(TOOLS).map(([name, description]) => ({
   type: "function",
   name,

@@ -70,10 +70,17 @@ clients! {
     openai_on_azure_responses: python("openai", Api::AzureResponses, "openai_responses.py", "APIError"),
     openai_for_node_chat: node("openai", Api::ChatCompletions, "openai_chat.mjs", "APIError"),
     openai_for_node_responses: node("openai", Api::Responses, "openai_responses.mjs", "APIError"),
+    openai_for_node_on_azure_chat: node("openai", Api::AzureChat, "openai_chat.mjs", "APIError"),
+    openai_for_node_on_azure_responses: node("openai", Api::AzureResponses, "openai_responses.mjs", "APIError"),
     litellm_to_anthropic: litellm(Api::Messages, "anthropic/"),
+    litellm_to_azure: Client {
+        key: Key::Alone("AZURE_API_KEY"),
+        ..litellm(Api::AzureChat, "azure/")
+    },
     litellm_to_bedrock: litellm(Api::Converse, "bedrock/converse/"),
     litellm_to_gemini: litellm(Api::GenerateContent, "gemini/"),
     litellm_to_openai: litellm(Api::ChatCompletions, "openai/"),
+    litellm_to_vertex: litellm(Api::VertexContent, "vertex_ai/"),
 }
 
 const fn python(
@@ -115,6 +122,8 @@ const fn litellm(api: Api, prefix: &'static str) -> Client {
         base_url: match api {
             Api::Converse => "AWS_BEDROCK_RUNTIME_ENDPOINT",
             Api::GenerateContent => "GEMINI_API_BASE",
+            Api::AzureChat => "AZURE_API_BASE",
+            Api::VertexContent => "VERTEXAI_API_BASE",
             _ => api.base_url(),
         },
         ..python("litellm", api, "litellm_completion.py", "OpenAIError")

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::env::{self, Shell, Variables};
+use crate::env::gateway::BaseUrls;
+use crate::env::{Shell, Variables};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, warning};
 use crate::proxy_url::ProxyUrl;
@@ -90,8 +91,9 @@ fn base_urls(arguments: &Arguments, file: &Path) -> Result<ExitCode, Failure> {
     let url = ProxyUrl::of_listener(gateway.address, tls).with(None);
     let credential = arguments.credential.secret()?;
     let secret = credential.as_ref().map(|(_, secret)| secret);
-    let lines = env::gateway::render(gateway, url.expose(), secret, arguments.shell);
-    output::result(lines.trim_end());
+    let said = BaseUrls::render(gateway, url.expose(), secret, arguments.shell);
+    said.notes.into_iter().for_each(warning);
+    output::result(said.lines.trim_end());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -61,9 +61,16 @@ region: here
 gateway:
   address: 0.0.0.0:8080
   services:
-    openai: {upstream: 'https://api.openai.com'}
+    azure: {upstream: 'https://acme.openai.azure.com'}
+    bedrock: {upstream: 'https://bedrock-runtime.eu-central-1.amazonaws.com'}
     claude: {upstream: 'https://api.anthropic.com'}
+    fake: {upstream: 'https://fakeapi.openai.com'}
+    gemini: {upstream: 'https://generativelanguage.googleapis.com'}
+    groq: {upstream: 'https://api.groq.com'}
+    openai: {upstream: 'https://api.openai.com'}
+    openai-eu: {upstream: 'https://eu.api.openai.com/v1'}
     own: {upstream: 'https://llm.internal'}
+    vertex: {upstream: 'https://europe-west4-aiplatform.googleapis.com/v1'}
 ";
     let config = write(&home, "aegis.yaml", settings);
     let secret = write(&home, "secret", "hush\n");
@@ -79,12 +86,35 @@ gateway:
     assert_eq!(
         out(&said),
         "\
+AZURE_OPENAI_ENDPOINT=http://127.0.0.1:8080/azure
+AZURE_API_BASE=http://127.0.0.1:8080/azure
+AZURE_OPENAI_API_KEY=hush
+AZURE_API_KEY=hush
+AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:8080/bedrock
+ANTHROPIC_BEDROCK_BASE_URL=http://127.0.0.1:8080/bedrock
+AWS_BEDROCK_RUNTIME_ENDPOINT=http://127.0.0.1:8080/bedrock
+AWS_BEARER_TOKEN_BEDROCK=hush
 ANTHROPIC_BASE_URL=http://127.0.0.1:8080/claude
 ANTHROPIC_API_KEY=hush
+GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:8080/gemini
+GEMINI_API_BASE=http://127.0.0.1:8080/gemini/v1beta
+GEMINI_API_KEY=hush
+GROQ_BASE_URL=http://127.0.0.1:8080/groq
+GROQ_API_KEY=hush
 OPENAI_BASE_URL=http://127.0.0.1:8080/openai/v1
 OPENAI_API_KEY=hush
+ANTHROPIC_VERTEX_BASE_URL=http://127.0.0.1:8080/vertex
 "
     );
+    let told = err(&said);
+    for note in [
+        "no variable of an SDK is known for `fake`; it is at http://127.0.0.1:8080/fake",
+        "no variable of an SDK is known for `own`; it is at http://127.0.0.1:8080/own",
+        "OPENAI_BASE_URL is for `openai`; `openai-eu` is at http://127.0.0.1:8080/openai-eu",
+    ] {
+        assert!(told.contains(note), "{told}");
+    }
+    assert!(!told.contains("hush"), "{told}");
 
     let config = write(&home, "none.yaml", "region: here\n");
     let said = aegis(&["env", "--shell", "dotenv", "--config", &config, "--gateway"]);

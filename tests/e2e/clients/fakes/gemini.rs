@@ -18,8 +18,13 @@ pub(super) fn generate(request: &Received) -> Answer {
 
 /// Of one project, and one place.
 pub(super) fn on_vertex(request: &Received) -> Answer {
-    let google = "/v1beta1/projects/demo/locations/europe-west4/publishers/google/models/";
-    if request.path().starts_with(google) {
+    let place = "/projects/demo/locations/europe-west4/publishers/google/models/";
+    let path = ["/v1beta1", "/v1"].map(|version| request.path().strip_prefix(version));
+    if path
+        .into_iter()
+        .flatten()
+        .any(|path| path.starts_with(place))
+    {
         generate(request)
     } else {
         not_found(request)
