@@ -12,6 +12,7 @@ use aegis_dlp::Field;
 use aegis_policy::{Authority, Call, DataFinding, Service, Truncation};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
+use serde_json::Value;
 
 use crate::body::Content;
 use crate::heard::Finder;
@@ -63,6 +64,7 @@ pub struct Reading {
     /// The API that the answer to a generation speaks.
     pub(crate) llm: Option<LlmApi>,
     pub(crate) expected: Option<Expected>,
+    pub(crate) answers: Option<Value>,
     pub(crate) stream: bool,
     /// How the body would be rewritten. `None` where there is no body, or nobody has looked into it.
     pub(crate) body: Option<BodyKind>,
@@ -96,6 +98,11 @@ impl Reading {
     /// What the answer of an MCP server has to be followed for; `None` where it is none's.
     pub fn expected(&self) -> Option<&Expected> {
         self.expected.as_ref()
+    }
+
+    /// The id of what an MCP server has asked and is answered here, as far as there is anything said.
+    pub fn answers(&self) -> Option<&Value> {
+        self.answers.as_ref()
     }
 
     /// What the body is, by what was read of it.

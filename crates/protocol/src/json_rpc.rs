@@ -28,6 +28,8 @@ pub(crate) enum Kind<'a> {
     Response {
         member: &'static str,
         said: &'a Map<String, Value>,
+        /// Of the question; null where it names none.
+        asked: &'a Value,
     },
 }
 
@@ -46,20 +48,29 @@ impl<'a> Message<'a> {
             (Some(Value::String(method)), None, None) if !method.is_empty() => {
                 Self::call(members, method)
             }
-            (None, Some(answer), None) | (None, None, Some(answer)) => Self::response(answer),
+            (None, Some(answer), None) | (None, None, Some(answer)) => {
+                Self::response(answer, members.get("id").unwrap_or(&Value::Null))
+            }
             _ => Err(InspectError::Malformed(
                 "the message is neither one call nor one response",
             )),
         }
     }
 
-    fn response((member, said): (&'static str, &'a Value)) -> Result<Self, InspectError> {
+    fn response(
+        (member, said): (&'static str, &'a Value),
+        asked: &'a Value,
+    ) -> Result<Self, InspectError> {
         let said = said.as_object();
         let said = said.ok_or(InspectError::Malformed(
             "what the response says is no object",
         ))?;
         Ok(Self {
-            kind: Kind::Response { member, said },
+            kind: Kind::Response {
+                member,
+                said,
+                asked,
+            },
             id: Value::Null,
         })
     }

@@ -10,7 +10,7 @@ mod question;
 mod uri;
 
 use aegis_policy::{CallKind, decoded_segments};
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::{Map, Value};
 
 use crate::body::Content;
@@ -86,7 +86,15 @@ fn message(subject: &Subject<'_>, body: &Value) -> Result<Described, InspectErro
     let message = Message::read(body)?;
     let server = subject.server();
     let mut described = match &message.kind {
-        Kind::Response { member, said } => response(server, member, said)?,
+        Kind::Response {
+            member,
+            said,
+            asked,
+        } => Described {
+            // Whoever says nothing, as in the answer to a ping, answers nothing that counts.
+            answers: (!said.is_empty()).then(|| (*asked).clone()),
+            ..response(server, member, said)?
+        },
         Kind::Call { method, params } => call(server, method, *params)?,
     };
     described.expected = Some(Expected::answer(
@@ -189,6 +197,11 @@ fn named(
     let input = params.iter().filter(|(name, _)| *name == INPUT);
     described.add("/params", input);
     Ok(described)
+}
+
+/// What the server has named the session that a request belongs to.
+pub fn session(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(SESSION)
 }
 
 /// What policy calls a tool or prompt of a server.

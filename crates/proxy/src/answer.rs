@@ -21,6 +21,7 @@ use crate::lease::Lease;
 use crate::plane::Plane;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal};
+use crate::request::Request;
 use follow::Follower;
 pub(crate) use follow::{Guarded, Refused};
 pub(crate) use lists::{Listing, Lists};
@@ -32,7 +33,8 @@ pub(crate) use source::{Piece, Source};
 /// What of a request tells how its answer is to be followed.
 pub(crate) enum Following {
     Model(Generation),
-    Server(Expected),
+    /// With what it has named the session.
+    Server(Expected, Option<HeaderValue>),
 }
 
 /// Whose answer it is.
@@ -63,20 +65,21 @@ pub(crate) struct Learned {
 
 impl Following {
     /// `None` where nothing in the answer has to be looked at.
-    pub(crate) fn of(reading: &Reading, query: Option<&str>) -> Option<Self> {
+    pub(crate) fn of<B>(reading: &Reading, request: &Request<B>) -> Option<Self> {
         let Some(api) = reading.llm() else {
-            return reading.expected().map(Self::of_server);
+            let expected = reading.expected()?.clone();
+            return Some(Self::of_server(expected, &request.headers));
         };
         let streams = reading.streams();
         Some(Self::Model(Generation {
             api,
-            framing: Framing::of(api, streams, query),
+            framing: Framing::of(api, streams, request.query.as_deref()),
             streams,
         }))
     }
 
-    pub(crate) fn of_server(expected: &Expected) -> Self {
-        Self::Server(expected.clone())
+    pub(crate) fn of_server(expected: Expected, headers: &HeaderMap) -> Self {
+        Self::Server(expected, mcp::session(headers).cloned())
     }
 
     /// A document is judged as a whole before the agent sees its head; a stream while it goes on.
@@ -88,21 +91,25 @@ impl Following {
         record: &mut Record,
         lease: &mut Lease,
     ) -> Result<Response<Source>, Refusal> {
-        let judge = |streams| Judge {
+        let judge = |streams, dialogue| Judge {
             plane: Arc::clone(plane),
             request: Arc::clone(request),
             asked: record.asking(),
             stamp: record.stamp(),
             streams,
+            dialogue,
         };
         match self {
             Self::Model(generation) => {
-                let judge = judge(generation.streams);
+                let judge = judge(generation.streams, None);
                 let follow = generation.follow(response, judge, searching, record, lease);
                 follow.await
             }
-            Self::Server(expected) => {
-                let judge = judge(false);
+            Self::Server(expected, session) => {
+                let (caller, host) = (&request.caller, &request.destination.authority);
+                let dialogues = &plane.describer.dialogues;
+                let dialogue = dialogues.of(caller, host, session.as_ref());
+                let judge = judge(false, Some(dialogue));
                 server(&expected, (response, searching), judge, record, lease).await
             }
         }

@@ -26,6 +26,7 @@ use crate::chain::Chains;
 use crate::control::Link;
 use crate::describe::Describer;
 use crate::detector::{Detector, DetectorError};
+use crate::dialogues::Dialogues;
 use crate::drain::Drain;
 use crate::exchange::Exchange;
 use crate::forward_tls::{self, ForwardTlsError};
@@ -243,6 +244,7 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
         approvals,
         tools: Arc::clone(&tools),
         describer: Describer {
+            dialogues: Dialogues::default(),
             scanner: Scanner::standard()?,
             detector: Detector::new(settings, &evidence.metrics)?,
             tools,

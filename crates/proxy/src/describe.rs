@@ -11,7 +11,7 @@ use aegis_policy::{
     Call, Caller, Chain, DataFinding, Destination, Front, HttpPart, Intent, Phase, Service,
     Snapshot, Truncation,
 };
-use aegis_protocol::mcp::Batch;
+use aegis_protocol::mcp::{self, Batch};
 use aegis_protocol::{
     BodyView, Dialect, Finder, Heard, InspectError, Inspected, Reading, RequestView, Texts, grpc,
 };
@@ -22,6 +22,7 @@ use hyper::body::Incoming;
 use crate::body::{RequestBody, Traffic};
 use crate::budget::Budget;
 use crate::detector::Detector;
+use crate::dialogues::Dialogues;
 use crate::plane::Plane;
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
@@ -37,6 +38,8 @@ pub(crate) struct Described {
     /// The body, where it was read to its end.
     pub(crate) read: Option<Bytes>,
     pub(crate) heard: Heard,
+    /// It answers an MCP server that has not asked.
+    pub(crate) unasked: Option<Refusal>,
 }
 
 /// A batch of messages that has been understood.
@@ -47,6 +50,8 @@ pub(crate) struct DescribedBatch {
     pub(crate) request: Request<RequestBody>,
     pub(crate) read: Bytes,
     pub(crate) heard: Heard,
+    /// Of each message.
+    pub(crate) unasked: Vec<Option<Refusal>>,
 }
 
 /// What a request turned out to be.
@@ -66,6 +71,7 @@ pub(crate) struct Describer {
     pub(crate) scanner: Arc<Scanner>,
     pub(crate) detector: Option<Detector>,
     pub(crate) tools: Arc<Tools>,
+    pub(crate) dialogues: Dialogues,
     pub(crate) region: Arc<str>,
     /// Bytes of a body that are read before it is judged.
     pub(crate) body_limit: usize,
@@ -124,7 +130,10 @@ impl Describer {
             let batch = Batch::inspect(&view, service, finder);
             let batch = batch.map_err(|error| (uninspectable(&error), dialect))?;
             let read = read.clone();
+            let messages = batch.messages().iter();
+            let unasked = messages.map(|message| self.unasked(&message.reading, &asking, &request));
             return Ok(Understood::Batch(DescribedBatch {
+                unasked: unasked.collect(),
                 batch,
                 asking,
                 request,
@@ -137,6 +146,7 @@ impl Describer {
             data,
             reading,
         } = inspected.map_err(|error| (uninspectable(&error), dialect))?;
+        let unasked = self.unasked(&reading, &asking, &request);
         let intent = self.intent(&request, service, asking, (call, data));
         let read = match seen {
             Seen::Whole(bytes) => Some(bytes),
@@ -148,7 +158,22 @@ impl Describer {
             request,
             read,
             heard,
+            unasked,
         }))
+    }
+
+    fn unasked(
+        &self,
+        reading: &Reading,
+        asking: &Asking,
+        request: &Request<RequestBody>,
+    ) -> Option<Refusal> {
+        reading.answers()?;
+        let session = mcp::session(&request.headers);
+        let dialogue = self
+            .dialogues
+            .of(&asking.caller, &request.authority, session);
+        dialogue.unasked(reading)
     }
 
     /// What the detector says is in these texts; nothing where nobody named one.

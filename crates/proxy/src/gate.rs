@@ -90,7 +90,10 @@ impl Gate {
             heard: &described.heard,
             ..means(policy.scanner(), &decision, &names)
         };
-        let rewritten = rewrite(&described, &decision, &means);
+        let rewritten = match &described.unasked {
+            Some(refusal) if decision.outcome.forwards() => Err(refusal.clone()),
+            _ => rewrite(&described, &decision, &means),
+        };
         let content = content(&described);
         let Described {
             intent,

@@ -17,6 +17,7 @@ mod clock;
 mod control;
 mod describe;
 mod detector;
+mod dialogues;
 mod drain;
 mod exchange;
 mod forward_tls;

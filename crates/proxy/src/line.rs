@@ -175,7 +175,7 @@ async fn send(
     policy: &Snapshot,
     record: &mut Record,
 ) -> Result<Arrived, Refusal> {
-    let following = Following::of(&described.reading, described.request.query.as_deref());
+    let following = Following::of(&described.reading, &described.request);
     if following.is_some() {
         answer::ask_for_plain(&mut described.request.headers);
     }

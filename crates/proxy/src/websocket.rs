@@ -25,6 +25,7 @@ use tokio::io::{ReadHalf, WriteHalf};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{self, Following, LIMITS};
+use crate::dialogues::Dialogue;
 use crate::lease::Lease;
 use crate::plane::Plane;
 use crate::record::{Asked, Ending, Record};
@@ -158,18 +159,26 @@ impl Socket {
     ) -> End {
         let (server, for_server, _) = self.to_server.open();
         let (client, for_client, notices) = self.to_client.open();
+        let dialogue = Dialogue::over_websocket();
         let proposals = answer::Judge {
             plane: Arc::clone(plane),
             request: Arc::clone(&handshake),
             asked: asked.clone(),
             stamp,
             streams: true,
+            dialogue: Some(dialogue.clone()),
         };
         let upward = Upward {
             inbound: &mut self.from_client,
             server,
             notices,
-            judge: Judge::new(Arc::clone(plane), handshake, asked, &self.unwritten),
+            judge: Judge::new(
+                Arc::clone(plane),
+                handshake,
+                asked,
+                &self.unwritten,
+                dialogue,
+            ),
             encoder: Encoder::new(Side::Client, self.agreed),
             talk: &self.talk,
         };
@@ -226,7 +235,7 @@ impl Followed {
     fn by(handshake: &Call, following: Option<Following>) -> Option<Self> {
         match following {
             _ if handshake.kind == CallKind::Llm && handshake.stream => Some(Self::Model),
-            Some(Following::Server(expected)) => Some(Self::Mcp(expected)),
+            Some(Following::Server(expected, _)) => Some(Self::Mcp(expected)),
             Some(Following::Model(_)) | None => None,
         }
     }

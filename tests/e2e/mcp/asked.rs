@@ -1,6 +1,7 @@
 //! What a server asks of its agent reaches it, and what the agent answers is data that leaves: judged and on record like any call.
 
-use aegis_testkit::{Aegis, Answer, Feed, Upstream};
+use aegis_testkit::{Aegis, Answer, Feed, Payload, Reply, Upstream};
+use http::Request;
 use serde_json::{Value, json};
 
 use super::{ask, call, data_plane, message};
@@ -111,6 +112,58 @@ async fn answers_that_come_with_a_call_are_judged_with_it() {
     let told = rules(&told["error"]["data"]["reasons"]);
     assert_eq!(told, ["data.SECRET_AWS"]);
     assert_eq!(upstream.count(), 1);
+}
+
+/// The agent has not seen it: whoever answers it has guessed, or heard of it elsewhere.
+#[tokio::test]
+async fn a_question_that_policy_refused_is_not_answered_in_its_session() {
+    let (aegis, upstream, feed) = world().await;
+    let mut waiting = within(&aegis, &upstream, "one", &call(1, "search", &json!({}))).await;
+    feed.event(&message(7, "elicitation/create", &json!({"message": "secret-plans"})).to_string());
+    let told = waiting.text().await;
+    assert!(
+        told.contains("(rule tool)") && !told.contains("secret-plans"),
+        "{told}"
+    );
+    let asked = upstream.count();
+
+    let mut reply = within(&aegis, &upstream, "one", &said("yes")).await;
+
+    assert_eq!(reply.status(), 403);
+    let told = reply.json().await;
+    assert_eq!(
+        rules(&told["error"]["data"]["reasons"]),
+        ["protocol.unasked"]
+    );
+    let (decision, _) = aegis.lines_of(&reply).await;
+    assert_eq!(decision["outcome"], "deny");
+    assert_eq!(decision["action"], "response");
+    assert_eq!(rules(&decision["rules"]), ["protocol.unasked"]);
+    let batch = json!([said("yes"), said("no")]);
+    let reply = within(&aegis, &upstream, "one", &batch).await;
+    assert_eq!(reply.header("aegis-decision"), Some("deny"));
+    let (decision, _) = aegis.lines(|line| line["batched_by"].is_string()).await;
+    assert_eq!(rules(&decision["rules"]), ["protocol.unasked"]);
+    assert_eq!(upstream.count(), asked);
+
+    // Another session has questions of its own, and other ids are other questions.
+    let mut other = said("yes");
+    other["id"] = json!("7");
+    for (session, answer) in [("two", said("yes")), ("one", other)] {
+        let reply = within(&aegis, &upstream, session, &answer).await;
+        assert_eq!(reply.status(), 202, "{session}");
+    }
+}
+
+async fn within(aegis: &Aegis, server: &Upstream, session: &str, body: &Value) -> Reply {
+    let request = Request::post(server.url_as("mcp.test", "/mcp"))
+        .header("content-type", "application/json")
+        .header("mcp-session-id", session)
+        .body(Payload::from(body.to_string()));
+    aegis
+        .client("worker")
+        .send(request.expect("a request"))
+        .await
 }
 
 /// Of a model, to what the server has asked under the id 7.

@@ -61,6 +61,40 @@ async fn what_a_client_must_not_answer_ends_the_connection_before_the_server_see
     }
 }
 
+/// Over a WebSocket all that is asked passes here, so that nothing else has an answer.
+#[tokio::test]
+async fn what_was_not_asked_or_not_shown_is_not_answered() {
+    for (id, asked) in [
+        (9, json!({"id": 9, "method": "sampling/createMessage"})),
+        (9, json!({"id": "9", "method": "elicitation/create"})),
+        (9, json!({"method": "notifications/message"})),
+    ] {
+        let world = world(POLICY).await;
+        let (mut client, mut server) = world.open("mcp.test", "/mcp").await;
+        for said in [asked.clone(), json!({"id": 1, "method": "ping"})] {
+            let mut message = said;
+            message["jsonrpc"] = "2.0".into();
+            server.send_compressed(&message.to_string()).await;
+        }
+        // The last of them has come; and who is alive need not prove that it was asked.
+        while client.read_json().await["method"] != "ping" {}
+        let alive = json!({"jsonrpc": "2.0", "id": 1, "result": {}});
+        client.send_json(&alive).await;
+        assert_eq!(server.read_json().await, alive);
+
+        let mut answer = filled_in("to Berlin");
+        answer["id"] = json!(id);
+        client.send_json(&answer).await;
+
+        let closed = (1008, "protocol.unasked".to_owned());
+        assert_eq!(client.read_close().await, closed, "{asked}");
+        assert_eq!(server.read_close().await, (1001, String::new()));
+        let unasked = |line: &Value| line["rules"][0]["rule"] == "protocol.unasked";
+        let (decision, _) = world.aegis.lines(unasked).await;
+        assert_eq!(decision["outcome"], "deny", "{decision}");
+    }
+}
+
 /// By a human, in the form that the server has asked for.
 fn filled_in(text: &str) -> Value {
     let result = json!({"action": "accept", "content": {"to": text}});

@@ -127,10 +127,9 @@ fn known(host: &str) -> Known {
 
 /// Of one region, of several, and of all.
 fn is_vertex(host: &str) -> bool {
-    let rest = host.strip_suffix(".googleapis.com").unwrap_or_default();
-    rest == "aiplatform"
-        || rest.ends_with("-aiplatform")
-        || (rest.starts_with("aiplatform.") && rest.ends_with(".rep"))
+    let of = |domain: &str| host.strip_suffix(domain);
+    let one = of("aiplatform.googleapis.com").is_some_and(|it| it.is_empty() || it.ends_with('-'));
+    one || of(".rep.googleapis.com").is_some_and(|it| it.starts_with("aiplatform."))
 }
 
 const AZURE: [&str; 3] = [

@@ -56,23 +56,7 @@ fn env_puts_the_secret_of_a_file_into_the_proxys_url() {
 #[test]
 fn env_prints_base_urls_of_the_gateway_for_the_sdks_that_have_one() {
     let home = home();
-    let settings = "\
-region: here
-gateway:
-  address: 0.0.0.0:8080
-  services:
-    azure: {upstream: 'https://acme.openai.azure.com'}
-    bedrock: {upstream: 'https://bedrock-runtime.eu-central-1.amazonaws.com'}
-    claude: {upstream: 'https://api.anthropic.com'}
-    fake: {upstream: 'https://fakeapi.openai.com'}
-    gemini: {upstream: 'https://generativelanguage.googleapis.com'}
-    groq: {upstream: 'https://api.groq.com'}
-    openai: {upstream: 'https://api.openai.com'}
-    openai-eu: {upstream: 'https://eu.api.openai.com/v1'}
-    own: {upstream: 'https://llm.internal'}
-    vertex: {upstream: 'https://europe-west4-aiplatform.googleapis.com/v1'}
-";
-    let config = write(&home, "aegis.yaml", settings);
+    let config = write(&home, "aegis.yaml", SERVICES);
     let secret = write(&home, "secret", "hush\n");
     let asked = ["env", "--shell", "dotenv", "--config", &config, "--gateway"];
     let said = aegis(
@@ -83,29 +67,7 @@ gateway:
         .concat(),
     );
     assert_eq!(code(&said), 0, "{}", err(&said));
-    assert_eq!(
-        out(&said),
-        "\
-AZURE_OPENAI_ENDPOINT=http://127.0.0.1:8080/azure
-AZURE_API_BASE=http://127.0.0.1:8080/azure
-AZURE_OPENAI_API_KEY=hush
-AZURE_API_KEY=hush
-AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:8080/bedrock
-ANTHROPIC_BEDROCK_BASE_URL=http://127.0.0.1:8080/bedrock
-AWS_BEDROCK_RUNTIME_ENDPOINT=http://127.0.0.1:8080/bedrock
-AWS_BEARER_TOKEN_BEDROCK=hush
-ANTHROPIC_BASE_URL=http://127.0.0.1:8080/claude
-ANTHROPIC_API_KEY=hush
-GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:8080/gemini
-GEMINI_API_BASE=http://127.0.0.1:8080/gemini/v1beta
-GEMINI_API_KEY=hush
-GROQ_BASE_URL=http://127.0.0.1:8080/groq
-GROQ_API_KEY=hush
-OPENAI_BASE_URL=http://127.0.0.1:8080/openai/v1
-OPENAI_API_KEY=hush
-ANTHROPIC_VERTEX_BASE_URL=http://127.0.0.1:8080/vertex
-"
-    );
+    assert_eq!(out(&said), VARIABLES);
     let told = err(&said);
     for note in [
         "no variable of an SDK is known for `fake`; it is at http://127.0.0.1:8080/fake",
@@ -158,3 +120,42 @@ fn the_shadow_report_of_a_demo_names_the_rules() {
     let table = aegis(&["shadow", "report", "--audit", &audit]);
     assert!(out(&table).contains("intern-bot"), "{}", out(&table));
 }
+
+const SERVICES: &str = "\
+region: here
+gateway:
+  address: 0.0.0.0:8080
+  services:
+    azure: {upstream: 'https://acme.openai.azure.com'}
+    bedrock: {upstream: 'https://bedrock-runtime.eu-central-1.amazonaws.com'}
+    claude: {upstream: 'https://api.anthropic.com'}
+    fake: {upstream: 'https://fakeapi.openai.com'}
+    gemini: {upstream: 'https://generativelanguage.googleapis.com'}
+    groq: {upstream: 'https://api.groq.com'}
+    openai: {upstream: 'https://api.openai.com'}
+    openai-eu: {upstream: 'https://eu.api.openai.com/v1'}
+    own: {upstream: 'https://llm.internal'}
+    vertex: {upstream: 'https://europe-west4-aiplatform.googleapis.com/v1'}
+";
+
+/// In the order of the services' names.
+const VARIABLES: &str = "\
+AZURE_OPENAI_ENDPOINT=http://127.0.0.1:8080/azure
+AZURE_API_BASE=http://127.0.0.1:8080/azure
+AZURE_OPENAI_API_KEY=hush
+AZURE_API_KEY=hush
+AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:8080/bedrock
+ANTHROPIC_BEDROCK_BASE_URL=http://127.0.0.1:8080/bedrock
+AWS_BEDROCK_RUNTIME_ENDPOINT=http://127.0.0.1:8080/bedrock
+AWS_BEARER_TOKEN_BEDROCK=hush
+ANTHROPIC_BASE_URL=http://127.0.0.1:8080/claude
+ANTHROPIC_API_KEY=hush
+GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:8080/gemini
+GEMINI_API_BASE=http://127.0.0.1:8080/gemini/v1beta
+GEMINI_API_KEY=hush
+GROQ_BASE_URL=http://127.0.0.1:8080/groq
+GROQ_API_KEY=hush
+OPENAI_BASE_URL=http://127.0.0.1:8080/openai/v1
+OPENAI_API_KEY=hush
+ANTHROPIC_VERTEX_BASE_URL=http://127.0.0.1:8080/vertex
+";

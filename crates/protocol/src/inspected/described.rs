@@ -27,6 +27,8 @@ pub(crate) struct Described {
     pub(crate) llm: Option<LlmApi>,
     /// Of an MCP message that is answered.
     pub(crate) expected: Option<Expected>,
+    /// Of the question that an MCP client answers.
+    pub(crate) answers: Option<Value>,
     pub(crate) recordable: Arc<[Arc<str>]>,
 }
 
@@ -45,6 +47,7 @@ impl Described {
             dialect: Dialect::Problem,
             llm: None,
             expected: None,
+            answers: None,
             recordable: Arc::default(),
         }
     }
@@ -110,6 +113,7 @@ impl Described {
                 truncation,
                 llm: self.llm,
                 expected: self.expected,
+                answers: self.answers,
                 stream: self.stream,
                 body,
                 parameters: self.places,

@@ -31,8 +31,8 @@ pub(super) fn read(text: &[u8], expected: &Expected) -> Result<Said, FollowError
         .map_err(|_| FollowError::Malformed("it is no message, or its members are not clear"))?;
     let mut said = Said::default();
     for Message { answer, question } in messages {
-        if let Some(Asking { method, params }) = question {
-            let question = Question::read(&expected.server, method, params)?;
+        if let Some(Asking { id, method, params }) = question {
+            let question = Question::read(&expected.server, (method, params), id)?;
             said.questions.extend(question);
         }
         let Some(answer) = answer else {
@@ -113,6 +113,7 @@ struct Answer<'a> {
 }
 
 struct Asking<'a> {
+    id: Option<&'a RawValue>,
     method: &'a RawValue,
     params: Option<&'a RawValue>,
 }
@@ -147,7 +148,7 @@ impl<'de> Message<'de> {
         let method = method.filter(|_| asks);
         Ok(Self {
             answer: answers.then_some(Answer { id, result }),
-            question: method.map(|method| Asking { method, params }),
+            question: method.map(|method| Asking { id, method, params }),
         })
     }
 }

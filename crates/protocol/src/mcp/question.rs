@@ -17,21 +17,21 @@ pub struct Question {
     pub name: String,
     /// Without `_meta`.
     pub params: Parameters,
+    /// By which it is answered; `None` where a result asks, which is answered by another call.
+    pub id: Option<Value>,
 }
 
 impl Question {
     /// `None` where nothing is asked for but a sign of life.
     pub(super) fn read(
         server: &str,
-        method: &RawValue,
-        params: Option<&RawValue>,
+        (method, params): (&RawValue, Option<&RawValue>),
+        id: Option<&RawValue>,
     ) -> Result<Option<Self>, FollowError> {
-        let params = params.map(|it| json::value(it.get().as_bytes()));
-        Self::of(
-            server,
-            &json::value(method.get().as_bytes())?,
-            params.transpose()?,
-        )
+        let value = |raw: &RawValue| json::value(raw.get().as_bytes());
+        let id = id.map(value).transpose()?;
+        let question = Self::of(server, &value(method)?, params.map(value).transpose()?)?;
+        Ok(question.map(|question| Self { id, ..question }))
     }
 
     /// Those that a result asks instead of being one (2026-07-28).
@@ -74,7 +74,11 @@ impl Question {
             return Ok(None);
         }
         let name = tool(server, method);
-        Ok(Some(Self { name, params }))
+        Ok(Some(Self {
+            name,
+            params,
+            id: None,
+        }))
     }
 }
 

@@ -74,7 +74,12 @@ impl Listing {
     /// Who waits for the answer is told that it ends here; where nobody is known to wait, the agent
     /// does not see the question, and its server gets no answer.
     async fn ask(&mut self, question: Question) -> Result<(), Refused> {
-        match self.judge.ask(question).await {
+        let id = question.id.clone();
+        let judged = self.judge.ask(question).await;
+        if let (Some(id), Some(dialogue)) = (id, &self.judge.dialogue) {
+            dialogue.asked(&id, judged.is_ok());
+        }
+        match judged {
             Ok(()) => self.filter.allow(),
             Err(refused) if self.filter.is_awaited() => return Err(refused),
             Err(_) => self.filter.leave_out(),

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use super::follow::{Advance, Guarded, Refused};
 use super::{Learned, searched};
+use crate::dialogues::Dialogue;
 use crate::plane::Plane;
 use crate::record::{Asked, Ending, Record};
 use crate::refusal::{Cause, Refusal, Stamp};
@@ -30,6 +31,8 @@ pub(crate) struct Judge {
     /// Of that call.
     pub(crate) stamp: Stamp,
     pub(crate) streams: bool,
+    /// In which an MCP server asks.
+    pub(crate) dialogue: Option<Dialogue>,
 }
 
 impl Proposals {

@@ -44,8 +44,9 @@ impl Gate {
         let rewritten = rewrite(&described, &decided, &means);
         let (mut grants, mut refusals) = (Vec::new(), Vec::new());
         let messages = intents.into_iter().zip(decided);
-        let messages = messages.zip(described.batch.messages()).zip(&mut *records);
-        for (((intent, (decision, decided)), message), record) in messages {
+        let read = described.batch.messages().iter().zip(&described.unasked);
+        let messages = messages.zip(read).zip(&mut *records);
+        for (((intent, (decision, decided)), (message, unasked)), record) in messages {
             let judged = Judged {
                 intent: &intent,
                 decision: &decision,
@@ -54,12 +55,13 @@ impl Gate {
                 written: Written::call(&intent, &message.reading.recordable, means.finder()),
                 api: None,
             };
-            let admitted = match &rewritten {
-                Err(refusal) if decision.outcome == Outcome::Sanitize => {
+            let rewritten = rewritten.as_ref().err();
+            let admitted = match forbidden(&decision, unasked.as_ref(), rewritten) {
+                Some(refusal) => {
                     let written = record.judged(&judged, Some(refusal), None).await;
                     written.and_then(|()| Err(refusal.clone()))
                 }
-                _ => self.admit(&judged, content(&intent), record).await,
+                None => self.admit(&judged, content(&intent), record).await,
             };
             refusals.push(admitted.err());
             grants.push(Grant::of(intent, decision, policy));
@@ -81,6 +83,18 @@ impl Gate {
         outbound.apply(rewritten);
         Ok((grants, outbound))
     }
+}
+
+/// Why what policy lets through cannot go.
+fn forbidden<'a>(
+    decision: &Decision,
+    unasked: Option<&'a Refusal>,
+    unwritten: Option<&'a Refusal>,
+) -> Option<&'a Refusal> {
+    let unwritten = unwritten.filter(|_| decision.outcome == Outcome::Sanitize);
+    unasked
+        .filter(|_| decision.outcome.forwards())
+        .or(unwritten)
 }
 
 /// Before a decision line is written: none promises a redaction that the request does not allow.

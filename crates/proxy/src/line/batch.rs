@@ -24,7 +24,8 @@ pub(super) async fn send(
     let parts = described.batch.messages().iter();
     let dialects: Vec<Dialect> = parts.map(|part| part.reading.dialect.clone()).collect();
     let expected = described.batch.expected();
-    let following = expected.as_ref().map(Following::of_server);
+    let headers = &described.request.headers;
+    let following = expected.map(|expected| Following::of_server(expected, headers));
     if following.is_some() {
         answer::ask_for_plain(&mut described.request.headers);
     }

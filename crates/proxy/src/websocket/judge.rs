@@ -14,6 +14,7 @@ use super::Followed;
 use super::unwritten::Unwritten;
 use crate::body::RequestBody;
 use crate::describe::{Asking, Described};
+use crate::dialogues::Dialogue;
 use crate::plane::Plane;
 use crate::record::{Asked, Record};
 use crate::refusal::{Cause, Refusal};
@@ -24,6 +25,7 @@ pub(super) struct Judge {
     handshake: Arc<Intent>,
     asked: Asked,
     unwritten: Unwritten,
+    dialogue: Dialogue,
     /// The one that the conversation is with.
     model: Option<Arc<str>>,
 }
@@ -49,6 +51,7 @@ impl Judge {
         handshake: Arc<Intent>,
         asked: Asked,
         unwritten: &Unwritten,
+        dialogue: Dialogue,
     ) -> Self {
         Self {
             model: handshake.call.model.clone(),
@@ -56,6 +59,7 @@ impl Judge {
             handshake,
             asked,
             unwritten: unwritten.clone(),
+            dialogue,
         }
     }
 
@@ -172,6 +176,7 @@ impl Judge {
         let describer = &self.plane.describer;
         Described {
             intent: describer.intent(&request, service, asking, (call, data)),
+            unasked: self.dialogue.unasked(&reading),
             reading,
             request,
             read: Some(payload),
