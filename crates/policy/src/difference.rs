@@ -4,7 +4,9 @@ mod verdict;
 mod words;
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use crate::selftest;
 use crate::suite::Suite;
@@ -44,13 +46,10 @@ impl Difference {
     pub fn between(old: &Snapshot, new: &Snapshot, intents: &[Intent]) -> Self {
         let mut calls: HashMap<Operation, usize> = HashMap::new();
         let mut changes: BTreeMap<(Operation, Verdict, Verdict), Gathered<'_>> = BTreeMap::new();
-        // One policy after the other: a thread keeps what it asks with, and what it has been
-        // answered, for one policy at a time.
-        let before: Vec<Verdict> = intents.iter().map(|intent| verdict(old, intent)).collect();
-        for (intent, before) in intents.iter().zip(before) {
+        let (before, after) = verdicts(old, new, intents);
+        for (intent, (before, after)) in intents.iter().zip(before.into_iter().zip(after)) {
             let operation = Operation::of(intent);
             *calls.entry(operation.clone()).or_default() += 1;
-            let after = verdict(new, intent);
             if before != after {
                 let (from, to) = alike(&before, &after);
                 let change = changes.entry((operation, from, to));
@@ -109,6 +108,23 @@ impl Workbench {
         intents.extend(selftest::of_model(&self.model, SEED, MADE_UP));
         intents
     }
+}
+
+/// Each policy on a thread of its own: a thread keeps what it asks with, and what it has been
+/// answered, for one policy at a time.
+fn verdicts(old: &Snapshot, new: &Snapshot, intents: &[Intent]) -> (Vec<Verdict>, Vec<Verdict>) {
+    let all = |policy| {
+        let each = intents.iter().map(|intent| verdict(policy, intent));
+        each.collect::<Vec<_>>()
+    };
+    thread::scope(|scope| {
+        let before = scope.spawn(|| all(old));
+        let after = all(new);
+        match before.join() {
+            Ok(before) => (before, after),
+            Err(panic) => resume_unwind(panic),
+        }
+    })
 }
 
 /// Who calls what.
