@@ -153,6 +153,30 @@ test_an_unknown_tenant_is_denied_even_where_everything_is_in_shadow if {
 	d.obligations.restrict_regions == null
 }
 
+test_an_agent_of_another_tenant_and_one_of_none_are_denied if {
+	of_another := decide(object.union(input_of({}), {"agent": {"id": "b"}}))
+	[r.rule | some r in of_another.reasons] == ["agent.tenant"]
+	of_none := decide(object.union(input_of({}), {"agent": {"id": "c"}}))
+	[r.rule | some r in of_none.reasons] == ["agent.unknown"]
+}
+
+test_a_request_is_not_answered_as_a_tunnel if {
+	not aegis.connect with data.compiled as policy with input as input_of({})
+	tunnel := object.union(input_of({}), {"phase": "connect"})
+	aegis.connect.outcome == "allow" with data.compiled as policy with input as tunnel
+	not aegis.request with data.compiled as policy with input as tunnel
+}
+
+test_what_is_in_shadow_is_said_and_does_not_count if {
+	own := object.union(input_of({}), {"ext": {"deny": [{"rule": "d", "message": "d"}]}, "call": {"opaque": true}})
+	without_policy := aegis.decision with data.compiled as with_role({"policy": false, "enforced": false}) with input as own
+	[r.rule | some r in without_policy.reasons] == ["d"]
+	[r.rule | some r in without_policy.would.reasons] == ["opaque", "d"]
+	without_both := aegis.decision with data.compiled as with_role({"policy": false, "modules": false, "enforced": false}) with input as own
+	without_both.outcome == "allow"
+	without_both.would.outcome == "deny"
+}
+
 test_a_missing_answer_of_users_modules_is_denied if {
 	d := decide(object.remove(input_of({}), ["ext"]))
 	[r.rule | some r in d.reasons] == ["aegis.undefined"]
