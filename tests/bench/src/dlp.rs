@@ -3,23 +3,30 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use aegis_dlp::Scanner;
-use anyhow::{Result, bail};
+use aegis_dlp::{Class, Detector, Looks, Scanner};
+use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
 use crate::policy::payload;
 use crate::statistics::{head, median, row};
 
+/// Searches mixed text `count` times, for whoever counts instructions.
+pub(crate) const WORKER: &str = "search";
+
 pub(crate) fn table() -> Result<String> {
     let scanner = Scanner::new()?;
     let mut table = head(&["text", "MB/s", "in pieces of 64 bytes, MB/s"]);
-    let mut texts = vec![("mixed".to_owned(), mixed())];
-    let hostile = HOSTILE.map(|unit| (format!("`{}`, again and again", unit.trim()), long(unit)));
-    texts.extend(hostile);
-    for (name, text) in texts {
-        let whole = rate(&text, || scanner.scan(&text).len());
-        let pieces = rate(&text, || in_pieces(&scanner, &text));
+    let mut measure = |name: String, scanner: &Scanner, text: &str| {
+        let whole = rate(text, || scanner.scan(text).len());
+        let pieces = rate(text, || in_pieces(scanner, text));
         table.push_str(&row(&[name, format!("{whole:.1}"), format!("{pieces:.1}")]));
+    };
+    for (name, detectors) in MIXED {
+        measure(name.to_owned(), &with(detectors)?, &mixed());
+    }
+    for unit in HOSTILE {
+        let name = format!("`{}`, again and again", unit.trim());
+        measure(name, &scanner, &long(unit));
     }
     let clean = clean();
     if !scanner.scan(&clean).is_empty() {
@@ -34,6 +41,46 @@ pub(crate) fn table() -> Result<String> {
         "\nA clean JSON document of {bytes} bytes: {micros:.1} µs\n"
     )?;
     Ok(table)
+}
+
+/// How much it searches.
+pub(crate) fn repeat(name: &str, count: usize) -> Result<usize> {
+    let detectors = MIXED.iter().find(|(known, _)| *known == name);
+    let (_, detectors) = detectors.with_context(|| format!("no text is called {name}"))?;
+    let (scanner, text) = (with(*detectors)?, mixed());
+    for _ in 0..count {
+        std::hint::black_box(scanner.scan(&text).len());
+    }
+    Ok(text.len())
+}
+
+/// The whole catalogue, and so many detectors of a policy's own.
+fn with(detectors: usize) -> Result<Scanner> {
+    let own: Vec<Detector> = own().into_iter().take(detectors).collect();
+    Ok(Scanner::new()?.with_detectors(&own)?)
+}
+
+/// A list of names, and numbers as a company has them. Mixed text has none of them.
+fn own() -> [Detector; 4] {
+    let names = FIRST.iter().flat_map(|first| {
+        let second = SECOND.iter();
+        second.map(move |second| format!("{first} {second}"))
+    });
+    let detector = |kind: &str, looks| Detector {
+        kind: kind.to_owned(),
+        class: Class::Pii,
+        looks,
+        checksum: None,
+        near: Vec::new(),
+        confidence: 90,
+    };
+    let pattern = |text: &str| Looks::Pattern(text.to_owned());
+    [
+        detector("PROJECT_NAME", Looks::Keywords(names.collect())),
+        detector("EMPLOYEE_NUMBER", pattern("E-[0-9]{6}")),
+        detector("CUSTOMER_NUMBER", pattern("[KL][0-9]{4}-[0-9]{4}")),
+        detector("CASE_NUMBER", pattern("(?:case|file) [A-Z]{2}/[0-9]{5}")),
+    ]
 }
 
 /// The median of some runs, after one that makes the automata of the rules.
@@ -90,6 +137,19 @@ fn clean() -> String {
     serde_json::Value::from(payload(4200, "eur", 1700)).to_string()
 }
 
+/// Mixed text, and how many detectors of its own a policy has.
+pub(crate) const MIXED: [(&str, usize); 2] =
+    [("mixed", 0), ("mixed, 4 detectors of a policy's own", 4)];
+/// 200 names.
+const FIRST: [&str; 10] = [
+    "Amber", "Blue", "Crystal", "Desert", "Emerald", "Golden", "Hidden", "Quiet", "Silver",
+    "Winter",
+];
+const SECOND: [&str; 20] = [
+    "Anchor", "Bridge", "Canyon", "Delta", "Eagle", "Falcon", "Garden", "Harbour", "Island",
+    "Jaguar", "Kestrel", "Lantern", "Meadow", "Needle", "Orchard", "Phoenix", "Raven", "Summit",
+    "Tiger", "Valley",
+];
 /// Each asks as many rules as one can for little text.
 const HOSTILE: [&str; 13] = [
     "1 2 3 4 5 6 7 8 9 0 ",

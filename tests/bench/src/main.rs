@@ -1,6 +1,6 @@
 //! Measures decisions, the whole proxy, streams and the way of a publication in one run and prints the tables of `docs/performance.md`; it judges no figure.
 //!
-//! The same program is its own workers: an upstream, a proxy without policy, a loop of decisions.
+//! The same program is its own workers: an upstream, a proxy without policy, a loop of decisions or of searches.
 
 mod decisions;
 mod dlp;
@@ -36,6 +36,7 @@ fn main() -> Result<()> {
         ["propagation"] => say(&propagation::table(propagation::PLANES)?),
         ["propagation", "--planes", count] => say(&propagation::table(count.parse()?)?),
         [decisions::WORKER, case, count] => decisions::repeat(case, count.parse()?)?,
+        [dlp::WORKER, name, count] => drop(dlp::repeat(name, count.parse()?)?),
         [upstream::WORKER, plain, tls, directory] => {
             upstream::serve(plain.parse()?, tls.parse()?, Path::new(directory))?;
         }
