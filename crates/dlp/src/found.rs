@@ -197,17 +197,18 @@ impl Reach {
 }
 
 impl Pending {
-    /// At one place an end comes first, then the strong, then the longest, then the first rule, and
-    /// of one rule what is surer.
-    fn order(&self) -> (usize, u8, Reverse<usize>, RuleId, Reverse<u8>) {
+    /// At one place an end comes first, then the strong, then the longest, then the first type, and
+    /// of one type what is surer: a number whose check digits are right before one of its form.
+    fn order(&self) -> (usize, u8, Reverse<usize>, KindId, Reverse<u8>, RuleId) {
         match self.what {
-            What::End(id) => (self.at, 0, Reverse(0), id, Reverse(0)),
+            What::End(id) => (self.at, 0, Reverse(0), KindId::MIN, Reverse(0), id),
             What::Value { finding, rank, end } => (
                 self.at,
                 1 + u8::from(rank.weak),
                 Reverse(end),
-                finding.id,
+                rank.kind,
                 Reverse(finding.confidence),
+                finding.id,
             ),
         }
     }

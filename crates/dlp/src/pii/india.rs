@@ -37,8 +37,9 @@ pub(super) const RULES: &[Rule] = &[
         r"[A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]\b",
     )
     .lifted(PAN_WORDS, 60, 95),
+    // Without the letter of a kind of holder.
     Rule::word("IN_PAN", PAN, 5..=5, PAN_FORM)
-        .needs(PAN_WORDS)
+        .lifted(PAN_WORDS, 0, 60)
         .or_whole(),
     Rule::word("IN_TAX_ID", PAN, 5..=5, PAN_FORM).needs(TAX),
     Rule::word("IN_GSTIN", GST, 0..=0, GSTIN).check(|text| state(text) && luhn_36(text)),

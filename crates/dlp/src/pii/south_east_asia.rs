@@ -25,9 +25,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule::word("SG_NRIC_FIN", SG, 1..=1, r"[STFGMstfgm][0-9]{7}[A-Za-z]\b")
         .lifted(NRIC, 60, 95)
         .check(nric),
-    Rule::word("SG_NRIC_FIN", SG, 1..=1, r"[STFGMstfgm][0-9]{7}[A-Za-z]\b")
-        .needs(NRIC)
-        .or_whole(),
     Rule::word(
         "SG_NATIONAL_ID",
         SG,

@@ -14,9 +14,15 @@ const fn near(kind: &'static str, value: &'static str) -> Rule {
         .check(is_varied)
 }
 
+/// The same of a country whose check digits are known, and are not those of [`checked`]: a mistyped
+/// number, or one that was made up.
+const fn alike(kind: &'static str, value: &'static str) -> Rule {
+    near(kind, value).lifted(VAT, 0, UNSURE)
+}
+
 /// Near a word, without the country.
 const fn bare(kind: &'static str, shortest: usize, longest: usize) -> Rule {
-    Rule::number(kind, SOURCE, shortest..=longest, plain).needs(VAT)
+    Rule::number(kind, SOURCE, shortest..=longest, plain).lifted(VAT, 0, UNSURE)
 }
 
 /// With the country before it and a right check digit: in any grouping, and without words.
@@ -26,48 +32,49 @@ const fn checked(kind: &'static str, value: &'static str, check: fn(&[u8]) -> bo
         .check(check)
 }
 
+const UNSURE: u8 = 60;
 const SOURCE: &str =
     "European Commission, VIES: structure of VAT numbers; the national tax authority";
 
 pub(super) const RULES: &[Rule] = &[
-    near("BE_VAT", r"[Bb][Ee][0-9]{9,10}\b"),
+    alike("BE_VAT", r"[Bb][Ee][0-9]{9,10}\b"),
     bare("BE_VAT", 9, 10),
     near("BG_VAT", r"[Bb][Gg][0-9]{9,10}\b"),
     bare("BG_VAT", 9, 10),
-    near("CZ_VAT", r"[Cc][Zz][0-9]{8,10}\b"),
+    alike("CZ_VAT", r"[Cc][Zz][0-9]{8,10}\b"),
     bare("CZ_VAT", 8, 10),
-    near("DE_VAT", r"[Dd][Ee][0-9]{9}\b"),
+    alike("DE_VAT", r"[Dd][Ee][0-9]{9}\b"),
     bare("DE_VAT", 9, 9),
-    near("DK_VAT", r"[Dd][Kk][0-9]{8}\b"),
+    alike("DK_VAT", r"[Dd][Kk][0-9]{8}\b"),
     bare("DK_VAT", 8, 8),
-    near("EE_VAT", r"[Ee][Ee][0-9]{9}\b"),
+    alike("EE_VAT", r"[Ee][Ee][0-9]{9}\b"),
     bare("EE_VAT", 9, 9),
-    near("FI_VAT", r"[Ff][Ii][0-9]{8}\b"),
+    alike("FI_VAT", r"[Ff][Ii][0-9]{8}\b"),
     bare("FI_VAT", 8, 8),
-    near("HR_VAT", r"[Hh][Rr][0-9]{11}\b"),
+    alike("HR_VAT", r"[Hh][Rr][0-9]{11}\b"),
     bare("HR_VAT", 11, 11),
-    near("HU_VAT", r"[Hh][Uu][0-9]{8}\b"),
+    alike("HU_VAT", r"[Hh][Uu][0-9]{8}\b"),
     bare("HU_VAT", 8, 8),
-    near("IT_VAT", r"[Ii][Tt][0-9]{11}\b"),
+    alike("IT_VAT", r"[Ii][Tt][0-9]{11}\b"),
     bare("IT_VAT", 11, 11),
-    near("LU_VAT", r"[Ll][Uu][0-9]{8}\b"),
+    alike("LU_VAT", r"[Ll][Uu][0-9]{8}\b"),
     bare("LU_VAT", 8, 8),
     near("LV_VAT", r"[Ll][Vv][0-9]{11}\b"),
     bare("LV_VAT", 11, 11),
-    near("MT_VAT", r"[Mm][Tt][0-9]{8}\b"),
+    alike("MT_VAT", r"[Mm][Tt][0-9]{8}\b"),
     bare("MT_VAT", 8, 8),
-    near(
+    alike(
         "PL_VAT",
         r"[Pp][Ll](?:[0-9]{10}|[0-9]{3}-[0-9]{3}-[0-9]{2}-[0-9]{2})\b",
     ),
     bare("PL_VAT", 10, 10),
-    near("RO_VAT", r"[Rr][Oo][0-9]{6,10}\b"),
+    alike("RO_VAT", r"[Rr][Oo][0-9]{6,10}\b"),
     bare("RO_VAT", 6, 10),
-    near("SE_VAT", r"[Ss][Ee][0-9]{12}\b"),
+    alike("SE_VAT", r"[Ss][Ee][0-9]{12}\b"),
     bare("SE_VAT", 12, 12),
-    near("SI_VAT", r"[Ss][Ii][0-9]{8}\b"),
+    alike("SI_VAT", r"[Ss][Ii][0-9]{8}\b"),
     bare("SI_VAT", 8, 8),
-    near("SK_VAT", r"[Ss][Kk][0-9]{10}\b"),
+    alike("SK_VAT", r"[Ss][Kk][0-9]{10}\b"),
     bare("SK_VAT", 10, 10),
     near("MK_VAT", r"[Mm][Kk][0-9]{13}\b"),
     bare("MK_VAT", 13, 13),
@@ -142,9 +149,9 @@ pub(super) const RULES: &[Rule] = &[
     bare("JP_VAT", 13, 13),
     near("PY_VAT", r"[Pp][Yy][0-9]{6,8}-[0-9]\b"),
     bare("PY_VAT", 7, 9),
-    near("GR_VAT", r"(?:[Ee][Ll]|[Gg][Rr])[0-9]{9}\b"),
+    alike("GR_VAT", r"(?:[Ee][Ll]|[Gg][Rr])[0-9]{9}\b"),
     bare("GR_VAT", 9, 9),
-    near("LT_VAT", r"[Ll][Tt](?:[0-9]{12}|[0-9]{9})\b"),
+    alike("LT_VAT", r"[Ll][Tt](?:[0-9]{12}|[0-9]{9})\b"),
     bare("LT_VAT", 9, 9),
     bare("LT_VAT", 12, 12),
     near("RU_VAT", r"[Rr][Uu](?:[0-9]{12}|[0-9]{10})\b"),
@@ -167,37 +174,37 @@ pub(super) const RULES: &[Rule] = &[
         !number.led && !number.part && super::oceania::business(number.digits)
     })
     .needs(VAT),
-    near("PT_VAT", r"[Pp][Tt][0-9]{9}\b").check(is_portuguese),
+    alike("PT_VAT", r"[Pp][Tt][0-9]{9}\b").check(is_portuguese),
     Rule::number("PT_VAT", SOURCE, 9..=9, |number| {
         plain(number) && is_given(number.digits)
     })
     .needs(VAT),
-    near("UK_VAT", r"(?:GB|XI|gb|xi)(?:[0-9]{9}(?:[0-9]{3})?)\b").check(british),
-    near("UK_VAT", r"(?:GB|XI|gb|xi)(?:GD|HA|gd|ha)[0-9]{3}\b"),
+    alike("UK_VAT", r"(?:GB|XI|gb|xi)(?:[0-9]{9}(?:[0-9]{3})?)\b").check(british),
+    alike("UK_VAT", r"(?:GB|XI|gb|xi)(?:GD|HA|gd|ha)[0-9]{3}\b"),
     Rule::number("UK_VAT", SOURCE, 9..=9, |number| {
         !number.led && !number.part && british_digits(number.digits)
     })
     .needs(VAT),
-    near("AT_VAT", r"(?:[Aa][Tt])?[Uu][0-9]{8}\b"),
-    near("CY_VAT", r"(?:[Cc][Yy])?[0-9]{8}[A-Za-z]\b"),
-    near("CY_VAT", r"[Cc][Yy][0-9]{9}\b"),
+    alike("AT_VAT", r"(?:[Aa][Tt])?[Uu][0-9]{8}\b"),
+    alike("CY_VAT", r"(?:[Cc][Yy])?[0-9]{8}[A-Za-z]\b"),
+    alike("CY_VAT", r"[Cc][Yy][0-9]{9}\b"),
     bare("CY_VAT", 9, 9),
-    near(
+    alike(
         "ES_VAT",
         r"(?:[Ee][Ss])?(?:[A-Za-z][0-9]{7}[0-9A-Za-z]|[0-9]{8}[A-Za-z])\b",
     ),
-    near("FR_VAT", r"[Ff][Rr][0-9A-Za-z]{2}[0-9]{9}\b"),
+    alike("FR_VAT", r"[Ff][Rr][0-9A-Za-z]{2}[0-9]{9}\b"),
     bare("FR_VAT", 11, 11),
-    near(
+    alike(
         "IE_VAT",
         r"(?:[Ii][Ee])?[0-9][0-9A-Za-z+*][0-9]{5}[A-Wa-w][A-IWa-iw]?\b",
     ),
-    near("NL_VAT", r"(?:[Nn][Ll])?[0-9]{9}[Bb][0-9]{2}\b"),
+    alike("NL_VAT", r"(?:[Nn][Ll])?[0-9]{9}[Bb][0-9]{2}\b"),
     near("AL_VAT", r"(?:[Aa][Ll])?[A-Za-z][0-9]{8}[A-Za-z]\b"),
-    near("NO_VAT", r"[Nn][Oo][0-9]{9}\b"),
-    near("NO_VAT", r"(?:[Nn][Oo])?[0-9]{9} ?(?:MVA|mva)\b"),
+    alike("NO_VAT", r"[Nn][Oo][0-9]{9}\b"),
+    alike("NO_VAT", r"(?:[Nn][Oo])?[0-9]{9} ?(?:MVA|mva)\b"),
     bare("NO_VAT", 9, 9),
-    near(
+    alike(
         "CH_VAT",
         r"[Cc][Hh][Ee]?[ -]?(?:[0-9]{6}|[0-9]{9}|[0-9]{3}[.][0-9]{3}[.][0-9]{3})(?: ?(?:MWST|TVA|IVA))?\b",
     ),

@@ -93,6 +93,23 @@ fn every_example_is_found_and_with_a_wrong_check_digit_it_is_not() {
 }
 
 #[test]
+fn behind_a_word_a_near_miss_is_none_or_less_sure() {
+    let confidence = |text: &str, kind: &str| {
+        let hits = SCANNER.scan(text);
+        let hit = hits.iter().find(|hit| hit.kind == kind);
+        hit.map(|hit| hit.confidence)
+    };
+    for (kind, right, miss, unsure) in [
+        ("SG_NRIC_FIN", "NRIC S1234567D", "NRIC S1234567E", None),
+        ("DE_VAT", "VAT DE136695976", "VAT DE136695975", Some(60)),
+        ("IN_PAN", "PAN ABCPE1234F", "PAN ABCNE1234F", Some(60)),
+    ] {
+        assert_eq!(confidence(right, kind), Some(95), "{right}");
+        assert_eq!(confidence(miss, kind), unsure, "{miss}");
+    }
+}
+
+#[test]
 fn a_part_of_a_longer_word_is_no_value() {
     let mut wrong = Vec::new();
     for example in examples() {
