@@ -2,24 +2,35 @@
 //! else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use regex_automata::nfa::thompson::{Config, NFA, State, WhichCaptures};
+use regex_automata::util::look::Look;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::syntax;
 
+use crate::places::MOST_LETTERS;
 use crate::rule::{Rule, Shape};
 use crate::rule_set::RULES;
 
-/// For the rules of each block of [`RULES`]: which of them may have a byte at a place. Made when one
-/// of the block is first asked, as most processes never meet most types of data.
+/// For the rules of each block of [`RULES`]: which of them may have a byte at a place, and which may fit
+/// a word. Made when one of the block is first asked, as most processes never meet most types of data.
 pub(crate) struct Beginnings {
     rules: Vec<&'static Rule>,
     blocks: Vec<OnceLock<Block>>,
 }
 
-/// At each of the first places, of each byte: one bit for each rule.
-type Block = Box<[[u128; BYTES]]>;
+/// One bit for each rule.
+struct Block {
+    /// At each of the first places, of each byte.
+    places: Box<[[u128; BYTES]]>,
+    /// By how many letters a word begins with, and how many digits follow them.
+    words: Box<[[u128; MOST_DIGITS + 1]]>,
+}
+
+/// So many letters, then so many digits, and the byte behind them, if there is one.
+pub(crate) type Word = (usize, usize, Option<u8>);
 
 impl Beginnings {
     pub(crate) fn new(rules: Vec<&'static Rule>) -> Self {
@@ -32,13 +43,11 @@ impl Beginnings {
 
     /// Those of some rules of a block that may begin like this text, or like what follows its end.
     pub(crate) fn fitting(&self, block: usize, mut some: u128, text: &[u8]) -> u128 {
-        let Some(made) = self.blocks.get(block) else {
+        let Some(block) = self.block(block) else {
             return some;
         };
-        let places = made.get_or_init(|| self.block(block));
-        for (place, byte) in places.iter().zip(text) {
-            let byte = usize::from(*byte).min(BYTES - 1);
-            some &= place.get(byte).copied().unwrap_or_default();
+        for (place, byte) in block.places.iter().zip(text) {
+            some &= at(place, *byte);
             if some == 0 {
                 break;
             }
@@ -46,22 +55,65 @@ impl Beginnings {
         some
     }
 
-    fn block(&self, block: usize) -> Block {
+    /// Those of a block that may begin like a word.
+    #[inline]
+    pub(crate) fn of_word(&self, block: usize, (letters, digits, next): Word) -> u128 {
+        let Some(block) = self.block(block) else {
+            return u128::MAX;
+        };
+        let words = block.words.get(letters);
+        let word = words.and_then(|words| words.get(digits.min(MOST_DIGITS)));
+        let place = block.places.get(letters + digits);
+        let behind = place.zip(next).map(|(place, next)| at(place, next));
+        word.copied().unwrap_or(u128::MAX) & behind.unwrap_or(u128::MAX)
+    }
+
+    #[inline]
+    fn block(&self, block: usize) -> Option<&Block> {
+        let made = self.blocks.get(block)?;
+        Some(made.get_or_init(|| self.make(block)))
+    }
+
+    fn make(&self, block: usize) -> Block {
         let rules = self.rules.iter().skip(block * RULES).take(RULES);
         let mut patterns = BTreeMap::<_, u128>::new();
         for (bit, rule) in rules.enumerate() {
             *patterns.entry(beginning(rule)).or_default() |= 1 << bit;
         }
-        let mut places: Block = vec![[0; BYTES]; PLACES].into();
-        for (pattern, bits) in patterns {
-            let fits = places_of(pattern).unwrap_or([[true; BYTES]; PLACES]);
-            for (place, fits) in places.iter_mut().zip(&fits) {
-                for (rules, _) in place.iter_mut().zip(fits).filter(|(_, fits)| **fits) {
-                    *rules |= bits;
-                }
-            }
+        let mut places = vec![[0; BYTES]; PLACES];
+        let mut words = vec![[0; MOST_DIGITS + 1]; MOST_LETTERS + 1];
+        for (pattern, rules) in patterns {
+            let nfa = nfa(pattern);
+            let of_places = nfa.as_ref().map(places_of);
+            let of_words = nfa.as_ref().map(words_of);
+            put(&mut places, of_places, rules);
+            put(&mut words, of_words, rules);
         }
-        places
+        Block {
+            places: places.into(),
+            words: words.into(),
+        }
+    }
+}
+
+/// The rules that may have a byte at a place.
+#[inline]
+fn at(place: &[u128; BYTES], byte: u8) -> u128 {
+    let byte = usize::from(byte).min(BYTES - 1);
+    place.get(byte).copied().unwrap_or_default()
+}
+
+/// These rules, wherever they fit; everywhere, where that is not known.
+fn put<const N: usize, const M: usize>(
+    table: &mut [[u128; N]],
+    fits: Option<[[bool; N]; M]>,
+    rules: u128,
+) {
+    let fits = fits.unwrap_or([[true; N]; M]);
+    for (all, fits) in table.iter_mut().flatten().zip(fits.iter().flatten()) {
+        if *fits {
+            *all |= rules;
+        }
     }
 }
 
@@ -74,44 +126,108 @@ fn beginning(rule: &Rule) -> &'static str {
     }
 }
 
-/// The bytes that a text which fits a pattern may have at its first places. None where it is no pattern.
-fn places_of(pattern: &str) -> Option<[[bool; BYTES]; PLACES]> {
-    let nfa = NFA::compiler()
-        .configure(
-            Config::new()
-                .utf8(false)
-                .which_captures(WhichCaptures::None),
-        )
-        .syntax(syntax::Config::new().unicode(false).utf8(false))
-        .build(pattern)
-        .ok()?;
-    let mut places = [[true; BYTES]; PLACES];
-    let mut states = vec![nfa.start_anchored()];
-    for place in &mut places {
-        let bytes = follow(&nfa, &mut states);
-        // Where it may have ended, anything may follow.
-        let Some(bytes) = bytes else { break };
-        *place = bytes;
-    }
-    Some(places)
+/// None where it is no pattern.
+fn nfa(pattern: &str) -> Option<NFA> {
+    let config = Config::new()
+        .utf8(false)
+        .which_captures(WhichCaptures::None);
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    let mut compiler = NFA::compiler();
+    compiler.configure(config).syntax(syntax);
+    compiler.build(pattern).ok()
 }
 
-/// The bytes that lead on from one of these states, which become those where they lead. None where
-/// one of them is an end.
-fn follow(nfa: &NFA, states: &mut Vec<StateID>) -> Option<[bool; BYTES]> {
-    let mut bytes = [false; BYTES];
-    let mut seen = BTreeSet::new();
-    let mut next = BTreeSet::new();
+/// The bytes that a text which fits a pattern may have at its first places.
+fn places_of(nfa: &NFA) -> [[bool; BYTES]; PLACES] {
+    let mut places = [[true; BYTES]; PLACES];
+    let mut states = States::from([nfa.start_anchored()]);
+    let mut behind_word = false;
+    for place in &mut places {
+        // Where it may have ended, anything may follow.
+        let Some(after) = follow(nfa, states, &[0..=u8::MAX]) else {
+            break;
+        };
+        if after.ends_word && !behind_word {
+            break;
+        }
+        *place = after.bytes;
+        if after.ends_word {
+            for (may, byte) in place.iter_mut().zip(0..) {
+                *may |= !is_of_word(byte);
+            }
+            break;
+        }
+        let mut bytes = (0..).zip(after.bytes).filter(|(_, may)| *may);
+        behind_word = bytes.all(|(byte, _)| is_of_word(byte));
+        states = after.states;
+    }
+    places
+}
+
+/// Whether a text that fits a pattern may begin with so many letters, then so many digits, and then none.
+fn words_of(nfa: &NFA) -> [[bool; MOST_DIGITS + 1]; MOST_LETTERS + 1] {
+    let mut words = [[true; MOST_DIGITS + 1]; MOST_LETTERS + 1];
+    let mut states = States::from([nfa.start_anchored()]);
+    for word in &mut words {
+        *word = digits_of(nfa, states.clone());
+        let Some(after) = follow(nfa, states, &[b'A'..=b'Z', b'a'..=b'z']) else {
+            break;
+        };
+        states = after.states;
+    }
+    words
+}
+
+/// Whether so many digits may follow one of these states, and then none. The last is for all that are more.
+fn digits_of(nfa: &NFA, mut states: States) -> [bool; MOST_DIGITS + 1] {
+    let mut counts = [true; MOST_DIGITS + 1];
+    for (may, count) in counts.iter_mut().zip(0..) {
+        let more = count == MOST_DIGITS && !states.is_empty();
+        let Some(after) = follow(nfa, states, &[b'0'..=b'9']) else {
+            break;
+        };
+        let mut others = (0_u8..).zip(after.bytes);
+        let others = others.any(|(byte, may)| may && !byte.is_ascii_digit());
+        *may = more || after.ends_word || others;
+        states = after.states;
+    }
+    counts
+}
+
+/// What follows some states.
+struct After {
+    /// The bytes that lead on from one of them.
+    bytes: [bool; BYTES],
+    /// Where some of those lead.
+    states: States,
+    /// One of them is an end, if that is the edge of a word.
+    ends_word: bool,
+}
+
+/// The states where some bytes lead from these. None where one of these is an end whatever follows.
+fn follow(nfa: &NFA, from: States, some: &[RangeInclusive<u8>]) -> Option<After> {
+    let mut after = After {
+        bytes: [false; BYTES],
+        states: States::new(),
+        ends_word: false,
+    };
     let mut leads = |from: u8, to: u8, state: StateID| {
-        next.insert(state);
+        if some
+            .iter()
+            .any(|some| from <= *some.end() && *some.start() <= to)
+        {
+            after.states.insert(state);
+        }
         let last = BYTES - 1;
         let (from, to) = (usize::from(from).min(last), usize::from(to).min(last));
-        for may in bytes.iter_mut().take(to + 1).skip(from) {
+        for may in after.bytes.iter_mut().take(to + 1).skip(from) {
             *may = true;
         }
     };
-    while let Some(id) = states.pop() {
-        if !seen.insert(id) {
+    let mut seen = BTreeSet::new();
+    let mut states: Vec<_> = from.into_iter().map(|state| (state, false)).collect();
+    while let Some((id, is_edge)) = states.pop() {
+        if !seen.insert((id, is_edge)) {
             continue;
         }
         match nfa.state(id) {
@@ -127,23 +243,38 @@ fn follow(nfa: &NFA, states: &mut Vec<StateID>) -> Option<[bool; BYTES]> {
                     leads(byte, byte, *next);
                 }
             }
-            // What stands before is not seen here.
-            State::Look { next, .. } | State::Capture { next, .. } => states.push(*next),
-            State::Union { alternates } => states.extend(alternates),
-            State::BinaryUnion { alt1, alt2 } => states.extend([alt1, alt2]),
+            // What else must stand there is not seen here.
+            State::Look { look, next } => states.push((*next, is_edge || *look == Look::WordAscii)),
+            State::Capture { next, .. } => states.push((*next, is_edge)),
+            State::Union { alternates } => {
+                states.extend(alternates.iter().map(|next| (*next, is_edge)));
+            }
+            State::BinaryUnion { alt1, alt2 } => {
+                states.extend([(*alt1, is_edge), (*alt2, is_edge)]);
+            }
             State::Fail => {}
+            State::Match { .. } if is_edge => after.ends_word = true,
             State::Match { .. } => return None,
         }
     }
-    states.extend(next);
-    Some(bytes)
+    Some(after)
 }
+
+/// As the edges of words are seen in a pattern.
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+type States = BTreeSet<StateID>;
 
 /// How many of the first bytes are looked at.
 const PLACES: usize = 12;
 
 /// Those of ASCII, and all others as one.
 const BYTES: usize = 129;
+
+/// Of a word, how many digits are told from each other.
+const MOST_DIGITS: usize = 15;
 
 #[cfg(test)]
 mod tests {
@@ -161,8 +292,30 @@ mod tests {
         assert_eq!(fitting(b"AB12345678"), 0b001);
         assert_eq!(fitting(b"AB"), 0b001, "more may follow");
         assert_eq!(fitting(b"AB1234 678"), 0);
+        assert_eq!(fitting(b"AB123456789_"), 0, "no edge of a word");
+        assert_eq!(fitting(b"AB123456789-x"), 0b001);
         assert_eq!(fitting(b"b1"), 0b010, "behind the end of a lead");
         assert_eq!(fitting("c\u{e9}".as_bytes()), 0b100);
         assert_eq!(beginnings.fitting(0, 0b110, b"AB1"), 0);
+    }
+
+    #[test]
+    fn a_word_fits_where_its_letters_digits_and_the_byte_behind_them_do() {
+        static ALL: [Rule; 3] = [
+            Rule::word("A", "", 1..=2, r"[A-C]{1,2}[0-9]{3}\b"),
+            Rule::word("B", "", 0..=2, r"(?:ab)?[0-9]{2,}-xxxxx"),
+            Rule::word("C", "", 0..=0, r"[0-9]{2}"),
+        ];
+        let beginnings = Beginnings::new(ALL.iter().collect());
+        let fitting =
+            |letters, digits, next| beginnings.of_word(0, (letters, digits, next)) & 0b111;
+        assert_eq!(fitting(2, 3, None), 0b011);
+        assert_eq!(fitting(2, 3, Some(b' ')), 0b001);
+        assert_eq!(fitting(2, 4, Some(b'-')), 0b010);
+        assert_eq!(fitting(0, 2, Some(b' ')), 0b100);
+        assert_eq!(fitting(0, 3, Some(b' ')), 0b100, "behind the end of one");
+        assert_eq!(fitting(0, 1, Some(b'-')), 0);
+        assert_eq!(fitting(0, 40, Some(b'-')), 0b110, "more than are counted");
+        assert_eq!(fitting(3, 3, Some(b'-')), 0);
     }
 }

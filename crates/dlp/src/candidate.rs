@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use regex_automata::dfa::Automaton as _;
-use regex_automata::util::primitives::StateID;
-
 use crate::rule::{Anchor, LEAD, LONGEST, Rule, Shape};
 use crate::rules::{Program, Ready, RuleId, begin};
 use crate::view::Verdict;
+use crate::walk::{Trails, Walk, Walked};
 use crate::window::Window;
 
 #[derive(Clone, Debug)]
@@ -39,16 +37,6 @@ enum Stage {
     },
 }
 
-/// Through an automaton.
-#[derive(Clone, Debug)]
-pub(crate) struct Walk {
-    state: StateID,
-    /// The next byte.
-    at: usize,
-    /// Where the longest match ends.
-    matched: Option<usize>,
-}
-
 /// What the pattern of a value comes to that may begin at a place.
 pub(crate) enum Fit {
     No,
@@ -78,16 +66,6 @@ pub(crate) enum Step {
     Ends {
         end: usize,
     },
-}
-
-/// How far a walk came.
-enum Walked {
-    /// To the end of what there is.
-    Open,
-    /// To where it was to stop.
-    Far,
-    /// No longer match is possible.
-    Done,
 }
 
 impl Candidate {
@@ -138,7 +116,7 @@ impl Candidate {
         }
     }
 
-    pub(crate) fn step(self, ready: &Ready, window: Window<'_>) -> Step {
+    pub(crate) fn step(self, ready: &Ready, trails: &mut Trails, window: Window<'_>) -> Step {
         let Self { rule, near, stage } = self;
         let back = |stage| Step::Open(Self { rule, near, stage });
         match (stage, ready.rule.shape) {
@@ -152,13 +130,19 @@ impl Candidate {
                 }
             }
             (stage, _) => match ready.program() {
-                Some(program) => Self { rule, near, stage }.walk(ready, program, window),
+                Some(program) => Self { rule, near, stage }.walk(ready, program, trails, window),
                 None => Step::None(0..0),
             },
         }
     }
 
-    fn walk(self, ready: &Ready, program: &Program, window: Window<'_>) -> Step {
+    fn walk(
+        self,
+        ready: &Ready,
+        program: &Program,
+        trails: &mut Trails,
+        window: Window<'_>,
+    ) -> Step {
         let Self { rule, near, stage } = self;
         let back = |stage| Self { rule, near, stage };
         let (start, mut walk) = match stage {
@@ -190,7 +174,7 @@ impl Candidate {
             }
             Stage::Custom { .. } => return Step::None(0..0),
         };
-        let walked = walk.on(&program.value, window, start + LONGEST);
+        let walked = trails.walk(rule, (start, &mut walk), &program.value, window);
         let read = walk.at;
         match walked {
             Walked::Open => Step::Open(back(Stage::Value { start, walk })),
@@ -216,56 +200,27 @@ impl Candidate {
 
 impl Fit {
     /// Of a rule without a lead.
-    pub(crate) fn of(ready: &Ready, start: usize, before: Option<u8>, window: Window<'_>) -> Self {
+    pub(crate) fn of(
+        (rule, ready): (RuleId, &Ready),
+        start: usize,
+        before: Option<u8>,
+        trails: &mut Trails,
+        window: Window<'_>,
+    ) -> Self {
         let value = ready.program().map(|program| &program.value);
         let state = value.and_then(|value| Some((value, begin(value, before)?)));
         let Some((value, state)) = state else {
             return Self::No;
         };
         let mut walk = Walk::new(state, start);
-        match walk.on(value, window, start + LONGEST) {
+        let walked = match walk.on(value, window, trails.alone(start)) {
+            Walked::Far => trails.walk(rule, (start, &mut walk), value, window),
+            walked => walked,
+        };
+        match walked {
             Walked::Done => walk.matched.map_or(Self::No, Self::Yes),
             Walked::Open | Walked::Far => Self::Open(walk),
         }
-    }
-}
-
-impl Walk {
-    fn new(state: StateID, at: usize) -> Self {
-        Self {
-            state,
-            at,
-            matched: None,
-        }
-    }
-
-    /// To the end of the window or to `stop`, whichever comes first, unless it ends before.
-    fn on(&mut self, dfa: &crate::rules::Dfa, window: Window<'_>, stop: usize) -> Walked {
-        let bytes = window.after(self.at);
-        let bytes = bytes.get(..stop.saturating_sub(self.at)).unwrap_or(bytes);
-        let (mut state, from) = (self.state, self.at);
-        for (byte, at) in bytes.iter().zip(from..) {
-            state = dfa.next_state(state, *byte);
-            if dfa.is_special_state(state) {
-                if dfa.is_match_state(state) {
-                    self.matched = Some(at);
-                } else if dfa.is_dead_state(state) || dfa.is_quit_state(state) {
-                    (self.state, self.at) = (state, at);
-                    return Walked::Done;
-                }
-            }
-        }
-        (self.state, self.at) = (state, from + bytes.len());
-        if self.at == stop {
-            return Walked::Far;
-        }
-        if !window.last {
-            return Walked::Open;
-        }
-        if dfa.is_match_state(dfa.next_eoi_state(self.state)) {
-            self.matched = Some(self.at);
-        }
-        Walked::Done
     }
 }
 

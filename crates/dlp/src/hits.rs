@@ -7,99 +7,199 @@ use crate::found::{Event, Finding};
 use crate::per_kind::PerKind;
 use crate::rules::{RuleId, Sets};
 
-/// Of one text, in the order in which a stream tells them.
-#[derive(Default)]
-pub(crate) struct Hits {
-    found: Vec<Found>,
-    /// Those that go on, and the rules that found them.
-    growing: Vec<(RuleId, usize)>,
+/// Of one text, in the order in which a stream tells them. There is one of a kind where several overlap: a
+/// text may say the same in several ways.
+pub(crate) struct Hits<'s> {
+    sets: &'s Sets,
+    /// How many bytes of a name stand before the text.
+    named: usize,
+    found: Vec<Hit>,
+    /// The place of the last of each kind, counted from one.
+    latest: PerKind<usize>,
+    growing: Vec<Growing>,
 }
 
-/// A [`Hit`] without its names: a text may be nothing but findings.
-struct Found {
-    finding: Finding,
-    is_whole: bool,
-    range: Range<usize>,
+/// A value that goes on: it is all or a part of a hit, which ends at [`GROWS`] until then.
+struct Growing {
+    rule: RuleId,
+    hit: usize,
+    /// The end of the hit, as far as it is known.
+    reach: usize,
 }
 
-impl Hits {
+impl<'s> Hits<'s> {
     /// Of a text behind a name of so many bytes.
-    pub(crate) fn add(&mut self, event: &Event, named: usize) {
-        let (finding, range, is_whole) = match event {
-            Event::Found(finding, range) => {
-                (*finding, range.start - named..range.end - named, true)
-            }
-            Event::Begins(finding, start) => {
-                self.growing.push((finding.id, self.found.len()));
-                (*finding, start - named..usize::MAX, false)
-            }
-            Event::Ends(id, end) => return self.ends(*id, end - named),
-        };
-        self.found.push(Found {
-            finding,
-            is_whole,
-            range,
-        });
+    pub(crate) fn new(sets: &'s Sets, named: usize) -> Self {
+        Self {
+            sets,
+            named,
+            found: Vec::new(),
+            latest: PerKind::default(),
+            growing: Vec::new(),
+        }
     }
 
-    fn ends(&mut self, id: RuleId, end: usize) {
-        let growing = self.growing.iter().position(|(rule, _)| *rule == id);
-        let growing = growing.map(|at| self.growing.swap_remove(at));
-        if let Some((_, at)) = growing
-            && let Some(found) = self.found.get_mut(at)
-        {
-            found.range.end = end;
+    pub(crate) fn add(&mut self, event: &Event) {
+        let named = self.named;
+        match event {
+            Event::Found(finding, range) => {
+                self.see(*finding, range.start - named..range.end - named);
+            }
+            Event::Begins(finding, start) => self.see(*finding, start - named..GROWS),
+            Event::Ends(id, end) => self.ends(*id, end - named),
         }
+    }
+
+    fn see(&mut self, finding: Finding, range: Range<usize>) {
+        let last = self.latest.get(finding.kind).checked_sub(1);
+        let overlaps = |at: &usize| {
+            let last = self.found.get(*at);
+            last.is_some_and(|last| range.start < last.range.end)
+        };
+        match last.filter(overlaps) {
+            Some(at) => self.merge(at, finding, range.end),
+            None => self.push(finding, range),
+        }
+    }
+
+    fn push(&mut self, finding: Finding, range: Range<usize>) {
+        let Some((kind, class)) = self.sets.type_of(finding.id) else {
+            return;
+        };
+        let is_whole = range.end != GROWS;
+        if !is_whole {
+            self.grows(finding.id, self.found.len(), 0);
+        }
+        self.found.push(Hit {
+            kind,
+            class,
+            confidence: finding.confidence,
+            range,
+            is_whole,
+        });
+        self.latest.set(finding.kind, self.found.len());
+    }
+
+    /// What is longer for that does not come before what was the first.
+    fn merge(&mut self, at: usize, finding: Finding, end: usize) {
+        let Some(hit) = self.found.get_mut(at) else {
+            return;
+        };
+        hit.is_whole = false;
+        hit.confidence = hit.confidence.max(finding.confidence);
+        if end == GROWS {
+            let reach = std::mem::replace(&mut hit.range.end, GROWS);
+            self.grows(finding.id, at, if reach == GROWS { 0 } else { reach });
+        } else {
+            self.reaches(at, end);
+        }
+    }
+
+    fn grows(&mut self, rule: RuleId, hit: usize, reach: usize) {
+        self.growing.push(Growing { rule, hit, reach });
+    }
+
+    fn reaches(&mut self, hit: usize, end: usize) {
+        let growing = self.growing.iter_mut().find(|growing| growing.hit == hit);
+        if let Some(growing) = growing {
+            growing.reach = growing.reach.max(end);
+        } else if let Some(hit) = self.found.get_mut(hit) {
+            hit.range.end = hit.range.end.max(end);
+        }
+    }
+
+    fn ends(&mut self, rule: RuleId, end: usize) {
+        let at = self.growing.iter().position(|growing| growing.rule == rule);
+        let Some(ended) = at.map(|at| self.growing.swap_remove(at)) else {
+            return;
+        };
+        let goes_on = self.growing.iter().any(|growing| growing.hit == ended.hit);
+        if let Some(hit) = self.found.get_mut(ended.hit).filter(|_| !goes_on) {
+            hit.range.end = end;
+        }
+        self.reaches(ended.hit, end.max(ended.reach));
     }
 
     /// All of them, by start.
-    pub(crate) fn of(mut self, text: &str, sets: &Sets) -> Vec<Hit> {
-        self.merge();
-        let hits = self.found.into_iter().filter_map(|found| {
-            let (kind, class) = sets.type_of(found.finding.id)?;
+    pub(crate) fn of(mut self, text: &str) -> Vec<Hit> {
+        for Hit { range, .. } in &mut self.found {
             // A rule goes by bytes; what is redacted are characters.
-            let start = text.floor_char_boundary(found.range.start);
-            let end = text.ceil_char_boundary(found.range.end);
-            Some(Hit {
-                kind,
-                class,
-                confidence: found.finding.confidence,
-                range: start..end,
-                is_whole: found.is_whole,
-            })
+            let start = text.floor_char_boundary(range.start);
+            *range = start..text.ceil_char_boundary(range.end);
+        }
+        self.found.sort_by_key(|hit| hit.range.start);
+        self.found
+    }
+}
+
+/// The end of what goes on.
+const GROWS: usize = usize::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scanner;
+
+    /// Of findings of two rules of one kind, and one of another: where each hit is, and whether it is whole.
+    fn hits(events: impl Fn([Finding; 3]) -> Vec<Event>) -> Vec<(usize, Range<usize>, bool)> {
+        let scanner = Scanner::new().unwrap();
+        let sets = &scanner.sets;
+        let finding = |id: RuleId| Finding {
+            id,
+            kind: sets.kind_of(id).unwrap(),
+            confidence: 80,
+        };
+        let of_kind = |id: &RuleId| sets.kind_of(*id) == sets.kind_of(0);
+        let same = (1..RuleId::MAX).find(of_kind).unwrap();
+        let other = (1..RuleId::MAX).find(|id| !of_kind(id)).unwrap();
+        let kinds = [0, other].map(|id| sets.type_of(id).unwrap().0);
+        let mut hits = Hits::new(sets, 0);
+        for event in events([0, same, other].map(finding)) {
+            hits.add(&event);
+        }
+        let hits = hits.of(&"a".repeat(1000)).into_iter().map(|hit| {
+            let kind = kinds.iter().position(|kind| *kind == hit.kind).unwrap();
+            (kind, hit.range, hit.is_whole)
         });
-        let mut hits: Vec<Hit> = hits.collect();
-        hits.sort_by_key(|hit| hit.range.start);
-        hits
+        hits.collect()
     }
 
-    /// One of a kind where several overlap: a text may say the same in several ways. What is longer for
-    /// that does not come before what was the first.
-    fn merge(&mut self) {
-        // The place of the last of each kind, counted from one.
-        let mut latest = PerKind::<usize>::default();
-        let mut kept = 0;
-        for at in 0..self.found.len() {
-            let (before, rest) = self.found.split_at_mut(at);
-            let Some(found) = rest.first_mut() else { break };
-            let kind = found.finding.kind;
-            let last = latest.get(kind).checked_sub(1);
-            match last.and_then(|last| before.get_mut(last)) {
-                Some(last) if found.range.start < last.range.end => {
-                    last.range.end = last.range.end.max(found.range.end);
-                    last.is_whole = false;
-                    let confidence = last.finding.confidence.max(found.finding.confidence);
-                    last.finding.confidence = confidence;
-                }
-                _ => {
-                    if let Some(place) = before.get_mut(kept) {
-                        std::mem::swap(place, found);
-                    }
-                    kept += 1;
-                    latest.set(kind, kept);
-                }
-            }
-        }
-        self.found.truncate(kept);
+    #[test]
+    fn what_overlaps_is_one_hit_of_its_kind_and_none_of_another() {
+        let found = hits(|[one, same, other]| {
+            vec![
+                Event::Found(one, 0..10),
+                Event::Found(other, 5..8),
+                Event::Found(same, 9..20),
+                Event::Found(one, 20..30),
+            ]
+        });
+        let expected = [(0, 0..20, false), (1, 5..8, true), (0, 20..30, true)];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_hit_that_goes_on_ends_where_the_last_of_it_does() {
+        let found = hits(|[one, same, _]| {
+            vec![
+                Event::Found(one, 0..300),
+                Event::Begins(same, 10),
+                Event::Begins(one, 20),
+                Event::Found(one, 50..700),
+                Event::Ends(one.id, 400),
+                Event::Ends(same.id, 500),
+                Event::Found(same, 600..800),
+                Event::Found(one, 800..900),
+            ]
+        });
+        assert_eq!(found, [(0, 0..800, false), (0, 800..900, true)]);
+        let found = hits(|[one, same, _]| {
+            vec![
+                Event::Begins(one, 0),
+                Event::Ends(one.id, 400),
+                Event::Begins(same, 500),
+            ]
+        });
+        assert_eq!(found, [(0, 0..400, false), (0, 500..1000, false)]);
     }
 }

@@ -31,6 +31,7 @@ mod substitute;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
+mod walk;
 mod window;
 
 use std::fmt;
@@ -165,16 +166,16 @@ impl Scanner {
 
     fn search(&self, field: &Field<'_>) -> Vec<Hit> {
         let mut layers = self.layers(field.name);
-        let mut hits = Hits::default();
+        let mut hits = Hits::new(&self.sets, layers.named());
         let (text, base) = (field.text.as_bytes(), layers.at());
         for end in (BLOCK..text.len()).step_by(BLOCK).chain([text.len()]) {
             let last = end == text.len();
             layers.read(text.get(..end).unwrap_or(text), base, last);
             for event in layers.events(last) {
-                hits.add(&event, layers.named());
+                hits.add(&event);
             }
         }
-        hits.of(field.text, &self.sets)
+        hits.of(field.text)
     }
 
     /// Redacts a text that stands under no name; see [`Scanner::redact_field`].

@@ -3,63 +3,38 @@
 
 use std::collections::VecDeque;
 
-/// What follows a state that is near the beginning of texts is one row of a table: a step is one look into it.
-/// Most states are deeper, and little of what is read gets to them: they keep how their texts go on, and
-/// fall back to another state for all else. Letters count as small.
+/// What follows a state is one row of a table: a step is one look into it. Letters count as small. Few texts
+/// have bytes beyond ASCII, so those have rows of their own, which many states share.
 pub(crate) struct Literals {
-    classes: [u8; 256],
-    /// How many classes of bytes there are: the length of a row.
-    width: usize,
-    next: Vec<State>,
-    /// Of each row, which of `texts` end there.
-    ends: Vec<Ends>,
-    deep: Vec<Deep>,
-    edges: Vec<Edge>,
+    /// Of each byte, where it is in a row: [`BEYOND`] of all that are not ASCII.
+    columns: [u8; 256],
+    /// In rows of [`WIDTH`], one for each state. At [`BEYOND`] stands, with [`STOP`], which row of `beyond` it has.
+    next: Vec<u16>,
+    /// In rows of [`HALF`], one for each byte beyond ASCII.
+    beyond: Vec<u16>,
+    /// Of each state, where among `texts` those begin that end there: up to where those of the next begin.
+    ends: Vec<u32>,
     texts: Vec<TextId>,
-}
-
-/// A state behind more than [`SHALLOW`] bytes of a text.
-struct Deep {
-    /// What the text has in common with the beginning of another one, at its end and shorter.
-    fallback: State,
-    edges: (usize, usize),
-    ends: Ends,
-}
-
-/// How a text goes on.
-struct Edge {
-    class: u8,
-    next: State,
 }
 
 pub(crate) type TextId = u16;
 
-type Ends = (usize, usize);
-
-/// Where the row of a state begins, or with [`DEEP`] which it is of the others.
+/// Which it is, and with [`STOP`] that the byte before it is one to stop at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct State(u32);
+pub(crate) struct State(u16);
 
 impl State {
-    #[inline]
-    fn is_deep(self) -> bool {
-        self.0 & DEEP != 0
-    }
-
-    #[inline]
     fn stops(self) -> bool {
         self.0 & STOP != 0
     }
 
     /// Reading has gone on.
-    #[inline]
     fn passed(self) -> Self {
         Self(self.0 & !STOP)
     }
 
-    #[inline]
     fn index(self) -> usize {
-        usize::try_from(self.0 & !(STOP | DEEP)).unwrap_or_default()
+        usize::from(self.passed().0)
     }
 }
 
@@ -67,27 +42,17 @@ impl Literals {
     /// Of texts in small letters. None where there are more than it has numbers for.
     pub(crate) fn new(texts: &[String], signs: &[u8]) -> Option<Self> {
         let tree = Tree::new(texts)?;
-        let digits = b"0123456789".iter().chain(signs);
-        let classes = classes(
-            texts
-                .iter()
-                .flat_map(|text| text.bytes())
-                .chain(digits.copied()),
-        )?;
-        let width = usize::from(*classes.iter().max()?) + 1;
-        let size = u32::try_from((tree.nodes.len() + 1) * width).ok();
-        size.filter(|size| size & (STOP | DEEP) == 0)?;
+        let digits = b"0123456789".iter().chain(signs).copied();
         let mut literals = Self {
-            classes,
-            width,
+            columns: columns(texts.iter().flat_map(|text| text.bytes()).chain(digits))?,
             next: Vec::new(),
+            beyond: Vec::new(),
             ends: Vec::new(),
-            deep: Vec::new(),
-            edges: Vec::new(),
             texts: Vec::new(),
         };
+        literals.next.reserve_exact((tree.nodes.len() + 1) * WIDTH);
         literals.fill(&tree, signs)?;
-        literals.next.shrink_to_fit();
+        literals.beyond.shrink_to_fit();
         Some(literals)
     }
 
@@ -96,51 +61,73 @@ impl Literals {
     #[inline]
     pub(crate) fn skip(&self, mut state: State, bytes: &[u8]) -> (State, Option<usize>) {
         let mut at = 0;
-        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let (next, length) = if state.is_deep() {
-                self.skip_deep(state, rest)
-            } else {
-                self.skip_shallow(state, rest)
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let (next, length) = match rest.first() {
+                Some(first) if first.is_ascii() => self.read(state, rest),
+                Some(_) => self.read_beyond(state, rest),
+                None => return (state, None),
             };
-            at += length;
             state = next.passed();
+            at += length;
             if next.stops() {
                 return (state, Some(at));
             }
         }
-        (state, None)
     }
 
-    /// At the most up to a byte behind which there is no row.
-    #[inline]
-    fn skip_shallow(&self, mut row: State, bytes: &[u8]) -> (State, usize) {
-        let (fours, rest) = bytes.as_chunks::<4>();
-        for (four, at) in fours.iter().zip((0..).step_by(4)) {
-            for (byte, length) in four.iter().zip(1..) {
-                row = self.in_row(row, self.class(*byte));
-                if row.stops() || row.is_deep() {
-                    return (row, at + length);
+    /// Reads up to a byte at which it stops or that is not ASCII, and that byte. That it is to stop shows where
+    /// there is no row for it. A function by itself, so that nothing else takes room from its few variables.
+    #[inline(never)]
+    fn read(&self, state: State, bytes: &[u8]) -> (State, usize) {
+        let mut row = usize::from(state.0) * WIDTH;
+        let (eights, rest) = bytes.as_chunks::<8>();
+        for (eight, at) in eights.iter().zip((0..).step_by(8)) {
+            for (byte, length) in eight.iter().zip(0..) {
+                match self.next.get(row | column(&self.columns, *byte)) {
+                    Some(next) => row = usize::from(*next) * WIDTH,
+                    None => return self.behind(row, bytes, at + length),
                 }
             }
         }
-        for (byte, length) in rest.iter().zip(bytes.len() - rest.len() + 1..) {
-            row = self.in_row(row, self.class(*byte));
-            if row.stops() || row.is_deep() {
-                return (row, length);
+        for (byte, length) in rest.iter().zip(bytes.len() - rest.len()..) {
+            match self.next.get(row | column(&self.columns, *byte)) {
+                Some(next) => row = usize::from(*next) * WIDTH,
+                None => return self.behind(row, bytes, length),
             }
         }
-        (row, bytes.len())
+        self.behind(row, bytes, bytes.len())
     }
 
-    /// At the most up to a byte behind which there is a row.
-    fn skip_deep(&self, mut state: State, bytes: &[u8]) -> (State, usize) {
-        for (byte, length) in bytes.iter().zip(1..) {
-            state = self.follow(state, self.class(*byte));
-            if state.stops() || !state.is_deep() {
-                return (state, length);
+    /// The state where a row begins, or, if the last of so many bytes is not ASCII, the one in its row of those.
+    fn behind(&self, row: usize, bytes: &[u8], length: usize) -> (State, usize) {
+        let state = State(u16::try_from(row / WIDTH).unwrap_or_default());
+        let last = length.checked_sub(1).and_then(|last| bytes.get(last));
+        let state = match last.filter(|last| !last.is_ascii()) {
+            Some(last) => self.in_row(state, *last),
+            None => state,
+        };
+        (state, length)
+    }
+
+    /// Reads bytes that are not ASCII, at the most up to one at which it stops.
+    fn read_beyond(&self, mut state: State, bytes: &[u8]) -> (State, usize) {
+        let mut length = 0;
+        let beyond = bytes.iter().take_while(|byte| !byte.is_ascii());
+        for byte in beyond {
+            let row = self.next.get(state.index() * WIDTH + BEYOND);
+            state = self.in_row(State(row.copied().unwrap_or_default()), *byte);
+            length += 1;
+            if state.stops() {
+                break;
             }
         }
-        (state, bytes.len())
+        (state, length)
+    }
+
+    fn in_row(&self, row: State, byte: u8) -> State {
+        let next = self.beyond.get(beyond(row, byte)).copied();
+        State(next.unwrap_or_default())
     }
 
     /// The texts that end here, the longest first.
@@ -149,78 +136,40 @@ impl Literals {
         self.texts.get(from..to).unwrap_or_default()
     }
 
-    fn follow(&self, mut state: State, class: u8) -> State {
-        while let Some(deep) = self.deep(state) {
-            let edges = self.edges.get(deep.edges.0..deep.edges.1);
-            let mut edges = edges.unwrap_or_default().iter();
-            if let Some(edge) = edges.find(|edge| edge.class == class) {
-                return edge.next;
-            }
-            state = deep.fallback;
-        }
-        self.in_row(state, class)
-    }
-
-    /// All rows are there, and so all that may follow.
-    #[inline]
-    fn in_row(&self, row: State, class: u8) -> State {
-        let row = usize::try_from(row.0).unwrap_or(usize::MAX);
-        match self.next.get(row.saturating_add(usize::from(class))) {
-            Some(next) => *next,
-            None => State(STOP),
-        }
-    }
-
-    #[inline]
-    fn class(&self, byte: u8) -> u8 {
-        let class = self.classes.get(usize::from(byte)).copied();
-        class.unwrap_or_default()
-    }
-
-    fn deep(&self, state: State) -> Option<&Deep> {
-        self.deep.get(state.index()).filter(|_| state.is_deep())
-    }
-
-    fn ends(&self, state: State) -> Ends {
-        let ends = match self.deep(state) {
-            Some(deep) => Some(deep.ends),
-            None => self.ends.get(state.index() / self.width).copied(),
+    fn ends(&self, state: State) -> (usize, usize) {
+        let end = |state: usize| {
+            let end = self.ends.get(state).copied();
+            let end = end.and_then(|end| usize::try_from(end).ok());
+            end.unwrap_or(self.texts.len())
         };
-        ends.unwrap_or_default()
+        (end(state.index()), end(state.index() + 1))
     }
 
     /// Makes the states level by level, so that the one which a text falls back to is there before its own.
     fn fill(&mut self, tree: &Tree, signs: &[u8]) -> Option<()> {
-        let roots = [(State::default(), false), (self.root(b'0')?, true)];
-        for (root, after_digit) in roots {
-            self.next.resize(self.next.len() + self.width, root);
-            self.ends.push((0, 0));
+        self.beyond.resize(HALF, 0);
+        for (root, after_digit) in ROOTS {
+            self.ends.push(0);
+            self.next.resize(self.next.len() + WIDTH, STOP);
             for byte in 0..=u8::MAX {
-                self.lead(root, byte, self.root(byte)?, after_digit, signs)?;
+                self.lead(root, byte, root_behind(byte), after_digit, signs)?;
             }
         }
         let mut waiting = VecDeque::new();
         for (byte, node) in &tree.nodes.first()?.children {
-            let reached = self.reach(tree, *node, *byte, 1, self.root(*byte)?)?;
-            for (root, after_digit) in roots {
+            let reached = self.reach(tree, *node, *byte, root_behind(*byte))?;
+            for (root, after_digit) in ROOTS {
                 self.lead(root, *byte, reached.state, after_digit, signs)?;
             }
             waiting.push_back(reached);
         }
         while let Some(from) = waiting.pop_front() {
-            if !from.state.is_deep() {
-                let row = from.fallback.index();
-                self.next.extend_from_within(row..row + self.width);
-            }
-            let edges = self.edges.len();
+            self.add_row(&from)?;
             for (byte, node) in &from.node.children {
-                let fallback = self.follow(from.fallback, self.class(*byte)).passed();
-                let reached = self.reach(tree, *node, *byte, from.depth + 1, fallback)?;
+                let fallback = State(*self.after(from.fallback, *byte)?).passed();
+                let reached = self.reach(tree, *node, *byte, fallback)?;
                 self.lead(from.state, *byte, reached.state, from.after_digit, signs)?;
                 waiting.push_back(reached);
-            }
-            if from.state.is_deep() {
-                self.deep.get_mut(from.state.index())?.edges = (edges, self.edges.len());
             }
         }
         Some(())
@@ -232,35 +181,34 @@ impl Literals {
         tree: &'a Tree,
         node: usize,
         byte: u8,
-        depth: usize,
         fallback: State,
     ) -> Option<Reached<'a>> {
         let node = tree.nodes.get(node)?;
+        let state = State(u16::try_from(self.ends.len()).ok()?);
         let (from, to) = self.ends(fallback);
-        let first = self.texts.len();
+        self.ends.push(u32::try_from(self.texts.len()).ok()?);
         self.texts.extend(node.text);
         self.texts.extend_from_within(from..to);
-        let ends = (first, self.texts.len());
-        let state = if depth > SHALLOW {
-            let deep = u32::try_from(self.deep.len()).ok()?;
-            self.deep.push(Deep {
-                fallback,
-                edges: (0, 0),
-                ends,
-            });
-            State(deep | DEEP)
-        } else {
-            let row = self.ends.len() * self.width;
-            self.ends.push(ends);
-            State(u32::try_from(row).ok()?)
-        };
         Some(Reached {
             node,
-            state,
+            state: (!state.stops()).then_some(state)?,
             fallback,
-            depth,
             after_digit: byte.is_ascii_digit(),
         })
+    }
+
+    /// Until its own texts go on, what follows a state is what follows its fallback.
+    fn add_row(&mut self, of: &Reached<'_>) -> Option<()> {
+        let row = of.fallback.index() * WIDTH;
+        self.next.extend_from_within(row..row + WIDTH);
+        if of.node.children.iter().any(|(byte, _)| !byte.is_ascii()) {
+            let own = u16::try_from(self.beyond.len() / HALF).ok()?;
+            let shared = self.next.get_mut(of.state.index() * WIDTH + BEYOND)?;
+            let row = State(*shared).index() * HALF;
+            *shared = own | STOP;
+            self.beyond.extend_from_within(row..row + HALF);
+        }
+        Some(())
     }
 
     fn lead(
@@ -273,21 +221,19 @@ impl Literals {
     ) -> Option<()> {
         let (first, end) = self.ends(to);
         let stops = first < end || signs.contains(&byte) || byte.is_ascii_digit() && !after_digit;
-        let next = if stops { State(to.0 | STOP) } else { to };
-        let class = self.class(byte);
-        if from.is_deep() {
-            self.edges.push(Edge { class, next });
-        } else {
-            let at = from.index() + usize::from(class);
-            *self.next.get_mut(at)? = next;
-        }
+        let next = if stops { to.0 | STOP } else { to.0 };
+        *self.after(from, byte)? = next;
         Some(())
     }
 
-    /// Within no text: whether that was a digit is all that is known.
-    fn root(&self, byte: u8) -> Option<State> {
-        let row = if byte.is_ascii_digit() { self.width } else { 0 };
-        u32::try_from(row).ok().map(State)
+    /// What follows a state behind this byte.
+    fn after(&mut self, state: State, byte: u8) -> Option<&mut u16> {
+        let row = state.index() * WIDTH;
+        let next = self.next.get_mut(row | column(&self.columns, byte))?;
+        if byte.is_ascii() {
+            return Some(next);
+        }
+        self.beyond.get_mut(beyond(State(*next), byte))
     }
 }
 
@@ -296,8 +242,24 @@ struct Reached<'a> {
     node: &'a Node,
     state: State,
     fallback: State,
-    depth: usize,
     after_digit: bool,
+}
+
+/// Where in a row to look for what follows behind a byte.
+#[inline]
+fn column(columns: &[u8; 256], byte: u8) -> usize {
+    let column = columns.get(usize::from(byte)).copied();
+    usize::from(column.unwrap_or_default())
+}
+
+/// Where to look for what follows behind a byte beyond ASCII, of the row that a state has for those.
+fn beyond(row: State, byte: u8) -> usize {
+    row.index() * HALF + usize::from(byte) % HALF
+}
+
+/// Within no text: whether that was a digit is all that is known.
+fn root_behind(byte: u8) -> State {
+    State(u16::from(byte.is_ascii_digit()))
 }
 
 /// The beginnings of all texts.
@@ -333,30 +295,39 @@ impl Tree {
     }
 }
 
-/// One for each of these bytes, a capital's being that of its small letter, and one for all others.
-fn classes(bytes: impl Iterator<Item = u8>) -> Option<[u8; 256]> {
-    let mut classes = [0; 256];
-    let mut last = 0_u8;
-    for byte in bytes {
-        let class = classes.get_mut(usize::from(byte))?;
-        if *class == 0 {
-            last = last.checked_add(1)?;
-            *class = last;
+/// A column for each of these bytes of ASCII, a capital's being that of its small letter, and one for all others.
+fn columns(bytes: impl Iterator<Item = u8>) -> Option<[u8; 256]> {
+    let beyond = u8::try_from(BEYOND).ok()?;
+    let mut columns = [0; 256];
+    let mut last = 0;
+    for byte in bytes.filter(u8::is_ascii) {
+        let column = columns.get_mut(usize::from(byte))?;
+        if *column == 0 {
+            last += 1;
+            *column = (last < beyond).then_some(last)?;
         }
     }
     for capital in b'A'..=b'Z' {
-        let small = *classes.get(usize::from(capital.to_ascii_lowercase()))?;
-        *classes.get_mut(usize::from(capital))? = small;
+        let small = *columns.get(usize::from(capital.to_ascii_lowercase()))?;
+        *columns.get_mut(usize::from(capital))? = small;
     }
-    Some(classes)
+    columns
+        .iter_mut()
+        .skip(HALF)
+        .for_each(|column| *column = beyond);
+    Some(columns)
 }
 
-/// Beside a state: the byte before it is one to stop at.
-const STOP: u32 = 1 << 31;
-/// Beside a state: it has no row.
-const DEEP: u32 = 1 << 30;
-/// Behind at the most as many bytes of a text a state has a row.
-const SHALLOW: usize = 4;
+/// Beside a state: the byte before it is one to stop at. No row is so far behind.
+const STOP: u16 = 1 << 15;
+/// How long a row is: a column for each byte of ASCII that texts have, and a few more.
+const WIDTH: usize = 64;
+/// The last column.
+const BEYOND: usize = WIDTH - 1;
+/// How many bytes are beyond ASCII.
+const HALF: usize = 128;
+/// The states within no text, and whether they are behind a digit.
+const ROOTS: [(State, bool); 2] = [(State(0), false), (State(1), true)];
 
 #[cfg(test)]
 mod tests {
@@ -411,8 +382,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn texts_of_any_length_are_found_wherever_they_end_and_it_stops_there(
-            texts in proptest::collection::hash_set("[ab1]{1,9}", 1..12),
-            text in "[abAB1c@]{0,60}",
+            texts in proptest::collection::hash_set("[ab1éж]{1,9}", 1..12),
+            text in "[abAB1c@éжè]{0,60}",
         ) {
             let texts: Vec<String> = texts.into_iter().collect();
             let literals = Literals::new(&texts, b"@").unwrap();

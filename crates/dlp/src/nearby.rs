@@ -15,6 +15,8 @@ pub(crate) struct Nearby {
     in_name: Vec<(TextId, usize)>,
     words: VecDeque<(TextId, usize)>,
     rules: RuleSet,
+    /// What they ask for in rows of numbers, once that was asked.
+    in_rows: Option<u32>,
     /// The places for which `rules` holds.
     from: usize,
     until: usize,
@@ -50,8 +52,20 @@ impl Nearby {
         &self.rules
     }
 
+    /// What those ask for in a row of numbers: [`Rules::in_rows`].
+    #[inline]
+    pub(crate) fn in_rows(&mut self, place: usize, rules: &Rules) -> u32 {
+        self.at(place, rules);
+        if place == 0 {
+            return rules.in_rows(&self.rules, true);
+        }
+        let in_rows = || rules.in_rows(&self.rules, false);
+        *self.in_rows.get_or_insert_with(in_rows)
+    }
+
     fn gather(&mut self, place: usize, rules: &Rules) {
         self.rules.clear();
+        self.in_rows = None;
         (self.from, self.until) = (0, usize::MAX);
         let in_name = self.in_name.iter().map(|word| (word, LONGEST));
         let behind = self.words.iter().rev().map(|word| (word, NEAR));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::asked::{Asked, InRows};
 use crate::literals::Literals;
 use crate::rule::{Anchor, Rule};
-use crate::rule_set::RuleSet;
+use crate::rule_set::Blocks;
 use crate::rules::RuleId;
 
 pub(crate) struct Places {
@@ -84,7 +84,7 @@ pub(crate) struct Text {
     pub(crate) within: Asked,
     /// Of these rules it is a word, if of any.
     pub(crate) is_word: bool,
-    pub(crate) speaks_for: RuleSet,
+    pub(crate) speaks_for: Blocks,
     /// Begins with a letter or a digit, so that none may stand before it.
     pub(crate) is_bounded: bool,
     pub(crate) length: usize,
@@ -160,5 +160,6 @@ fn ask(asked: &mut [Asked], (low, high): (usize, usize), rule: &Rule, id: RuleId
     true
 }
 
-const MOST_LETTERS: usize = 20;
+/// No rule asks for a word with more letters before its first digit.
+pub(crate) const MOST_LETTERS: usize = 20;
 const MOST_DIGITS: usize = 24;

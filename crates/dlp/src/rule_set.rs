@@ -2,41 +2,48 @@
 
 use crate::rules::RuleId;
 
-/// One bit for each rule.
+/// One bit for each rule, in blocks of [`RULES`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RuleSet(Vec<u128>);
 
-impl RuleSet {
+/// Some rules: the blocks that have none of them are left out.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks(Vec<(usize, u128)>);
+
+impl Blocks {
+    /// Rules come in their order.
     pub(crate) fn insert(&mut self, rule: RuleId) {
-        let (word, bit) = place(rule);
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        if let Some(bits) = self.0.get_mut(word) {
-            *bits |= bit;
+        let (block, bit) = place(rule);
+        match self.0.last_mut().filter(|(last, _)| *last == block) {
+            Some((_, bits)) => *bits |= bit,
+            None => self.0.push((block, bit)),
         }
     }
+}
 
+impl RuleSet {
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    pub(crate) fn unite(&mut self, other: &Self) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
-        for (bits, more) in self.0.iter_mut().zip(&other.0) {
-            *bits |= more;
+    pub(crate) fn unite(&mut self, other: &Blocks) {
+        for (block, more) in &other.0 {
+            if self.0.len() <= *block {
+                self.0.resize(block + 1, 0);
+            }
+            if let Some(bits) = self.0.get_mut(*block) {
+                *bits |= more;
+            }
         }
     }
 
     /// Whether all of these are among them.
-    pub(crate) fn has(&self, other: &Self) -> bool {
-        let missing = |(block, bits): (usize, &u128)| bits & !self.block(block) != 0;
-        !other.0.iter().enumerate().any(missing)
+    pub(crate) fn has(&self, other: &Blocks) -> bool {
+        let missing = |(block, bits): &(usize, u128)| bits & !self.block(*block) != 0;
+        !other.0.iter().any(missing)
     }
 
-    /// One bit for each rule of a block of [`RULES`].
+    /// One bit for each rule of a block.
     pub(crate) fn block(&self, block: usize) -> u128 {
         self.0.get(block).copied().unwrap_or_default()
     }
@@ -67,21 +74,24 @@ mod tests {
 
     #[test]
     fn a_set_has_what_was_put_into_it_or_into_what_it_was_united_with() {
-        let set = |rules: &[RuleId]| {
-            let mut set = RuleSet::default();
+        let blocks = |rules: &[RuleId]| {
+            let mut blocks = Blocks::default();
             for rule in rules {
-                set.insert(*rule);
+                blocks.insert(*rule);
             }
-            set
+            blocks
         };
-        let (mut left, right) = (set(&[0, 63, 64, 200]), set(&[63, 64, 65, 1000]));
-        left.unite(&right);
-        let all = (0..20).flat_map(|block| rules(block, left.block(block)));
+        let (left, right) = (blocks(&[0, 63, 64, 200]), blocks(&[63, 64, 65, 1000]));
+        let mut set = RuleSet::default();
+        set.unite(&left);
+        assert!(set.has(&left) && set.has(&Blocks::default()) && !set.has(&right));
+        set.unite(&right);
+        let all = (0..20).flat_map(|block| rules(block, set.block(block)));
         let all = all.map(|(rule, _)| rule);
         assert_eq!(all.collect::<Vec<_>>(), [0, 63, 64, 65, 200, 1000]);
-        assert!(left.block(0) & 0b10 == 0 && left.block(100) == 0);
-        assert!(left.has(&right) && left.has(&RuleSet::default()) && !right.has(&left));
-        left.clear();
-        assert_eq!(left, RuleSet::default());
+        assert!(set.block(0) & 0b10 == 0 && set.block(100) == 0);
+        assert!(set.has(&right));
+        set.clear();
+        assert_eq!(set, RuleSet::default());
     }
 }

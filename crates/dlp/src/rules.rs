@@ -8,7 +8,7 @@ use regex_automata::dfa::{StartKind as DfaStartKind, dense};
 use regex_automata::util::syntax;
 
 use crate::Class;
-use crate::asked::{Asked, InRows};
+use crate::asked::{Asked, Block, InRows};
 use crate::beginnings::Beginnings;
 use crate::clean::Searcher;
 use crate::custom::{Customs, DetectorError};
@@ -118,12 +118,12 @@ impl Rules {
         self.texts.get(usize::from(id))
     }
 
-    pub(crate) fn of_word(&self, letters: usize) -> Option<&Asked> {
-        self.words.get(letters)
+    pub(crate) fn at_word(&self, letters: usize) -> &[Block] {
+        at(&self.words, letters)
     }
 
-    pub(crate) fn of_number(&self, digits: usize) -> Option<&Asked> {
-        self.numbers.get(digits)
+    pub(crate) fn of_number(&self, digits: usize) -> &[Block] {
+        at(&self.numbers, digits)
     }
 
     /// For how many digits there is a rule for numbers in a row of others, a bit for each, where these
@@ -136,8 +136,8 @@ impl Rules {
         asked.fold(0, |all, row| all | row.digits)
     }
 
-    pub(crate) fn at_byte(&self, byte: u8) -> Option<&Asked> {
-        self.bytes.get(usize::from(byte))
+    pub(crate) fn at_byte(&self, byte: u8) -> &[Block] {
+        at(&self.bytes, usize::from(byte))
     }
 }
 
@@ -186,6 +186,10 @@ pub enum BuildError {
     Detector(String, #[source] DetectorError),
     #[error("this process has met too many names of types; it must be started anew")]
     Names,
+}
+
+fn at(asked: &[Asked], place: usize) -> &[Block] {
+    asked.get(place).map_or(&[], |asked| &asked.0)
 }
 
 /// Rules that are asked at the same places have numbers next to each other, and so few blocks.

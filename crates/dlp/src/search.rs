@@ -1,22 +1,21 @@
 //! One text as it is searched, byte by byte, whole or in pieces. What it finds does not depend on where the pieces part.
 
+mod asking;
 mod numbers;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::asked::{Asked, Block};
-use crate::candidate::{self, Candidate, Fit, Step};
+use crate::candidate::{Candidate, Step};
 use crate::custom::Walks;
 use crate::found::{Event, Found};
 use crate::literals::State;
 use crate::nearby::Nearby;
 use crate::number::Row;
-use crate::rule::Shape;
-use crate::rule_set;
 use crate::rules::{Ready, RuleId, Rules, Sets};
 use crate::stand_in;
 use crate::view::BEHIND;
+use crate::walk::Trails;
 use crate::window::Window;
 
 #[derive(Clone, Debug)]
@@ -36,6 +35,7 @@ pub(crate) struct Search {
     /// What rules have read as values behind leads.
     read: Vec<(RuleId, Range<usize>)>,
     open: Vec<Candidate>,
+    trails: Trails,
     /// Where patterns end that fit at one place, and the rules of a block that have them; kept for its room.
     ends: Vec<(usize, u128)>,
     /// The last value that is no part of a name.
@@ -60,6 +60,7 @@ impl Search {
             nearby: Nearby::default(),
             read: Vec::new(),
             open: Vec::new(),
+            trails: Trails::default(),
             ends: Vec::new(),
             no_name: 0..0,
             row: Row::default(),
@@ -154,28 +155,9 @@ impl Search {
         self.found.settle(settled)
     }
 
-    /// The first digit of some has been read.
-    fn digit(&mut self, rules: &Rules, window: Window<'_>) {
-        let at = self.at - 1;
-        let Some(word) = window.word(at) else {
-            // Behind the escape that it belongs to, others may be the first.
-            self.escaped = true;
-            return;
-        };
-        let letters = window.after(word).get(..at - word).unwrap_or_default();
-        if letters.iter().all(u8::is_ascii_alphabetic) {
-            for (lead, count) in window.leads(word).into_iter().flatten() {
-                self.ask_word(rules, lead, count + letters.len(), window);
-            }
-            self.ask_word(rules, word, letters.len(), window);
-        }
-    }
-
     /// A byte has been read at which rules may be asked.
     fn sign(&mut self, rules: &Rules, sign: u8, window: Window<'_>) {
-        if let Some(asked) = rules.at_byte(sign) {
-            self.ask(rules, asked, self.at - 1, window);
-        }
+        self.ask(rules, rules.at_byte(sign), self.at - 1, window);
     }
 
     /// The texts of the automaton that end here.
@@ -195,102 +177,12 @@ impl Search {
                 self.nearby.add(*id, text, end, self.named);
             }
             if free {
-                self.ask(rules, &text.anchors, start, window);
+                self.ask(rules, &text.anchors.0, start, window);
             }
             if begins {
-                self.ask(rules, &text.names, end, window);
+                self.ask(rules, &text.names.0, end, window);
             }
-            self.ask(rules, &text.within, end, window);
-        }
-    }
-
-    fn ask_word(&mut self, rules: &Rules, start: usize, letters: usize, window: Window<'_>) {
-        if let Some(asked) = rules.of_word(letters) {
-            self.ask(rules, asked, start, window);
-        }
-        if letters == 0 {
-            self.number(rules, start, window);
-        }
-    }
-
-    /// The rules whose value, or what leads to it, may begin here.
-    #[inline]
-    fn ask(&mut self, rules: &Rules, asked: &Asked, start: usize, window: Window<'_>) {
-        for block in &asked.0 {
-            self.ask_block(rules, block, start, window);
-        }
-    }
-
-    fn ask_block(&mut self, rules: &Rules, block: &Block, start: usize, window: Window<'_>) {
-        let near = if block.words {
-            self.nearby.at(start, rules).block(block.number)
-        } else {
-            0
-        };
-        let some = block.asked(near, start == 0);
-        if some == 0 {
-            return;
-        }
-        let text = window.after(start);
-        let mut some = rules.beginnings.fitting(block.number, some, text);
-        let mut ends = std::mem::take(&mut self.ends);
-        while let Some((id, bit)) = rule_set::rules(block.number, some).next()
-            && let Some(first) = rules.get(id)
-        {
-            let alike = some & (first.alike | bit);
-            some &= !alike;
-            let each = rule_set::rules(block.number, alike);
-            let each = each.map(|(id, bit)| (id, near & bit != 0));
-            if !matches!(first.rule.shape, Shape::Pattern { lead: "", .. }) {
-                each.for_each(|(id, near)| self.begin(rules, id, near, start, window));
-                continue;
-            }
-            match Fit::of(first, start, before(start, window), window) {
-                Fit::Yes(end) => match ends.iter_mut().find(|(known, _)| *known == end) {
-                    Some((_, rules)) => *rules |= alike,
-                    None => ends.push((end, alike)),
-                },
-                Fit::Open(walk) => each.for_each(|(id, near)| {
-                    let candidate = Candidate::value(id, near, start, walk.clone());
-                    self.go(rules, candidate, start, window);
-                }),
-                Fit::No => {}
-            }
-        }
-        // In the order of the rules, as they are told.
-        for (end, fitting) in ends.drain(..) {
-            for (id, bit) in rule_set::rules(block.number, fitting) {
-                self.fits(rules, id, near & bit != 0, start..end, window);
-            }
-        }
-        self.ends = ends;
-    }
-
-    /// What the pattern of a rule fits, with a word of the rule near or without.
-    fn fits(
-        &mut self,
-        rules: &Rules,
-        id: RuleId,
-        near: bool,
-        range: Range<usize>,
-        window: Window<'_>,
-    ) {
-        if let Some(ready) = rules.get(id)
-            && !self.is_read(id, ready, range.start)
-            && candidate::withstands(ready, &range, window)
-        {
-            self.found(ready, id, near, range, window);
-        }
-    }
-
-    /// A hand-written rule, or the lead of a pattern.
-    fn begin(&mut self, rules: &Rules, id: RuleId, near: bool, start: usize, window: Window<'_>) {
-        let Some(ready) = rules.get(id) else { return };
-        if let Shape::Custom(_) = ready.rule.shape {
-            return self.step(rules, Candidate::custom(id, near, start), window);
-        }
-        if let Some(candidate) = Candidate::led(id, near, ready, start, before(start, window)) {
-            self.go(rules, candidate, start, window);
+            self.ask(rules, &text.within.0, end, window);
         }
     }
 
@@ -316,7 +208,7 @@ impl Search {
     fn step(&mut self, rules: &Rules, candidate: Candidate, window: Window<'_>) {
         let (id, near) = (candidate.rule, candidate.near);
         let Some(ready) = rules.get(id) else { return };
-        match candidate.step(ready, window) {
+        match candidate.step(ready, &mut self.trails, window) {
             Step::None(read) => self.reads(rules, id, read),
             Step::Open(candidate) => self.open.push(candidate),
             Step::Found { start, end, read } => {

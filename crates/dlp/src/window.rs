@@ -47,15 +47,25 @@ impl<'t> Window<'t> {
         Some(at - length + escape_at(before, word)?)
     }
 
+    /// How many digits follow each other from here on, and the byte behind them; none where their end has not
+    /// come.
+    pub(crate) fn digits(&self, at: usize) -> Option<(usize, Option<u8>)> {
+        let digits = self.after(at);
+        let mut others = digits.iter().enumerate();
+        match others.find(|(_, byte)| !byte.is_ascii_digit()) {
+            Some((count, next)) => Some((count, Some(*next))),
+            None => self.last.then_some((digits.len(), None)),
+        }
+    }
+
     /// Where up to two short words of letters begin that may be the beginning of a value with the
     /// word that begins here, and how many letters there are: `AB 12`, `M-XY 34`.
-    pub(crate) fn leads(&self, word: usize) -> [Option<(usize, usize)>; 2] {
-        let latest = self.lead_before(word);
-        let both = latest.and_then(|(start, letters)| {
-            let (first, more) = self.lead_before(start)?;
-            Some((first, letters + more))
-        });
-        [latest, both]
+    pub(crate) fn leads(&self, word: usize) -> impl Iterator<Item = (usize, usize)> {
+        let before = move |word, more| {
+            let (start, letters) = self.lead_before(word)?;
+            Some((start, letters + more))
+        };
+        std::iter::successors(before(word, 0), move |(start, more)| before(*start, *more)).take(2)
     }
 
     /// From where on the end of the text may be the beginning of such a value.
@@ -67,24 +77,18 @@ impl<'t> Window<'t> {
         } else {
             at - length
         };
-        let [latest, both] = self.leads(word);
-        both.or(latest).map_or(at, |(start, _)| start)
+        self.leads(word).last().map_or(at, |(start, _)| start)
     }
 
+    #[inline]
     fn lead_before(&self, word: usize) -> Option<(usize, usize)> {
-        let [rest @ .., b' ' | b'-'] = self.before(word) else {
-            return None;
-        };
-        let near = rest.get(rest.len().saturating_sub(LEAD_LETTERS + 1)..)?;
-        let letters = near
-            .iter()
-            .rev()
-            .take_while(|byte| byte.is_ascii_alphabetic())
-            .count();
-        let before = rest.get(..rest.len() - letters)?;
-        let free = !before.last().is_some_and(u8::is_ascii_alphanumeric);
-        let fits = (1..=LEAD_LETTERS).contains(&letters) && (free || ends_in_escape(before));
-        fits.then(|| (word - 1 - letters, letters))
+        match self.before(word) {
+            [rest @ .., b' ' | b'-'] => {
+                let letters = lead_at_end(rest)?;
+                Some((word - 1 - letters, letters))
+            }
+            _ => None,
+        }
     }
 
     /// Whether no word goes on here.
@@ -138,6 +142,19 @@ impl<'t> Window<'t> {
                 .byte(start)
                 .is_some_and(|byte| byte.is_ascii_uppercase())
     }
+}
+
+/// How many letters the short word has that ends here, if nothing but letters is in it.
+fn lead_at_end(text: &[u8]) -> Option<usize> {
+    let near = text.get(text.len().saturating_sub(LEAD_LETTERS + 1)..)?;
+    let letters = near.iter().rev();
+    let letters = letters
+        .take_while(|byte| byte.is_ascii_alphabetic())
+        .count();
+    let before = text.get(..text.len() - letters)?;
+    let free = !before.last().is_some_and(u8::is_ascii_alphanumeric);
+    let fits = (1..=LEAD_LETTERS).contains(&letters) && (free || ends_in_escape(before));
+    fits.then_some(letters)
 }
 
 /// A space, or a sign that no value goes on behind: an address does behind an apostrophe.

@@ -19,7 +19,7 @@ impl Search {
             return self.numbers.push(start);
         };
         let in_rows = if chain.is_row() {
-            rules.in_rows(self.nearby.at(start, rules), start == 0)
+            self.nearby.in_rows(start, rules)
         } else {
             0
         };
@@ -44,8 +44,7 @@ impl Search {
         range: Range<usize>,
         window: Window<'_>,
     ) {
-        let asked = rules.of_number(number.digits.len());
-        for block in asked.into_iter().flat_map(|asked| &asked.0) {
+        for block in rules.of_number(number.digits.len()) {
             let near = self.nearby.at(range.start, rules);
             let near = near.block(block.number);
             let some = block.of(number.part) & block.asked(near, range.start == 0);

@@ -162,14 +162,16 @@ pub(super) const RULES: &[Rule] = &[
 /// The parts of a token differ by its age; what they share is that digits are among them.
 fn slack(value: &[u8]) -> bool {
     let tail = value.get(5..).unwrap_or_default();
-    let (mut digits, mut letters, mut run, mut longest) = (0, 0, 0, 0);
-    for byte in tail {
-        digits += u32::from(byte.is_ascii_digit());
-        letters += u32::from(byte.is_ascii_alphabetic());
-        run = if *byte == b'-' { 0 } else { run + 1 };
-        longest = longest.max(run);
-    }
-    digits >= 2 && letters >= 2 && longest >= 10 && is_filled(value)
+    // Without a way out of the loop, so that it is one over many bytes at a time: most have none.
+    let any = tail.iter();
+    let any = any.fold(false, |any, byte| any | byte.is_ascii_digit());
+    let mut digits = tail.iter().filter(|byte| byte.is_ascii_digit());
+    let mut letters = tail.iter().filter(|byte| byte.is_ascii_alphabetic());
+    let mut parts = tail.split(|byte| *byte == b'-');
+    any && digits.nth(1).is_some()
+        && letters.nth(1).is_some()
+        && parts.any(|part| part.len() >= 10)
+        && is_filled(value)
 }
 
 /// The bot's number, a colon, and 34 to 36 characters.
