@@ -125,8 +125,10 @@ impl Walks {
             let before = behind(window, at);
             for detector in Starts::places(starts) {
                 if customs.word(detector).is_none() || self.has_near(detector) {
-                    let walk = customs.value(detector);
-                    let walk = walk.and_then(|dfa| Walk::begin(detector, dfa, at, (before, byte)));
+                    let walk = customs.value(detector).and_then(|dfa| {
+                        let walk = Walk::begin(detector, dfa, at, (before, byte))?;
+                        walk.leads_on(dfa, window.after(at + 1)).then_some(walk)
+                    });
                     let name = self.name;
                     self.values.extend(walk.map(|walk| Walk { name, ..walk }));
                 }

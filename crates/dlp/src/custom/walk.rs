@@ -40,6 +40,22 @@ impl Walk {
         walk.is_open.then_some(walk)
     }
 
+    /// Whether it may come to a match, as far as the next few bytes tell: most that begin do not, and need
+    /// not be kept.
+    pub(super) fn leads_on(&self, dfa: &Dfa, next: &[u8]) -> bool {
+        let mut state = self.state;
+        for byte in next.iter().take(FEW) {
+            if dfa.is_match_state(state) {
+                return true;
+            }
+            state = dfa.next_state(state, *byte);
+            if dfa.is_dead_state(state) || dfa.is_quit_state(state) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Goes on as one with another that has come to the same.
     pub(super) fn join(&mut self, other: Self) {
         self.more.push(self.start.max(other.start));
@@ -76,6 +92,8 @@ impl Walk {
         self.is_open = !dfa.is_dead_state(self.state) && !dfa.is_quit_state(self.state);
     }
 }
+
+const FEW: usize = 8;
 
 /// Within a character.
 pub(super) fn continues(byte: u8) -> bool {
