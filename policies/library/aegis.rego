@@ -112,7 +112,7 @@ findings := {
 	regions := input.destination.regions
 	is_array(regions)
 	lawful := [r | some r in regions; object.get(t.lawful, r, t.open)]
-	abroad := array.concat([t.findings.region | lawful != regions], [t.findings.unknown | regions == t.unlawful])
+	abroad := array.concat([t.findings.region | lawful != regions], [t.findings.unknown | regions == t.unknown])
 	own := users
 	is_array(own.deny)
 } else := refused("tenant.unknown", "the caller's tenant is not known to the policy") if {

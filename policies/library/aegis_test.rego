@@ -215,7 +215,7 @@ policy := {
 		"lawful": {"eu": true},
 		"open": false,
 		"usual": [["eu"]],
-		"unlawful": [],
+		"unknown": [],
 		"findings": {"region": deny("region"), "unknown": deny("region")},
 		"agents": {"a": "p"},
 		"roles": {"p": role},

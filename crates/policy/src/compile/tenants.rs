@@ -26,7 +26,8 @@ pub(super) fn tenant(
         ("lawful", truths(regions.iter().map(String::as_str))),
         ("open", json!(!bound)),
         ("usual", json!(usual)),
-        ("unlawful", if bound { json!([]) } else { Json::Null }),
+        // A destination of no known region, where that is not lawful; else nothing that one could be.
+        ("unknown", if bound { json!([]) } else { Json::Null }),
         (
             "findings",
             json!({
