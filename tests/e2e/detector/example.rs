@@ -1,11 +1,10 @@
 //! The example server of docs/detector-api.md works as the page says, in twenty lines of Python.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
 use aegis_config::DetectorSettings;
-use aegis_testkit::Upstream;
+use aegis_testkit::{Upstream, fixed_port};
 use serde_json::json;
 
 use super::{Scene, data_plane};
@@ -46,9 +45,7 @@ impl Server {
         let (example, _) = example.split_once("```").expect("its end");
         assert!(example.lines().count() <= 25, "it is meant to be short");
         assert!(example.contains("5002"), "another port is put there");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("its address").port();
-        drop(free);
+        let port = fixed_port();
         let example = example.replace("5002", &port.to_string());
         let mut process = Command::new("python3")
             .args(["-u", "-c", &example])

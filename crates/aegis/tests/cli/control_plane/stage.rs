@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use aegis_client::{Access, Client};
-use aegis_testkit::{Aegis, AegisBuilder, Certificate, Publisher, TestCa, Upstream};
+use aegis_testkit::{Aegis, AegisBuilder, Certificate, Publisher, TestCa, Upstream, fixed_port};
 use ring::digest::{SHA256, digest};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -48,9 +47,7 @@ impl Stage {
     pub(super) async fn start_with(tls: Option<Tls>, more: &str) -> Self {
         let home = home();
         // It must come back at the same address after a crash.
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = free.local_addr().expect("an address").to_string();
-        drop(free);
+        let address = format!("127.0.0.1:{}", fixed_port());
         let (k1, k2) = (Publisher::new(), Publisher::new());
         for (name, key) in [("k1.pem", &k1), ("k2.pem", &k2)] {
             write_private(&home, name, key.private_pem());
