@@ -34,12 +34,14 @@ connect := t.roles[profile].allowed.connect[how] if {
 }
 
 # A described request, or a call that a model proposes. `fast` is what the compiler of the data made of the operation's constraints:
-# for each kind the parameters to look at, and what the check must come to.
+# for each kind the parameters to look at, and what the check must come to. What refuses most calls stands first.
 request := t.roles[profile].allowed[phase].seen if {
 	input.ext == {}
 	t := data.compiled.tenants[input.tenant.id]
 	profile := t.agents[input.agent.id]
 	p := data.compiled.profiles[profile]
+	types := input.dlp.types
+	[y | some y in types; object.get(p.data, y, object.get(p.data, data.compiled.classes[y], {})).effect == "allow"] == types
 	call := input.call
 	phase := input.phase
 	granted := p.calls[phase]
@@ -61,8 +63,6 @@ request := t.roles[profile].allowed[phase].seen if {
 	[1 | some n, c in fast.enum; object.get(ps, n, c.absent) in c.values] == fast.chosen
 	object.remove(fast.unwanted, ps) == fast.unwanted
 	input.patterns == fast.patterns
-	types := input.dlp.types
-	[y | some y in types; ruled(p, y).effect == "allow"] == types
 }
 
 # Everything else: what is wrong, and what follows from it.
@@ -97,22 +97,16 @@ findings := {
 	role := t.roles[profile]
 	p := data.compiled.profiles[profile]
 	is_boolean(role.enforced)
-	is_object(p.calls)
-	is_object(p.data)
 	hosts := p.hosts
 	is_object(hosts)
-	candidates := input.destination.candidates
-	is_array(candidates)
-	known := [hosts[c] | some c in candidates; hosts[c]]
+	known := [hosts[c] | some c in input.destination.candidates; hosts[c]]
 	how := min(array.concat(["seen"], [h | input.phase == "connect"; some h in known]))
 	terms := role.allowed[input.phase][how].obligations
 	is_object(terms)
 	policy := described(p, [p.findings.host | known == []])
-	policy.done == true
-	regions := input.destination.regions
-	is_array(regions)
-	lawful := [r | some r in regions; object.get(t.lawful, r, t.open)]
-	abroad := array.concat([t.findings.region | lawful != regions], [t.findings.unknown | regions == t.unknown])
+	is_array(policy.deny)
+	abroad := foreign(t, input.destination.regions)
+	is_array(abroad)
 	own := users
 	is_array(own.deny)
 } else := refused("tenant.unknown", "the caller's tenant is not known to the policy") if {
@@ -128,7 +122,7 @@ findings := {
 
 refused(rule, message) := {
 	"enforced": true,
-	"all": {"deny": [{"effect": "deny", "rule": rule, "message": message}], "approval_needed": [], "sanitize": []},
+	"all": {"deny": [{"rule": rule, "message": message}], "approval_needed": [], "sanitize": []},
 	"terms": {"redact": [], "restrict_regions": null, "passthrough": false, "refuse_as": "error", "numbers": "deny", "answers": null, "restore": false},
 }
 
@@ -155,87 +149,117 @@ enforced(found) := {
 	is_boolean(own)
 }
 
+# Does the call leave the regions of its tenant?
+foreign(t, regions) := [] if true in [t.open, (regions in t.usual)]
+else := array.concat([t.findings.region | lawful != regions], [t.findings.unknown | regions == t.unknown]) if {
+	is_array(regions)
+	lawful := [r | some r in regions; object.get(t.lawful, r, t.open)]
+}
+
 # May this agent do this at all, with these parameters and this data, and was enough seen to say so?
-described(p, host) := {"done": true, "deny": host, "approval_needed": [], "sanitize": []} if input.phase == "connect"
-else := {
-	"done": true,
-	"deny": array.concat(host, array.concat(grant, array.concat(parameter.deny, [f | some f in sensitive; f.effect == "deny"]))),
-	"approval_needed": array.concat(parameter.approval_needed, [f | some f in sensitive; f.effect == "approval_needed"]),
-	"sanitize": array.concat(parameter.sanitize, [f | some f in sensitive; f.effect == "sanitize"]),
+described(p, host) := {
+	"deny": array.concat(host, array.concat(grant, array.concat(parameter.deny, sensitive.deny))),
+	"approval_needed": array.concat(parameter.approval_needed, sensitive.approval_needed),
+	"sanitize": array.concat(parameter.sanitize, sensitive.sanitize),
 } if {
 	granted := p.calls[input.phase]
-	is_object(granted.tools)
 	lead := p.lead
 	is_string(lead)
-	sent := input.call
-	unread := sent.unread
+	call := input.call
+	actions := object.get(granted.tools, call.tool, granted.unnamed)
+	o := object.get(actions, call.action, actions["*"])
+	grant := ungranted(p, lead, o)
+	is_array(grant)
+	parameter := constraints(lead, o)
+	is_array(parameter.deny)
+	sensitive := classified(p)
+	is_array(sensitive.deny)
+} else := {"deny": host, "approval_needed": [], "sanitize": []} if input.phase == "connect"
+
+# Is the operation granted, and is nothing unusual about the call?
+ungranted(p, lead, o) := [] if {
+	call := input.call
+	o.granted
+	call.unread in o.unread
+	call.opaque == false
+	call.changed in p.changed
+	input.chain.depth <= p.depth
+	input.chain.loop in p.loops
+} else := array.concat(
+	[p.findings.tool[input.phase] | o.granted == false; allowed == []],
+	array.concat(
+		[{"rule": "truncated", "message": concat("", [lead, o.truncated])} | not unread in o.unread],
+		array.concat(
+			[p.findings.opaque | opaque == true; upgrades == []],
+			array.concat(
+				[p.findings.changed | not changed in p.changed],
+				array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in p.loops]),
+			),
+		),
+	),
+) if {
+	is_boolean(o.granted)
+	call := input.call
+	unread := call.unread
 	is_string(unread)
-	opaque := sent.opaque
+	opaque := call.opaque
 	is_boolean(opaque)
-	changed := sent.changed
+	changed := call.changed
 	is_boolean(changed)
 	allowed := object.get(input.ext, "allow", [])
 	is_array(allowed)
-	types := input.dlp.types
-	is_array(types)
 	depth := input.chain.depth
 	is_number(depth)
 	most := p.depth
 	is_number(most)
 	looped := input.chain.loop
 	is_boolean(looped)
-	actions := object.get(granted.tools, sent.tool, granted.unnamed)
-	o := object.get(actions, sent.action, actions["*"])
-	is_boolean(o.granted)
 	upgrades := [c | opaque == true; some c in input.destination.candidates; p.upgrades[c]]
-	grant := array.concat(
-		[p.findings.tool[input.phase] | o.granted == false; allowed == []],
-		array.concat(
-			[{"effect": "deny", "rule": "truncated", "message": concat("", [lead, o.truncated])} | not unread in o.unread],
-			array.concat(
-				[p.findings.opaque | opaque == true; upgrades == []],
-				array.concat(
-					[p.findings.changed | not changed in p.changed],
-					array.concat([p.findings.depth | depth > most], [p.findings.loop | not looped in p.loops]),
-				),
-			),
-		),
-	)
-	parameter := constraints(lead, o)
-	is_array(parameter.deny)
-	sensitive := [{"effect": c.effect, "rule": concat(y, c.rule), "message": concat(y, c.message), "redact": {"data": y, "action": c.action}} | some y in types; c := ruled(p, y); c.effect != "allow"]
 }
 
 # What is done about a type of data: what its own rule says, else that of its class.
-ruled(p, kind) := object.get(p.data, kind, object.get(p.data, object.get(data.compiled.classes, kind, ""), p.findings.unclassified))
+classified(p) := {"deny": [], "approval_needed": [], "sanitize": []} if input.dlp.types == []
+else := {
+	"deny": [f.reason | some f in found; f.effect == "deny"],
+	"approval_needed": [f.reason | some f in found; f.effect == "approval_needed"],
+	"sanitize": [f | some f in found; f.effect == "sanitize"],
+} if {
+	types := input.dlp.types
+	is_array(types)
+	rules := p.data
+	is_object(rules)
+	classes := data.compiled.classes
+	is_object(classes)
+	unclassified := p.findings.unclassified
+	is_object(unclassified)
+	found := [{"effect": c.effect, "reason": {"rule": concat(y, c.rule), "message": concat(y, c.message)}, "redact": {"data": y, "action": c.action}} |
+		some y in types
+		c := object.get(rules, y, object.get(rules, object.get(classes, y, ""), unclassified))
+		c.effect != "allow"
+	]
+}
 
 # Every kind of constraint has its own map, so that one that nobody uses costs next to nothing. What `fast` can tell at once
 # to be in order is not gone through.
 constraints(lead, o) := {
 	"deny": array.concat(
-		[{"effect": "deny", "rule": "parameter.name", "message": concat("", [lead, c.message])} | some n in misspelled; c := o.name[n]],
+		[{"rule": "parameter.name", "message": concat("", [lead, c.message])} | some n in misspelled; c := o.name[n]],
 		array.concat(
-			[{"effect": "deny", "rule": "parameter.type", "message": concat("", [lead, c.message])} | some n, c in o.type; x := object.get(ps, n, 0); not is_number(x)],
+			number.deny,
 			array.concat(
-				[{"effect": "deny", "rule": "parameter.min", "message": concat("", [lead, c.message])} | some n, c in o.min; x := object.get(ps, n, c.value); x < c.value; is_number(x)],
+				[{"rule": "parameter.enum", "message": concat("", [lead, c.message])} | other; some n, c in o.enum; x := object.get(ps, n, c.absent); not x in c.values],
 				array.concat(
-					[{"effect": "deny", "rule": "parameter.max", "message": concat("", [lead, c.message])} | some n, c in o.max; x := object.get(ps, n, c.value); x > c.value; is_number(x)],
+					[{"rule": "parameter.required", "message": concat("", [lead, c.message])} | true in [outside, other]; some n, c in o.required; object.get(ps, n, null) == null],
 					array.concat(
-						[{"effect": "deny", "rule": "parameter.enum", "message": concat("", [lead, c.message])} | some n, c in o.enum; x := object.get(ps, n, c.absent); not x in c.values],
-						array.concat(
-							[{"effect": "deny", "rule": "parameter.required", "message": concat("", [lead, c.message])} | some n, c in o.required; object.get(ps, n, null) == null],
-							array.concat(
-								[{"effect": "deny", "rule": "parameter.forbidden", "message": concat("", [lead, c.message])} | unwanted; some n, c in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)],
-								[{"effect": "deny", "rule": "parameter.pattern", "message": concat("", [lead, c.message])} | unmatched; some n, c in o.pattern; object.get(patterns, n, false) != true],
-							),
-						),
+						[{"rule": "parameter.forbidden", "message": concat("", [lead, c.message])} | unwanted; some n, c in o.forbidden; object.get(ps, n, 1) == object.get(ps, n, 2)],
+						[{"rule": "parameter.pattern", "message": concat("", [lead, c.message])} | unmatched; some n, c in o.pattern; object.get(patterns, n, false) != true],
 					),
 				),
 			),
 		),
 	),
-	"approval_needed": [{"effect": "approval_needed", "rule": "parameter.approve_above", "message": concat("", [lead, c.message])} | some n, c in o.above; x := object.get(ps, n, c.value); x > c.value; is_number(x)],
-	"sanitize": [{"effect": "sanitize", "rule": "parameter.redact", "message": concat("", [lead, c.message]), "redact": {"parameter": n, "action": c.action}} | unwanted; some n, c in o.redact; object.get(ps, n, null) != null],
+	"approval_needed": number.approval_needed,
+	"sanitize": [{"reason": {"rule": "parameter.redact", "message": concat("", [lead, c.message])}, "redact": {"parameter": n, "action": c.action}} | unwanted; some n, c in o.redact; object.get(ps, n, null) != null],
 } if {
 	misspelled := input.call.misspelled
 	is_array(misspelled)
@@ -245,18 +269,36 @@ constraints(lead, o) := {
 	patterns := input.patterns
 	is_object(patterns)
 	fast := o.fast
+	outside := [1 | some n, c in fast.bounds; x := object.get(ps, n, c.absent); x >= c.low; x <= c.high] != fast.bounded
+	number := numbers(lead, o, ps, outside)
+	is_array(number.deny)
+	other := [1 | some n, c in fast.enum; object.get(ps, n, c.absent) in c.values] != fast.chosen
+	is_boolean(other)
 	unwanted := object.remove(fast.unwanted, ps) != fast.unwanted
 	is_boolean(unwanted)
 	unmatched := patterns != fast.patterns
 	is_boolean(unmatched)
 }
 
+# What is wrong with numbers, where some are outside their bounds.
+numbers(lead, o, ps, outside) := {"deny": [], "approval_needed": []} if outside == false
+else := {
+	"deny": array.concat(
+		[{"rule": "parameter.type", "message": concat("", [lead, c.message])} | some n, c in o.type; x := object.get(ps, n, 0); not is_number(x)],
+		array.concat(
+			[{"rule": "parameter.min", "message": concat("", [lead, c.message])} | some n, c in o.min; x := object.get(ps, n, c.value); x < c.value; is_number(x)],
+			[{"rule": "parameter.max", "message": concat("", [lead, c.message])} | some n, c in o.max; x := object.get(ps, n, c.value); x > c.value; is_number(x)],
+		),
+	),
+	"approval_needed": [{"rule": "parameter.approve_above", "message": concat("", [lead, c.message])} | some n, c in o.above; x := object.get(ps, n, c.value); x > c.value; is_number(x)],
+} if outside == true
+
 # The users' own modules run as a program of their own; the host hands in what they found, if anything.
 users := {"deny": [], "approval_needed": [], "sanitize": []} if input.ext == {}
 else := {
-	"deny": [{"effect": "deny", "rule": x.rule, "message": x.message} | some x in deny],
-	"approval_needed": [{"effect": "approval_needed", "rule": x.rule, "message": x.message} | some x in approval_needed],
-	"sanitize": [{"effect": "sanitize", "rule": x.rule, "message": x.message, "redact": x.redact} | some x in sanitize],
+	"deny": [{"rule": x.rule, "message": x.message} | some x in deny],
+	"approval_needed": [{"rule": x.rule, "message": x.message} | some x in approval_needed],
+	"sanitize": [{"reason": {"rule": x.rule, "message": x.message}, "redact": x.redact} | some x in sanitize],
 } if {
 	deny := object.get(input.ext, "deny", [])
 	is_array(deny)
@@ -269,18 +311,15 @@ else := {
 # The strongest effect decides; what is to be redacted holds in any case.
 answer(terms, found, would) := {
 	"outcome": hit.outcome,
-	"reasons": [{"rule": f.rule, "message": f.message} | some f in hit.findings],
+	"reasons": hit.reasons,
 	"obligations": object.union(terms, {"redact": [f.redact | some f in found.sanitize]}),
 	"would": would,
 } if hit := strongest(found)
 
 would(all, live) := null if all == live
-else := {
-	"outcome": hit.outcome,
-	"reasons": [{"rule": f.rule, "message": f.message} | some f in hit.findings],
-} if hit := strongest(all)
+else := strongest(all)
 
-strongest(found) := {"outcome": "deny", "findings": found.deny} if found.deny != []
-else := {"outcome": "approval_needed", "findings": found.approval_needed} if found.approval_needed != []
-else := {"outcome": "sanitize", "findings": found.sanitize} if found.sanitize != []
-else := {"outcome": "allow", "findings": []}
+strongest(found) := {"outcome": "deny", "reasons": found.deny} if found.deny != []
+else := {"outcome": "approval_needed", "reasons": found.approval_needed} if found.approval_needed != []
+else := {"outcome": "sanitize", "reasons": [f.reason | some f in found.sanitize]} if found.sanitize != []
+else := {"outcome": "allow", "reasons": []}

@@ -259,7 +259,7 @@ allowed(terms) := {
 # The policy with other roles.
 with_role(changes) := object.union(policy, {"tenants": {"t": {"roles": {"p": changes}}}})
 
-deny(rule) := {"effect": "deny", "rule": rule, "message": rule}
+deny(rule) := {"rule": rule, "message": rule}
 
 operation(granted) := {
 	"granted": granted,

@@ -152,7 +152,7 @@ fn profile(
 
 /// What a profile has to say whatever the operation.
 fn findings(lead: &str, profile: &ProfileData) -> Json {
-    let deny = |rule: &str, text: &str| finding(Effect::Deny, rule, &format!("{lead} {text}"));
+    let deny = |rule: &str, text: &str| finding(rule, &format!("{lead} {text}"));
     json!({
         "host": deny("host", "does not allow this host"),
         "tool": {
@@ -300,8 +300,9 @@ fn truths(names: impl Iterator<Item = impl Into<String>>) -> Json {
         .into()
 }
 
-fn finding(effect: Effect, rule: &str, message: &str) -> Json {
-    json!({"effect": effect.as_str(), "rule": rule, "message": message})
+/// A reason as the decision gives it.
+fn finding(rule: &str, message: &str) -> Json {
+    json!({"rule": rule, "message": message})
 }
 
 const TRUNCATIONS: [Truncation; 3] = [Truncation::Whole, Truncation::Parts, Truncation::Truncated];

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Own, finding, truths};
 use crate::data::{Mode, ProfileData, TenantData};
 use crate::rego::{Shelf, Shelved};
-use crate::{AnswerEffect, Effect, Numbers, Outcome, Phase, RefuseAs};
+use crate::{AnswerEffect, Numbers, Outcome, Phase, RefuseAs};
 
 /// A tenant with its agents, by name the profile of each.
 pub(super) fn tenant(
@@ -19,7 +19,7 @@ pub(super) fn tenant(
     let regions = tenant.regions.as_deref().unwrap_or_default();
     let bound = tenant.regions.is_some();
     let message = format!("tenant \"{name}\" is bound to {}", regions.join(", "));
-    let region = |text: &str| finding(Effect::Deny, "region", &format!("{message}; {text}"));
+    let region = |text: &str| finding("region", &format!("{message}; {text}"));
     // A destination in one region need not be looked up region by region.
     let usual: Vec<_> = regions.iter().map(|region| [region]).collect();
     let parts = [

@@ -57,7 +57,7 @@ fn a_decision_stays_within_its_budget_of_instructions() {
     assert!(connect > 20 && connect <= 50, "connect takes {connect}");
     assert!(allow > 80 && allow <= 170, "allow takes {allow}");
     assert!(
-        any > allow && any <= 850,
+        any > allow && any <= 750,
         "the dearest decision takes {any}"
     );
 }
