@@ -9,8 +9,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::identity::sha256;
 use crate::record::Judged;
+use crate::sha256::{of_parts, sha256};
 
 /// What a human is asked; the parameters' values are not in it.
 #[derive(Clone, Debug, Serialize)]
@@ -117,7 +117,10 @@ fn digest(judged: &Judged<'_>, content: &Content) -> [u8; 32] {
         content.is_unread().then_some(intent.id.as_ref()),
     ]);
     let body = sha256(content.body());
-    sha256(&[parts.to_string().as_bytes(), &body].concat())
+    of_parts(|add| {
+        add(parts.to_string().as_bytes());
+        add(&body);
+    })
 }
 
 impl Content {

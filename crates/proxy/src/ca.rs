@@ -26,7 +26,7 @@ use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
-use crate::identity::sha256;
+use crate::sha256::sha256;
 
 /// The CA of this data plane. Cheap to share behind an `Arc`.
 pub struct Ca {

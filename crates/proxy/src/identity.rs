@@ -8,14 +8,12 @@ use std::sync::Arc;
 use aegis_config::{Credential, Proof};
 use aegis_policy::{Auth, Caller, Front};
 use http::HeaderMap;
-use ring::digest;
 
 use crate::refusal::{Cause, Refusal};
+use crate::sha256::{Digest, sha256};
 use presented::Presented;
 
 pub(crate) use presented::strip;
-
-type Digest = [u8; digest::SHA256_OUTPUT_LEN];
 
 /// Known callers by the hash of what they present. The secrets themselves are not known here.
 #[derive(Debug)]
@@ -95,12 +93,6 @@ impl Identities {
         let named = presented.id.as_deref();
         named.is_none_or(|id| *id == *known.0).then_some(known)
     }
-}
-
-pub(crate) fn sha256(bytes: &[u8]) -> Digest {
-    let mut out = Digest::default();
-    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
-    out
 }
 
 fn unknown_at(front: Front) -> Cause {

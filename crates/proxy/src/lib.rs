@@ -44,6 +44,7 @@ mod request;
 mod roots;
 mod route;
 mod session;
+mod sha256;
 mod socket;
 mod streams;
 mod tools;

@@ -13,12 +13,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
-use crate::identity::sha256;
 use crate::plane::Plane;
 use crate::record;
 use crate::refusal::{Cause, Refusal};
 use crate::request::Channel;
 use crate::session;
+use crate::sha256::sha256;
 use crate::socket;
 
 /// A client's connection.

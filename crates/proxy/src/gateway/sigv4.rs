@@ -11,7 +11,7 @@ use http::{HeaderName, header};
 use super::credential::{Unproven, sensitive};
 use super::key::Key;
 use crate::body::RequestBody;
-use crate::identity::sha256;
+use crate::sha256::sha256;
 
 pub(super) struct Signer {
     region: String,

@@ -11,12 +11,12 @@ use aegis_config::{BundleKey, BundleSettings, KeyAlgorithm, Settings};
 use aegis_document::Problems;
 use aegis_policy::{Mode, Revision, Snapshot, Sources, Untried, Workbench};
 use jiff::Timestamp;
-use ring::digest;
 
 use super::contents;
 use super::last_good::LastGood;
 use crate::activation::{Activation, BundleStatus, Rejection};
 use crate::clock::Clock;
+use crate::sha256::sha256;
 
 #[derive(Debug)]
 pub(crate) struct BundleReader {
@@ -356,10 +356,4 @@ fn not_kept(error: &std::io::Error) -> Rejection {
 fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
     digits.collect::<Vec<_>>().concat()
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
-    hash
 }

@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use aegis_authoring::Files;
 use aegis_policy::Mode;
-use ring::digest::{Context, SHA256};
 
 use super::directory;
 use crate::activation::{Activation, Rejection};
+use crate::sha256::{Digest, of_parts};
 
 #[derive(Debug)]
 pub(crate) struct DirectoryReader {
@@ -22,7 +22,7 @@ struct State {
     /// How many policies were built so far.
     built: u64,
     /// SHA-256 of the files that the policy in force was made of.
-    in_force: Option<[u8; 32]>,
+    in_force: Option<Digest>,
 }
 
 impl DirectoryReader {
@@ -42,7 +42,7 @@ impl DirectoryReader {
             Err(error) => return activation.reject(Rejection::of(&error)),
         };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = sha256(&files);
+        let seen = digest(&files);
         if state.in_force == Some(seen) {
             return activation.confirm();
         }
@@ -79,19 +79,17 @@ impl DirectoryReader {
 }
 
 /// Of names and texts, each with its length before it.
-fn sha256(files: &Files) -> [u8; 32] {
-    let mut context = Context::new(&SHA256);
-    for sources in [&files.modules, &files.data] {
-        context.update(&sources.len().to_be_bytes());
-        for part in sources
-            .iter()
-            .flat_map(|source| [&source.file, &source.text])
-        {
-            context.update(&part.len().to_be_bytes());
-            context.update(part.as_bytes());
+fn digest(files: &Files) -> Digest {
+    of_parts(|add| {
+        for sources in [&files.modules, &files.data] {
+            add(&sources.len().to_be_bytes());
+            for part in sources
+                .iter()
+                .flat_map(|source| [&source.file, &source.text])
+            {
+                add(&part.len().to_be_bytes());
+                add(part.as_bytes());
+            }
         }
-    }
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(context.finish().as_ref());
-    bytes
+    })
 }

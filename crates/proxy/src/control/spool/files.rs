@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use crate::identity::sha256;
+use crate::sha256::sha256;
 use crate::tools::hex;
 
 /// The log, or a file that it was renamed to (`audit.jsonl.1`, `audit.jsonl-20261121`,
