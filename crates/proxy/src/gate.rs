@@ -2,6 +2,7 @@
 //! through and whose decision line is in the audit log.
 
 mod batch;
+mod outbound;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,20 +13,19 @@ use aegis_policy::{
     AnswerRules, CallKind, DataFinding, Decision, Intent, Outcome, Parameters, Reason, Snapshot,
     Truncation, Unread,
 };
-use aegis_protocol::{Cleaner, Finder, Heard, Means, RedactError, Rewritten, proposed};
-use http::{HeaderMap, HeaderValue, header};
+use aegis_protocol::{Cleaner, Finder, Means, proposed};
 
 use crate::activation::Activation;
 use crate::approvals::{Approvals, Content};
-use crate::body::RequestBody;
 use crate::describe::Described;
 use crate::drain::Drain;
 use crate::lease::{Lease, Permit};
 use crate::masking::Written;
-use crate::pseudonyms::{Names, Pseudonyms, TokenCount};
+use crate::pseudonyms::{Pseudonyms, TokenCount};
 use crate::record::{Judged, Record};
 use crate::refusal::{Cause, Refusal};
-use crate::request::Request;
+pub(crate) use outbound::Outbound;
+use outbound::{impossible, means, rewrite};
 
 /// Permission for one call, as judged.
 #[derive(Debug)]
@@ -36,12 +36,6 @@ pub(crate) struct Grant {
     epoch: u64,
     /// Of the same.
     scanner: Arc<Scanner>,
-}
-
-/// A request as policy lets it go: what had to be redacted is.
-#[derive(Debug)]
-pub(crate) struct Outbound {
-    request: Request<RequestBody>,
 }
 
 /// Whether an entry of a list says what it would be called with.
@@ -127,9 +121,8 @@ impl Gate {
         if rewritten.is_some() {
             record.redacted(&decision.obligations.redact);
         }
-        let mut outbound = Outbound { request };
-        outbound.apply(rewritten);
-        Ok((Grant::of(intent, decision, policy), outbound))
+        let grant = Grant::of(intent, decision, policy);
+        Ok((grant, Outbound::new(request, rewritten)))
     }
 
     /// Judges a tunnel by its names.
@@ -326,31 +319,6 @@ impl Grant {
     }
 }
 
-impl Outbound {
-    /// For what Aegis adds by itself.
-    pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.request.headers
-    }
-
-    pub(crate) fn into_request(self) -> Request<RequestBody> {
-        self.request
-    }
-
-    fn apply(&mut self, rewritten: Option<Rewritten>) {
-        let Some(Rewritten { query, body }) = rewritten else {
-            return;
-        };
-        if query.is_some() {
-            self.request.query = query;
-        }
-        if let Some(body) = body {
-            let headers = &mut self.request.headers;
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-            self.request.body.replace(body);
-        }
-    }
-}
-
 /// The only question that is asked of policy, and how long the answer took.
 fn decide(policy: &Snapshot, intent: &Intent) -> (Decision, Duration) {
     let started = Instant::now();
@@ -382,45 +350,6 @@ fn content(described: &Described) -> Content {
         },
     }
 }
-
-fn rewrite(
-    described: &Described,
-    decision: &Decision,
-    means: &Means<'_>,
-) -> Result<Option<Rewritten>, Refusal> {
-    if decision.outcome != Outcome::Sanitize {
-        return Ok(None);
-    }
-    if described.request.body.has_trailers() {
-        // They come after the body and may vouch for it; nobody has looked into them.
-        return Err(Refusal::with(Cause::SanitizeImpossible, TRAILERS));
-    }
-    let view = described.view();
-    described
-        .reading
-        .redact(&view, &decision.obligations.redact, means)
-        .map(Some)
-        .map_err(impossible)
-}
-
-fn means<'a>(scanner: &'a Scanner, decision: &Decision, names: &'a Names) -> Means<'a> {
-    Means {
-        scanner,
-        heard: Heard::nothing(),
-        numbers: decision.obligations.numbers,
-        names,
-    }
-}
-
-fn impossible(error: RedactError) -> Refusal {
-    let cause = Cause::SanitizeImpossible;
-    match error.rule() {
-        Some(rule) => Refusal::because(cause, rule, error.to_string()),
-        None => Refusal::with(cause, error.to_string()),
-    }
-}
-
-const TRAILERS: &str = "the request has trailers";
 
 /// Where nobody declared one.
 pub(crate) const UNKNOWN_REGION: &str = "unknown";

@@ -7,7 +7,8 @@ use aegis_ledger::Side;
 use aegis_policy::{Decision, Intent, Outcome, Snapshot};
 use aegis_protocol::{Means, Rewritten, Unnamed};
 
-use super::{Gate, Grant, Outbound, decide, impossible};
+use super::outbound::{TRAILERS, impossible};
+use super::{Gate, Grant, Outbound, decide};
 use crate::approvals::Content;
 use crate::describe::DescribedBatch;
 use crate::masking::Written;
@@ -77,11 +78,7 @@ impl Gate {
                 record.redacted(&grant.decision.obligations.redact);
             }
         }
-        let mut outbound = Outbound {
-            request: described.request,
-        };
-        outbound.apply(rewritten);
-        Ok((grants, outbound))
+        Ok((grants, Outbound::new(described.request, rewritten)))
     }
 }
 
@@ -108,7 +105,7 @@ fn rewrite(
         return Ok(None);
     }
     if described.request.body.has_trailers() {
-        return Err(Refusal::with(Cause::SanitizeImpossible, super::TRAILERS));
+        return Err(Refusal::with(Cause::SanitizeImpossible, TRAILERS));
     }
     let redactions = decided.iter().map(|(decision, _)| match decision.outcome {
         Outcome::Sanitize => decision.obligations.redact.clone(),
