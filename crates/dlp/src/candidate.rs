@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::rule::{Anchor, LEAD, LONGEST, Rule, Shape};
+use crate::rule::{Anchor, LEAD, Rule, Shape};
 use crate::rules::{Program, Ready, RuleId, begin};
 use crate::view::Verdict;
 use crate::walk::{Trails, Walk, Walked};
@@ -224,13 +224,6 @@ impl Fit {
     }
 }
 
-/// Whether the value withstands the check of its rule.
-pub(crate) fn withstands(ready: &Ready, range: &Range<usize>, window: Window<'_>) -> bool {
-    let value = window.after(range.start);
-    let value = value.get(..range.len()).unwrap_or_default();
-    (ready.rule.check)(value.get(..LONGEST).unwrap_or(value))
-}
-
 /// Where the value of a hand-written rule begins at the earliest.
 fn earliest(rule: &Rule, anchor: usize, window: Window<'_>) -> usize {
     match rule.anchor {
@@ -250,7 +243,7 @@ fn found(
     let Some(range) = range else {
         return Step::None(read);
     };
-    if withstands(ready, &range, window) {
+    if ready.rule.withstands(window.value(&range)) {
         Step::Found {
             start: range.start,
             end: range.end,

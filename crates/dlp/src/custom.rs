@@ -8,7 +8,7 @@ mod search;
 mod tests;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use regex_automata::dfa::Automaton as _;
 
 use crate::found::{Found, Rank};
 use crate::per_kind::KindId;
-use crate::rules::{Dfa, RuleId, begin};
+use crate::rules::{Dfa, DfaState, RuleId, begin};
 use crate::{BuildError, Class};
 pub use checksum::Checksum;
 use names::interned;
@@ -80,14 +80,15 @@ pub enum DetectorError {
 }
 
 /// The detectors of one policy.
-#[derive(Default)]
 pub(crate) struct Customs {
     /// The first of their ids.
     base: RuleId,
     all: Vec<Ready>,
-    /// By the first byte of a value, and of a word that must be near: whom to ask.
+    /// By the first bytes of a value, and of a word that must be near: whom to ask.
     values: Starts,
     words: Starts,
+    /// The same of either, by the first byte and by the second.
+    begins: [Bits; 2],
 }
 
 struct Ready {
@@ -98,8 +99,14 @@ struct Ready {
     near: Option<Dfa>,
 }
 
-/// For each byte, a bit for each detector.
-struct Starts(Box<[u128; 256]>);
+/// Which detectors may be right where two bytes stand: for each byte, a bit for each detector.
+struct Starts {
+    /// At the edge of a word, and within one.
+    first: [Bits; 2],
+    second: Bits,
+}
+
+type Bits = Box<[u128; 256]>;
 
 impl Detector {
     /// Whether it is one.
@@ -166,11 +173,20 @@ impl Customs {
             .zip(detectors)
             .map(|(id, detector)| detector.ready(*kinds.entry(&detector.kind).or_insert(id)))
             .collect::<Result<_, _>>()?;
+        let values = Starts::of(all.iter().map(|ready| Some(&ready.value)));
+        let words = Starts::of(all.iter().map(|ready| ready.near.as_ref()));
+        let mut begins = Starts::default().first;
+        for starts in [&values, &words] {
+            let [first, second] = &mut begins;
+            starts.first.iter().for_each(|more| unite(first, more));
+            unite(second, &starts.second);
+        }
         Ok(Self {
             base,
-            values: Starts::of(all.iter().map(|ready| Some(&ready.value))),
-            words: Starts::of(all.iter().map(|ready| ready.near.as_ref())),
             all,
+            values,
+            words,
+            begins,
         })
     }
 
@@ -193,6 +209,18 @@ impl Customs {
         };
         let beyond = self.all.iter().filter(move |ready| !is_there(ready));
         beyond.map(|ready| ready.kind)
+    }
+
+    /// How many bytes no value, no word and no name begins at.
+    fn idle(&self, bytes: &[u8]) -> usize {
+        let [first, second] = &self.begins;
+        let begins = |pair: &[u8]| match pair {
+            [byte, next] => *byte == b'[' || of(first, *byte) & of(second, *next) != 0,
+            _ => true,
+        };
+        // What the last byte begins, the next one says.
+        let idle = bytes.windows(2).position(begins);
+        idle.unwrap_or(bytes.len().saturating_sub(1))
     }
 
     fn value(&self, detector: usize) -> Option<&Dfa> {
@@ -251,19 +279,31 @@ impl Customs {
 impl Starts {
     fn of<'d>(all: impl Iterator<Item = Option<&'d Dfa>>) -> Self {
         let mut starts = Self::default();
+        let [edge, within] = &mut starts.first;
         for (place, dfa) in all.enumerate() {
-            for (byte, bits) in (0..=u8::MAX).zip(starts.0.iter_mut()) {
-                if dfa.is_some_and(|dfa| may_begin(dfa, byte)) {
-                    *bits |= 1 << place;
-                }
+            let Some(dfa) = dfa else { continue };
+            let second = [
+                begins(dfa, &EDGES, edge, 1 << place),
+                begins(dfa, &[Some(b'a')], within, 1 << place),
+            ];
+            for state in second.iter().flatten() {
+                put(dfa, *state, &mut starts.second, 1 << place);
             }
         }
         starts
     }
 
-    /// Those that may begin with this byte.
-    fn at(&self, byte: u8) -> u128 {
-        self.0.get(usize::from(byte)).copied().unwrap_or_default()
+    /// Those that may begin with these bytes, whatever stands before them.
+    fn at(&self, byte: u8, next: Option<u8>) -> u128 {
+        let [edge, within] = self.first.each_ref().map(|first| of(first, byte));
+        (edge | within) & next.map_or(u128::MAX, |next| of(&self.second, next))
+    }
+
+    /// Those that may begin with this byte behind another.
+    fn behind(&self, before: Option<u8>, byte: u8) -> u128 {
+        let [edge, within] = &self.first;
+        let is_within = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        of(if is_within { within } else { edge }, byte)
     }
 
     fn places(mut bits: u128) -> impl Iterator<Item = usize> {
@@ -277,17 +317,58 @@ impl Starts {
 
 impl Default for Starts {
     fn default() -> Self {
-        Self(Box::new([0; 256]))
+        let none = || Box::new([0; 256]);
+        Self {
+            first: [none(), none()],
+            second: none(),
+        }
     }
 }
 
-/// Behind any byte: of those there are no more kinds to an automaton than these.
-fn may_begin(dfa: &Dfa, byte: u8) -> bool {
-    let behind = [None, Some(b' '), Some(b'a'), Some(b'\n'), Some(b'\r')];
-    behind.into_iter().any(|before| {
-        let state = begin(dfa, before).map(|state| dfa.next_state(state, byte));
-        state.is_none_or(|state| !dfa.is_dead_state(state))
-    })
+fn unite(bits: &mut Bits, more: &Bits) {
+    for (bits, more) in bits.iter_mut().zip(more.iter()) {
+        *bits |= more;
+    }
+}
+
+fn of(bits: &Bits, byte: u8) -> u128 {
+    bits.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+/// Puts a bit where a byte may be the first behind one of these, and gives the states behind it.
+fn begins(dfa: &Dfa, behind: &[Option<u8>], first: &mut Bits, bit: u128) -> BTreeSet<DfaState> {
+    let states = behind.iter().filter_map(|before| begin(dfa, *before));
+    states
+        .flat_map(|state| put(dfa, state, first, bit))
+        .collect()
+}
+
+/// Puts a bit where a byte leads on from a state, and gives the states where they lead.
+fn put(dfa: &Dfa, state: DfaState, bits: &mut Bits, bit: u128) -> Vec<DfaState> {
+    let mut states = Vec::new();
+    for (byte, bits) in (0..=u8::MAX).zip(bits.iter_mut()) {
+        let next = dfa.next_state(state, byte);
+        if !dfa.is_dead_state(next) {
+            *bits |= bit;
+            states.push(next);
+        }
+    }
+    states
+}
+
+/// No other byte that is not of a word makes an automaton begin otherwise.
+const EDGES: [Option<u8>; 4] = [None, Some(b' '), Some(b'\n'), Some(b'\r')];
+
+impl Default for Customs {
+    fn default() -> Self {
+        Self {
+            base: 0,
+            all: Vec::new(),
+            values: Starts::default(),
+            words: Starts::default(),
+            begins: Starts::default().first,
+        }
+    }
 }
 
 impl fmt::Debug for Customs {

@@ -14,9 +14,10 @@ mod spelling;
 mod tests;
 
 use std::cmp::Reverse;
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::found::{Event, Finding};
+use crate::found::{Event, Finding, Group};
 use crate::rules::{RuleId, Sets};
 use crate::search::Search;
 use crate::window::Window;
@@ -156,7 +157,35 @@ impl Layers {
         let later = self.events.split_off(later);
         let mut ready = std::mem::replace(&mut self.events, later);
         ready.retain(|event| self.is_new(event));
-        ready
+        self.untangled(ready)
+    }
+
+    /// A group tells for all of its rules at once, unless others that have found the same value come between.
+    fn untangled(&self, events: Vec<Event>) -> Vec<Event> {
+        if !events.windows(2).any(are_tangled) {
+            return events;
+        }
+        let mut apart = Vec::new();
+        for alike in events.chunk_by(|one, next| range(one) == range(next)) {
+            let from = apart.len();
+            if !alike.windows(2).any(are_tangled) {
+                apart.extend_from_slice(alike);
+                continue;
+            }
+            for event in alike {
+                match event {
+                    Event::Group(group) => {
+                        let findings = self.search.sets().findings(group);
+                        apart.extend(findings.map(|one| Event::Found(one, group.range.clone())));
+                    }
+                    event => apart.push(event.clone()),
+                }
+            }
+            if let Some(apart) = apart.get_mut(from..) {
+                apart.sort_by_key(order);
+            }
+        }
+        apart
     }
 
     /// Whether no value goes on, and nothing is packed here.
@@ -171,16 +200,17 @@ impl Layers {
     }
 
     fn take_plain(&mut self, last: bool) {
-        for event in self.search.events(last) {
-            follow(&mut self.begun, &event);
-            self.events.push(event);
+        let before = self.events.len();
+        self.search.events(last, &mut self.events);
+        for event in self.events.iter().skip(before) {
+            follow(&mut self.begun, event);
         }
     }
 
     /// Whether it is not the same in another layer: a value that goes on ends where it ends in all of them.
     fn is_new(&mut self, event: &Event) -> bool {
         let (id, begins) = match event {
-            Event::Found(..) => return true,
+            Event::Found(..) | Event::Group(_) => return true,
             Event::Begins(finding, _) => (finding.id, true),
             Event::Ends(id, _) => (*id, false),
         };
@@ -210,7 +240,7 @@ impl Layers {
 /// Keeps the values that go on.
 fn follow(begun: &mut Vec<(Finding, usize)>, event: &Event) {
     match event {
-        Event::Found(..) => {}
+        Event::Found(..) | Event::Group(_) => {}
         Event::Begins(finding, start) => begun.push((*finding, *start)),
         Event::Ends(id, _) => {
             let ended = begun.iter().position(|(begun, _)| begun.id == *id);
@@ -221,11 +251,32 @@ fn follow(begun: &mut Vec<(Finding, usize)>, event: &Event) {
 
 /// At one place an end comes first, then the longest, then the first rule.
 fn order(event: &Event) -> (usize, bool, Reverse<usize>, RuleId) {
+    let found = |range: &Range<usize>, id| (range.start, true, Reverse(range.end), id);
     match event {
         Event::Ends(id, at) => (*at, false, Reverse(0), *id),
         Event::Begins(finding, at) => (*at, true, Reverse(usize::MAX), finding.id),
-        Event::Found(finding, range) => (range.start, true, Reverse(range.end), finding.id),
+        Event::Found(finding, range) => found(range, finding.id),
+        Event::Group(group) => found(&group.range, rules_of(group).0),
     }
+}
+
+/// Where a value is that is wholly known.
+fn range(event: &Event) -> Option<&Range<usize>> {
+    match event {
+        Event::Found(_, range) | Event::Group(Group { range, .. }) => Some(range),
+        Event::Begins(..) | Event::Ends(..) => None,
+    }
+}
+
+/// Whether a finding of one comes between those of a group.
+fn are_tangled(pair: &[Event]) -> bool {
+    matches!(pair, [Event::Group(group), next]
+        if range(next) == Some(&group.range) && order(next).3 < rules_of(group).1)
+}
+
+/// The first and the last.
+fn rules_of(group: &Group) -> (RuleId, RuleId) {
+    group.ends().unwrap_or_default()
 }
 
 /// How many times over a text may be in base64 or hex.

@@ -1,16 +1,20 @@
 //! What rules have found, until it is settled: put in order, and rid of what gives way. Searches nothing.
 
+mod groups;
+
 use std::cmp::Reverse;
-use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::Class;
 use crate::per_kind::{KindId, PerKind};
 use crate::rules::RuleId;
+pub(crate) use groups::Group;
+use groups::Groups;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
     pending: Vec<Pending>,
+    groups: Groups,
     reach: Reach,
 }
 
@@ -23,7 +27,7 @@ struct Reach {
     strong: usize,
     secret: usize,
     /// What goes on.
-    growing: Vec<(RuleId, Rank)>,
+    growing: Vec<Pending>,
 }
 
 /// What decides which finding gives way to which.
@@ -40,6 +44,7 @@ pub(crate) struct Rank {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     Found(Finding, Range<usize>),
+    Group(Group),
     Begins(Finding, usize),
     Ends(RuleId, usize),
 }
@@ -51,21 +56,27 @@ pub(crate) struct Finding {
     pub(crate) confidence: u8,
 }
 
-#[derive(Clone, Debug)]
+/// In the order in which they are decided: at one place an end comes first, then the strong, then the longest,
+/// then the first type, and of one type what is surer: a number whose check digits are right before one of its
+/// form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Pending {
     at: usize,
-    what: What,
+    turn: Turn,
+    /// [`GROWS`] while it goes on.
+    end: Reverse<usize>,
+    kind: KindId,
+    confidence: Reverse<u8>,
+    id: RuleId,
+    is_secret: bool,
+    is_custom: bool,
 }
 
-#[derive(Clone, Debug)]
-enum What {
-    End(RuleId),
-    Value {
-        finding: Finding,
-        rank: Rank,
-        /// [`GROWS`] while it goes on.
-        end: usize,
-    },
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Ends,
+    Strong,
+    Weak,
 }
 
 impl Found {
@@ -79,70 +90,105 @@ impl Found {
         end: Option<usize>,
     ) {
         if confidence >= REPORTED {
-            let kind = rank.kind;
-            let finding = Finding {
+            self.pending.push(Pending {
+                at,
+                turn: if rank.weak { Turn::Weak } else { Turn::Strong },
+                end: Reverse(end.unwrap_or(GROWS)),
+                kind: rank.kind,
+                confidence: Reverse(confidence),
                 id,
-                kind,
-                confidence,
-            };
-            let end = end.unwrap_or(GROWS);
-            let what = What::Value { finding, rank, end };
-            self.pending.push(Pending { at, what });
+                is_secret: rank.class == Class::Secret,
+                is_custom: rank.is_custom,
+            });
         }
     }
 
     pub(crate) fn ends(&mut self, id: RuleId, at: usize) {
-        let what = What::End(id);
-        self.pending.push(Pending { at, what });
+        self.pending.push(Pending {
+            at,
+            turn: Turn::Ends,
+            end: Reverse(at),
+            kind: KindId::MIN,
+            confidence: Reverse(0),
+            id,
+            is_secret: false,
+            is_custom: false,
+        });
     }
 
-    /// What begins before this, which will not change any more: by places, and at one place ends first.
-    pub(crate) fn settle(&mut self, settled: usize) -> Vec<Event> {
-        if self.pending.iter().all(|one| one.at >= settled) {
-            return Vec::new();
+    /// The same of several rules.
+    pub(crate) fn add_group(&mut self, group: Group) {
+        if group.confidence >= REPORTED && group.rules != 0 {
+            self.groups.add(group);
         }
-        let mut pending = std::mem::take(&mut self.pending);
+    }
+
+    /// Adds what begins before this, which will not change any more: by places, and at one place ends first.
+    pub(crate) fn settle(&mut self, settled: usize, events: &mut Vec<Event>) {
+        let has_groups = self.groups.begin_before(settled);
+        let pending = &mut self.pending;
+        if !has_groups && pending.iter().all(|one| one.at >= settled) {
+            return;
+        }
         // Mostly they come so.
         pending.sort_by_key(|one| one.at);
         for at_one_place in pending.chunk_by_mut(|one, next| one.at == next.at) {
-            at_one_place.sort_unstable_by_key(Pending::order);
+            at_one_place.sort_unstable();
         }
-        let mut pending = VecDeque::from(pending);
-        let mut events = Vec::new();
-        while let Some(one) = pending.pop_front_if(|one| one.at < settled) {
-            if let Some(later) = self.reach.decide(&one, &mut events) {
-                let place = pending.partition_point(|other| other.order() <= later.order());
-                pending.insert(place, later);
+        let mut decided = 0;
+        while let Some([one, rest @ ..]) = pending.get_mut(decided..)
+            && one.at < settled
+        {
+            // They are strong.
+            self.reach.groups(&mut self.groups, one.at + 1, events);
+            let Some(later) = self.reach.decide(one, events) else {
+                decided += 1;
+                continue;
+            };
+            let earlier = rest.partition_point(|other| *other <= later);
+            *one = later;
+            if let Some(before) = pending.get_mut(decided..=decided + earlier) {
+                before.rotate_left(1);
             }
         }
-        self.pending = pending.into();
-        events
+        pending.drain(..decided);
+        self.reach.groups(&mut self.groups, settled, events);
     }
 }
 
 impl Reach {
+    /// Those that begin before this.
+    fn groups(&mut self, groups: &mut Groups, before: usize, events: &mut Vec<Event>) {
+        while let Some(group) = groups.decide(before) {
+            self.strong = self.strong.max(group.range.end);
+            events.push(Event::Group(group));
+        }
+    }
+
     /// Gives what comes of it later.
     fn decide(&mut self, one: &Pending, events: &mut Vec<Event>) -> Option<Pending> {
-        let (finding, rank, end) = match one.what {
-            What::Value { finding, rank, end } => (finding, rank, end),
-            What::End(id) => {
-                // Of what gave way, the end is no event: it would end another.
-                if self.ends(id, one.at) {
-                    events.push(Event::Ends(id, one.at));
-                }
-                return None;
+        let Reverse(end) = one.end;
+        if one.turn == Turn::Ends {
+            // Of what gave way, the end is no event: it would end another.
+            if self.ends(one.id, one.at) {
+                events.push(Event::Ends(one.id, one.at));
             }
-        };
-        let start = one.at.max(self.of_kind(rank.kind));
-        if end <= start || rank.weak && self.covers(rank, one.at, end) {
+            return None;
+        }
+        let start = one.at.max(self.of_kind(one.kind));
+        if end <= start || one.turn == Turn::Weak && self.covers(one) {
             return None;
         }
         if start > one.at {
             // The rest of it is one among those that begin there.
-            let what = one.what.clone();
-            return Some(Pending { at: start, what });
+            return Some(Pending { at: start, ..*one });
         }
-        self.add(finding.id, rank, end);
+        self.add(one);
+        let finding = Finding {
+            id: one.id,
+            kind: one.kind,
+            confidence: one.confidence.0,
+        };
         events.push(match end {
             GROWS => Event::Begins(finding, start),
             end => Event::Found(finding, start..end),
@@ -151,65 +197,45 @@ impl Reach {
     }
 
     fn of_kind(&self, kind: KindId) -> usize {
-        let grows = self.growing.iter().any(|(_, rank)| rank.kind == kind);
+        let grows = self.growing.iter().any(|one| one.kind == kind);
         if grows { GROWS } else { self.kinds.get(kind) }
     }
 
     /// A strong finding reaches over all of it; or another secret, where it is one: of a secret that
     /// several rules know, one tells. No tail of a longer value may be left.
-    fn covers(&self, rank: Rank, at: usize, end: usize) -> bool {
-        let secret = rank.class == Class::Secret;
-        let covers = |other: &Rank| {
-            !other.is_custom && (!other.weak || secret && other.class == Class::Secret)
+    fn covers(&self, one: &Pending) -> bool {
+        let covers = |other: &Pending| {
+            !other.is_custom && (other.turn == Turn::Strong || one.is_secret && other.is_secret)
         };
-        let grows = self.growing.iter().any(|(_, rank)| covers(rank));
-        let reach = if secret { self.secret } else { 0 }.max(self.strong);
-        grows || reach > at && reach >= end
+        let grows = self.growing.iter().any(covers);
+        let reach = if one.is_secret { self.secret } else { 0 }.max(self.strong);
+        grows || reach > one.at && reach >= one.end.0
     }
 
-    fn add(&mut self, id: RuleId, rank: Rank, end: usize) {
-        if end == GROWS {
-            self.growing.push((id, rank));
-        } else {
-            self.comes_to(rank, end);
+    fn add(&mut self, one: &Pending) {
+        match one.end.0 {
+            GROWS => self.growing.push(*one),
+            end => self.comes_to(one, end),
         }
     }
 
     /// Whether it did go on.
     fn ends(&mut self, id: RuleId, at: usize) -> bool {
-        let place = self.growing.iter().position(|(growing, _)| *growing == id);
+        let place = self.growing.iter().position(|growing| growing.id == id);
         let ended = place.map(|place| self.growing.remove(place));
-        if let Some((_, rank)) = ended {
-            self.comes_to(rank, at);
+        if let Some(one) = &ended {
+            self.comes_to(one, at);
         }
         ended.is_some()
     }
 
-    fn comes_to(&mut self, rank: Rank, end: usize) {
-        self.kinds.set(rank.kind, end);
-        if !rank.is_custom && !rank.weak {
+    fn comes_to(&mut self, one: &Pending, end: usize) {
+        self.kinds.set(one.kind, end);
+        if !one.is_custom && one.turn == Turn::Strong {
             self.strong = self.strong.max(end);
         }
-        if !rank.is_custom && rank.class == Class::Secret {
+        if !one.is_custom && one.is_secret {
             self.secret = self.secret.max(end);
-        }
-    }
-}
-
-impl Pending {
-    /// At one place an end comes first, then the strong, then the longest, then the first type, and
-    /// of one type what is surer: a number whose check digits are right before one of its form.
-    fn order(&self) -> (usize, u8, Reverse<usize>, KindId, Reverse<u8>, RuleId) {
-        match self.what {
-            What::End(id) => (self.at, 0, Reverse(0), KindId::MIN, Reverse(0), id),
-            What::Value { finding, rank, end } => (
-                self.at,
-                1 + u8::from(rank.weak),
-                Reverse(end),
-                rank.kind,
-                Reverse(finding.confidence),
-                finding.id,
-            ),
         }
     }
 }
@@ -240,6 +266,12 @@ mod tests {
         }
     }
 
+    fn settled(mut found: Found) -> Vec<Event> {
+        let mut events = Vec::new();
+        found.settle(usize::MAX, &mut events);
+        events
+    }
+
     #[test]
     fn what_gives_way_to_a_value_that_goes_on_does_not_end_it() {
         let (kind, strong) = rule(|rule| rule.class == Class::Secret && !rule.weak);
@@ -250,7 +282,7 @@ mod tests {
         found.ends(2, 500);
         found.ends(1, 900);
         let first = finding(1, strong);
-        let events = found.settle(usize::MAX);
+        let events = settled(found);
         assert_eq!(events, [Event::Begins(first, 0), Event::Ends(1, 900)]);
     }
 
@@ -264,7 +296,7 @@ mod tests {
         found.add(2, weak, 95, 15, Some(30));
         let (first, longer) = (finding(1, strong), finding(2, weak));
         let expected = [Event::Found(first, 0..20), Event::Found(longer, 15..30)];
-        assert_eq!(found.settle(usize::MAX), expected);
+        assert_eq!(settled(found), expected);
     }
 
     #[test]
@@ -278,7 +310,7 @@ mod tests {
         // Still within the first.
         found.add(1, one, 95, 600, Some(650));
         found.ends(1, 900);
-        let events = found.settle(usize::MAX);
+        let events = settled(found);
         let (first, second) = (finding(1, one), finding(2, other));
         let expected = [
             Event::Begins(first, 0),

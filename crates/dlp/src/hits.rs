@@ -45,11 +45,18 @@ impl<'s> Hits<'s> {
             Event::Found(finding, range) => {
                 self.see(*finding, range.start - named..range.end - named);
             }
+            Event::Group(group) => {
+                let range = group.range.start - named..group.range.end - named;
+                for finding in self.sets.findings(group) {
+                    self.see(finding, range.clone());
+                }
+            }
             Event::Begins(finding, start) => self.see(*finding, start - named..GROWS),
             Event::Ends(id, end) => self.ends(*id, end - named),
         }
     }
 
+    #[inline]
     fn see(&mut self, finding: Finding, range: Range<usize>) {
         let last = self.latest.get(finding.kind).checked_sub(1);
         let overlaps = |at: &usize| {
@@ -62,6 +69,7 @@ impl<'s> Hits<'s> {
         }
     }
 
+    #[inline]
     fn push(&mut self, finding: Finding, range: Range<usize>) {
         let Some((kind, class)) = self.sets.type_of(finding.id) else {
             return;

@@ -14,6 +14,7 @@ mod decode;
 mod edge;
 mod found;
 mod hits;
+mod joined;
 mod literals;
 mod nearby;
 mod number;

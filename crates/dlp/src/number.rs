@@ -1,8 +1,11 @@
 //! Digits in groups, as people write long numbers. Reads them; what they are is for the rules.
 
+mod quiet;
+
 use std::ops::Range;
 
 use crate::window::Window;
+pub(crate) use quiet::quiet_until;
 
 /// Groups of digits, one sign between each two, from the first group of some that follow each
 /// other to one of the later ones.
@@ -297,6 +300,11 @@ pub(crate) fn is_none(from: &[u8], least: usize) -> bool {
         Some([sign, next, ..]) => length < least && !(is_sign(*sign) && next.is_ascii_digit()),
         _ => false,
     }
+}
+
+/// Whether one digit begins here, and then another group: of such there may be one at every second byte.
+pub(crate) fn is_short(from: &[u8]) -> bool {
+    matches!(from, [_, sign, next, ..] if is_sign(*sign) && next.is_ascii_digit())
 }
 
 fn ends_torn(next: u8) -> bool {

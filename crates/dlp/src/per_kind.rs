@@ -14,12 +14,17 @@ impl<T: Copy + Default> PerKind<T> {
 
     /// What was there before.
     pub(crate) fn set(&mut self, kind: KindId, value: T) -> T {
+        let place = self.of(kind);
+        place.map_or_else(T::default, |place| std::mem::replace(place, value))
+    }
+
+    /// Where it is.
+    pub(crate) fn of(&mut self, kind: KindId) -> Option<&mut T> {
         let at = usize::from(kind);
         if self.0.len() <= at {
             self.0.resize(at + 1, T::default());
         }
-        let place = self.0.get_mut(at);
-        place.map_or_else(T::default, |place| std::mem::replace(place, value))
+        self.0.get_mut(at)
     }
 }
 

@@ -142,10 +142,11 @@ impl<'b> Redactor<'b> {
         let mut out = Vec::new();
         for event in self.layers.events(last) {
             match event {
-                Event::Found(finding, range) => {
-                    self.see(finding, range.clone());
-                    if let Some((kind, way)) = self.replaces(finding.id, finding.kind) {
-                        self.found(kind, way, range, &mut out);
+                Event::Found(finding, range) => self.one(finding, range, &mut out),
+                Event::Group(group) => {
+                    let sets = Arc::clone(&self.sets);
+                    for finding in sets.findings(&group) {
+                        self.one(finding, group.range.clone(), &mut out);
                     }
                 }
                 Event::Begins(finding, start) => {
@@ -177,6 +178,13 @@ impl<'b> Redactor<'b> {
             self.copy_to(settled, &mut out);
         }
         out
+    }
+
+    fn one(&mut self, finding: Finding, range: Range<usize>, out: &mut Vec<u8>) {
+        self.see(finding, range.clone());
+        if let Some((kind, way)) = self.replaces(finding.id, finding.kind) {
+            self.found(kind, way, range, out);
+        }
     }
 
     /// A value that is wholly known.
@@ -235,18 +243,16 @@ impl<'b> Redactor<'b> {
     }
 
     fn see(&mut self, finding: Finding, range: Range<usize>) {
-        let known = self.kinds.get(finding.kind);
+        let Some(known) = self.kinds.of(finding.kind) else {
+            return;
+        };
         if known.confidence == 0 {
             self.seen.push(finding);
         }
         let is_new = range.start >= known.reach;
-        let known = Known {
-            reach: known.reach.max(range.end),
-            count: known.count.saturating_add(u64::from(is_new)),
-            confidence: known.confidence.max(finding.confidence),
-            way: known.way,
-        };
-        self.kinds.set(finding.kind, known);
+        known.reach = known.reach.max(range.end);
+        known.count = known.count.saturating_add(u64::from(is_new));
+        known.confidence = known.confidence.max(finding.confidence);
     }
 
     fn ends(&mut self, kind: KindId, at: usize) {
@@ -262,9 +268,11 @@ impl<'b> Redactor<'b> {
         }
         let (kind, _) = self.sets.type_of(rule)?;
         let way = known.way.unwrap_or_else(|| self.by.way(kind));
-        let way = Some(way);
-        self.kinds.set(number, Known { way, ..known });
-        way.filter(|way| *way != Way::Keep).map(|way| (kind, way))
+        if known.way.is_none() {
+            let way = Some(way);
+            self.kinds.set(number, Known { way, ..known });
+        }
+        (way != Way::Keep).then_some((kind, way))
     }
 
     fn copy_to(&mut self, end: usize, out: &mut Vec<u8>) {

@@ -25,7 +25,7 @@ pub(crate) struct Rule {
     /// that it is asked less often.
     pub(crate) begins: &'static str,
     /// Of the value, at most its first [`LONGEST`] bytes.
-    pub(crate) check: fn(&[u8]) -> bool,
+    pub(crate) check: Option<fn(&[u8]) -> bool>,
     /// Words that make it likelier, in the name of the field or at most [`NEAR`] bytes before.
     pub(crate) words: &'static [&'static str],
     /// More of them: of this rule, where `words` are those of its family.
@@ -89,6 +89,11 @@ impl Rule {
             weak: self.weak,
             is_custom: false,
         }
+    }
+
+    /// Whether a value that has its form is one.
+    pub(crate) fn withstands(&self, value: &[u8]) -> bool {
+        self.check.is_none_or(|check| check(value))
     }
 
     /// A value that begins with one of these texts.
@@ -185,7 +190,7 @@ impl Rule {
             anchor,
             shape,
             begins: "",
-            check: |_| true,
+            check: None,
             words: &[],
             more: &[],
             confidence: Confidence {
@@ -204,7 +209,7 @@ impl Rule {
     }
 
     pub(crate) const fn check(mut self, check: fn(&[u8]) -> bool) -> Self {
-        self.check = check;
+        self.check = Some(check);
         self
     }
 

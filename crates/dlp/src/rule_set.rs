@@ -53,9 +53,10 @@ impl RuleSet {
 pub(crate) fn rules(block: usize, mut bits: u128) -> impl Iterator<Item = (RuleId, u128)> {
     let first = RuleId::try_from(block * RULES).unwrap_or_default();
     std::iter::from_fn(move || {
-        let bit = (bits != 0).then(|| bits.trailing_zeros())?;
-        bits &= bits - 1;
-        Some((first + RuleId::try_from(bit).ok()?, 1 << bit))
+        let bit = bits & bits.wrapping_neg();
+        let place = (bit != 0).then(|| bits.trailing_zeros())?;
+        bits ^= bit;
+        Some((first + RuleId::try_from(place).ok()?, bit))
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::dfa::{StartKind as DfaStartKind, dense};
@@ -12,7 +13,8 @@ use crate::asked::{Asked, Block, InRows};
 use crate::beginnings::Beginnings;
 use crate::clean::Searcher;
 use crate::custom::{Customs, DetectorError};
-use crate::found::Rank;
+use crate::found::{Finding, Group, Rank};
+use crate::joined::Family;
 use crate::literals::{Literals, TextId};
 use crate::per_kind::KindId;
 use crate::places::{Places, Text};
@@ -53,6 +55,8 @@ pub(crate) struct Ready {
     program: Arc<OnceLock<Option<Program>>>,
     /// Those of its block that have the same pattern for a value without a lead, itself among them.
     pub(crate) alike: u128,
+    /// Those of its block that are asked together with it.
+    pub(crate) family: Option<Arc<Family>>,
 }
 
 /// The automata of a [`Shape::Pattern`].
@@ -85,10 +89,16 @@ impl Rules {
                 rank: rule.rank(kind),
                 program: programs.entry(patterns(rule)).or_default().clone(),
                 alike: 0,
+                family: None,
             });
+        }
+        let mut of_kinds = HashMap::<_, usize>::new();
+        for ready in &ready {
+            *of_kinds.entry(ready.rank.kind).or_default() += 1;
         }
         for block in ready.chunks_mut(rule_set::RULES) {
             find_alike(block);
+            find_families(block, |ready| of_kinds.get(&ready.rank.kind) == Some(&1));
         }
         let all = ready.iter().map(|ready| ready.rule).collect();
         let literals = places.texts.automaton(&places.bytes);
@@ -148,6 +158,19 @@ impl Sets {
         of_rule.or_else(|| self.customs.type_of(id))
     }
 
+    /// What each rule of a group has found.
+    pub(crate) fn findings(&self, group: &Group) -> impl Iterator<Item = Finding> {
+        let confidence = group.confidence;
+        group.rules().filter_map(move |id| {
+            let kind = self.rules.get(id)?.rank.kind;
+            Some(Finding {
+                id,
+                kind,
+                confidence,
+            })
+        })
+    }
+
     pub(crate) fn kind_of(&self, id: RuleId) -> Option<KindId> {
         let of_rule = self.rules.get(id).map(|ready| ready.rank.kind);
         of_rule.or_else(|| self.customs.kind_of(id))
@@ -160,6 +183,18 @@ impl Ready {
         matches!(self.rule.shape, Shape::Pattern { lead, .. } if !lead.is_empty())
     }
 
+    /// What it finds near one of its words, if that may be settled with what others find.
+    pub(crate) fn group(&self, id: RuleId, range: &Range<usize>) -> Option<Group> {
+        let (block, bit) = rule_set::place(id);
+        let family = self.family.as_ref()?;
+        (family.together & bit != 0).then(|| Group {
+            block,
+            rules: bit,
+            confidence: self.rule.confidence.near,
+            range: range.clone(),
+        })
+    }
+
     /// Made when it is first needed: most processes never meet most types of data. None where the
     /// rule is not a pattern; a test makes all of them.
     pub(crate) fn program(&self) -> Option<&Program> {
@@ -167,8 +202,8 @@ impl Ready {
             return None;
         };
         let program = || {
-            let lead = (!lead.is_empty()).then(|| dfa(lead)).transpose().ok()?;
-            let value = dfa(value).ok()?;
+            let lead = (!lead.is_empty()).then(|| dfa(&[lead])).transpose().ok()?;
+            let value = dfa(&[value]).ok()?;
             Some(Program { lead, value })
         };
         self.program.get_or_init(program).as_ref()
@@ -225,6 +260,23 @@ fn find_alike(block: &mut [Ready]) {
     }
 }
 
+/// Among the rules of one block.
+fn find_families(block: &mut [Ready], is_only: impl Fn(&Ready) -> bool) {
+    let mut families = HashMap::<_, Family>::new();
+    for (bit, ready) in block.iter().enumerate() {
+        if let Some(name) = Family::name(ready.rule) {
+            let family = families.entry(name).or_default();
+            family.add(ready.rule, 1 << bit, is_only(ready));
+        }
+    }
+    let families = families.into_iter();
+    let families: HashMap<_, _> = families.map(|(name, all)| (name, Arc::new(all))).collect();
+    for ready in block {
+        let name = Family::name(ready.rule);
+        ready.family = name.and_then(|name| families.get(&name).cloned());
+    }
+}
+
 /// The pattern of a rule that wants nothing else, or what no other rule has.
 fn value_alone(rule: &Rule, bit: usize) -> (&'static str, usize) {
     match rule.shape {
@@ -234,7 +286,7 @@ fn value_alone(rule: &Rule, bit: usize) -> (&'static str, usize) {
 }
 
 /// Anchored, for the longest match, over bytes, and without tables of Unicode: small, and made within microseconds.
-fn dfa(pattern: &str) -> Result<Dfa, Box<dense::BuildError>> {
+pub(crate) fn dfa(patterns: &[&str]) -> Result<Dfa, Box<dense::BuildError>> {
     Ok(dense::Builder::new()
         .configure(
             dense::Config::new()
@@ -244,7 +296,7 @@ fn dfa(pattern: &str) -> Result<Dfa, Box<dense::BuildError>> {
         )
         .syntax(syntax::Config::new().unicode(false).utf8(false))
         .thompson(regex_automata::nfa::thompson::Config::new().utf8(false))
-        .build(pattern)?)
+        .build_many(patterns)?)
 }
 
 /// How the automaton of a pattern begins behind this byte.

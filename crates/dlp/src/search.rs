@@ -6,9 +6,12 @@ mod numbers;
 use std::ops::Range;
 use std::sync::Arc;
 
+use asking::Waiting;
+
 use crate::candidate::{Candidate, Step};
 use crate::custom::Walks;
 use crate::found::{Event, Found};
+use crate::joined::Ends;
 use crate::literals::State;
 use crate::nearby::Nearby;
 use crate::number::Row;
@@ -35,12 +38,16 @@ pub(crate) struct Search {
     /// What rules have read as values behind leads.
     read: Vec<(RuleId, Range<usize>)>,
     open: Vec<Candidate>,
+    waiting: Vec<Waiting>,
     trails: Trails,
-    /// Where patterns end that fit at one place, and the rules of a block that have them; kept for its room.
-    ends: Vec<(usize, u128)>,
+    /// Kept for its room.
+    ends: Ends,
     /// The last value that is no part of a name.
     no_name: Range<usize>,
     row: Row,
+    /// In rows of short groups, where no number begins that has at least so many digits.
+    quiet: Range<usize>,
+    quiet_below: usize,
     /// Where numbers begin whose end has not come yet.
     numbers: Vec<usize>,
     found: Found,
@@ -60,10 +67,13 @@ impl Search {
             nearby: Nearby::default(),
             read: Vec::new(),
             open: Vec::new(),
+            waiting: Vec::new(),
             trails: Trails::default(),
-            ends: Vec::new(),
+            ends: Ends::default(),
             no_name: 0..0,
             row: Row::default(),
+            quiet: 0..0,
+            quiet_below: 0,
             numbers: Vec::new(),
             found: Found::default(),
         };
@@ -85,6 +95,10 @@ impl Search {
     /// How many bytes have been read, the name included.
     pub(crate) fn at(&self) -> usize {
         self.at
+    }
+
+    pub(crate) fn sets(&self) -> &Sets {
+        &self.sets
     }
 
     pub(crate) fn named(&self) -> usize {
@@ -139,7 +153,8 @@ impl Search {
     /// Everything that begins before this has been found, the whole of it or as much as has come.
     pub(crate) fn settled(&self) -> usize {
         let open = self.open.iter().filter_map(Candidate::holds);
-        open.chain(self.numbers.iter().copied())
+        open.chain(self.waiting.iter().map(|waiting| waiting.start))
+            .chain(self.numbers.iter().copied())
             .chain((!self.sets.customs.is_empty()).then(|| self.walks.settled()))
             .fold(self.run, usize::min)
     }
@@ -149,10 +164,10 @@ impl Search {
         self.settled().saturating_sub(BEHIND + 16)
     }
 
-    /// What has been found for good, in order.
-    pub(crate) fn events(&mut self, last: bool) -> Vec<Event> {
+    /// Adds what has been found for good, in order.
+    pub(crate) fn events(&mut self, last: bool, events: &mut Vec<Event>) {
         let settled = if last { usize::MAX } else { self.settled() };
-        self.found.settle(settled)
+        self.found.settle(settled, events);
     }
 
     /// A byte has been read at which rules may be asked.
@@ -199,6 +214,9 @@ impl Search {
     fn go_on(&mut self, rules: &Rules, window: Window<'_>) {
         for candidate in std::mem::take(&mut self.open) {
             self.step(rules, candidate, window);
+        }
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.ask_again(rules, &waiting, window);
         }
         for start in std::mem::take(&mut self.numbers) {
             self.number(rules, start, window);
@@ -256,6 +274,7 @@ impl Search {
         read.any(|(rule, range)| *rule == id && covers(range)) || ready.is_led() && open()
     }
 
+    /// Adds what a rule has found.
     fn found(
         &mut self,
         ready: &Ready,
@@ -264,14 +283,37 @@ impl Search {
         range: Range<usize>,
         window: Window<'_>,
     ) {
-        if range.start < self.named || range.is_empty() {
-            return;
+        if self.is_data(&range, window) {
+            self.add(ready, id, near, range, window);
         }
-        if self.no_name != range {
-            if stand_in::covers(&range, window, &self.sets.customs) {
-                return;
-            }
+    }
+
+    /// Whether it is in the text, and no name that stands in the place of a value.
+    #[inline]
+    fn is_data(&mut self, range: &Range<usize>, window: Window<'_>) -> bool {
+        if self.no_name == *range {
+            return true;
+        }
+        let is_data = range.start >= self.named
+            && !range.is_empty()
+            && !stand_in::covers(range, window, &self.sets.customs);
+        if is_data {
             self.no_name = range.clone();
+        }
+        is_data
+    }
+
+    #[inline]
+    fn add(
+        &mut self,
+        ready: &Ready,
+        id: RuleId,
+        near: bool,
+        range: Range<usize>,
+        window: Window<'_>,
+    ) {
+        if near && let Some(group) = ready.group(id, &range) {
+            return self.found.add_group(group);
         }
         let sure = ready.rule.confidence;
         let whole = range.start == 0 && window.last && range.end == window.end();

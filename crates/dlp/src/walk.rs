@@ -69,8 +69,13 @@ impl Trails {
         loop {
             if is_mark && let Some(known) = self.known(rule, walk, stop) {
                 walk.join(&known.end);
-                if matches!(known.ended, Walked::Done) {
-                    return Walked::Done;
+                match known.ended {
+                    Walked::Done => return Walked::Done,
+                    // Both wait for the same.
+                    Walked::Open if walk.at == window.end() && walk.at < stop && !window.last => {
+                        return Walked::Open;
+                    }
+                    Walked::Open | Walked::Far => {}
                 }
                 marks = std::mem::take(&mut known.marks);
             } else if is_mark && walk.at >= start + FAR {
@@ -179,7 +184,7 @@ impl Walk {
 /// Of a trail, how many marks are kept at the most: one behind another, as far as a walk goes.
 const MOST: usize = LONGEST / MARK + 1;
 /// Most walks end sooner, and leave no trail, in bytes.
-const FAR: usize = 48;
+pub(crate) const FAR: usize = 48;
 /// How far the marks of a trail are from each other, in bytes.
 const MARK: usize = 16;
 

@@ -1,5 +1,7 @@
 //! The part of a text that is at hand, and what its bytes say about the edges of words and values. It knows no rule.
 
+use std::ops::Range;
+
 use crate::edge::{ends_in_escape, escape_at};
 use crate::rule::LONGEST;
 use crate::view::{BEHIND, View};
@@ -28,6 +30,13 @@ impl<'t> Window<'t> {
         self.bytes.get(at..).unwrap_or_default()
     }
 
+    /// As much of a value as is looked at.
+    pub(crate) fn value(&self, range: &Range<usize>) -> &'t [u8] {
+        let value = self.after(range.start);
+        let value = value.get(..range.len()).unwrap_or_default();
+        value.get(..LONGEST).unwrap_or(value)
+    }
+
     /// Where the text begins that goes on here without a space or a double quote; at most [`BEHIND`] back.
     pub(crate) fn run(&self, at: usize) -> usize {
         let run = self.shortly_before(at).iter().rev();
@@ -38,6 +47,10 @@ impl<'t> Window<'t> {
     /// escape, which are not part of it.
     pub(crate) fn word(&self, at: usize) -> Option<usize> {
         let before = self.before(at);
+        let last = before.last();
+        if last.is_some_and(|last| !last.is_ascii_alphanumeric() && *last != b'%') {
+            return Some(at);
+        }
         let near = before.get(before.len().saturating_sub(LONGEST_WORD)..);
         let letters = near.unwrap_or_default().iter().rev();
         let length = letters
@@ -60,12 +73,14 @@ impl<'t> Window<'t> {
 
     /// Where up to two short words of letters begin that may be the beginning of a value with the
     /// word that begins here, and how many letters there are: `AB 12`, `M-XY 34`.
-    pub(crate) fn leads(&self, word: usize) -> impl Iterator<Item = (usize, usize)> {
-        let before = move |word, more| {
-            let (start, letters) = self.lead_before(word)?;
+    #[inline]
+    pub(crate) fn leads(&self, word: usize) -> [Option<(usize, usize)>; 2] {
+        let last = self.lead_before(word);
+        let first = last.and_then(|(start, more)| {
+            let (start, letters) = self.lead_before(start)?;
             Some((start, letters + more))
-        };
-        std::iter::successors(before(word, 0), move |(start, more)| before(*start, *more)).take(2)
+        });
+        [last, first]
     }
 
     /// From where on the end of the text may be the beginning of such a value.
@@ -77,13 +92,16 @@ impl<'t> Window<'t> {
         } else {
             at - length
         };
-        self.leads(word).last().map_or(at, |(start, _)| start)
+        {
+            let leads = self.leads(word).into_iter().flatten();
+            leads.last().map_or(at, |(start, _)| start)
+        }
     }
 
     #[inline]
     fn lead_before(&self, word: usize) -> Option<(usize, usize)> {
         match self.before(word) {
-            [rest @ .., b' ' | b'-'] => {
+            [rest @ .., b' ' | b'-'] if rest.last().is_some_and(u8::is_ascii_alphabetic) => {
                 let letters = lead_at_end(rest)?;
                 Some((word - 1 - letters, letters))
             }

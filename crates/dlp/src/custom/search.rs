@@ -47,19 +47,37 @@ impl Walks {
         named: usize,
         found: &mut Found,
     ) {
-        for byte in window.after(self.at) {
+        while let [byte, rest @ ..] = window.after(self.at) {
+            if self.is_idle() {
+                let idle = customs.idle(window.after(self.at));
+                self.at += idle;
+                if idle > 0 {
+                    continue;
+                }
+            }
+            let next = rest.first().copied();
             self.name = stand_in::goes_on(self.name, *byte, self.at);
-            let begins = customs.values.at(*byte) | customs.words.at(*byte) != 0;
-            if begins || !self.values.is_empty() || !self.words.is_empty() {
-                self.words_at(customs, *byte, window, named);
-                self.values_at(customs, *byte, window, named);
-                self.decide(customs, window, self.at + 1, found);
+            let words = customs.words.at(*byte, next);
+            if words != 0 || !self.words.is_empty() {
+                self.words_at(customs, (*byte, words), window, named);
+            }
+            let begins = customs.values.at(*byte, next);
+            if begins != 0 || !self.values.is_empty() {
+                self.values_at(customs, (*byte, begins), window, named);
+                if !self.values.is_empty() {
+                    self.decide(customs, window, self.at + 1, found);
+                }
             }
             self.at += 1;
         }
         if window.last {
             self.close(customs, window, found);
         }
+    }
+
+    /// Whether nothing is being read, as a value or a word or a name.
+    fn is_idle(&self) -> bool {
+        self.values.is_empty() && self.words.is_empty() && self.name.is_none()
     }
 
     /// Everything that begins before this has been found.
@@ -75,7 +93,13 @@ impl Walks {
     }
 
     /// The words of detectors that end before this byte, go on with it or begin with it.
-    fn words_at(&mut self, customs: &Customs, byte: u8, window: Window<'_>, named: usize) {
+    fn words_at(
+        &mut self,
+        customs: &Customs,
+        (byte, starts): (u8, u128),
+        window: Window<'_>,
+        named: usize,
+    ) {
         let at = self.at;
         for mut walk in std::mem::take(&mut self.words) {
             if let Some(dfa) = customs.word(walk.detector) {
@@ -88,7 +112,6 @@ impl Walks {
                 self.words.push(walk);
             }
         }
-        let starts = customs.words.at(byte);
         if starts != 0 && (window.is_free(at) || window.is_camel(at)) {
             for detector in Starts::places(starts) {
                 let walk = customs.word(detector);
@@ -113,17 +136,22 @@ impl Walks {
     }
 
     /// The values that end before this byte, go on with it or begin with it.
-    fn values_at(&mut self, customs: &Customs, byte: u8, window: Window<'_>, named: usize) {
+    fn values_at(
+        &mut self,
+        customs: &Customs,
+        (byte, starts): (u8, u128),
+        window: Window<'_>,
+        named: usize,
+    ) {
         let at = self.at;
         for walk in self.values.iter_mut().filter(|walk| walk.is_open) {
             if let Some(dfa) = customs.value(walk.detector) {
                 walk.step(dfa, byte, at);
             }
         }
-        let starts = customs.values.at(byte);
         if starts != 0 && at >= named && !continues(byte) {
             let before = behind(window, at);
-            for detector in Starts::places(starts) {
+            for detector in Starts::places(starts & customs.values.behind(before, byte)) {
                 if customs.word(detector).is_none() || self.has_near(detector) {
                     let walk = customs.value(detector).and_then(|dfa| {
                         let walk = Walk::begin(detector, dfa, at, (before, byte))?;

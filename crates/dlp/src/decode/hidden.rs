@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Layers;
 use super::map::Map;
-use crate::found::Event;
+use crate::found::{Event, Group};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Hidden {
@@ -71,11 +71,13 @@ impl Hidden {
     }
 
     fn outer(&self, event: Event) -> Event {
+        let outer = |range: Range<usize>| self.map.start(range.start)..self.map.end(range.end);
         match event {
-            Event::Found(finding, range) => Event::Found(
-                finding,
-                self.map.start(range.start)..self.map.end(range.end),
-            ),
+            Event::Found(finding, range) => Event::Found(finding, outer(range)),
+            Event::Group(group) => Event::Group(Group {
+                range: outer(group.range),
+                ..group
+            }),
             Event::Begins(finding, start) => Event::Begins(finding, self.map.start(start)),
             Event::Ends(id, end) => Event::Ends(id, self.map.end(end)),
         }

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
+use crate::found::Event;
 use crate::tests::streams::{assert_any_split, cut, in_pieces, whole};
 use crate::tests::{SCANNER, card, found, only};
 use escaped::escapings;
@@ -457,8 +458,18 @@ proptest! {
         let hits = SCANNER.scan(&text);
         let mut plain = crate::search::Search::new(&SCANNER.sets, None);
         plain.read(text.as_bytes(), 0, true);
-        for event in plain.events(true) {
-            if let crate::found::Event::Found(finding, range) = event {
+        let mut events = Vec::new();
+        plain.events(true, &mut events);
+        for event in events {
+            let found: Vec<_> = match event {
+                Event::Found(finding, range) => vec![(finding, range)],
+                Event::Group(group) => {
+                    let findings = SCANNER.sets.findings(&group);
+                    findings.map(|finding| (finding, group.range.clone())).collect()
+                }
+                Event::Begins(..) | Event::Ends(..) => continue,
+            };
+            for (finding, range) in found {
                 let kind = SCANNER.sets.type_of(finding.id).map(|(kind, _)| kind).unwrap();
                 let covers = |hit: &crate::Hit| hit.range.start <= range.start && hit.range.end >= range.end;
                 prop_assert!(hits.iter().any(|hit| hit.kind == kind && covers(hit)));

@@ -16,7 +16,8 @@ fn iban(view: &View<'_>) -> Verdict {
         return Verdict::No;
     };
     let country = country.to_ascii_uppercase();
-    let Some((_, wanted)) = LENGTHS.iter().find(|(code, _)| code.as_bytes() == country) else {
+    let known = LENGTHS.binary_search_by_key(&country.as_slice(), |(code, _)| code.as_bytes());
+    let Some((_, wanted)) = known.ok().and_then(|known| LENGTHS.get(known)) else {
         return Verdict::No;
     };
     let mut characters = Vec::with_capacity(*wanted);

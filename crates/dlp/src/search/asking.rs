@@ -5,13 +5,27 @@ use std::ops::Range;
 use super::{Search, before};
 use crate::asked::Block;
 use crate::beginnings::Word;
-use crate::candidate::{self, Candidate, Fit};
+use crate::candidate::{Candidate, Fit};
+use crate::found::Group;
+use crate::joined::Fitted;
 use crate::rule::Shape;
 use crate::rule_set;
 use crate::rules::{RuleId, Rules};
 use crate::window::Window;
 
+/// Rules of one family that are asked again when more has come.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) start: usize,
+    /// Their block, themselves, and those of the block that have a word near.
+    rules: (usize, u128, u128),
+}
+
 impl Search {
+    pub(super) fn ask_again(&mut self, rules: &Rules, waiting: &Waiting, window: Window<'_>) {
+        self.ask_some(rules, waiting.rules, waiting.start, window);
+    }
+
     /// The first digit of some has been read.
     pub(super) fn digit(&mut self, rules: &Rules, window: Window<'_>) {
         let at = self.at - 1;
@@ -22,7 +36,7 @@ impl Search {
         };
         let letters = window.after(word).get(..at - word).unwrap_or_default();
         if letters.iter().all(u8::is_ascii_alphabetic) {
-            for (lead, count) in window.leads(word) {
+            for (lead, count) in window.leads(word).into_iter().flatten() {
                 let asked = rules.at_word(count + letters.len());
                 self.ask(rules, asked, lead, window);
             }
@@ -59,17 +73,18 @@ impl Search {
         start: usize,
         window: Window<'_>,
     ) {
+        let may = word.map_or(u128::MAX, |word| {
+            rules.beginnings.of_word(block.number, word)
+        });
+        if may == 0 {
+            return;
+        }
         let near = if block.words {
             self.nearby.at(start, rules).block(block.number)
         } else {
             0
         };
-        let mut some = block.asked(near, start == 0);
-        if some != 0
-            && let Some(word) = word
-        {
-            some &= rules.beginnings.of_word(block.number, word);
-        }
+        let some = may & block.asked(near, start == 0);
         if some != 0 {
             self.ask_some(rules, (block.number, some, near), start, window);
         }
@@ -89,6 +104,7 @@ impl Search {
             return;
         }
         let mut ends = std::mem::take(&mut self.ends);
+        let (behind, mut alone) = (before(start, window), 0);
         while let Some((id, bit)) = rule_set::rules(block, some).next()
             && let Some(first) = rules.get(id)
         {
@@ -100,17 +116,27 @@ impl Search {
                 each.for_each(|(id, near)| self.begin(rules, id, near, start, window));
                 continue;
             }
-            match Fit::of(
-                (id, first),
-                start,
-                before(start, window),
-                &mut self.trails,
-                window,
-            ) {
-                Fit::Yes(end) => match ends.iter_mut().find(|(known, _)| *known == end) {
-                    Some((_, rules)) => *rules |= alike,
-                    None => ends.push((end, alike)),
-                },
+            if let Some(family) = &first.family
+                && some & family.rules & !alone != 0
+            {
+                let of_family = (some | alike) & family.rules;
+                match family.fit(of_family, (start, behind), &mut ends, window) {
+                    Fitted::All => some &= !family.rules,
+                    Fitted::More => {
+                        some &= !family.rules;
+                        self.waiting.push(Waiting {
+                            start,
+                            rules: (block, of_family, near),
+                        });
+                    }
+                    Fitted::Long => alone |= family.rules,
+                }
+                if alone & bit == 0 {
+                    continue;
+                }
+            }
+            match Fit::of((id, first), start, behind, &mut self.trails, window) {
+                Fit::Yes(end) => ends.add(end, alike),
                 Fit::Open(walk) => each.for_each(|(id, near)| {
                     let candidate = Candidate::value(id, near, start, walk.clone());
                     self.go(rules, candidate, start, window);
@@ -119,28 +145,44 @@ impl Search {
             }
         }
         // In the order of the rules, as they are told.
-        for (end, fitting) in ends.drain(..) {
-            for (id, bit) in rule_set::rules(block, fitting) {
-                self.fits(rules, id, near & bit != 0, start..end, window);
-            }
+        for (end, fitting) in ends.0.drain(..) {
+            self.fit(rules, (block, fitting, near), start..end, window);
         }
         self.ends = ends;
     }
 
-    /// What the pattern of a rule fits, with a word of the rule near or without.
-    fn fits(
+    /// What the patterns of some rules of a block fit.
+    fn fit(
         &mut self,
         rules: &Rules,
-        id: RuleId,
-        near: bool,
+        (block, fitting, near): (usize, u128, u128),
         range: Range<usize>,
         window: Window<'_>,
     ) {
-        if let Some(ready) = rules.get(id)
-            && !self.is_read(id, ready, range.start)
-            && candidate::withstands(ready, &range, window)
+        let value = window.value(&range);
+        let mut others = fitting;
+        while let Some((id, bit)) = rule_set::rules(block, others).next()
+            && let Some(ready) = rules.get(id)
         {
-            self.found(ready, id, near, range, window);
+            let family = ready.family.as_ref();
+            let together = family.map_or(0, |family| family.together & near & others);
+            others &= !(together | bit);
+            if let Some(family) = family.filter(|_| together & bit != 0) {
+                let rules = family.withstood(together, value);
+                if rules != 0 && self.is_data(&range, window) {
+                    self.found.add_group(Group {
+                        block,
+                        rules,
+                        confidence: ready.rule.confidence.near,
+                        range: range.clone(),
+                    });
+                }
+            } else if !self.is_read(id, ready, range.start)
+                && ready.rule.withstands(value)
+                && self.is_data(&range, window)
+            {
+                self.add(ready, id, near & bit != 0, range.clone(), window);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Search;
-use crate::number::{self, Number};
+use crate::number::{self, Number, quiet_until};
 use crate::rule::Shape;
 use crate::rule_set;
 use crate::rules::Rules;
@@ -13,6 +13,9 @@ impl Search {
     /// All rules for numbers, at once: the digits are read once.
     pub(super) fn number(&mut self, rules: &Rules, start: usize, window: Window<'_>) {
         if number::is_none(window.after(start), rules.shortest_number) {
+            return;
+        }
+        if self.is_quiet(rules, start, window) {
             return;
         }
         let Some(chain) = self.row.chain(start, window) else {
@@ -35,6 +38,20 @@ impl Search {
             }
             self.row = row;
         }
+    }
+
+    /// Whether the groups from here on are seen to be no number that is asked for within a row.
+    fn is_quiet(&mut self, rules: &Rules, start: usize, window: Window<'_>) -> bool {
+        if !number::is_short(window.after(start)) {
+            return false;
+        }
+        let in_rows = self.nearby.in_rows(start, rules);
+        let least = usize::try_from(in_rows.trailing_zeros()).unwrap_or_default();
+        if !(self.quiet.contains(&start) && least >= self.quiet_below) {
+            let until = quiet_until(start, least, window);
+            (self.quiet, self.quiet_below) = (start..until, least);
+        }
+        self.quiet.contains(&start)
     }
 
     fn try_number(

@@ -1,0 +1,208 @@
+//! The patterns of several rules as one automaton: a word may speak for many rules that want almost the same, and what
+//! stands behind it is read once for all of them. It knows no rule but by its bit.
+
+use std::sync::OnceLock;
+
+use regex_automata::dfa::Automaton as _;
+
+use crate::Class;
+use crate::rule::{Anchor, Rule, Shape};
+use crate::rules::{Dfa, DfaState, begin, dfa};
+use crate::walk::FAR;
+use crate::window::Window;
+
+/// Rules of one block that are asked at words, have the same words nearby, and are as sure then.
+#[derive(Default)]
+pub(crate) struct Family {
+    /// One bit for each.
+    pub(crate) rules: u128,
+    /// Those that are the only ones for their types, and give way to none: what they find is settled at once.
+    pub(crate) together: u128,
+    /// Each of their patterns once, and the rules that have it.
+    patterns: Vec<&'static str>,
+    of: Vec<u128>,
+    /// Those that look at a value again.
+    checks: Vec<(&'static Rule, u128)>,
+    /// Made when several patterns are first asked at one place.
+    joined: OnceLock<Option<Dfa>>,
+}
+
+/// What makes rules of one block a family.
+pub(crate) type Name = (&'static [&'static str], u8);
+
+/// What reading for a family came to.
+pub(crate) enum Fitted {
+    All,
+    /// More of the text must come.
+    More,
+    /// A value may be longer than is read here.
+    Long,
+}
+
+/// Where patterns end that fit at one place, and the rules of a block that have them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ends(pub(crate) Vec<(usize, u128)>);
+
+impl Family {
+    /// That of a rule, if it may be of one.
+    pub(crate) fn name(rule: &Rule) -> Option<Name> {
+        let is_of_words = matches!(rule.anchor, Anchor::Word { .. })
+            && matches!(rule.shape, Shape::Pattern { lead: "", .. });
+        let is_one = is_of_words && !rule.words.is_empty() && rule.more.is_empty();
+        is_one.then_some((rule.words, rule.confidence.near))
+    }
+
+    /// It may be the only one for its type.
+    pub(crate) fn add(&mut self, rule: &'static Rule, bit: u128, is_only: bool) {
+        let Shape::Pattern { value, .. } = rule.shape else {
+            return;
+        };
+        if is_only && !rule.weak && rule.class != Class::Secret {
+            self.together |= bit;
+        }
+        if rule.check.is_some() {
+            self.checks.push((rule, bit));
+        }
+        self.rules |= bit;
+        let known = self.patterns.iter().position(|known| *known == value);
+        if let Some(rules) = known.and_then(|known| self.of.get_mut(known)) {
+            *rules |= bit;
+        } else {
+            self.patterns.push(value);
+            self.of.push(bit);
+        }
+    }
+
+    /// Adds where the patterns of some of its rules end that fit from `start` on.
+    pub(crate) fn fit(
+        &self,
+        some: u128,
+        (start, before): (usize, Option<u8>),
+        ends: &mut Ends,
+        window: Window<'_>,
+    ) -> Fitted {
+        let joined = self.joined.get_or_init(|| dfa(&self.patterns).ok());
+        let begun = joined
+            .as_ref()
+            .and_then(|it| Some((it, begin(it, before)?)));
+        let Some((joined, mut state)) = begun else {
+            return Fitted::Long;
+        };
+        let bytes = window.after(start);
+        for (byte, at) in bytes.iter().take(FAR).zip(start..) {
+            state = joined.next_state(state, *byte);
+            if joined.is_special_state(state) {
+                if joined.is_match_state(state) {
+                    ends.add(at, some & self.matched(joined, state));
+                } else if joined.is_dead_state(state) || joined.is_quit_state(state) {
+                    return Fitted::All;
+                }
+            }
+        }
+        if bytes.len() < FAR && window.last {
+            let state = joined.next_eoi_state(state);
+            if joined.is_match_state(state) {
+                ends.add(window.end(), some & self.matched(joined, state));
+            }
+            return Fitted::All;
+        }
+        ends.forget(self.rules);
+        if bytes.len() < FAR {
+            Fitted::More
+        } else {
+            Fitted::Long
+        }
+    }
+
+    /// Those of some of its rules that a value withstands the check of.
+    pub(crate) fn withstood(&self, some: u128, value: &[u8]) -> u128 {
+        let fail = |(rule, bit): &&(&Rule, u128)| some & bit != 0 && !rule.withstands(value);
+        let failed = self.checks.iter().filter(fail);
+        failed.fold(some, |some, (_, bit)| some & !bit)
+    }
+
+    /// The rules that a state is a match of.
+    fn matched(&self, joined: &Dfa, state: DfaState) -> u128 {
+        let patterns = (0..joined.match_len(state)).map(|at| joined.match_pattern(state, at));
+        let rules = patterns.filter_map(|pattern| self.of.get(pattern.as_usize()));
+        rules.fold(0, |all, rules| all | rules)
+    }
+}
+
+impl Ends {
+    /// The end of these rules, and of no other place where they seemed to end.
+    pub(crate) fn add(&mut self, end: usize, rules: u128) {
+        self.forget(rules);
+        match self.0.iter_mut().find(|(known, _)| *known == end) {
+            Some((_, known)) => *known |= rules,
+            None => self.0.push((end, rules)),
+        }
+    }
+
+    fn forget(&mut self, rules: u128) {
+        for (_, known) in &mut self.0 {
+            *known &= !rules;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use regex_automata::util::syntax;
+
+    use super::*;
+    use crate::candidate::Fit;
+    use crate::rule::LONGEST;
+    use crate::rule_set;
+    use crate::tests::SCANNER;
+    use crate::walk::Trails;
+
+    #[test]
+    fn no_value_that_is_settled_with_others_goes_on() {
+        let rules = &SCANNER.sets.rules;
+        let mut together = 0;
+        for id in 0..u16::try_from(rules.len()).unwrap() {
+            let ready = rules.get(id).unwrap();
+            let Shape::Pattern { value, .. } = ready.rule.shape else {
+                continue;
+            };
+            if ready.group(id, &(0..1)).is_some() {
+                let dialect = syntax::Config::new().unicode(false).utf8(false);
+                let value = syntax::parse_with(value, &dialect).unwrap();
+                let longest = value.properties().maximum_len().unwrap_or(usize::MAX);
+                assert!(longest < LONGEST, "{}", ready.rule.kind);
+                together += 1;
+            }
+        }
+        assert!(together > 100, "{together} are settled together");
+    }
+
+    proptest! {
+        #[test]
+        fn a_family_reads_what_each_of_its_rules_reads_alone(
+            text in "[A-KM-Z]{0,3}[ -]?[0-9]{1,9}[ -]?[A-Z0-9]{0,4}[ -]?[0-9a-z]{0,60}",
+            last in any::<bool>(),
+        ) {
+            let rules = &SCANNER.sets.rules;
+            let window = Window { bytes: text.as_bytes(), base: 0, last };
+            for id in 0..u16::try_from(rules.len()).unwrap() {
+                let ready = rules.get(id).unwrap();
+                let Some(family) = &ready.family else { continue };
+                let (_, bit) = rule_set::place(id);
+                let mut ends = Ends::default();
+                let fitted = family.fit(bit, (0, None), &mut ends, window);
+                let mut ends = ends.0.into_iter().filter(|(_, rules)| *rules != 0);
+                let joined = ends.next().map(|(end, _)| end);
+                match Fit::of((id, ready), 0, None, &mut Trails::default(), window) {
+                    Fit::Yes(end) => prop_assert!(
+                        joined == Some(end) || !matches!(fitted, Fitted::All),
+                        "{} {joined:?}", ready.rule.kind
+                    ),
+                    Fit::No => prop_assert_eq!(joined, None, "{}", ready.rule.kind),
+                    Fit::Open(_) => prop_assert!(!matches!(fitted, Fitted::All)),
+                }
+            }
+        }
+    }
+}
