@@ -115,12 +115,13 @@ struct Told {
 fn filtered(answer: &Answer<'_>) -> bool {
     same_for_every_message(answer);
     let all = same_when_cut(answer, |_| true);
-    assert!(answer.body.starts_with(&all.sent));
+    let whole = |sent: &[u8]| answer.body.starts_with(sent) || may_lead_elsewhere(answer.body);
+    assert!(whole(&all.sent));
     let some = same_when_cut(answer, may_stay);
     if all.error.is_some() {
         return false;
     }
-    assert_eq!(all.sent, answer.body);
+    assert!(all.sent == answer.body || may_lead_elsewhere(answer.body));
     assert_eq!(some.error, None);
     let again = Answer {
         expected: answer.expected.clone(),
@@ -159,6 +160,13 @@ fn same_for_every_message(answer: &Answer<'_>) {
     if first.error.is_none() {
         assert!(second.error.is_none() && first.sent == second.sent);
     }
+}
+
+/// Whether a resource may have a URI that is not shown at all: with dot segments, or with control characters, which are escaped.
+fn may_lead_elsewhere(body: &[u8]) -> bool {
+    let escaped = body.iter().any(|byte| matches!(byte, b'\\' | b'%'));
+    let dots = |pair: &[u8]| matches!(pair, [b'/' | b'?' | b'#' | b'"' | b'.', b'.']);
+    escaped || body.windows(2).any(dots)
 }
 
 /// As good as any rule that looks at nothing but the entry.
