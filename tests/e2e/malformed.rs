@@ -1,5 +1,6 @@
 //! What two parsers could frame differently gets a clear answer and a record, and nothing of it is forwarded.
 
+mod behind;
 mod contents;
 mod smuggling;
 

@@ -11,9 +11,9 @@ use tokio::signal::unix::{self, SignalKind, signal};
 pub(crate) struct Signals(Vec<(Signal, unix::Signal)>);
 
 impl Signals {
-    /// Those that ask a process to end.
+    /// Those that ask a process to end, a terminal that goes away among them.
     pub(crate) fn to_end() -> io::Result<Self> {
-        Self::install(&[Signal::TERM, Signal::INT])
+        Self::install(&[Signal::TERM, Signal::INT, Signal::HUP])
     }
 
     /// Those that a process may be sent and can hear: whoever stands in for one hands them on.

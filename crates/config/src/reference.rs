@@ -225,7 +225,7 @@ fn identity() -> [Key; 5] {
             "identity.credentials[].id",
             "name without a colon",
             root.clone(),
-            "User name in `Proxy-Authorization`; unique.",
+            "User name in `Proxy-Authorization: Basic …`; unique. Where a client can only send `Bearer SECRET`, the secret alone tells whose it is.",
         ),
         key(
             "identity.credentials[].tenant",
@@ -463,7 +463,7 @@ fn timeouts() -> [Key; 5] {
             "limits.drain_grace",
             "duration",
             duration(default.drain_grace),
-            "From SIGTERM until what is still open is cut.",
+            "From SIGTERM, SIGINT or SIGHUP until what is still open is cut.",
         ),
     ]
 }

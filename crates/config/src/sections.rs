@@ -228,7 +228,7 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// Open streams of one HTTP/2 connection.
     pub http2_streams: u32,
-    /// From SIGTERM until what is still open is cut.
+    /// From SIGTERM, SIGINT or SIGHUP until what is still open is cut.
     pub drain_grace: Duration,
 }
 

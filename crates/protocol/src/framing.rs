@@ -38,6 +38,8 @@ pub struct Framing {
     hold: Option<Hold>,
     /// The line that has begun; empty where a read ended with a line.
     line: Vec<u8>,
+    /// An empty line before the request.
+    skipped: bool,
     /// Bytes that heads or trailers may still take.
     budget: usize,
     failed: Option<FramingError>,
@@ -76,6 +78,7 @@ impl Framing {
             head: Head::default(),
             hold: None,
             line: Vec::new(),
+            skipped: false,
             budget: limits.head_bytes,
             failed: None,
         }
@@ -220,6 +223,8 @@ impl Framing {
             Line::ChunkSize | Line::ChunkEnd => 0,
         });
         match line {
+            // RFC 9112 section 2.2: some clients send one behind a body.
+            Line::Request if content.is_empty() && !self.skipped => self.skipped = true,
             Line::Request => {
                 self.head.request_line(content)?;
                 self.state = State::Line(Line::Header);
@@ -265,6 +270,7 @@ impl Framing {
     }
 
     fn next_message(&mut self) {
+        self.skipped = false;
         self.head = Head::default();
         self.budget = self.limits.head_bytes;
         self.state = State::Line(Line::Request);

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use aegis_protocol::framing::{Framing, FramingError, Limits};
+use futures_util::task::AtomicWaker;
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
@@ -31,7 +32,14 @@ pub(crate) struct Verdict(AtomicU8);
 /// The requests of a connection that are not answered to their end yet. While there are any, its
 /// client has nothing to say, and that is not idleness.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct InFlight(Arc<AtomicUsize>);
+pub(crate) struct InFlight(Arc<Requests>);
+
+#[derive(Debug, Default)]
+struct Requests {
+    count: AtomicUsize,
+    /// Of who waits until there are none.
+    waker: AtomicWaker,
+}
 
 /// One of them, until it is dropped.
 #[derive(Debug)]
@@ -67,6 +75,15 @@ struct Patience {
     stalled: Said,
 }
 
+impl Waiting {
+    fn of(framing: &Framing) -> Option<Self> {
+        if framing.in_head() {
+            return Some(Self::Head);
+        }
+        framing.between_messages().then_some(Self::Idle)
+    }
+}
+
 impl Verdict {
     pub(crate) fn grant(&self) {
         self.0.store(GRANTED, Ordering::Release);
@@ -83,12 +100,22 @@ impl Verdict {
 
 impl InFlight {
     pub(crate) fn begin(&self) -> Answering {
-        self.0.fetch_add(1, Ordering::AcqRel);
+        self.0.count.fetch_add(1, Ordering::AcqRel);
         Answering(self.clone())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.load(Ordering::Acquire) == 0
+        self.0.count.load(Ordering::Acquire) == 0
+    }
+
+    /// For one waiting task at a time.
+    fn poll_empty(&self, cx: &Context<'_>) -> Poll<()> {
+        self.0.waker.register(cx.waker());
+        if self.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 }
 
@@ -104,7 +131,10 @@ impl Said {
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::AcqRel);
+        let Requests { count, waker } = &*self.0.0;
+        if count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            waker.wake();
+        }
     }
 }
 
@@ -117,6 +147,10 @@ pin_project! {
         broken: Arc<OnceLock<Broken>>,
         verdict: Arc<Verdict>,
         in_flight: InFlight,
+        // What is wrong with what came behind a request that is being answered.
+        wrong: Option<FramingError>,
+        // Whether all that was to be sent is on its way.
+        flushed: bool,
         waiting: Option<(Waiting, Pin<Box<Sleep>>)>,
         patience: Patience,
     }
@@ -143,6 +177,8 @@ impl<S> Wire<S> {
             broken: Arc::default(),
             verdict,
             in_flight,
+            wrong: None,
+            flushed: true,
             waiting: None,
             patience,
         }
@@ -166,6 +202,16 @@ impl<S> Wire<S> {
     pub(crate) fn into_inner(self) -> S {
         self.io
     }
+
+    /// Whether everything that was asked is answered to the end.
+    fn poll_answered(&self, cx: &Context<'_>) -> Poll<()> {
+        ready!(self.in_flight.poll_empty(cx));
+        if self.flushed {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
 }
 
 impl<S: AsyncRead> AsyncRead for Wire<S> {
@@ -174,6 +220,10 @@ impl<S: AsyncRead> AsyncRead for Wire<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(error) = self.wrong {
+            ready!(self.poll_answered(cx));
+            return Poll::Ready(Err(refuse(&self.broken, Broken::Framing(error))));
+        }
         let mut this = self.project();
         if this.framing.waits() {
             let resumed = match this.verdict.take() {
@@ -187,7 +237,7 @@ impl<S: AsyncRead> AsyncRead for Wire<S> {
             resumed.map_err(|error| refuse(this.broken, Broken::Framing(error)))?;
         }
         let before = buf.filled().len();
-        let in_body = this.framing.in_body();
+        let (in_body, waits) = (this.framing.in_body(), this.framing.waits());
         match this.io.as_mut().poll_read(cx, buf) {
             Poll::Ready(result) => {
                 result?;
@@ -201,16 +251,16 @@ impl<S: AsyncRead> AsyncRead for Wire<S> {
                         // hyper knows the head: whoever reads the body answers and records.
                         return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
                     }
+                    if !waits && this.in_flight.poll_empty(cx).is_pending() {
+                        *this.wrong = Some(error);
+                        return Poll::Pending;
+                    }
                     return Poll::Ready(Err(refuse(this.broken, Broken::Framing(error))));
                 }
                 Poll::Ready(Ok(()))
             }
             Poll::Pending => {
-                let waiting = if this.framing.in_head() {
-                    Waiting::Head
-                } else if this.framing.between_messages() {
-                    Waiting::Idle
-                } else {
+                let Some(waiting) = Waiting::of(this.framing) else {
                     *this.waiting = None;
                     return Poll::Pending;
                 };
@@ -267,6 +317,7 @@ impl<S: AsyncWrite> AsyncWrite for Wire<S> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.project();
+        *this.flushed = false;
         let polled = this.io.poll_write(cx, buf);
         this.patience.limit(polled, cx)
     }
@@ -277,6 +328,7 @@ impl<S: AsyncWrite> AsyncWrite for Wire<S> {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.project();
+        *this.flushed = false;
         let polled = this.io.poll_write_vectored(cx, bufs);
         this.patience.limit(polled, cx)
     }
@@ -288,6 +340,10 @@ impl<S: AsyncWrite> AsyncWrite for Wire<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
         let polled = this.io.poll_flush(cx);
+        if polled.is_ready() && !std::mem::replace(this.flushed, true) && this.wrong.is_some() {
+            // hyper does not read again by itself.
+            cx.waker().wake_by_ref();
+        }
         this.patience.limit(polled, cx)
     }
 

@@ -14,21 +14,23 @@ use crate::harness::{
 };
 
 #[test]
-fn sigterm_drains_the_proxy_and_ends_it_with_0() {
-    let home = home();
-    let config = proxy_config(&home, "127.0.0.1:0", "");
-    let mut proxy = Running::start(&["proxy", "--config", &config]);
-    proxy.wait_for("forward proxy on ");
-    proxy.wait_for("policy modes: acme=enforce");
-    proxy.signal(Signal::TERM);
-    assert_eq!(proxy.code(), 0);
-    let log = fs::read_to_string(home.path().join("data/audit.jsonl")).expect("an audit log");
-    assert!(
-        log.lines()
-            .last()
-            .is_some_and(|line| line.contains(r#""event":"drained""#)),
-        "{log}"
-    );
+fn a_signal_to_end_drains_the_proxy_and_ends_it_with_0() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let home = home();
+        let config = proxy_config(&home, "127.0.0.1:0", "");
+        let mut proxy = Running::start(&["proxy", "--config", &config]);
+        proxy.wait_for("forward proxy on ");
+        proxy.wait_for("policy modes: acme=enforce");
+        proxy.signal(signal);
+        assert_eq!(proxy.code(), 0, "{signal:?}");
+        let log = fs::read_to_string(home.path().join("data/audit.jsonl")).expect("an audit log");
+        assert!(
+            log.lines()
+                .last()
+                .is_some_and(|line| line.contains(r#""event":"drained""#)),
+            "{signal:?}: {log}"
+        );
+    }
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn timeouts() -> [Key; 4] {
             "limits.drain_grace",
             "duration",
             duration(default.drain_grace),
-            "From SIGTERM until what is being answered is cut.",
+            "From such a signal until what is being answered is cut.",
         ),
     ]
 }

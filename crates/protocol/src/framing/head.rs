@@ -36,7 +36,7 @@ pub(super) enum Hold {
 }
 
 impl Head {
-    /// RFC 9112 section 3, without its leniency: one space between the parts, no empty lines before.
+    /// RFC 9112 section 3, without its leniency: one space between the parts.
     pub(super) fn request_line(&mut self, line: &[u8]) -> Result<(), FramingError> {
         let mut parts = line.split(|byte| *byte == b' ');
         let (method, target) = match (parts.next(), parts.next()) {

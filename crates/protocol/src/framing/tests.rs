@@ -195,7 +195,7 @@ fn a_host_is_named_exactly_once() {
 #[test]
 fn the_request_line_has_one_form() {
     for line in [
-        "",
+        "\r\n",
         " GET / HTTP/1.1",
         "GET  / HTTP/1.1",
         "GET / HTTP/1.1 ",
@@ -222,6 +222,8 @@ fn the_request_line_has_one_form() {
         refused("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         FramingError::Http2Preface
     );
+    let one_before_it = "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2);
+    assert!(whole(one_before_it));
 }
 
 #[test]
