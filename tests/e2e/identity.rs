@@ -1,5 +1,7 @@
 //! The caller is proven before anything else, and what it says of itself counts for nothing.
 
+mod tls;
+
 use aegis_testkit::{Aegis, AegisBuilder, Answer, Payload, ProxyClient, Reply, TestCa, Upstream};
 use http::Request;
 

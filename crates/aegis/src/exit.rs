@@ -36,7 +36,8 @@ impl Failure {
     pub(crate) fn start(error: &StartError, ports: &str) -> Self {
         match error {
             StartError::Listen(_) => Self::new(Exit::Failed, format!("{error}; {ports}")),
-            StartError::Ca(_)
+            StartError::Audit { .. }
+            | StartError::Ca(_)
             | StartError::Chain(_)
             | StartError::HashKey(_)
             | StartError::Roots(_)

@@ -65,6 +65,10 @@ impl ProxyUrl {
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
+    pub(crate) fn speaks_tls(&self) -> bool {
+        self.scheme == "https"
+    }
+
     pub(crate) fn with(&self, credential: Option<(&str, &Secret)>) -> SecretUrl {
         let user = credential.map(|(id, secret)| {
             let (id, secret) = (encoded(id), encoded(secret.expose()));

@@ -213,7 +213,7 @@ fn listen() -> [Key; 4] {
             "listen.tls.names",
             "list of names",
             literal(format!("[{names}]")),
-            "Host names and addresses in the certificate that the forward port and the gateway show. The section `listen.tls`, even as `{}`, makes both speak TLS.",
+            "Host names and addresses in the certificate that the forward port and the gateway show, besides the address that each listens on (loopback's where it listens everywhere). The section `listen.tls`, even as `{}`, makes both speak TLS.",
         ),
     ]
 }

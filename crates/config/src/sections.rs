@@ -23,7 +23,7 @@ pub struct Listen {
 pub struct ListenTls {
     /// Present: client certificates are asked for and must chain to this PEM file.
     pub client_ca: Option<PathBuf>,
-    /// Names and addresses in the certificate that the forward port shows.
+    /// Names and addresses in the certificate that the ports show, besides those they listen on.
     pub names: Vec<String>,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,8 +62,8 @@ pub enum StartError {
     Scanner(#[from] aegis_dlp::BuildError),
     #[error("{0}")]
     Listen(io::Error),
-    #[error("cannot open the audit log: {0}")]
-    Audit(io::Error),
+    #[error("`audit.file`: cannot open the audit log {}: {source}", file.display())]
+    Audit { file: PathBuf, source: io::Error },
     #[error("interception CA: {0}")]
     Ca(#[from] CaError),
     #[error("key of the chain of agents: {0}")]
@@ -113,10 +114,10 @@ impl App {
         let mut ports = vec![(
             Front::Forward,
             forward,
-            tls(&settings, &plane.ca, &["http/1.1"])?,
+            tls(&settings, forward_address, &plane.ca, &["http/1.1"])?,
         )];
-        if let Some(gateway) = gateway {
-            let tls = tls(&settings, &plane.ca, &["h2", "http/1.1"])?;
+        if let Some((gateway, address)) = gateway.zip(gateway_address) {
+            let tls = tls(&settings, address, &plane.ca, &["h2", "http/1.1"])?;
             ports.push((Front::Gateway, gateway, tls));
         }
         let source = PolicySource::new(&settings);
@@ -223,7 +224,7 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
     let evidence = Arc::new(evidence(settings, drain.clone())?);
     let activation = Arc::new(Activation::new(Arc::clone(&evidence.metrics)));
     let approvals = Arc::new(Approvals::default());
-    let ca = Ca::load_or_create(&settings.data_dir)?;
+    let ca = Arc::new(Ca::load_or_create(&settings.data_dir)?);
     let tools = Arc::new(Tools::open(&settings.data_dir)?);
     let upstream = &settings.upstream;
     let pool = Arc::new(Pool::new(upstream.idle_timeout, upstream.idle_per_host));
@@ -268,11 +269,12 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
 /// How a port that speaks this greets its clients, if it speaks TLS.
 fn tls(
     settings: &Settings,
-    ca: &Ca,
+    address: SocketAddr,
+    ca: &Arc<Ca>,
     alpn: &[&str],
 ) -> Result<Option<TlsAcceptor>, ForwardTlsError> {
     let tls = settings.listen.tls.as_ref();
-    tls.map(|tls| forward_tls::acceptor(tls, ca, alpn))
+    tls.map(|tls| forward_tls::acceptor(tls, address.ip(), ca, alpn))
         .transpose()
 }
 
@@ -281,7 +283,10 @@ fn evidence(settings: &Settings, drain: Drain) -> Result<Evidence, StartError> {
         file: settings.audit.file.clone(),
         sync: settings.audit.sync,
     };
-    let log = Log::open(log).map_err(StartError::Audit)?;
+    let log = Log::open(log).map_err(|source| StartError::Audit {
+        file: settings.audit.file.clone(),
+        source,
+    })?;
     let metrics = Arc::new(Metrics::new(&log));
     let endpoint = settings.telemetry.otlp_endpoint.as_deref();
     let tracer = Tracer::new(endpoint, &settings.region)?;

@@ -9,6 +9,7 @@ mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -134,10 +135,15 @@ impl Ca {
         text + "\n-----END CERTIFICATE-----\n"
     }
 
-    fn make_settings(&self, host: &Host) -> Result<ServerConfig, CaError> {
-        let mut chain = vec![self.mint(host)?];
+    /// One certificate for all of `hosts`, made now; whoever keeps it does so for [`CACHE_TTL`] at most.
+    pub(crate) fn certified(&self, hosts: &[Host]) -> Result<CertifiedKey, CaError> {
+        let mut chain = vec![self.mint(hosts)?];
         chain.extend(self.authority.presented.iter().cloned());
-        let certified = CertifiedKey::new(chain, Arc::clone(&self.leaf_signer));
+        Ok(CertifiedKey::new(chain, Arc::clone(&self.leaf_signer)))
+    }
+
+    fn make_settings(&self, host: &Host) -> Result<ServerConfig, CaError> {
+        let certified = self.certified(slice::from_ref(host))?;
         let mut settings = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
@@ -149,7 +155,7 @@ impl Ca {
         Ok(settings)
     }
 
-    fn mint(&self, host: &Host) -> Result<CertificateDer<'static>, CaError> {
+    fn mint(&self, hosts: &[Host]) -> Result<CertificateDer<'static>, CaError> {
         let now = since_epoch();
         let end = (now + LEAF_VALIDITY).min(self.authority.not_after);
         if end <= now {
@@ -159,11 +165,8 @@ impl Ca {
         params.not_before = rcgen::date_time_ymd(1970, 1, 1) + now.saturating_sub(BACKDATED);
         params.not_after = rcgen::date_time_ymd(1970, 1, 1) + end;
         params.serial_number = Some(random_serial()?);
-        params.distinguished_name = subject(host);
-        params.subject_alt_names = vec![match host {
-            Host::Name(name) => SanType::DnsName(name.as_ref().try_into()?),
-            Host::Address(ip) => SanType::IpAddress(*ip),
-        }];
+        params.distinguished_name = hosts.first().map(subject).unwrap_or_default();
+        params.subject_alt_names = hosts.iter().map(alternative).collect::<Result<_, _>>()?;
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -175,7 +178,7 @@ impl Ca {
     /// Clients compare the issuer's name byte by byte, and not every name survives being written
     /// again. Better to learn it at the start than from every client.
     fn check_issuer_name(&self) -> Result<(), CaError> {
-        let leaf = self.mint(&Host::Name("aegis.invalid".into()))?;
+        let leaf = self.mint(&[Host::Name("aegis.invalid".into())])?;
         let written = store::issuer_name(&leaf);
         if written.as_deref() == Some(self.authority.subject.as_slice()) {
             return Ok(());
@@ -215,6 +218,13 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     pairs.join(":")
 }
 
+fn alternative(host: &Host) -> Result<SanType, rcgen::Error> {
+    Ok(match host {
+        Host::Name(name) => SanType::DnsName(name.as_ref().try_into()?),
+        Host::Address(ip) => SanType::IpAddress(*ip),
+    })
+}
+
 /// Old clients read the common name, which has room for 64 characters; longer names go without.
 fn subject(host: &Host) -> rcgen::DistinguishedName {
     let text = match host {
@@ -251,5 +261,5 @@ const LEAF_VALIDITY: Duration = DAY.saturating_mul(7);
 /// For clients whose clocks are behind.
 const BACKDATED: Duration = DAY;
 /// Well below the validity, so that a cached leaf never runs out in use.
-const CACHE_TTL: Duration = DAY;
+pub(crate) const CACHE_TTL: Duration = DAY;
 const CACHED: u64 = 1_000;

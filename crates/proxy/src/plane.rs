@@ -25,7 +25,7 @@ use crate::tools::Tools;
 pub(crate) struct Plane {
     pub(crate) limits: Limits,
     pub(crate) admission: Admission,
-    pub(crate) ca: Ca,
+    pub(crate) ca: Arc<Ca>,
     pub(crate) identities: Identities,
     pub(crate) chains: Chains,
     /// Behind the gateway.

@@ -9,7 +9,7 @@ use clap::Args;
 use crate::env::gateway::BaseUrls;
 use crate::env::{Shell, Variables};
 use crate::exit::{Exit, Failure};
-use crate::output::{self, warning};
+use crate::output::{self, note, warning};
 use crate::proxy_url::ProxyUrl;
 use crate::secret::Secret;
 use crate::{settings, trust};
@@ -76,6 +76,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
              with --proxy as the container sees it"
         ));
     }
+    if url.speaks_tls() {
+        note(format!(
+            "{url} speaks TLS, and curl reads no variable for its certificate: give it --proxy-cacert {}",
+            data_dir.join("ca.pem").display()
+        ));
+    }
     output::result(variables.render(arguments.shell).trim_end());
     Ok(ExitCode::SUCCESS)
 }
@@ -88,7 +94,15 @@ fn base_urls(arguments: &Arguments, file: &Path) -> Result<ExitCode, Failure> {
         return Err(Failure::new(Exit::Usage, message));
     };
     let tls = settings.listen.tls.is_some();
-    let url = ProxyUrl::of_listener(gateway.address, tls).with(None);
+    let url = ProxyUrl::of_listener(gateway.address, tls);
+    if tls {
+        let ca = settings.data_dir.join("ca.pem");
+        note(format!(
+            "{url} speaks TLS: its clients must trust {}",
+            ca.display()
+        ));
+    }
+    let url = url.with(None);
     let credential = arguments.credential.secret()?;
     let secret = credential.as_ref().map(|(_, secret)| secret);
     let said = BaseUrls::render(gateway, url.expose(), secret, arguments.shell);

@@ -137,6 +137,12 @@ impl Findings {
     }
 
     fn files(&mut self, Checked { settings, document }: &Checked) {
+        let log = &settings.audit.file;
+        if log.is_dir() {
+            let message = format!("`audit.file`: {} is a directory", log.display());
+            let place = ["audit", "file"];
+            self.problems.push(document.problem(&place, message));
+        }
         let client_ca = settings
             .listen
             .tls

@@ -43,8 +43,10 @@ impl BaseUrls {
             for (variable, path) in &sdks.base_urls {
                 lines += &shell.line(variable, &format!("{base}{path}"));
             }
-            for (variable, secret) in sdks.keys.iter().zip(std::iter::repeat(secret).flatten()) {
-                lines += &shell.line(variable, secret.expose());
+            if let Some(secret) = secret {
+                for variable in sdks.keys {
+                    lines += &shell.line(variable, secret.expose());
+                }
             }
         }
         Self { lines, notes }

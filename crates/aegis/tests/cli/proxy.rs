@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Command, Output};
 
+use aegis_testkit::fixed_port;
 use rustix::process::Signal;
 
 use serde_json::Value;
@@ -112,6 +113,76 @@ fn mistakes_that_only_a_start_would_meet_are_told_by_validate_and_end_the_proxy_
             assert!(err(&said).contains(place), "{command}: {}", err(&said));
         }
     }
+}
+
+#[test]
+fn where_the_ports_speak_tls_what_env_prints_is_verified() {
+    for listen in ["127.0.0.1", "0.0.0.0"] {
+        let home = home();
+        let (forward, gateway) = (fixed_port(), fixed_port());
+        let text = format!(
+            "region: here
+data_dir: data
+policy: {{directory: policies}}
+listen: {{forward: '{listen}:{forward}', admin: '127.0.0.1:0', tls: {{}}}}
+gateway: {{address: '{listen}:{gateway}', services: {{openai: {{upstream: 'https://api.openai.com'}}}}}}
+"
+        );
+        proxy_config(&home, "127.0.0.1:0", "");
+        let config = write(&home, "aegis.yaml", &text);
+        let mut proxy = Running::start(&["proxy", "--config", &config]);
+        proxy.wait_for("policy modes: ");
+        let ca = path(&home.path().join("data/ca.pem"));
+
+        let said = aegis(&["env", "--shell", "dotenv", "--config", &config]);
+        let proxy_url = value(&out(&said), "HTTPS_PROXY=");
+        assert!(err(&said).contains("--proxy-cacert"), "{}", err(&said));
+        let page = "http://aegis.invalid/ca.pem";
+        let asked = curl(&["--proxy", &proxy_url, "--proxy-cacert", &ca, page]);
+        assert_eq!(out(&asked), "200", "{}", err(&asked));
+
+        let said = aegis(&["env", "--gateway", "--shell", "dotenv", "--config", &config]);
+        assert!(err(&said).contains(&ca), "{}", err(&said));
+        let base_url = value(&out(&said), "OPENAI_BASE_URL=");
+        let asked = curl(&["--cacert", &ca, &base_url]);
+        assert_eq!(out(&asked), "401", "{}", err(&asked));
+    }
+}
+
+/// The status alone, as curl says it.
+fn curl(arguments: &[&str]) -> Output {
+    let mut curl = Command::new("curl");
+    curl.args([
+        "-sS",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code}",
+        "--noproxy",
+        "",
+    ]);
+    curl.args(arguments).output().expect("curl")
+}
+
+fn value(lines: &str, name: &str) -> String {
+    let mut values = lines.lines().filter_map(|line| line.strip_prefix(name));
+    values.next().expect("the variable").to_owned()
+}
+
+#[test]
+fn an_audit_log_that_cannot_be_opened_is_named_and_ends_with_78() {
+    let home = home();
+    fs::create_dir(home.path().join("log")).expect("a directory");
+    let config = proxy_config(&home, "127.0.0.1:0", "audit: {file: log}\n");
+    for command in ["validate", "proxy"] {
+        let said = aegis(&[command, "--config", &config]);
+        assert_eq!(code(&said), 78, "{command}: {}", err(&said));
+        for wanted in ["audit.file", &path(&home.path().join("log"))] {
+            assert!(err(&said).contains(wanted), "{command}: {}", err(&said));
+        }
+    }
+    let said = aegis(&["validate", "--config", &config]);
+    assert!(err(&said).contains("aegis.yaml:5:"), "{}", err(&said));
 }
 
 #[test]

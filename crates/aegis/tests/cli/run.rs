@@ -5,7 +5,8 @@ use std::net::TcpListener;
 use rustix::process::Signal;
 
 use crate::harness::{
-    Running, aegis, code, command, err, greeter, home, out, path, proxy_config, run, write,
+    Running, SHA256_OF_TEST, aegis, code, command, err, greeter, home, out, path, proxy_config,
+    run, write,
 };
 
 #[test]
@@ -15,6 +16,32 @@ fn run_ends_with_the_exit_code_of_the_process() {
     assert_eq!(code(&run(&config, &["sh", "-c", "exit 7"])), 7);
     assert_eq!(code(&run(&config, &["sh", "-c", "kill -9 $$"])), 128 + 9);
     assert_eq!(code(&run(&config, &["/nonexistent"])), 127);
+}
+
+#[test]
+fn run_starts_nothing_for_a_credential_that_the_settings_do_not_take() {
+    let home = home();
+    let extra = format!(
+        "identity: {{credentials: [{{id: bot, tenant: acme, agent: bot, secret_sha256: {SHA256_OF_TEST}}}]}}\n"
+    );
+    let config = proxy_config(&home, "127.0.0.1:0", &extra);
+    let run = |id: &str, secret: &str| {
+        let arguments = ["run", "--config", &config, "--credential", id, "--"];
+        let mut run = command(&arguments);
+        run.args(["sh", "-c", "exit 7"]).env("AEGIS_SECRET", secret);
+        run.output().expect("it starts")
+    };
+    assert_eq!(code(&run("bot", "test")), 7);
+    for (id, secret) in [("nope", "test"), ("bot", "not-its-secret")] {
+        let said = run(id, secret);
+        assert_eq!(code(&said), 2, "{}", err(&said));
+        assert!(
+            err(&said).contains(&format!("credential `{id}`")),
+            "{}",
+            err(&said)
+        );
+        assert!(!err(&said).contains(secret), "{}", err(&said));
+    }
 }
 
 #[test]

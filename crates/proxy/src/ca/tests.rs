@@ -244,7 +244,7 @@ fn an_operators_intermediate_is_presented_so_that_its_root_suffices() {
 #[test]
 fn a_leaf_has_all_that_strict_verifiers_ask_for() {
     let (_dir, ca) = fresh();
-    let leaf = ca.mint(&name("api.example.com")).unwrap();
+    let leaf = ca.mint(&[name("api.example.com")]).unwrap();
     let (_, leaf) = X509Certificate::from_der(&leaf).unwrap();
     let root = root_of(&ca);
     let (_, root) = X509Certificate::from_der(&root).unwrap();
@@ -284,7 +284,7 @@ fn a_leaf_never_outlives_its_ca() {
     let (dir, ..) = operators(|params| params.not_after = tomorrow);
     let leaf = Ca::load_or_create(dir.path())
         .unwrap()
-        .mint(&name("api.example.com"))
+        .mint(&[name("api.example.com")])
         .unwrap();
     let (_, leaf) = X509Certificate::from_der(&leaf).unwrap();
     assert_eq!(
@@ -298,7 +298,7 @@ fn serial_numbers_are_positive_and_never_repeat() {
     let (_dir, ca) = fresh();
     let serials: HashSet<Vec<u8>> = (0..64)
         .map(|_| {
-            let leaf = ca.mint(&name("api.example.com")).unwrap();
+            let leaf = ca.mint(&[name("api.example.com")]).unwrap();
             let (_, leaf) = X509Certificate::from_der(&leaf).unwrap();
             assert!(leaf.raw_serial().len() <= 20 && leaf.raw_serial()[0] < 0x80);
             leaf.raw_serial().to_vec()

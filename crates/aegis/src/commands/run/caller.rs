@@ -15,6 +15,7 @@ pub(super) fn credential(
     settings: &mut Settings,
 ) -> Result<(String, Secret), Failure> {
     if let Some((id, secret)) = arguments.credential.secret()? {
+        check(&settings.identity.credentials, id, &secret)?;
         return Ok((id.to_owned(), secret));
     }
     let (tenant, agent) = match (&arguments.tenant, &arguments.agent) {
@@ -31,6 +32,19 @@ pub(super) fn credential(
         proof: Proof::Secret(secret.digest()),
     });
     Ok((RUN_ID.to_owned(), secret))
+}
+
+/// What the proxy would refuse at each call is refused before there is a process to make one.
+fn check(credentials: &[Credential], id: &str, secret: &Secret) -> Result<(), Failure> {
+    let known = credentials.iter().find(|known| &*known.id == id);
+    let mistake = match known.map(|known| &known.proof) {
+        Some(Proof::Secret(digest)) if *digest == secret.digest() => return Ok(()),
+        Some(Proof::Secret(_)) => "the secret is not the one that the settings know it by",
+        Some(Proof::Certificate(_)) => "the settings know it by a certificate, not by a secret",
+        None => "the settings do not have it",
+    };
+    let message = format!("credential `{id}`: {mistake}, so every call would be refused");
+    Err(Failure::new(Exit::Usage, message))
 }
 
 /// Tenant and agent where the policies leave no choice.
