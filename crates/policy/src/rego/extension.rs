@@ -59,10 +59,7 @@ impl Extension {
             return Ok(Self::default());
         }
         let mut engine = Engine::new();
-        let facts = model.data.facts.keys().map(String::as_str);
-        // A fact that is missing may stand in a file that could not be read.
-        let facts = model.is_whole.then(|| facts.collect::<Vec<_>>());
-        let sets = lint::check(&mut engine, modules, facts.as_deref())?;
+        let sets = lint::check(&mut engine, modules, model)?;
         let data = model
             .users
             .iter()

@@ -1,6 +1,7 @@
-//! What a users' module may be: parsed, in package `aegis.ext`, repeatable, complete, and true to the input. It evaluates nothing.
+//! What a users' module may be: parsed, in package `aegis.ext`, repeatable, complete, and true to the input and the data. It evaluates nothing.
 
 pub(super) mod clear;
+mod data;
 mod findings;
 mod place;
 mod reads;
@@ -13,23 +14,25 @@ use aegis_document::{Problem, Problems};
 
 use super::extension::{SETS, Set};
 use super::{
-    BUILTINS, Compiler, CompilerError, Engine, Json, Module, Ref, Rule, RuleHead, Source, Span,
+    BUILTINS, Compiler, CompilerError, Engine, Json, Model, Module, Ref, Rule, RuleHead, Source,
+    Span,
 };
-use place::Mistake;
+use data::Data;
+use place::{Declared, Mistake};
 use syntax::{column, head, narrow};
 
 /// Adds the modules to the engine and tells which sets they contribute to.
 pub(super) fn check(
     engine: &mut Engine,
     modules: &[Source],
-    facts: Option<&[&str]>,
+    model: &Model,
 ) -> Result<Vec<Set>, Problems> {
     let mut problems = Problems::new();
     let mut sets = BTreeSet::new();
     let mut parsed = true;
     for module in modules {
         // Alone first: one module's mistake must not hide another's.
-        match parse(module, facts) {
+        match parse(module) {
             Ok((names, found)) => {
                 sets.extend(names);
                 problems.extend(found);
@@ -41,6 +44,7 @@ pub(super) fn check(
             }
         }
     }
+    problems.extend(reads(engine, model, parsed));
     let sets = SETS
         .into_iter()
         .filter(|set| sets.contains(set.as_str()))
@@ -50,6 +54,23 @@ pub(super) fn check(
         problems.extend(unknown_names(engine, modules, &sets));
     }
     problems.into_result(sets)
+}
+
+/// What is missing may stand in a data file or a module that could not be read.
+fn reads(engine: &mut Engine, model: &Model, parsed: bool) -> Problems {
+    let facts = model.data.facts.keys().map(String::as_str);
+    let facts = model.is_whole.then(|| facts.collect::<Vec<_>>());
+    let data = (model.is_whole && parsed).then(|| Data::of(&model.users, engine));
+    let data = data.flatten();
+    let declared = Declared {
+        facts: facts.as_deref(),
+        data: data.as_ref(),
+    };
+    let mut problems = Problems::new();
+    for module in engine.get_modules() {
+        problems.extend(reads::check(module, declared));
+    }
+    problems
 }
 
 /// The machine's compiler names functions that do not exist; the interpreter would only find them
@@ -147,7 +168,7 @@ fn first(modules: &[Source], message: String) -> Problem {
     }
 }
 
-fn parse(source: &Source, facts: Option<&[&str]>) -> Result<(BTreeSet<String>, Problems), Problem> {
+fn parse(source: &Source) -> Result<(BTreeSet<String>, Problems), Problem> {
     let alone = std::slice::from_ref(source);
     let explain = |error: String| {
         problem(alone, &error)
@@ -173,7 +194,6 @@ fn parse(source: &Source, facts: Option<&[&str]>) -> Result<(BTreeSet<String>, P
         }
         rules(module, &mut names, &mut problems);
         problems.extend(findings::check(module));
-        problems.extend(reads::check(module, facts));
     }
     problems.extend(unrepeatable(source, &engine));
     Ok((names, problems))

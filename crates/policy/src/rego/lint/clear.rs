@@ -13,6 +13,7 @@ mod tests;
 use std::fmt;
 
 use super::at;
+use super::place::Declared;
 use super::scope::Scope;
 use crate::rego::{Expr, Import, Module, Ref, Rule, RuleHead, Span};
 use body::Body;
@@ -29,7 +30,7 @@ pub(in crate::rego) fn check(modules: &[Ref<Module>]) -> Result<(), Doubt> {
     }
     let names = Names::of(modules)?;
     for module in modules {
-        let scope = Scope::of(module, None);
+        let scope = Scope::of(module, Declared::default());
         for rule in &module.policy {
             definition(rule, &names, scope.clone())?;
         }

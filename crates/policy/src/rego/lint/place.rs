@@ -1,18 +1,25 @@
-//! One place of the input, by its path in the contract: what is below it, and what it can equal. It knows no syntax.
+//! One place of the input, by its path in the contract, or of the data: what is below it, and what it can equal. It knows no syntax.
 
 use aegis_document::nearest;
 
+use super::data::{Branch, Data};
 use crate::rego::Json;
 use crate::rego::contract::{Field, INPUT, Phases, Shape};
 use crate::sensitive;
 
 /// A place that some expression stands for.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct Place<'a> {
     /// As a module would write it: `input.call.tool`.
     pub(super) path: String,
-    shape: &'static Shape,
+    within: Within<'a>,
     phases: Phases,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Within<'a> {
+    Input(&'static Shape),
+    Data(Branch<'a>),
 }
 
 /// What stands at a place if anything does.
@@ -41,20 +48,42 @@ pub(super) struct Mistake {
     pub(super) hint: Option<String>,
 }
 
-/// The names in the data's section `facts`; `None` where they are not all known.
+/// What the policy itself declares; each is `None` where not all of it is known.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Declared<'a> {
+    pub(super) facts: FactNames<'a>,
+    pub(super) data: Option<&'a Data<'a>>,
+}
+
+/// The names in the data's section `facts`.
 pub(super) type FactNames<'a> = Option<&'a [&'a str]>;
 
-impl Place {
+impl<'a> Place<'a> {
     pub(super) fn input() -> Self {
         Self {
             path: "input".to_owned(),
-            shape: &INPUT,
+            within: Within::Input(&INPUT),
             phases: Phases::All,
         }
     }
 
+    pub(super) fn data(data: &'a Data<'a>) -> Self {
+        Self {
+            path: "data".to_owned(),
+            within: Within::Data(Branch::Root(data)),
+            phases: Phases::All,
+        }
+    }
+
+    pub(super) fn is_of_input(&self) -> bool {
+        matches!(self.within, Within::Input(_))
+    }
+
     pub(super) fn kind(&self) -> Kind {
-        match self.shape {
+        let Within::Input(shape) = self.within else {
+            return Kind::Any;
+        };
+        match shape {
             Shape::Text | Shape::OneOf(_) | Shape::DataType => Kind::Text,
             Shape::Number => Kind::Number,
             Shape::Truth => Kind::Truth,
@@ -82,12 +111,22 @@ impl Place {
         key: &Key<'_>,
         facts: FactNames<'_>,
     ) -> Result<Option<Self>, Mistake> {
-        match (self.shape, key) {
+        let shape = match (self.within, key) {
+            (Within::Input(shape), _) => shape,
+            (Within::Data(branch), Key::Name(name)) => {
+                let below = branch.below(&self.path, name)?;
+                return Ok(below.map(|below| self.to(key, Within::Data(below))));
+            }
+            (Within::Data(_), Key::Any) => return Ok(None),
+        };
+        match (shape, key) {
             (Shape::Nullable(shape), key) => self.as_of(shape).below(key, facts),
             (Shape::Object(fields), Key::Name(name)) => self.field(fields, name).map(Some),
             (Shape::Any, _) | (Shape::Object(_), Key::Any) => Ok(None),
-            (Shape::List(_), Key::Name(name)) => Err(self.is_a_list(name)),
-            (Shape::List(shape) | Shape::Map(shape), _) => Ok(Some(self.to(key, shape))),
+            (Shape::List(_), Key::Name(name)) => Err(Mistake::of_a_list(&self.path, name)),
+            (Shape::List(shape) | Shape::Map(shape), _) => {
+                Ok(Some(self.to(key, Within::Input(shape))))
+            }
             (Shape::Facts, key) => {
                 if let (Key::Name(name), Some(facts)) = (key, facts)
                     && !facts.contains(name)
@@ -95,21 +134,19 @@ impl Place {
                     let message = format!("there is no fact `{name}`");
                     return Err(Mistake::near(message, name, facts.iter().copied()));
                 }
-                Ok(Some(self.to(key, &Shape::Truth)))
+                Ok(Some(self.to(key, Within::Input(&Shape::Truth))))
             }
             (Shape::Text | Shape::Number | Shape::Truth | Shape::OneOf(_) | Shape::DataType, _) => {
-                Err(Mistake::new(format!(
-                    "`{}` is {}: there is nothing in it",
-                    self.path,
-                    in_words(self.shape)
-                )))
+                Err(Mistake::nothing_in(&self.path, in_words(shape)))
             }
         }
     }
 
     /// A place can only equal what may stand there.
     pub(super) fn can_equal(&self, constant: &Json) -> Result<(), Mistake> {
-        let shape = self.shape;
+        let Within::Input(shape) = self.within else {
+            return Ok(());
+        };
         match (shape, constant) {
             (Shape::Nullable(shape), constant) if !constant.is_null() => {
                 self.as_of(shape).can_equal(constant)
@@ -155,7 +192,7 @@ impl Place {
         if let Some(field) = visible().find(|field| field.name == name) {
             return Ok(Self {
                 path: format!("{}.{name}", self.path),
-                shape: &field.shape,
+                within: Within::Input(&field.shape),
                 phases: field.phases,
             });
         }
@@ -179,30 +216,22 @@ impl Place {
         })
     }
 
-    fn to(&self, key: &Key<'_>, shape: &'static Shape) -> Self {
+    fn to(&self, key: &Key<'_>, within: Within<'a>) -> Self {
         let path = match key {
             Key::Name(name) => format!("{}.{name}", self.path),
             Key::Any => format!("{}[…]", self.path),
         };
         Self {
             path,
-            shape,
+            within,
             phases: self.phases,
         }
     }
 
     fn as_of(&self, shape: &'static Shape) -> Self {
         Self {
-            shape,
+            within: Within::Input(shape),
             ..self.clone()
-        }
-    }
-
-    fn is_a_list(&self, name: &str) -> Mistake {
-        let path = &self.path;
-        Mistake {
-            message: format!("`{path}` is a list and has no `{name}`"),
-            hint: Some(format!("go over it with `some x in {path}`")),
         }
     }
 }
@@ -213,6 +242,17 @@ impl Mistake {
             message,
             hint: None,
         }
+    }
+
+    pub(super) fn of_a_list(path: &str, name: &str) -> Self {
+        Self {
+            message: format!("`{path}` is a list and has no `{name}`"),
+            hint: Some(format!("go over it with `some x in {path}`")),
+        }
+    }
+
+    pub(super) fn nothing_in(path: &str, what: &str) -> Self {
+        Self::new(format!("`{path}` is {what}: there is nothing in it"))
     }
 
     pub(super) fn near<'a>(

@@ -1,4 +1,4 @@
-//! Every read of the input in a users' module, held against its contract. It follows what a rule body says itself, and guesses nothing.
+//! Every read of the input in a users' module, held against its contract, and of the data, held against what was loaded. It follows what a rule body says itself, and guesses nothing.
 
 #[cfg(test)]
 mod tests;
@@ -6,17 +6,17 @@ mod tests;
 use aegis_document::{Problem, Problems};
 
 use super::at;
-use super::place::{FactNames, Key, Mistake, Place};
+use super::place::{Declared, Key, Mistake, Place};
 use super::scope::Scope;
 use super::syntax::{Step, chain, comparison, constant, replaces_input, step};
 use crate::rego::{Expr, Literal, LiteralStmt, Module, Query, Ref, Rule, RuleHead, Span};
 
 /// Reads that can never find anything, and comparisons that can never hold.
-pub(super) fn check(module: &Module, facts: FactNames<'_>) -> Problems {
+pub(super) fn check(module: &Module, declared: Declared<'_>) -> Problems {
     let mut reads = Reads(Problems::new());
-    let scope = Scope::of(module, facts);
+    let scope = Scope::of(module, declared);
     for import in &module.imports {
-        reads.expression(&import.refr, &Scope::of_input(facts));
+        reads.expression(&import.refr, &Scope::of_roots(declared));
     }
     for rule in &module.policy {
         reads.rule(rule, scope.clone());
@@ -251,7 +251,7 @@ impl Reads {
         }
     }
 
-    fn equal(&mut self, place: &Place, value: &Expr) {
+    fn equal(&mut self, place: &Place<'_>, value: &Expr) {
         if let Some(constant) = constant(value)
             && let Err(mistake) = place.can_equal(&constant)
         {
@@ -259,7 +259,10 @@ impl Reads {
         }
     }
 
-    fn tell(&mut self, found: Result<Option<Place>, (&Span, Mistake)>) -> Option<Place> {
+    fn tell<'a>(
+        &mut self,
+        found: Result<Option<Place<'a>>, (&Span, Mistake)>,
+    ) -> Option<Place<'a>> {
         let (span, Mistake { message, hint }) = match found {
             Ok(found) => return found,
             Err(mistake) => mistake,

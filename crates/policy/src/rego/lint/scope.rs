@@ -2,30 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{FactNames, Key, Mistake, Place};
+use super::place::{Declared, FactNames, Key, Mistake, Place};
 use super::syntax::{Step, chain, comparison, constant, head, last, other_name, replaces_input};
 use crate::rego::{AssignOp, Expr, Literal, LiteralStmt, Module, Query, Ref, Rule, Span};
 
-/// The names that are known to stand for a place of the input; any other is not followed.
+/// The names that are known to stand for a place of the input or the data; any other is not followed.
 #[derive(Clone, Debug)]
 pub(super) struct Scope<'a> {
-    known: BTreeMap<String, Known>,
+    known: BTreeMap<String, Known<'a>>,
     facts: FactNames<'a>,
     /// Whether the body only holds in the phase `connect`.
     in_connect: bool,
 }
 
 #[derive(Clone, Debug)]
-struct Known {
-    place: Place,
+struct Known<'a> {
+    place: Place<'a>,
     /// Whether the module says so; else the body does, which then has read the place itself.
     by_module: bool,
 }
 
 impl<'a> Scope<'a> {
-    /// Of a whole module: the input, what is imported of it, and rules that are only other names of it.
-    pub(super) fn of(module: &Module, facts: FactNames<'a>) -> Self {
-        let mut scope = Self::of_input(facts);
+    /// Of a whole module: the input and the data, what is imported of them, and rules that are only other names of it.
+    pub(super) fn of(module: &Module, declared: Declared<'a>) -> Self {
+        let mut scope = Self::of_roots(declared);
         for import in &module.imports {
             let name = import.r#as.as_ref().or_else(|| last(&import.refr));
             if let Some(name) = name {
@@ -49,14 +49,17 @@ impl<'a> Scope<'a> {
         scope
     }
 
-    pub(super) fn of_input(facts: FactNames<'a>) -> Self {
-        let input = Known {
-            place: Place::input(),
-            by_module: true,
-        };
+    /// Of the input and the data alone.
+    pub(super) fn of_roots(declared: Declared<'a>) -> Self {
+        let roots = [Place::input()].into_iter();
+        let roots = roots.chain(declared.data.map(Place::data));
+        let known = roots.map(|place| {
+            let by_module = true;
+            (place.path.clone(), Known { place, by_module })
+        });
         Self {
-            known: BTreeMap::from([("input".to_owned(), input)]),
-            facts,
+            known: known.collect(),
+            facts: declared.facts,
             in_connect: false,
         }
     }
@@ -77,11 +80,10 @@ impl<'a> Scope<'a> {
 
     /// Of a statement that is evaluated with another input.
     pub(super) fn of_another_input(&self) -> Self {
-        Self {
-            known: BTreeMap::new(),
-            in_connect: false,
-            ..*self
-        }
+        let mut scope = self.clone();
+        scope.known.retain(|_, known| !known.place.is_of_input());
+        scope.in_connect = false;
+        scope
     }
 
     /// Variables of a pattern are new ones.
@@ -113,13 +115,13 @@ impl<'a> Scope<'a> {
     }
 
     /// The place that an expression stands for, where it is known and there is one.
-    pub(super) fn place(&self, expression: &Expr) -> Option<Place> {
+    pub(super) fn place(&self, expression: &Expr) -> Option<Place<'a>> {
         let (root, steps) = chain(expression);
         self.follow(root, &steps).ok().flatten()
     }
 
     /// The place that a name alone stands for.
-    pub(super) fn named(&self, name: &str) -> Option<&Place> {
+    pub(super) fn named(&self, name: &str) -> Option<&Place<'a>> {
         self.known.get(name).map(|known| &known.place)
     }
 
@@ -127,7 +129,7 @@ impl<'a> Scope<'a> {
         &self,
         root: &'s Expr,
         steps: &[Step<'s>],
-    ) -> Result<Option<Place>, (&'s Span, Mistake)> {
+    ) -> Result<Option<Place<'a>>, (&'s Span, Mistake)> {
         let Expr::Var { span, .. } = root else {
             return Ok(None);
         };
@@ -142,9 +144,9 @@ impl<'a> Scope<'a> {
 
     pub(super) fn descend<'s>(
         &self,
-        from: &Place,
+        from: &Place<'a>,
         steps: &[Step<'s>],
-    ) -> Result<Option<Place>, (&'s Span, Mistake)> {
+    ) -> Result<Option<Place<'a>>, (&'s Span, Mistake)> {
         let mut place = from.clone();
         for Step(span, key) in steps {
             let below = place.below(key, self.facts);
@@ -216,7 +218,7 @@ impl<'a> Scope<'a> {
         self.set(name, place, by_module);
     }
 
-    fn set(&mut self, name: &Span, place: Option<Place>, by_module: bool) {
+    fn set(&mut self, name: &Span, place: Option<Place<'a>>, by_module: bool) {
         if let Some(place) = place {
             let known = Known { place, by_module };
             self.known.insert(name.text().to_owned(), known);

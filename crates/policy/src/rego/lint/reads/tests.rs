@@ -2,6 +2,7 @@
 
 use super::check;
 use crate::rego::Engine;
+use crate::rego::lint::place::Declared;
 
 fn told(module: &str) -> Vec<String> {
     let mut engine = Engine::new();
@@ -9,7 +10,11 @@ fn told(module: &str) -> Vec<String> {
         .add_policy("own.rego".to_owned(), module.to_owned())
         .unwrap_or_else(|error| panic!("{module}\n{error}"));
     let modules = engine.get_modules();
-    let problems = check(&modules[0], Some(&["european", "known_customer"]));
+    let declared = Declared {
+        facts: Some(&["european", "known_customer"]),
+        data: None,
+    };
+    let problems = check(&modules[0], declared);
     let told = problems.iter().map(ToString::to_string);
     told.map(|line| line.replace("own.rego:", "")).collect()
 }
@@ -130,8 +135,9 @@ fn facts_are_not_judged_while_they_are_not_all_known() {
         .add_policy("own.rego".to_owned(), module.to_owned())
         .unwrap();
     let modules = engine.get_modules();
-    assert_eq!(check(&modules[0], None).len(), 1);
-    assert_eq!(check(&modules[0], Some(&[])).len(), 2);
+    let of_facts = |facts| check(&modules[0], Declared { facts, data: None });
+    assert_eq!(of_facts(None).len(), 1);
+    assert_eq!(of_facts(Some(&[])).len(), 2);
 }
 
 /// A body, and indented below it where it is wrong and what is told.
