@@ -54,8 +54,10 @@ fn messages(sent: &[u8]) -> Vec<&[u8]> {
         if framing.feed(std::slice::from_ref(byte)).is_err() || framing.waits() {
             break;
         }
-        if framing.between_messages() {
-            messages.extend(sent.get(start..=at));
+        let read = sent.get(start..=at).unwrap_or_default();
+        // An empty line belongs to the request that follows it, if one does.
+        if framing.between_messages() && read != b"\r\n" {
+            messages.push(read);
             start = at + 1;
         }
     }
