@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
 
-use super::{PACKINGS, SPELLINGS, Spell, json, values};
+use super::disguises::{PACKINGS, SPELLINGS, Spell, json, values};
 use crate::tests::found;
 use crate::tests::streams::{assert_any_split, cut, holding, whole};
 
