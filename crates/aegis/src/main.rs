@@ -27,6 +27,7 @@ use cli::{AuditCommand, Cli, Command, CredentialCommand, DlpCommand, McpCommand,
 use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
+    aegis_heap::keep_nothing();
     let matches = cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match dispatch(cli.command) {

@@ -182,7 +182,7 @@ impl BundleReader {
         state.active = Some(active);
         drop(bundle);
         // Compiling took several times what the policy needs.
-        aegis_heap::give_back();
+        aegis_heap::keep_nothing();
         Ok(())
     }
 
