@@ -38,7 +38,7 @@ impl<'a> Catalogue<'a> {
         }
         if spec.endpoints.is_empty() {
             let message = "a provider with a protocol has at least one endpoint";
-            self.leave_out(&provider.name(), message);
+            self.leave_out(&provider.spec(&["endpoints"]), &provider.name(), message);
             return;
         }
         self.at_provider.insert(name, (name, provider.name()));
@@ -55,14 +55,14 @@ impl<'a> Catalogue<'a> {
     fn only_for_tools(&mut self, name: &str, provider: &Item<Provider>) {
         if !provider.spec.recordable.is_empty() {
             let message = "only a provider with a `protocol` has calls of its own to record";
-            self.draft
-                .report(provider.spec(&["recordable"]).problem(message));
+            let spot = provider.spec(&["recordable"]);
+            self.lacks(&provider.spec(&["protocol"]), &spot, message);
         }
         let mut tools = self.written.tools.values();
         let is_named = tools.any(|tool| tool.spec.provider.as_deref() == Some(name));
         if !is_named && self.written.is_whole {
             let message = format!("no Tool names the provider `{name}`, and it has no `protocol`");
-            self.draft.report(provider.name().problem(message));
+            self.draft.report(&provider.name(), message);
         }
     }
 
@@ -89,11 +89,11 @@ impl<'a> Catalogue<'a> {
         }
         if !spec.regions.is_empty() {
             let message = "`regions` are those of `hosts`, and there are no `hosts`";
-            self.draft.report(tool.spec(&["regions"]).problem(message));
+            self.lacks(&tool.spec(&["hosts"]), &tool.spec(&["regions"]), message);
         }
         let Some((provider_name, provider)) = provider else {
             let message = "say where the tool is: by `hosts`, or by a `provider`";
-            return self.leave_out(&tool.name(), message);
+            return self.leave_out(&tool.spec(&[]), &tool.name(), message);
         };
         if self.takes_endpoints(name, tool, provider_name, provider) {
             locate(&mut entry, &provider.spec.endpoints);
@@ -115,7 +115,7 @@ impl<'a> Catalogue<'a> {
                 "the provider `{provider_name}` has no endpoints, and the tool no `hosts`; see {}",
                 provider.name().origin()
             );
-            self.leave_out(&place, message);
+            self.leave_out(&provider.spec(&["endpoints"]), &place, message);
             return false;
         }
         if let Some((first, spot)) = self.at_provider.get(provider_name) {
@@ -123,7 +123,7 @@ impl<'a> Catalogue<'a> {
                 "the endpoints of `{provider_name}` are already those of `{first}` at {}; a host belongs to one tool",
                 spot.origin()
             );
-            self.leave_out(&place, message);
+            self.leave_out(&place, &place, message);
             return false;
         }
         self.at_provider.insert(provider_name, (name, place));
@@ -140,8 +140,16 @@ impl<'a> Catalogue<'a> {
         }
     }
 
-    fn leave_out(&mut self, spot: &Spot, message: impl Into<String>) {
-        self.draft.report(spot.problem(message));
+    /// Says that something is missing, unless a mistake of form that has been told is why.
+    fn lacks(&mut self, missing: &Spot, spot: &Spot, message: impl Into<String>) {
+        if !missing.is_in_doubt() {
+            self.draft.report(spot, message);
+        }
+    }
+
+    /// The same of something without which there is no entry.
+    fn leave_out(&mut self, missing: &Spot, spot: &Spot, message: impl Into<String>) {
+        self.lacks(missing, spot, message);
         self.draft.is_partial = true;
     }
 

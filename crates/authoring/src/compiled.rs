@@ -80,7 +80,11 @@ impl Compiled {
     /// What was found wrong with [`Self::sources`], told where its authors wrote it.
     pub fn problems(&self, problems: Problems) -> Problems {
         let mut told = Problems::new();
-        told.extend(problems.into_iter().map(|problem| self.tell(problem)));
+        told.extend(
+            problems
+                .into_iter()
+                .filter_map(|problem| self.tell(problem)),
+        );
         told.sorted()
     }
 
@@ -89,11 +93,11 @@ impl Compiled {
         self.map.find(path).map(|spot| spot.origin())
     }
 
-    fn tell(&self, problem: Problem) -> Problem {
+    fn tell(&self, problem: Problem) -> Option<Problem> {
         if problem.file == DATA_FILE {
             self.map.tell(&self.data, problem)
         } else {
-            problem
+            Some(problem)
         }
     }
 }

@@ -78,8 +78,21 @@ impl Draft {
         self.map.find(&[&[OURS, section], path].concat())
     }
 
-    pub(crate) fn report(&mut self, problem: Problem) {
-        self.problems.push(problem);
+    /// Says nothing about a place that a mistake of form has put in doubt.
+    pub(crate) fn report(&mut self, spot: &Spot, message: impl Into<String>) {
+        self.report_with(spot, message, None);
+    }
+
+    pub(crate) fn report_with(
+        &mut self,
+        spot: &Spot,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        if !spot.is_in_doubt() {
+            let problem = spot.problem(message);
+            self.problems.push(Problem { hint, ..problem });
+        }
     }
 
     /// Something that is referred to and not there, with the nearest name that is.
@@ -92,10 +105,7 @@ impl Draft {
     ) -> Option<&'a str> {
         let near = nearest(word, known.into_iter().map(String::as_str));
         let hint = near.map(|near| format!("did you mean `{near}`?"));
-        self.report(Problem {
-            hint,
-            ..spot.problem(message)
-        });
+        self.report_with(spot, message, hint);
         near
     }
 
@@ -112,7 +122,7 @@ impl Draft {
         if let Some(first) = self.map.noted(path) {
             let name = path.last().unwrap_or(&OURS);
             let message = format!("`{name}` is already defined at {}", first.origin());
-            self.report(spot.problem(message));
+            self.report(&spot, message);
             return false;
         }
         self.map.note(path, spot);

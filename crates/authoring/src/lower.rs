@@ -57,7 +57,7 @@ fn agents(written: &Written, draft: &mut Draft) {
                     first.tenant,
                     first.spot(name).origin()
                 );
-                draft.report(agent.spot(name).problem(message));
+                draft.report(&agent.spot(name), message);
                 continue;
             }
             agents.insert(name, agent);
@@ -186,7 +186,7 @@ fn grants(name: &str, policy: &Item<AgentPolicy>, draft: &mut Draft) -> Map<Stri
         let place = policy.spec(&["tools", &position.to_string()]);
         if grant.actions.is_empty() {
             let message = "a grant has at least one action; `*` is any";
-            draft.report(place.below(&["actions"]).problem(message));
+            draft.report(&place.below(&["actions"]), message);
         }
         let path = [name, "tools", &grant.tool];
         if !tools.contains_key(&grant.tool) {
@@ -205,7 +205,7 @@ fn grants(name: &str, policy: &Item<AgentPolicy>, draft: &mut Draft) -> Map<Stri
                     grant.tool,
                     first.map_or_else(String::new, |first| format!(" at {}", first.origin()))
                 );
-                draft.report(spot.problem(message));
+                draft.report(&spot, message);
                 continue;
             }
             set(actions, action, json(&grant.parameters));
@@ -234,7 +234,7 @@ fn proposed_calls(name: &str, policy: &Item<AgentPolicy>, draft: &mut Draft) -> 
             let first = draft.find("profiles", &path);
             let at = first.map_or_else(String::new, |first| format!(" at {}", first.origin()));
             let message = format!("`{function}` is already named{at}");
-            draft.report(place.below(&["tool"]).problem(message));
+            draft.report(&place.below(&["tool"]), message);
             continue;
         }
         draft.note("profiles", &path, place.below(&["tool"]));
@@ -269,7 +269,7 @@ fn unused_dlp_profiles(written: &Written, draft: &mut Draft) {
     for (name, profile) in &written.dlp_profiles {
         if !names(name) {
             let message = format!("no AgentPolicy names the DlpProfile `{name}`");
-            draft.report(profile.name().problem(message));
+            draft.report(&profile.name(), message);
         }
     }
 }

@@ -45,6 +45,11 @@ impl Spot {
         self.document.problem(&borrowed(&self.path), message)
     }
 
+    /// Whether what is said about it would only follow from a mistake of form that has been told.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.document.is_in_doubt(&borrowed(&self.path))
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         let Problem {
             file, line, column, ..
@@ -79,21 +84,25 @@ impl SourceMap {
         }
     }
 
-    /// A problem with the compiled data, as it is printed, told where its cause was written.
-    pub(crate) fn tell(&self, data: &Map<String, Json>, problem: Problem) -> Problem {
+    /// A problem with the compiled data, as it is printed, told where its cause was written; `None`
+    /// where that has been told already.
+    pub(crate) fn tell(&self, data: &Map<String, Json>, problem: Problem) -> Option<Problem> {
         let path = path_at(data, problem.line);
         let Some(spot) = self.find(&borrowed(&path)) else {
-            return problem;
+            return Some(problem);
         };
+        if spot.is_in_doubt() {
+            return None;
+        }
         let message = if spot.path.first().is_some_and(|key| key == "spec") {
             in_words_of_documents(&problem.message)
         } else {
             problem.message
         };
-        Problem {
+        Some(Problem {
             hint: problem.hint,
             ..spot.problem(message)
-        }
+        })
     }
 }
 

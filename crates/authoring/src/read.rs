@@ -53,29 +53,26 @@ impl Written {
             let documents = problems.take_from(documents);
             written.is_whole &= documents.is_some();
             for document in documents.into_iter().flatten() {
-                let added = written.add(&Arc::new(document), problems);
-                written.is_whole &= problems.take_from(added).is_some();
+                written.add(document, problems);
             }
         }
         written
     }
 
-    /// An error where the document could not be read; a second one of a name can, and is told.
-    fn add(&mut self, document: &Arc<Document>, problems: &mut Problems) -> Result<(), Problems> {
-        if !is_of_a_kind(document) {
-            self.plain.push(Arc::clone(document));
-            return Ok(());
+    fn add(&mut self, document: Document, problems: &mut Problems) {
+        if !is_of_a_kind(&document) {
+            self.plain.push(Arc::new(document));
+            return;
         }
-        let Ok(kind) = document.read_at::<Kind>(&["kind"]) else {
-            return document.read::<Header>().map(|_| ());
+        let is_sound = match document.read_at::<Kind>(&["kind"]) {
+            Ok(kind @ Kind::Tenant) => add(&mut self.tenants, kind, document, problems),
+            Ok(kind @ Kind::AgentPolicy) => add(&mut self.policies, kind, document, problems),
+            Ok(kind @ Kind::Tool) => add(&mut self.tools, kind, document, problems),
+            Ok(kind @ Kind::Provider) => add(&mut self.providers, kind, document, problems),
+            Ok(kind @ Kind::DlpProfile) => add(&mut self.dlp_profiles, kind, document, problems),
+            Err(_) => problems.take_from(document.read::<Header>()).is_some(),
         };
-        match kind {
-            Kind::Tenant => add(&mut self.tenants, kind, document, problems),
-            Kind::AgentPolicy => add(&mut self.policies, kind, document, problems),
-            Kind::Tool => add(&mut self.tools, kind, document, problems),
-            Kind::Provider => add(&mut self.providers, kind, document, problems),
-            Kind::DlpProfile => add(&mut self.dlp_profiles, kind, document, problems),
-        }
+        self.is_whole &= is_sound;
     }
 }
 
@@ -108,20 +105,30 @@ fn is_of_a_kind(document: &Document) -> bool {
     has("apiVersion") || has("kind") && (has("spec") || has("metadata"))
 }
 
+/// As far as it can be read; false where that is not all of it. A second one of a name is told, and is no such case.
 fn add<S, L>(
     items: &mut Items<S, L>,
     kind: Kind,
-    document: &Arc<Document>,
+    mut document: Document,
     problems: &mut Problems,
-) -> Result<(), Problems>
+) -> bool
 where
     L: Default,
     Manifest<L, S>: DeserializeOwned,
 {
-    let Manifest { metadata, spec, .. } = document.read::<Manifest<L, S>>()?;
+    let (manifest, mistakes) = document.read_sound::<Manifest<L, S>>();
+    let is_sound = mistakes.is_empty();
+    problems.extend(mistakes);
+    let Some(Manifest { metadata, spec, .. }) = manifest else {
+        return false;
+    };
+    if document.is_in_doubt(NAME) {
+        return false;
+    }
     let Metadata { name, labels } = metadata;
     if name.is_empty() {
-        return Err(document.problem(NAME, "a name is not empty").into());
+        problems.push(document.problem(NAME, "a name is not empty"));
+        return false;
     }
     if let Some(first) = items.get(&name) {
         let message = format!(
@@ -129,16 +136,15 @@ where
             first.name().origin()
         );
         problems.push(document.problem(NAME, message));
-        return Ok(());
+        return is_sound;
     }
-    let document = Arc::clone(document);
     let item = Item {
-        document,
+        document: Arc::new(document),
         labels,
         spec,
     };
     items.insert(name, item);
-    Ok(())
+    is_sound
 }
 
 const NAME: &[&str] = &["metadata", "name"];

@@ -65,7 +65,7 @@ impl<'a> Selection<'a, '_> {
         let selector = &policy.spec.agents;
         if let Some(fault) = fault_of(selector) {
             self.is_sure = false;
-            return self.draft.report(place.problem(fault));
+            return self.draft.report(&place, fault);
         }
         if let Some(tenant) = &selector.tenant
             && !self.written.tenants.contains_key(tenant)
@@ -141,8 +141,8 @@ impl<'a> Selection<'a, '_> {
         let selected = candidates.into_iter().filter(is_selected);
         let selected: Vec<_> = selected.map(|name| (name, place.clone())).collect();
         if selected.is_empty() && self.written.is_whole {
-            self.draft
-                .report(place.problem("this selects no agent of any Tenant"));
+            let message = "this selects no agent of any Tenant";
+            self.draft.report(place, message);
         }
         selected
     }
@@ -156,7 +156,7 @@ impl<'a> Selection<'a, '_> {
             "the agent `{agent}` is already selected by the policy `{first}` at {}; an agent has one",
             place.origin()
         );
-        self.draft.report(spot.problem(message));
+        self.draft.report(&spot, message);
     }
 
     /// Whatever such an agent did would be denied, and nobody would see why.
@@ -165,8 +165,9 @@ impl<'a> Selection<'a, '_> {
             if !self.chosen.contains_key(name) && !self.meant.contains(name) {
                 let message = format!("no AgentPolicy selects the agent `{name}`");
                 let hint = "every call of it would be denied; name it in the `agents` of a policy";
-                let problem = agent.spot(name).problem(message).with_hint(hint);
-                self.draft.report(problem);
+                let spot = agent.spot(name);
+                self.draft
+                    .report_with(&spot, message, Some(hint.to_owned()));
             }
         }
     }

@@ -85,7 +85,10 @@ fn what_is_not_enforced_yet_is_refused_by_name() {
     let policy = told(
         "apiVersion: aegis.dev/v1\nkind: AgentPolicy\nmetadata: {name: x}\nspec:\n  agents: {ids: [a]}\n  riskTier: high\n  budgets: {daily: 5}\n",
     );
-    assert_eq!(policy, [of("6:13", "riskTier"), of("7:12", "budgets")]);
+    assert_eq!(
+        policy,
+        [SELECTED, &of("6:13", "riskTier"), &of("7:12", "budgets")]
+    );
     let dlp = told(
         "apiVersion: aegis.dev/v1\nkind: DlpProfile\nmetadata: {name: x, labels: {a: b}}\nspec: {types: {}}\n",
     );
@@ -118,9 +121,60 @@ fn a_mistake_of_form_has_its_place_and_the_nearest_match() {
         (
             "apiVersion: aegis.dev/v1\nkind: AgentPolicy\nmetadata: {name: x}\nspec:\n  agents: {ids: [a]}\n  tools:\n    - tool: t\n      actions: [get]\n      parameters:\n        n: {maximum: 5, approve_above: 3, pattern: {regex: a, glob: b}}\n",
             &[
+                SELECTED,
                 "mine.yaml:10:13: unknown key `maximum`; known keys are `min`, `max`, `approveAbove`, `enum`, `pattern`, `required`, `forbidden`, `redact`",
                 "mine.yaml:10:25: unknown key `approve_above`; did you mean `approveAbove`?",
                 "mine.yaml:10:52: `pattern`: expected one of `regex`, `glob`, `cidr`",
+            ],
+        ),
+    ]);
+}
+
+/// Each text has mistakes of both sorts in one document.
+#[test]
+fn a_mistake_of_form_hides_none_of_meaning_beside_it_and_none_is_told_that_only_follows_from_it() {
+    table(&[
+        (
+            "apiVersion: aegis.dev/v1\nkind: AgentPolicy\nmetadata: {name: x}\nspec:\n  agents: {idss: [a]}\n  mode: shadov\n  egress: {hosts: [\"no host\"]}\n  tools:\n    - {tool: t, actions: []}\n    - {tool: u, action: [get]}\n    - {tool: t, actions: [get], parameters: {n: {min: 5, max: 3}}}\n",
+            &[
+                "mine.yaml:5:12: unknown key `idss`; did you mean `ids`?",
+                "mine.yaml:6:9: `mode`: expected one of `enforce`, `shadow`; did you mean `shadow`?",
+                "mine.yaml:7:20: `no host` is not a host, a .suffix or either with a port: the host has a character that no DNS name may have; international names are written as xn--",
+                "mine.yaml:9:26: a grant has at least one action; `*` is any",
+                "mine.yaml:10:17: unknown key `action`; did you mean `actions`?",
+                "mine.yaml:11:49: no number lies between `min` and `max`: the range is empty",
+            ],
+        ),
+        (
+            "apiVersion: aegis.dev/v1\nkind: Tenant\nmetadata: {name: x}\nspec: {regions: [], mode: shadov, agents: {a: {lables: {b: c}}}}\n",
+            &[
+                "mine.yaml:4:17: no region is lawful, so every call would be denied; leave `regions` out for a tenant that is not bound",
+                "mine.yaml:4:27: `mode`: expected one of `enforce`, `shadow`; did you mean `shadow`?",
+                "mine.yaml:4:48: unknown key `lables`; did you mean `labels`?",
+            ],
+        ),
+        (
+            "apiVersion: aegis.dev/v1\nkind: Provider\nmetadata: {name: x}\nspec: {protocol: opnai, recordable: [a], endpoints: [{host: [a.example]}]}\n",
+            &[
+                "mine.yaml:4:18: `protocol`: expected one of `http`, `rest`, `openai`, `anthropic`, `bedrock`, `gemini`, `mcp`, `a2a`, `grpc`; did you mean `openai`?",
+                "mine.yaml:4:55: unknown key `host`; did you mean `hosts`?",
+            ],
+        ),
+        (
+            "apiVersion: aegis.dev/v1\nkind: Tool\nmetadata: {name: x}\nspec: {protocol: htp, host: [a.example], regions: [eu]}\n",
+            &[
+                "mine.yaml:4:18: `protocol`: expected one of `http`, `rest`, `openai`, `anthropic`, `bedrock`, `gemini`, `mcp`, `a2a`, `grpc`; did you mean `http`?",
+                "mine.yaml:4:23: unknown key `host`; did you mean `hosts`?",
+            ],
+        ),
+        (
+            "apiVersion: aegis.dev/v1\nkind: Tenant\nmetadata: {nam: x}\nspec: {agents: {c: {}}}\n---\napiVersion: aegis.dev/v1\nkind: AgentPolicy\nmetadata: {name: x}\nspec: {agents: {ids: [c, d]}, dlp: lax, proposed: {}}\n---\napiVersion: aegis.dev/v1\nkind: DlpProfile\nmetadata: {name: lax}\nspec: {types: {EMAIL_ADRESS: deny, EMPLOYEE: deny}, detectors: {EMPLOYEE: {patern: a}, OTHER: {pattern: \"(\"}}}\n",
+            &[
+                "mine.yaml:3:12: unknown key `nam`; did you mean `name`?",
+                "mine.yaml:9:41: unknown key `proposed`; known keys are `agents`, `mode`, `tools`, `egress`, `dlp`, `truncatedBodies`, `grpcBodies`, `proposedCalls`, `mcp`, `chain`, `budgets`, `riskTier`",
+                "mine.yaml:14:30: there is no data type `EMAIL_ADRESS`, and no class of that name; did you mean `EMAIL_ADDRESS`?",
+                "mine.yaml:14:76: unknown key `patern`; did you mean `pattern`?",
+                "mine.yaml:14:105: the detector `OTHER`: it is no regular expression: unclosed group",
             ],
         ),
     ]);
@@ -361,6 +415,7 @@ fn mistakes_of_all_files_come_out_at_once_and_in_order() {
             "a.yaml:1:32:",
             "b.yaml:1:4:",
             "own.rego:3:31:",
+            "z.yaml:3:18:",
             "z.yaml:4:7:"
         ],
         "{}",
@@ -387,6 +442,8 @@ fn what_cannot_be_read_makes_no_complaint_about_those_who_refer_to_it() {
         );
     }
 }
+
+const SELECTED: &str = "mine.yaml:5:18: the agent `a` is already selected by the policy `both` at base.yaml:11:18; an agent has one";
 
 const BASE: &str = r"apiVersion: aegis.dev/v1
 kind: Tenant

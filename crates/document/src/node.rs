@@ -104,7 +104,7 @@ impl Node {
             return true;
         }
         let Some((name, rest)) = path.split_first() else {
-            return matches!(self.kind, Kind::List(_)) && !self.settled.is_empty();
+            return !self.settled.is_empty();
         };
         match self.child(name) {
             Some(child) => child.is_in_doubt(rest),
