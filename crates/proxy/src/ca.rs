@@ -22,7 +22,9 @@ use rcgen::{KeyUsagePurpose, SanType, SerialNumber};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, ring as tls};
-use rustls::server::{NoServerSessionStorage, ProducesTickets};
+use rustls::server::{
+    NoServerSessionStorage, ProducesTickets, ResolvesServerCert, ResolvesServerCertUsingSni,
+};
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -37,6 +39,7 @@ pub struct Ca {
     provider: Arc<CryptoProvider>,
     tickets: Arc<dyn ProducesTickets>,
     settings: Cache<Host, Arc<ServerConfig>>,
+    nobody: Arc<ServerConfig>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -82,11 +85,14 @@ impl Ca {
         let leaf_key = KeyPair::generate()?;
         let leaf_signer =
             tls::sign::any_ecdsa_type(&PrivatePkcs8KeyDer::from(leaf_key.serialized_der()).into())?;
+        let provider = Arc::new(tls::default_provider());
+        let nobody = server_settings(&provider, ResolvesServerCertUsingSni::new())?;
         let ca = Self {
             authority,
             leaf_key,
             leaf_signer,
-            provider: Arc::new(tls::default_provider()),
+            provider,
+            nobody: Arc::new(nobody),
             tickets: tls::Ticketer::new()?,
             settings: Cache::builder()
                 .max_capacity(CACHED)
@@ -108,6 +114,11 @@ impl Ca {
             .settings
             .try_get_with_by_ref(host, || self.make_settings(host).map(Arc::new));
         made.map_err(CaError::Shared)
+    }
+
+    /// TLS settings that present no certificate: the handshake ends with the alert `access_denied`.
+    pub(crate) fn nobody(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.nobody)
     }
 
     /// The CA's certificate and the chain above it, for clients' trust stores. Never holds a key.
@@ -144,10 +155,7 @@ impl Ca {
 
     fn make_settings(&self, host: &Host) -> Result<ServerConfig, CaError> {
         let certified = self.certified(slice::from_ref(host))?;
-        let mut settings = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+        let mut settings = server_settings(&self.provider, SingleCertAndKey::from(certified))?;
         settings.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // Resumption by ticket: a session store per host would cost more memory than the leaf.
         settings.session_storage = Arc::new(NoServerSessionStorage {});
@@ -190,6 +198,17 @@ impl Ca {
             problem,
         })
     }
+}
+
+fn server_settings(
+    provider: &Arc<CryptoProvider>,
+    certificates: impl ResolvesServerCert + 'static,
+) -> Result<ServerConfig, CaError> {
+    let settings = ServerConfig::builder_with_provider(Arc::clone(provider))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(certificates));
+    Ok(settings)
 }
 
 impl fmt::Debug for Ca {

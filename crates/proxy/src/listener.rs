@@ -163,7 +163,7 @@ async fn turn_away(plane: &Plane, mut stream: TcpStream, connection: Connection,
     let stamp = record::refuse_unread(plane, &channel, &refusal, !is_tls).await;
     if !is_tls {
         let answer = refusal.raw_answer(&stamp);
-        let _ = tokio::time::timeout(PAUSE, session::last_word(&mut stream, &answer)).await;
+        session::last_word(&mut stream, &answer, PAUSE).await;
     }
 }
 

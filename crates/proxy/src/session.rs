@@ -78,7 +78,7 @@ where
         say_why(plane, channel, answerable, &broken, result).await;
     } else if unread {
         // Refused before its end: the client is still sending, and has not read why.
-        let _ = within(LAST_WORD, last_word(&mut stream, b"")).await;
+        last_word(&mut stream, b"", LAST_WORD).await;
     }
 }
 
@@ -208,6 +208,8 @@ where
     };
     let name = greeted.client_hello().server_name().map(str::to_owned);
     let Some(inside) = agree(plane, channel, inside, name).await else {
+        // The client hears it from the alert; that it could not be told is its own affair.
+        let _ = within(limit, greeted.into_stream(plane.ca.nobody())).await;
         return Err(io::Error::from(io::ErrorKind::PermissionDenied));
     };
     let config = plane
@@ -307,22 +309,22 @@ async fn say_why<S>(
         && broken.get().is_some()
     {
         let answer = refusal.raw_answer(&stamp);
-        // The client may be gone, and then nobody has to hear it.
-        let _ = within(LAST_WORD, last_word(&mut stream, &answer)).await;
+        last_word(&mut stream, &answer, LAST_WORD).await;
     }
 }
 
 /// Says it and waits for the client to close: bytes that nobody read would make the kernel reset
-/// the connection, and the client might never see the answer.
-pub(crate) async fn last_word<S>(stream: &mut S, answer: &[u8]) -> io::Result<()>
+/// the connection, and the client might never see the answer. It may be gone, and then nobody has to.
+pub(crate) async fn last_word<S>(stream: &mut S, answer: &[u8], limit: Duration)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    stream.write_all(answer).await?;
-    stream.shutdown().await?;
-    tokio::io::copy(stream, &mut tokio::io::sink())
-        .await
-        .map(drop)
+    let said = async {
+        stream.write_all(answer).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(stream, &mut tokio::io::sink()).await
+    };
+    let _ = within(limit, said).await;
 }
 
 fn wire_limits(limits: &Limits) -> WireLimits {
@@ -348,8 +350,8 @@ fn is_misbehaviour(error: &hyper::Error) -> bool {
     !error.is_closed() && !error.is_incomplete_message()
 }
 
-/// For an answer to a broken request to arrive.
-const LAST_WORD: Duration = Duration::from_secs(1);
+/// How long a client that has been refused may take to read why.
+pub(crate) const LAST_WORD: Duration = Duration::from_secs(1);
 /// Bytes; hyper's own minimum.
 const MIN_BUFFER: usize = 8192;
 /// The first byte of a TLS record that carries a handshake (RFC 8446, 5.1).

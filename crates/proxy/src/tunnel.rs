@@ -21,7 +21,7 @@ use crate::plane::Plane;
 use crate::record::{Ending, Record};
 use crate::relay::Cut;
 use crate::request::{Channel, Inside};
-use crate::session;
+use crate::session::{self, LAST_WORD};
 use crate::wire::Said;
 
 /// A tunnel that policy lets be opened.
@@ -119,6 +119,7 @@ where
     if let Some(name) = name
         && Host::parse(&name).ok().as_ref() != Some(host)
     {
+        session::last_word(&mut client, &ACCESS_DENIED, LAST_WORD).await;
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             NAME_DISAGREEMENT,
@@ -239,6 +240,8 @@ pub(crate) fn code(error: &io::Error) -> &'static str {
 }
 
 const NAME_DISAGREEMENT: &str = "name.disagreement";
+/// The fatal alert `access_denied` as a TLS record, in the clear as any is before the server has greeted.
+const ACCESS_DENIED: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
 const NOT_TLS: &str = "tunnel.not_tls";
 /// Bytes. A greeting with post-quantum key shares has about 2,000.
 const MAX_GREETING: usize = 16 * 1024;
