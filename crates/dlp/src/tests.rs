@@ -3,7 +3,7 @@
 mod page;
 mod pii;
 pub(crate) mod properties;
-mod secrets;
+pub(crate) mod secrets;
 pub(crate) mod streams;
 
 use std::sync::LazyLock;

@@ -109,17 +109,34 @@ impl Respelled {
         self.at = whole.end;
     }
 
-    /// Whether a value may have such a character in it here. In the middle of a text of another
-    /// script, and at the edge of a word, they are what they are.
+    /// Whether a value may have such a character in it here, or begin behind it. In the middle of a text of
+    /// another script, and at the edge of a word, they are what they are.
     fn matters(&self, whole: &Range<usize>, window: Window<'_>) -> bool {
         let before = whole.start.checked_sub(1).and_then(|at| window.byte(at));
         let sides = [before, window.byte(whole.end)];
         let touched = sides.map(|side| side.is_some_and(may_be_part));
         let roles = || self.run.iter().map(|(_, said)| role(*said));
         let has = |one| roles().any(|role| role == one);
-        let long = whole.len() >= LONGEST_RUN && !has(Role::Other);
-        has(Role::Part) && (touched.contains(&true) || long)
-            || has(Role::Gap) && touched == [true; 2]
+        has(Role::Part) && (touched.contains(&true) || self.is_long(whole))
+            || has(Role::Gap) && (touched == [true; 2] || self.has_dashes(sides))
+            || touched[1] && is_letters(whole, window)
+    }
+
+    /// Whether it may be a value by itself; other scripts are spelled in long runs, too.
+    fn is_long(&self, whole: &Range<usize>) -> bool {
+        let mut said = self.run.iter().filter_map(|(_, said)| *said);
+        let foreign = |it: char| !it.is_ascii() && role(Some(it)) == Role::Other;
+        whole.len() >= LONGEST_RUN && !said.any(foreign)
+    }
+
+    /// Whether there are two or more in a row, as around the name of a key.
+    fn has_dashes(&self, sides: [Option<u8>; 2]) -> bool {
+        let dashes = self.run.iter().filter(|(_, said)| *said == Some('-'));
+        match dashes.count() {
+            0 => false,
+            1 => sides.contains(&Some(b'-')),
+            _ => true,
+        }
     }
 
     /// Up to here, the text says what it says.
@@ -175,11 +192,17 @@ impl Fork {
     }
 }
 
+/// Whether an escape ends with a letter or digit, which a word behind it would seem to go on from.
+fn is_letters(whole: &Range<usize>, window: Window<'_>) -> bool {
+    let last = whole.end.checked_sub(1).and_then(|at| window.byte(at));
+    last.is_some_and(|last| last.is_ascii_alphanumeric())
+}
+
 fn may_be_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"@._-:/=+".contains(&byte)
 }
 
 /// No longer run of spellings is looked at as one, in bytes; the last may reach beyond it.
-const LONGEST_RUN: usize = 12;
+const LONGEST_RUN: usize = 16;
 /// How much unchanged text there is at least before the search is one again, in bytes.
 const CALM: usize = 256;

@@ -1,6 +1,7 @@
 //! Promises about what is hidden in a text: it is found where it stands, and pieces make no difference.
 
 mod disguises;
+mod edges;
 mod escaped;
 
 use base64::Engine as _;

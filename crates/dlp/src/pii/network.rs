@@ -1,5 +1,6 @@
 //! Addresses of networks and machines.
 
+use crate::edge::ends_in_escape;
 use crate::rule::{Anchor, Rule};
 use crate::view::{Verdict, View};
 
@@ -83,7 +84,9 @@ fn ip_v6(view: &View<'_>) -> Verdict {
         text.pop();
     }
     let address = std::str::from_utf8(&text).map(str::parse::<std::net::Ipv6Addr>);
-    let is_address = matches!(address, Ok(Ok(_))) && !is_path(&text, view.before.get(..start));
+    let is_address = matches!(address, Ok(Ok(_)))
+        && !is_path(&text, view.before.get(..start))
+        && !is_slice(&text);
     if is_address && text.iter().any(u8::is_ascii_digit) {
         Verdict::Yes {
             before: first,
@@ -109,7 +112,9 @@ fn first_group(view: &View<'_>) -> usize {
         .checked_sub(count + 1)
         .and_then(|at| view.before.get(at));
     let escape = count == 2 && matches!(view.before, [.., b'%', _, _]);
+    let before = view.before.get(..view.before.len() - count);
     match edge {
+        Some(_) if before.is_some_and(ends_in_escape) => count,
         Some(byte)
             if byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'.') || escape =>
         {
@@ -133,6 +138,14 @@ fn is_path(text: &[u8], before: Option<&[u8]>) -> bool {
     }
 }
 
+/// `rows[1::2]` in source text: one or two small numbers. Nobody has such an address.
+fn is_slice(text: &[u8]) -> bool {
+    let mut groups = text.split(|byte| *byte == b':');
+    let small = groups.all(|group| group.len() < 4 && group.iter().all(u8::is_ascii_digit));
+    let colons = text.iter().filter(|byte| **byte == b':').count();
+    small && colons == 2 && text != b"::1"
+}
+
 /// `::`, between spaces or signs.
 fn unspecified(view: &View<'_>) -> Verdict {
     let free = matches!(view.before.last(), None | Some(b' ' | b'=' | b'"' | b'['));
@@ -151,6 +164,7 @@ fn unspecified(view: &View<'_>) -> Verdict {
 /// Six pairs of hexadecimal digits, one sign between each two; this is the first sign.
 fn mac(view: &View<'_>) -> Verdict {
     let pair = match view.before {
+        [before @ .., a, b] if ends_in_escape(before) => [*a, *b],
         [.., edge, a, b]
             if !edge.is_ascii_alphanumeric() && !matches!(edge, b':' | b'-' | b'_') =>
         {

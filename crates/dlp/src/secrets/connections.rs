@@ -9,10 +9,19 @@ use crate::view::{Verdict, View};
 pub(super) const RULES: &[Rule] = &[
     Rule::custom(
         "SECRET_URL_PASSWORD",
-        "RFC 3986 3.2.1, user information",
+        USER_INFORMATION,
         Anchor::Literals(&["://"]),
         url_password,
     ),
+    // Of one whose `@` is too far away to be seen from there.
+    Rule::led(
+        "SECRET_URL_PASSWORD",
+        USER_INFORMATION,
+        &["://"],
+        r"://[^/:@?#\x22'<>\\`|^\x00- ]{0,64}:",
+        r"[^/@?#\x22'<>\\`|^\x00- ]{160,}",
+    )
+    .check(is_filled),
     Rule::named(
         "SECRET_AZURE",
         "Azure Storage and Cosmos DB documentation, connection strings",
@@ -131,6 +140,7 @@ fn is_chosen(user: &[u8], password: &[u8]) -> bool {
     password.len() >= 3 && !gap && !example && !user.ends_with(b"}") && !is_placeholder(password)
 }
 
+const USER_INFORMATION: &str = "RFC 3986 3.2.1, user information";
 const START: usize = "://".len();
 /// Between the name and the value.
 const SIGN: &str = r"[\x22']?\s?[=:]\s?[\x22']?";

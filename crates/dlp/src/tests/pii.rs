@@ -192,6 +192,7 @@ fn prose_code_hashes_and_times_are_no_personal_data() {
         "2026-11-21T18:06:07.123Z took 1732212345678 ms, 12.5% of 3,000,000",
         "commit 2c26b46b68ffc68ff99b453c1d30413413422d70, id 7d793037-a076-4f6b-9f5e-0d9c3a2b1c11",
         "fn main() { let x: [u8; 32] = std::array::from_fn(|at| at as u8); dead::beef::f00() }",
+        "items[1::2], x[a, ::2], s[3::-1], y[1::], arr[:, 10::25]",
         "version 1.2.3-rc.4, build 20261121.7, section 12.3.4, pages 100-200, ISBN 978-3-16-148410-0",
         "a [10] b (20) c {30}: 1:2, 3:4, 5 - 6 + 7; 00:00:00, 12:30, 0x1f, #ff0000, 1e10",
         "error E0308 at src/lib.rs:120:14, HTTP 404, RFC 9110, UTF-8, SHA-256, x86_64, IPv6, H264",

@@ -9,9 +9,9 @@ use super::*;
 use crate::rule::{Anchor, Rule, Shape};
 
 /// A type, what is found as one, and what nearly is one: see [`made`].
-type Example = (&'static str, &'static str, &'static str);
+pub(crate) type Example = (&'static str, &'static str, &'static str);
 
-fn examples() -> impl Iterator<Item = &'static Example> {
+pub(crate) fn examples() -> impl Iterator<Item = &'static Example> {
     [platforms::EXAMPLES, services::EXAMPLES, named::EXAMPLES]
         .into_iter()
         .flatten()
@@ -19,7 +19,7 @@ fn examples() -> impl Iterator<Item = &'static Example> {
 
 /// The text of a template: `{h40}` are 40 hexadecimal digits made by chance, `{A…}` letters and
 /// digits, `{U…}` and `{l…}` with large and with small letters only, `{L…}` letters, `{B…}` base 58, `{d…}` decimal digits, `{u}` a UUID.
-fn made(template: &str) -> String {
+pub(crate) fn made(template: &str) -> String {
     let mut chance = Chance(template.len() as u64);
     let mut text = String::new();
     let mut rest = template;
@@ -323,5 +323,29 @@ fn nothing_hides_where_the_type_of_a_name_would_stand() {
             let text = format!("see [{value}{sign}abcdefabcdefabcd] there");
             assert_ne!(SCANNER.scan(&text), [], "{text}");
         }
+    }
+}
+
+#[test]
+fn a_password_in_a_url_has_any_length() {
+    let chance = Chance(7).text(HEX, 6000);
+    for length in [3, 100, 159, 160, 200, 225, 240, 250, 256, 300, 1000, 5999] {
+        let password = &chance[..length];
+        for user in ["", "app", "a.long-name_of_somebody"] {
+            for (scheme, host) in [
+                ("postgres", "@db.example:5432/x"),
+                ("https", "@h.io"),
+                ("redis", "@10.1.2.3"),
+            ] {
+                let text = format!("to {scheme}://{user}:{password}{host} now");
+                let hits = found(&text);
+                let (_, hit) = &hits[0];
+                assert!(hit.contains(password), "{length} {user}: {hits:?}");
+                assert!(hit.len() <= length + 64, "{length} {user}: {hits:?}");
+            }
+        }
+        let text = format!("to https://app:{password}@h.io now");
+        let pieces = in_pieces(None, text.as_bytes().chunks(64));
+        assert_eq!(pieces, whole(None, &text), "{length}");
     }
 }

@@ -72,6 +72,11 @@ pub(super) const EXAMPLES: &[Example] = &[
         "https://ann:***@example.com",
     ),
     (
+        "SECRET_URL_PASSWORD",
+        "https://x-token:{A400}@git.example/shop.git",
+        "https://x-token:8443/{A400}@git",
+    ),
+    (
         "SECRET_DATABASE_PASSWORD",
         "Server=db;User Id=sa;Password=Sommer2026;",
         "Label=db;Password=Sommer",
