@@ -29,8 +29,8 @@ struct Block {
     words: Box<[[u128; MOST_DIGITS + 1]]>,
 }
 
-/// So many letters, then so many digits, and the byte behind them, if there is one.
-pub(crate) type Word = (usize, usize, Option<u8>);
+/// So many letters, then so many digits, and no more of these.
+pub(crate) type Word = (usize, usize);
 
 impl Beginnings {
     pub(crate) fn new(rules: Vec<&'static Rule>) -> Self {
@@ -55,17 +55,25 @@ impl Beginnings {
         some
     }
 
-    /// Those of a block that may begin like a word.
+    /// Those of a block that may begin like a word, as far as its first byte tells and the one behind it.
     #[inline]
-    pub(crate) fn of_word(&self, block: usize, (letters, digits, next): Word) -> u128 {
-        let Some(block) = self.block(block) else {
-            return u128::MAX;
-        };
-        let words = block.words.get(letters);
-        let word = words.and_then(|words| words.get(digits.min(MOST_DIGITS)));
-        let place = block.places.get(letters + digits);
-        let behind = place.zip(next).map(|(place, next)| at(place, next));
-        word.copied().unwrap_or(u128::MAX) & behind.unwrap_or(u128::MAX)
+    pub(crate) fn of_word(&self, block: usize, word: Word, text: &[u8]) -> u128 {
+        self.block(block).map_or(u128::MAX, |block| {
+            let next = text.get(word.0 + word.1).copied();
+            block.outline(word, next) & block.may(0, text.first().copied())
+        })
+    }
+
+    /// Those of a block that may begin with this byte.
+    pub(crate) fn of_first(&self, block: usize, first: u8) -> u128 {
+        let block = self.block(block);
+        block.map_or(u128::MAX, |block| block.may(0, Some(first)))
+    }
+
+    /// Those of a block that may begin like a word, with this byte behind it, if there is one.
+    pub(crate) fn of_outline(&self, block: usize, word: Word, next: Option<u8>) -> u128 {
+        let block = self.block(block);
+        block.map_or(u128::MAX, |block| block.outline(word, next))
     }
 
     #[inline]
@@ -96,7 +104,22 @@ impl Beginnings {
     }
 }
 
-/// The rules that may have a byte at a place.
+impl Block {
+    #[inline]
+    fn outline(&self, (letters, digits): Word, next: Option<u8>) -> u128 {
+        let words = self.words.get(letters);
+        let word = words.and_then(|words| words.get(digits.min(MOST_DIGITS)));
+        word.copied().unwrap_or(u128::MAX) & self.may(letters + digits, next)
+    }
+
+    /// The rules that may have a byte at a place, if there is one.
+    #[inline]
+    fn may(&self, place: usize, byte: Option<u8>) -> u128 {
+        let place = self.places.get(place).zip(byte);
+        place.map_or(u128::MAX, |(place, byte)| at(place, byte))
+    }
+}
+
 #[inline]
 fn at(place: &[u128; BYTES], byte: u8) -> u128 {
     let byte = usize::from(byte).min(BYTES - 1);
@@ -274,7 +297,7 @@ const PLACES: usize = 12;
 const BYTES: usize = 129;
 
 /// Of a word, how many digits are told from each other.
-const MOST_DIGITS: usize = 15;
+pub(crate) const MOST_DIGITS: usize = 15;
 
 #[cfg(test)]
 mod tests {
@@ -308,7 +331,7 @@ mod tests {
         ];
         let beginnings = Beginnings::new(ALL.iter().collect());
         let fitting =
-            |letters, digits, next| beginnings.of_word(0, (letters, digits, next)) & 0b111;
+            |letters, digits, next| beginnings.of_outline(0, (letters, digits), next) & 0b111;
         assert_eq!(fitting(2, 3, None), 0b011);
         assert_eq!(fitting(2, 3, Some(b' ')), 0b001);
         assert_eq!(fitting(2, 4, Some(b'-')), 0b010);

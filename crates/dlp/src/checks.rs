@@ -10,6 +10,7 @@ pub(crate) mod crc;
 mod iso7064;
 mod keccak;
 pub(crate) mod passwords;
+mod picked;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -17,10 +18,11 @@ mod tests;
 pub(crate) use addresses::{base58_check, bech32, eip_55};
 pub(crate) use calendar::{day_month, is_date, two_digit_date};
 pub(crate) use iso7064::{mod_11_2, mod_11_10, mod_97};
+pub(crate) use picked::Picked;
 pub(crate) use sums::{luhn, luhn_36, mod_11, mod_37, verhoeff, weighted};
 
 /// The digits of a text, without what stands between them.
-pub(crate) fn digits(text: &[u8]) -> Vec<u8> {
+pub(crate) fn digits(text: &[u8]) -> Picked {
     text.iter()
         .filter(|byte| byte.is_ascii_digit())
         .map(|byte| byte - b'0')
@@ -28,7 +30,7 @@ pub(crate) fn digits(text: &[u8]) -> Vec<u8> {
 }
 
 /// The letters and digits of a text, in capitals.
-pub(crate) fn characters(text: &[u8]) -> Vec<u8> {
+pub(crate) fn characters(text: &[u8]) -> Picked {
     text.iter()
         .filter(|byte| byte.is_ascii_alphanumeric())
         .map(u8::to_ascii_uppercase)

@@ -4,24 +4,24 @@ mod checksum;
 mod names;
 mod pattern;
 mod search;
+mod starts;
 #[cfg(test)]
 mod tests;
 mod walk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use regex_automata::dfa::Automaton as _;
-
 use crate::found::{Found, Rank};
 use crate::per_kind::KindId;
-use crate::rules::{Dfa, DfaState, RuleId, begin};
+use crate::rules::{Dfa, RuleId};
 use crate::{BuildError, Class};
 pub use checksum::Checksum;
 use names::interned;
 pub use names::{is_type_name, type_name};
 pub(crate) use search::Walks;
+use starts::{Pairs, Starts};
 
 /// One way to recognise a type of data that the catalogue does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,7 @@ pub enum DetectorError {
 }
 
 /// The detectors of one policy.
+#[derive(Default)]
 pub(crate) struct Customs {
     /// The first of their ids.
     base: RuleId,
@@ -87,8 +88,8 @@ pub(crate) struct Customs {
     /// By the first bytes of a value, and of a word that must be near: whom to ask.
     values: Starts,
     words: Starts,
-    /// The same of either, by the first byte and by the second.
-    begins: [Bits; 2],
+    /// Where either may begin.
+    pairs: Pairs,
 }
 
 struct Ready {
@@ -98,15 +99,6 @@ struct Ready {
     value: Dfa,
     near: Option<Dfa>,
 }
-
-/// Which detectors may be right where two bytes stand: for each byte, a bit for each detector.
-struct Starts {
-    /// At the edge of a word, and within one.
-    first: [Bits; 2],
-    second: Bits,
-}
-
-type Bits = Box<[u128; 256]>;
 
 impl Detector {
     /// Whether it is one.
@@ -175,18 +167,12 @@ impl Customs {
             .collect::<Result<_, _>>()?;
         let values = Starts::of(all.iter().map(|ready| Some(&ready.value)));
         let words = Starts::of(all.iter().map(|ready| ready.near.as_ref()));
-        let mut begins = Starts::default().first;
-        for starts in [&values, &words] {
-            let [first, second] = &mut begins;
-            starts.first.iter().for_each(|more| unite(first, more));
-            unite(second, &starts.second);
-        }
         Ok(Self {
             base,
             all,
+            pairs: Pairs::of(&[&values, &words]),
             values,
             words,
-            begins,
         })
     }
 
@@ -209,18 +195,6 @@ impl Customs {
         };
         let beyond = self.all.iter().filter(move |ready| !is_there(ready));
         beyond.map(|ready| ready.kind)
-    }
-
-    /// How many bytes no value, no word and no name begins at.
-    fn idle(&self, bytes: &[u8]) -> usize {
-        let [first, second] = &self.begins;
-        let begins = |pair: &[u8]| match pair {
-            [byte, next] => *byte == b'[' || of(first, *byte) & of(second, *next) != 0,
-            _ => true,
-        };
-        // What the last byte begins, the next one says.
-        let idle = bytes.windows(2).position(begins);
-        idle.unwrap_or(bytes.len().saturating_sub(1))
     }
 
     fn value(&self, detector: usize) -> Option<&Dfa> {
@@ -273,101 +247,6 @@ impl Customs {
     fn get(&self, rule: RuleId) -> Option<&Ready> {
         let at = rule.checked_sub(self.base)?;
         self.all.get(usize::from(at))
-    }
-}
-
-impl Starts {
-    fn of<'d>(all: impl Iterator<Item = Option<&'d Dfa>>) -> Self {
-        let mut starts = Self::default();
-        let [edge, within] = &mut starts.first;
-        for (place, dfa) in all.enumerate() {
-            let Some(dfa) = dfa else { continue };
-            let second = [
-                begins(dfa, &EDGES, edge, 1 << place),
-                begins(dfa, &[Some(b'a')], within, 1 << place),
-            ];
-            for state in second.iter().flatten() {
-                put(dfa, *state, &mut starts.second, 1 << place);
-            }
-        }
-        starts
-    }
-
-    /// Those that may begin with these bytes, whatever stands before them.
-    fn at(&self, byte: u8, next: Option<u8>) -> u128 {
-        let [edge, within] = self.first.each_ref().map(|first| of(first, byte));
-        (edge | within) & next.map_or(u128::MAX, |next| of(&self.second, next))
-    }
-
-    /// Those that may begin with this byte behind another.
-    fn behind(&self, before: Option<u8>, byte: u8) -> u128 {
-        let [edge, within] = &self.first;
-        let is_within = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        of(if is_within { within } else { edge }, byte)
-    }
-
-    fn places(mut bits: u128) -> impl Iterator<Item = usize> {
-        std::iter::from_fn(move || {
-            let place = (bits != 0).then(|| bits.trailing_zeros())?;
-            bits &= bits - 1;
-            usize::try_from(place).ok()
-        })
-    }
-}
-
-impl Default for Starts {
-    fn default() -> Self {
-        let none = || Box::new([0; 256]);
-        Self {
-            first: [none(), none()],
-            second: none(),
-        }
-    }
-}
-
-fn unite(bits: &mut Bits, more: &Bits) {
-    for (bits, more) in bits.iter_mut().zip(more.iter()) {
-        *bits |= more;
-    }
-}
-
-fn of(bits: &Bits, byte: u8) -> u128 {
-    bits.get(usize::from(byte)).copied().unwrap_or_default()
-}
-
-/// Puts a bit where a byte may be the first behind one of these, and gives the states behind it.
-fn begins(dfa: &Dfa, behind: &[Option<u8>], first: &mut Bits, bit: u128) -> BTreeSet<DfaState> {
-    let states = behind.iter().filter_map(|before| begin(dfa, *before));
-    states
-        .flat_map(|state| put(dfa, state, first, bit))
-        .collect()
-}
-
-/// Puts a bit where a byte leads on from a state, and gives the states where they lead.
-fn put(dfa: &Dfa, state: DfaState, bits: &mut Bits, bit: u128) -> Vec<DfaState> {
-    let mut states = Vec::new();
-    for (byte, bits) in (0..=u8::MAX).zip(bits.iter_mut()) {
-        let next = dfa.next_state(state, byte);
-        if !dfa.is_dead_state(next) {
-            *bits |= bit;
-            states.push(next);
-        }
-    }
-    states
-}
-
-/// No other byte that is not of a word makes an automaton begin otherwise.
-const EDGES: [Option<u8>; 4] = [None, Some(b' '), Some(b'\n'), Some(b'\r')];
-
-impl Default for Customs {
-    fn default() -> Self {
-        Self {
-            base: 0,
-            all: Vec::new(),
-            values: Starts::default(),
-            words: Starts::default(),
-            begins: Starts::default().first,
-        }
     }
 }
 

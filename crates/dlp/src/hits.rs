@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::Hit;
 use crate::found::{Event, Finding};
-use crate::per_kind::PerKind;
+use crate::per_kind::{KindId, PerKind};
 use crate::rules::{RuleId, Sets};
 
 /// Of one text, in the order in which a stream tells them. There is one of a kind where several overlap: a
@@ -51,60 +51,66 @@ impl<'s> Hits<'s> {
                     self.see(finding, range.clone());
                 }
             }
-            Event::Begins(finding, start) => self.see(*finding, start - named..GROWS),
+            Event::Begins(finding, start) => self.begins(*finding, start - named),
             Event::Ends(id, end) => self.ends(*id, end - named),
         }
     }
 
     #[inline]
     fn see(&mut self, finding: Finding, range: Range<usize>) {
-        let last = self.latest.get(finding.kind).checked_sub(1);
-        let overlaps = |at: &usize| {
-            let last = self.found.get(*at);
-            last.is_some_and(|last| range.start < last.range.end)
-        };
-        match last.filter(overlaps) {
+        match self.overlapped(finding.kind, range.start) {
             Some(at) => self.merge(at, finding, range.end),
             None => self.push(finding, range),
         }
     }
 
-    #[inline]
+    /// A value that goes on.
+    fn begins(&mut self, finding: Finding, start: usize) {
+        let overlapped = self.overlapped(finding.kind, start);
+        let hit = overlapped.unwrap_or(self.found.len());
+        if overlapped.is_none() {
+            self.push(finding, start..start);
+        }
+        self.merge(hit, finding, start);
+        let Some(known) = self.found.get_mut(hit) else {
+            return;
+        };
+        let reach = std::mem::replace(&mut known.range.end, GROWS);
+        self.growing.push(Growing {
+            rule: finding.id,
+            hit,
+            reach: if reach == GROWS { 0 } else { reach },
+        });
+    }
+
+    /// The last of its kind, if it reaches over this place.
+    fn overlapped(&self, kind: KindId, start: usize) -> Option<usize> {
+        let at = self.latest.get(kind).checked_sub(1)?;
+        (start < self.found.get(at)?.range.end).then_some(at)
+    }
+
     fn push(&mut self, finding: Finding, range: Range<usize>) {
         let Some((kind, class)) = self.sets.type_of(finding.id) else {
             return;
         };
-        let is_whole = range.end != GROWS;
-        if !is_whole {
-            self.grows(finding.id, self.found.len(), 0);
-        }
         self.found.push(Hit {
             kind,
             class,
             confidence: finding.confidence,
             range,
-            is_whole,
+            is_whole: true,
         });
         self.latest.set(finding.kind, self.found.len());
     }
 
     /// What is longer for that does not come before what was the first.
+    #[cold]
     fn merge(&mut self, at: usize, finding: Finding, end: usize) {
-        let Some(hit) = self.found.get_mut(at) else {
-            return;
-        };
-        hit.is_whole = false;
-        hit.confidence = hit.confidence.max(finding.confidence);
-        if end == GROWS {
-            let reach = std::mem::replace(&mut hit.range.end, GROWS);
-            self.grows(finding.id, at, if reach == GROWS { 0 } else { reach });
-        } else {
-            self.reaches(at, end);
+        if let Some(hit) = self.found.get_mut(at) {
+            hit.is_whole = false;
+            hit.confidence = hit.confidence.max(finding.confidence);
         }
-    }
-
-    fn grows(&mut self, rule: RuleId, hit: usize, reach: usize) {
-        self.growing.push(Growing { rule, hit, reach });
+        self.reaches(at, end);
     }
 
     fn reaches(&mut self, hit: usize, end: usize) {
@@ -130,12 +136,18 @@ impl<'s> Hits<'s> {
 
     /// All of them, by start.
     pub(crate) fn of(mut self, text: &str) -> Vec<Hit> {
-        for Hit { range, .. } in &mut self.found {
-            // A rule goes by bytes; what is redacted are characters.
-            let start = text.floor_char_boundary(range.start);
-            *range = start..text.ceil_char_boundary(range.end);
+        for Growing { hit, .. } in &self.growing {
+            if let Some(hit) = self.found.get_mut(*hit) {
+                hit.range.end = text.len();
+            }
         }
-        self.found.sort_by_key(|hit| hit.range.start);
+        if !text.is_ascii() {
+            for Hit { range, .. } in &mut self.found {
+                // A rule goes by bytes; what is redacted are characters.
+                let start = text.floor_char_boundary(range.start);
+                *range = start..text.ceil_char_boundary(range.end);
+            }
+        }
         self.found
     }
 }

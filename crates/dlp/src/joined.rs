@@ -73,7 +73,9 @@ impl Family {
         }
     }
 
-    /// Adds where the patterns of some of its rules end that fit from `start` on.
+    /// Adds where the patterns of some of its rules end that fit from `start` on. A function by itself, as most rules that
+    /// are asked are of no family.
+    #[inline(never)]
     pub(crate) fn fit(
         &self,
         some: u128,

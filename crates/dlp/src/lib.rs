@@ -34,6 +34,7 @@ pub(crate) mod tests;
 mod view;
 mod walk;
 mod window;
+mod words;
 
 use std::fmt;
 use std::ops::Range;

@@ -26,6 +26,10 @@ impl RuleSet {
         self.0.clear();
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn unite(&mut self, other: &Blocks) {
         for (block, more) in &other.0 {
             if self.0.len() <= *block {
@@ -53,10 +57,9 @@ impl RuleSet {
 pub(crate) fn rules(block: usize, mut bits: u128) -> impl Iterator<Item = (RuleId, u128)> {
     let first = RuleId::try_from(block * RULES).unwrap_or_default();
     std::iter::from_fn(move || {
-        let bit = bits & bits.wrapping_neg();
-        let place = (bit != 0).then(|| bits.trailing_zeros())?;
-        bits ^= bit;
-        Some((first + RuleId::try_from(place).ok()?, bit))
+        let place = (bits != 0).then(|| bits.trailing_zeros())?;
+        bits &= bits - 1;
+        Some((first + RuleId::try_from(place).ok()?, 1 << place))
     })
 }
 

@@ -20,6 +20,7 @@ use crate::per_kind::KindId;
 use crate::places::{Places, Text};
 use crate::rule::{Anchor, Rule, Shape};
 use crate::rule_set::{self, RuleSet};
+use crate::words::Words;
 
 /// Rules, and where each of them is asked.
 pub(crate) struct Rules {
@@ -28,8 +29,7 @@ pub(crate) struct Rules {
     pub(crate) literals: Literals,
     /// Of each text that the automaton knows.
     texts: Vec<Text>,
-    /// By how many letters stand before the first digit.
-    words: Vec<Asked>,
+    pub(crate) words: Words,
     /// By how many digits there are.
     numbers: Vec<Asked>,
     /// For how many digits there are any, a bit for each.
@@ -109,7 +109,7 @@ impl Rules {
             shortest_number: places.shortest_number(),
             numbers_alone: places.lengths(),
             texts: places.texts.meanings,
-            words: places.words,
+            words: Words::new(places.words).ok_or(BuildError::Many)?,
             in_rows: places.in_rows,
             numbers: places.numbers,
             bytes: places.bytes,
@@ -126,10 +126,6 @@ impl Rules {
 
     pub(crate) fn text(&self, id: TextId) -> Option<&Text> {
         self.texts.get(usize::from(id))
-    }
-
-    pub(crate) fn at_word(&self, letters: usize) -> &[Block] {
-        at(&self.words, letters)
     }
 
     pub(crate) fn of_number(&self, digits: usize) -> &[Block] {

@@ -12,7 +12,7 @@ use crate::candidate::{Candidate, Step};
 use crate::custom::Walks;
 use crate::found::{Event, Found};
 use crate::joined::Ends;
-use crate::literals::State;
+use crate::literals::{State, TextId};
 use crate::nearby::Nearby;
 use crate::number::Row;
 use crate::rules::{Ready, RuleId, Rules, Sets};
@@ -176,9 +176,23 @@ impl Search {
     }
 
     /// The texts of the automaton that end here.
+    #[inline]
     fn texts(&mut self, rules: &Rules, next: Option<u8>, window: Window<'_>) {
+        let texts = rules.literals.texts(self.literals);
+        if !texts.is_empty() {
+            self.some_texts(rules, texts, next, window);
+        }
+    }
+
+    fn some_texts(
+        &mut self,
+        rules: &Rules,
+        texts: &[TextId],
+        next: Option<u8>,
+        window: Window<'_>,
+    ) {
         let end = self.at;
-        for id in rules.literals.texts(self.literals) {
+        for id in texts {
             let Some(text) = rules.text(*id) else {
                 continue;
             };

@@ -60,27 +60,23 @@ impl<'t> Window<'t> {
         Some(at - length + escape_at(before, word)?)
     }
 
-    /// How many digits follow each other from here on, and the byte behind them; none where their end has not
-    /// come.
-    pub(crate) fn digits(&self, at: usize) -> Option<(usize, Option<u8>)> {
+    /// How many digits follow each other from here on; none where their end has not come.
+    pub(crate) fn digits(&self, at: usize) -> Option<usize> {
         let digits = self.after(at);
-        let mut others = digits.iter().enumerate();
-        match others.find(|(_, byte)| !byte.is_ascii_digit()) {
-            Some((count, next)) => Some((count, Some(*next))),
-            None => self.last.then_some((digits.len(), None)),
-        }
+        let count = digits.iter().position(|byte| !byte.is_ascii_digit());
+        count.or(self.last.then_some(digits.len()))
     }
 
     /// Where up to two short words of letters begin that may be the beginning of a value with the
     /// word that begins here, and how many letters there are: `AB 12`, `M-XY 34`.
     #[inline]
-    pub(crate) fn leads(&self, word: usize) -> [Option<(usize, usize)>; 2] {
+    pub(crate) fn leads(self, word: usize) -> impl Iterator<Item = (usize, usize)> {
         let last = self.lead_before(word);
-        let first = last.and_then(|(start, more)| {
-            let (start, letters) = self.lead_before(start)?;
+        let before = move |(start, more): &(usize, usize)| {
+            let (start, letters) = self.lead_before(*start)?;
             Some((start, letters + more))
-        });
-        [last, first]
+        };
+        std::iter::successors(last, before).take(2)
     }
 
     /// From where on the end of the text may be the beginning of such a value.
@@ -92,10 +88,7 @@ impl<'t> Window<'t> {
         } else {
             at - length
         };
-        {
-            let leads = self.leads(word).into_iter().flatten();
-            leads.last().map_or(at, |(start, _)| start)
-        }
+        self.leads(word).last().map_or(at, |(start, _)| start)
     }
 
     #[inline]

@@ -44,7 +44,7 @@ impl Checksum {
             Self::Luhn => !digits.is_empty() && checks::luhn(&digits),
             Self::Luhn36 => !characters.is_empty() && checks::luhn_36(&characters),
             Self::Verhoeff => !digits.is_empty() && checks::verhoeff(&digits),
-            Self::Mod97 => checks::mod_97(characters.into_iter()) == Some(1),
+            Self::Mod97 => checks::mod_97(characters.iter().copied()) == Some(1),
             Self::Mod1110 => checks::mod_11_10(&digits),
             Self::Mod112 => checks::mod_11_2(&characters),
             Self::Mod37 => checks::mod_37(&characters),

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 
 use regex_automata::dfa::Automaton as _;
 
+use super::Customs;
+use super::starts::Starts;
 use super::walk::{Walk, continues};
-use super::{Customs, Starts};
 use crate::found::Found;
 use crate::rule::{LONGEST, NEAR};
 use crate::stand_in;
@@ -38,6 +39,34 @@ struct Near {
     is_named: bool,
 }
 
+impl Customs {
+    /// How many bytes no value, no word and no name begins at.
+    fn idle(&self, window: Window<'_>, from: usize) -> usize {
+        let bytes = window.after(from);
+        let mut idle = 0;
+        while let Some(more) = self.pairs.first(bytes.get(idle..).unwrap_or_default()) {
+            idle += more;
+            if self.begin(window, from + idle) {
+                return idle;
+            }
+            idle += 1;
+        }
+        // What the last byte begins, the next one says.
+        bytes.len().saturating_sub(1)
+    }
+
+    /// Whether a value, a word or a name may begin here.
+    fn begin(&self, window: Window<'_>, at: usize) -> bool {
+        let text = window.after(at);
+        let Some(first) = text.first() else {
+            return false;
+        };
+        let values = self.values.at(text);
+        let begins = |values| values & self.values.behind(behind(window, at), *first) != 0;
+        *first == b'[' || values != 0 && begins(values) || self.words.at(text) != 0
+    }
+}
+
 impl Walks {
     /// Reads what is new. Nothing is found before `named`.
     pub(crate) fn read(
@@ -47,21 +76,20 @@ impl Walks {
         named: usize,
         found: &mut Found,
     ) {
-        while let [byte, rest @ ..] = window.after(self.at) {
+        while let text @ [byte, ..] = window.after(self.at) {
             if self.is_idle() {
-                let idle = customs.idle(window.after(self.at));
+                let idle = customs.idle(window, self.at);
                 self.at += idle;
                 if idle > 0 {
                     continue;
                 }
             }
-            let next = rest.first().copied();
             self.name = stand_in::goes_on(self.name, *byte, self.at);
-            let words = customs.words.at(*byte, next);
+            let words = customs.words.at(text);
             if words != 0 || !self.words.is_empty() {
                 self.words_at(customs, (*byte, words), window, named);
             }
-            let begins = customs.values.at(*byte, next);
+            let begins = customs.values.at(text);
             if begins != 0 || !self.values.is_empty() {
                 self.values_at(customs, (*byte, begins), window, named);
                 if !self.values.is_empty() {

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use regex_automata::dfa::Automaton as _;
 
 use super::*;
+use crate::rules::begin;
 use crate::tests::SCANNER;
 use crate::{Field, Scanner};
 

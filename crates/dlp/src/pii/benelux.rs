@@ -1,7 +1,7 @@
 //! Numbers that Belgium, the Netherlands and Luxembourg give to people.
 
 use super::words::{IDENTITY, TAX};
-use crate::checks::{day_month, is_date, luhn, number, varied, verhoeff, weighted};
+use crate::checks::{Picked, day_month, is_date, luhn, number, varied, verhoeff, weighted};
 use crate::number::Number;
 use crate::rule::Rule;
 
@@ -82,7 +82,7 @@ fn luxembourgish(digits: &[u8]) -> bool {
     let [first, second] = *checks else {
         return false;
     };
-    let with = |check: u8| -> Vec<u8> { front.iter().copied().chain([check]).collect() };
+    let with = |check: u8| -> Picked { front.iter().copied().chain([check]).collect() };
     is_date(
         number(front.get(..4).unwrap_or_default()),
         number(front.get(4..6).unwrap_or_default()),

@@ -97,7 +97,7 @@ fn nhs(digits: &[u8]) -> bool {
 /// Prefixes that are never given out.
 fn nino(text: &[u8]) -> bool {
     let text = characters(text);
-    let [first, second, ..] = text.as_slice() else {
+    let [first, second, ..] = *text else {
         return false;
     };
     let never = [b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ"];

@@ -1,7 +1,7 @@
 //! Numbers that China, Taiwan, Hong Kong, Macao and Japan give to people and companies.
 
 use super::words::{IDENTITY, TAX};
-use crate::checks::{characters, digits, is_date, mod_11_2, number, weighted};
+use crate::checks::{Picked, characters, digits, is_date, mod_11_2, number, weighted};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
@@ -162,7 +162,7 @@ fn taiwanese(text: &[u8]) -> bool {
             value(byte).map(|value| value % 10)
         }
     });
-    let values: Vec<u8> = [first / 10, first % 10].into_iter().chain(rest).collect();
+    let values: Picked = [first / 10, first % 10].into_iter().chain(rest).collect();
     values.len() == 11 && weighted(&values, &[1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1]).is_multiple_of(10)
 }
 

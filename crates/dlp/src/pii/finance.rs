@@ -1,6 +1,6 @@
 //! Numbers of banks and securities.
 
-use crate::checks::{characters, weighted};
+use crate::checks::{Picked, characters, weighted};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
@@ -74,7 +74,7 @@ fn routing(digits: &[u8]) -> bool {
 
 /// Of a country, with a Luhn digit over the letters as two digits each.
 fn isin(text: &[u8]) -> bool {
-    let values: Vec<u8> = characters(text)
+    let values: Picked = characters(text)
         .iter()
         .filter_map(|byte| char::from(*byte).to_digit(36))
         .flat_map(|value| {

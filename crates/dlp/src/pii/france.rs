@@ -1,7 +1,7 @@
 //! Numbers that French authorities give to people and companies.
 
 use super::words::{IDENTITY, TAX};
-use crate::checks::{digits, luhn, number};
+use crate::checks::{Picked, digits, luhn, number};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
@@ -97,7 +97,7 @@ const NIR: &str = r"[12378] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?[0-9][0-9AB
 
 /// The key is 97 less the rest; Corsica counts as 19 and 18.
 fn nir(text: &[u8]) -> bool {
-    let text: Vec<u8> = text
+    let text: Picked = text
         .iter()
         .filter(|byte| **byte != b' ')
         .map(u8::to_ascii_uppercase)
@@ -107,7 +107,7 @@ fn nir(text: &[u8]) -> bool {
         Some(b'B') => 2_000_000,
         _ => 0,
     };
-    let plain: Vec<u8> = text
+    let plain: Picked = text
         .iter()
         .map(|byte| if byte.is_ascii_digit() { *byte } else { b'0' })
         .collect();

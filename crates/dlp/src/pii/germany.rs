@@ -1,7 +1,7 @@
 //! Numbers that German authorities, insurers and associations give to people.
 
 use super::words::{IDENTITY, PLATE, TAX};
-use crate::checks::{characters, digits, mod_11_10, mod_37, weighted};
+use crate::checks::{Picked, characters, digits, mod_11_10, mod_37, weighted};
 use crate::number::Number;
 use crate::rule::Rule;
 
@@ -209,33 +209,36 @@ fn tax_number(number: &Number<'_>) -> bool {
 
 fn social_security(text: &[u8]) -> bool {
     let characters = characters(text);
-    let mut values = Vec::with_capacity(13);
-    for byte in &characters {
+    let mut values = Picked::default();
+    for byte in characters.iter() {
         match byte {
             b'0'..=b'9' => values.push(byte - b'0'),
             letter => values.extend(ordinal(*letter)),
         }
     }
-    let [.., check] = values.as_slice() else {
+    let [.., check] = *values else {
         return false;
     };
     let sum = digit_sums(&values, &[2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1]);
     let birth = digits(characters.get(2..8).unwrap_or_default());
-    let [d1, d2, m1, m2, ..] = birth.as_slice() else {
+    let [d1, d2, m1, m2, ..] = *birth else {
         return false;
     };
     let day = u64::from(d1 * 10 + d2);
     // Second numbers for one birthday have 50 added to the day, others 20 to the month.
     let date = crate::checks::day_month(day % 50, u64::from((m1 * 10 + m2) % 20));
-    date && sum % 10 == u32::from(*check)
+    date && sum % 10 == u32::from(check)
 }
 
 fn health_insurance(text: &[u8]) -> bool {
     let Some((letter, rest)) = text.split_first() else {
         return false;
     };
-    let mut values = ordinal(letter.to_ascii_uppercase()).to_vec();
-    values.extend(digits(rest));
+    let letter = ordinal(letter.to_ascii_uppercase());
+    let values: Picked = letter
+        .into_iter()
+        .chain(digits(rest).iter().copied())
+        .collect();
     let sum = digit_sums(&values, &[1, 2, 1, 2, 1, 2, 1, 2, 1, 2]);
     values.last().map(|last| u32::from(*last)) == Some(sum % 10)
 }

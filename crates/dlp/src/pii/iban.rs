@@ -1,6 +1,6 @@
 //! International bank account numbers: the length that a country gives them, and ISO 7064.
 
-use crate::checks::mod_97;
+use crate::checks::{Picked, mod_97};
 use crate::rule::{Anchor, Rule};
 use crate::view::{Verdict, View};
 
@@ -15,12 +15,12 @@ fn iban(view: &View<'_>) -> Verdict {
     let Some(country) = view.from.get(..2) else {
         return Verdict::No;
     };
-    let country = country.to_ascii_uppercase();
-    let known = LENGTHS.binary_search_by_key(&country.as_slice(), |(code, _)| code.as_bytes());
+    let country: Picked = country.iter().map(u8::to_ascii_uppercase).collect();
+    let known = LENGTHS.binary_search_by_key(&&*country, |(code, _)| code.as_bytes());
     let Some((_, wanted)) = known.ok().and_then(|known| LENGTHS.get(known)) else {
         return Verdict::No;
     };
-    let mut characters = Vec::with_capacity(*wanted);
+    let mut characters = Picked::default();
     let mut spaced = true;
     for (at, byte) in view.from.iter().enumerate() {
         match byte {
@@ -49,8 +49,9 @@ fn end(view: &View<'_>, length: usize, characters: &[u8]) -> Verdict {
         _ => {}
     }
     let (first, rest) = characters.split_at_checked(4).unwrap_or_default();
-    let country = first.get(..2).unwrap_or_default().to_ascii_uppercase();
-    let lettered = LETTERED.iter().any(|known| known.as_slice() == country);
+    let country = first.get(..2).unwrap_or_default();
+    let mut lettered = LETTERED.iter();
+    let lettered = lettered.any(|known| country.eq_ignore_ascii_case(*known));
     if lettered && !rest.iter().take(4).all(u8::is_ascii_alphabetic) {
         return Verdict::No;
     }

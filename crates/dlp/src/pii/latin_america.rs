@@ -1,7 +1,7 @@
 //! Numbers that the authorities of Latin America give to people and companies.
 
 use super::words::{IDENTITY, TAX};
-use crate::checks::{characters, digits, number, two_digit_date, varied, weighted};
+use crate::checks::{Picked, characters, digits, number, two_digit_date, varied, weighted};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
@@ -219,7 +219,7 @@ fn curp(text: &[u8]) -> bool {
 
 /// The date of birth, or of foundation.
 fn rfc(text: &[u8]) -> bool {
-    let text: Vec<u8> = text.iter().filter(|byte| **byte != b'-').copied().collect();
+    let text: Picked = text.iter().filter(|byte| **byte != b'-').copied().collect();
     birth(&text, text.len().saturating_sub(9))
 }
 
@@ -245,7 +245,7 @@ fn rut(text: &[u8]) -> bool {
     let Some((last, front)) = text.split_last() else {
         return false;
     };
-    let front: Vec<u8> = digits(front).into_iter().rev().collect();
+    let front: Picked = digits(front).iter().rev().copied().collect();
     let check = match 11 - weighted(&front, &[2, 3, 4, 5, 6, 7, 2, 3, 4]) % 11 {
         11 => b'0',
         10 => b'K',
@@ -258,7 +258,7 @@ fn nit(digits: &[u8]) -> bool {
     let Some((last, rest)) = digits.split_last() else {
         return false;
     };
-    let reversed: Vec<u8> = rest.iter().rev().copied().collect();
+    let reversed: Picked = rest.iter().rev().copied().collect();
     let sum = weighted(&reversed, &[3, 7, 13, 17, 19, 23, 29, 37, 41]) % 11;
     u32::from(*last) == if sum > 1 { 11 - sum } else { sum }
 }
@@ -279,7 +279,7 @@ fn ecuadorian(digits: &[u8]) -> bool {
 }
 
 fn uruguayan(digits: &[u8]) -> bool {
-    let padded: Vec<u8> = std::iter::repeat_n(0, 8 - digits.len().min(8))
+    let padded: Picked = std::iter::repeat_n(0, 8 - digits.len().min(8))
         .chain(digits.iter().copied())
         .collect();
     let check = (10 - weighted(&padded, &[2, 9, 8, 7, 6, 3, 4]) % 10) % 10;

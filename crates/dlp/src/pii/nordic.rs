@@ -129,7 +129,7 @@ fn finnish(text: &[u8]) -> bool {
     let text = text.to_ascii_uppercase();
     let (date, rest) = text.split_at_checked(6).unwrap_or_default();
     let (date, serial) = (digits(date), digits(rest.get(1..4).unwrap_or_default()));
-    let [d1, d2, m1, m2, y1, y2] = *date.as_slice() else {
+    let [d1, d2, m1, m2, y1, y2] = *date else {
         return false;
     };
     let [day, month, year] = [d1 * 10 + d2, m1 * 10 + m2, y1 * 10 + y2].map(u64::from);

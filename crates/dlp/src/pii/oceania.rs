@@ -1,7 +1,7 @@
 //! Numbers that the authorities of Australia and New Zealand give to people and companies.
 
 use super::words::{IDENTITY, TAX};
-use crate::checks::{characters, varied, weighted};
+use crate::checks::{Picked, characters, varied, weighted};
 use crate::rule::Rule;
 
 pub(super) const RULES: &[Rule] = &[
@@ -122,7 +122,7 @@ fn medicare(digits: &[u8]) -> bool {
 }
 
 fn inland_revenue(digits: &[u8]) -> bool {
-    let padded: Vec<u8> = std::iter::repeat_n(0, 9 - digits.len().min(9))
+    let padded: Picked = std::iter::repeat_n(0, 9 - digits.len().min(9))
         .chain(digits.iter().copied())
         .collect();
     let rest = |weights: &[u32]| (11 - weighted(&padded, weights) % 11) % 11;
@@ -135,7 +135,7 @@ fn inland_revenue(digits: &[u8]) -> bool {
 
 /// Letters without I and O, which count from 1 to 24.
 fn health(text: &[u8]) -> bool {
-    let values: Vec<u8> = characters(text)
+    let values: Picked = characters(text)
         .iter()
         .filter_map(|byte| match byte {
             b'0'..=b'9' => Some(byte - b'0'),

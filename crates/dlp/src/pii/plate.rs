@@ -95,7 +95,7 @@ fn vin(text: &[u8]) -> bool {
 /// DVLA, INF104: the second letter of an area, and the half-year in which the mark was given out.
 fn british(text: &[u8]) -> bool {
     let mark = characters(text);
-    match mark.as_slice() {
+    match &*mark {
         [area, office @ b'A'..=b'Z', tens, units, last @ ..]
             if mark.len() == 7 && tens.is_ascii_digit() =>
         {

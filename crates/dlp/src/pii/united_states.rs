@@ -1,7 +1,7 @@
 //! Numbers that authorities and health programmes of the United States give to people.
 
 use super::words::{LICENCE, TAX};
-use crate::checks::{characters, digits, luhn, varied, weighted};
+use crate::checks::{Picked, characters, digits, luhn, varied, weighted};
 use crate::number::Number;
 use crate::rule::Rule;
 
@@ -171,7 +171,7 @@ fn parts(digits: &[u8]) -> (u64, u64, u64) {
 
 /// Luhn with the prefix 80840. Ten digits that begin so are also seconds since 1970.
 fn provider(digits: &[u8]) -> bool {
-    let prefixed: Vec<u8> = [8, 0, 8, 4, 0].iter().chain(digits).copied().collect();
+    let prefixed: Picked = [8, 0, 8, 4, 0].iter().chain(digits).copied().collect();
     matches!(digits.first(), Some(1 | 2)) && luhn(&prefixed)
 }
 

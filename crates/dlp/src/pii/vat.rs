@@ -2,7 +2,7 @@
 
 use super::words::VAT;
 use crate::checks::{
-    characters, digits, luhn, mod_11, mod_11_10, mod_97, number, varied, weighted,
+    Picked, characters, digits, luhn, mod_11, mod_11_10, mod_97, number, varied, weighted,
 };
 use crate::number::Number;
 use crate::rule::Rule;
@@ -293,8 +293,8 @@ fn is_varied(text: &[u8]) -> bool {
 }
 
 /// What stands behind the two letters of the country.
-fn body(text: &[u8]) -> Vec<u8> {
-    characters(text).get(2..).unwrap_or_default().to_vec()
+fn body(text: &[u8]) -> Picked {
+    characters(text).iter().skip(2).copied().collect()
 }
 
 fn austrian(text: &[u8]) -> bool {
@@ -457,7 +457,7 @@ pub(super) fn romanian(text: &[u8]) -> bool {
     let Some((last, rest)) = digits.split_last() else {
         return false;
     };
-    let reversed: Vec<u8> = rest.iter().rev().copied().collect();
+    let reversed: Picked = rest.iter().rev().copied().collect();
     u32::from(*last) == weighted(&reversed, &[2, 3, 5, 7, 1, 2, 3, 5, 7]) * 10 % 11 % 10
 }
 

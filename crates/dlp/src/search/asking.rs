@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::{Search, before};
 use crate::asked::Block;
-use crate::beginnings::Word;
 use crate::candidate::{Candidate, Fit};
 use crate::found::Group;
 use crate::joined::Fitted;
@@ -36,8 +35,8 @@ impl Search {
         };
         let letters = window.after(word).get(..at - word).unwrap_or_default();
         if letters.iter().all(u8::is_ascii_alphabetic) {
-            for (lead, count) in window.leads(word).into_iter().flatten() {
-                let asked = rules.at_word(count + letters.len());
+            for (lead, count) in window.leads(word) {
+                let asked = rules.words.all(count + letters.len());
                 self.ask(rules, asked, lead, window);
             }
             self.word(rules, word, letters.len(), window);
@@ -46,10 +45,16 @@ impl Search {
 
     /// A word of so many letters before its first digit.
     fn word(&mut self, rules: &Rules, start: usize, letters: usize, window: Window<'_>) {
-        let digits = window.digits(start + letters);
-        let word = digits.map(|(digits, next)| (letters, digits, next));
-        for block in rules.at_word(letters) {
-            self.ask_block(rules, (block, word), start, window);
+        match window.digits(start + letters) {
+            Some(digits) => {
+                let (word, text) = ((letters, digits), window.after(start));
+                let near = start == 0 || !self.nearby.at(start, rules).is_empty();
+                for block in rules.words.may(word, text, near, &rules.beginnings) {
+                    let may = rules.beginnings.of_word(block.number, word, text);
+                    self.ask_block(rules, (block, may), start, window);
+                }
+            }
+            None => self.ask(rules, rules.words.all(letters), start, window),
         }
         if letters == 0 {
             self.number(rules, start, window);
@@ -60,25 +65,19 @@ impl Search {
     #[inline]
     pub(super) fn ask(&mut self, rules: &Rules, asked: &[Block], start: usize, window: Window<'_>) {
         for block in asked {
-            self.ask_block(rules, (block, None), start, window);
+            self.ask_block(rules, (block, u128::MAX), start, window);
         }
     }
 
-    /// Those of a block that may be right about the word that begins here, if the whole of it is known.
+    /// Those of a block that may be right.
     #[inline]
     fn ask_block(
         &mut self,
         rules: &Rules,
-        (block, word): (&Block, Option<Word>),
+        (block, may): (&Block, u128),
         start: usize,
         window: Window<'_>,
     ) {
-        let may = word.map_or(u128::MAX, |word| {
-            rules.beginnings.of_word(block.number, word)
-        });
-        if may == 0 {
-            return;
-        }
         let near = if block.words {
             self.nearby.at(start, rules).block(block.number)
         } else {
@@ -152,6 +151,7 @@ impl Search {
     }
 
     /// What the patterns of some rules of a block fit.
+    #[inline(never)]
     fn fit(
         &mut self,
         rules: &Rules,
@@ -187,6 +187,7 @@ impl Search {
     }
 
     /// A hand-written rule, or the lead of a pattern.
+    #[inline(never)]
     fn begin(&mut self, rules: &Rules, id: RuleId, near: bool, start: usize, window: Window<'_>) {
         let Some(ready) = rules.get(id) else { return };
         if let Shape::Custom(_) = ready.rule.shape {

@@ -12,10 +12,9 @@ use crate::window::Window;
 impl Search {
     /// All rules for numbers, at once: the digits are read once.
     pub(super) fn number(&mut self, rules: &Rules, start: usize, window: Window<'_>) {
-        if number::is_none(window.after(start), rules.shortest_number) {
-            return;
-        }
-        if self.is_quiet(rules, start, window) {
+        if self.is_quiet(rules, start, window)
+            || number::is_none(window.after(start), rules.shortest_number)
+        {
             return;
         }
         let Some(chain) = self.row.chain(start, window) else {
@@ -42,15 +41,21 @@ impl Search {
 
     /// Whether the groups from here on are seen to be no number that is asked for within a row.
     fn is_quiet(&mut self, rules: &Rules, start: usize, window: Window<'_>) -> bool {
-        if !number::is_short(window.after(start)) {
+        let is_known = self.quiet.contains(&start);
+        let is_short = || number::is_short(window.after(start));
+        if !is_known && !is_short() {
             return false;
         }
         let in_rows = self.nearby.in_rows(start, rules);
         let least = usize::try_from(in_rows.trailing_zeros()).unwrap_or_default();
-        if !(self.quiet.contains(&start) && least >= self.quiet_below) {
-            let until = quiet_until(start, least, window);
-            (self.quiet, self.quiet_below) = (start..until, least);
+        if is_known && least >= self.quiet_below {
+            return true;
         }
+        if !is_short() {
+            return false;
+        }
+        let until = quiet_until(start, least, window);
+        (self.quiet, self.quiet_below) = (start..until, least);
         self.quiet.contains(&start)
     }
 

@@ -18,6 +18,8 @@ pub(super) const RULES: &[Rule] = &[
         Anchor::Word { letters: (0, 12) },
         secret_key,
     )
+    // Up to four of them may be signs before the word.
+    .begins("[0-9A-Za-z+/]{36}")
     .needs(&[
         "aws",
         "akia",

@@ -73,6 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         Anchor::Word { letters: (0, 6) },
         mailgun,
     )
+    .begins("[0-9A-Fa-f]{32}-")
     .needs(&["mailgun", "mg_"]),
     Rule::word(
         "SECRET_MAILCHIMP",
