@@ -1,8 +1,10 @@
 //! Sensitive data in answers: redacted while they stream, or the end of them; and the evidence of it.
 
 mod agents;
+mod beside;
 mod endings;
 mod inner;
+mod places;
 mod silence;
 
 use aegis_testkit::{Aegis, Answer, Feed, Reply, Upstream};

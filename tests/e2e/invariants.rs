@@ -420,6 +420,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "telemetry",
             "document",
             "dlp",
+            "heap",
             "protocol",
             "authoring",
             "bundle",

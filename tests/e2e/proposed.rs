@@ -132,6 +132,30 @@ async fn sensitive_data_in_proposed_arguments_is_redacted_before_the_agent_sees_
 }
 
 #[tokio::test]
+async fn sensitive_data_in_the_name_of_a_proposed_call_refuses_it_and_is_not_on_record() {
+    for (agent, rule) in [
+        ("bot", "sanitize.impossible"),
+        ("open", "data.unclassified"),
+    ] {
+        let feed = Feed::new();
+        let (aegis, llm) = data_plane(&feed).await;
+        let mut reply = ask(&aegis, &llm, agent, true).await;
+        for event in call("ann@corp.example", "{}") {
+            feed.event(&event.to_string());
+        }
+
+        let received = reply.text().await;
+
+        assert!(!received.contains("corp"), "{received}");
+        let (proposed, end) = aegis.lines(|line| line["phase"] == "proposed_call").await;
+        assert_eq!(proposed["tool"], "[masked]");
+        assert_eq!(proposed["data"][0]["path"], "name:");
+        assert!(!format!("{proposed}{end}").contains("corp"), "{proposed}");
+        assert_eq!(last_event(&received)["error"]["code"], rule, "{proposed}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_in_one_piece_is_refused_with_the_status_of_a_refusal() {
     let (aegis, llm) = answering(|| {
         Answer::json(&json!({
@@ -292,6 +316,7 @@ profiles:
       tools:
         get_weather: {city: {required: true}}
         pay: {amount: {max: 50000, approve_above: 500}}
+        ann@corp.example: {}
   trusting:
     tools: {llm: {chat: {}}}
     proposed: {unnamed: allow}

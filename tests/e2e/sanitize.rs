@@ -1,6 +1,7 @@
 //! What policy wants redacted does not leave; everything else leaves byte for byte, or nothing does.
 
 mod bodies;
+mod names;
 
 use std::fmt::Write as _;
 

@@ -19,6 +19,7 @@ mod heard;
 mod held;
 mod invoke;
 mod messages;
+mod places;
 mod reader;
 mod refused;
 mod responses;

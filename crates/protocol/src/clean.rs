@@ -51,6 +51,8 @@ pub enum Denied {
         "data of type {0} is a JSON number in the answer, and policy does not let it become text"
     )]
     Number(&'static str),
+    #[error("data of type {0} is the id or the name of an event, where it cannot be taken out")]
+    Event(&'static str),
 }
 
 impl Cleaner {
@@ -141,6 +143,15 @@ impl Cleaner {
         Ok(naming.replace(text, &hits))
     }
 
+    /// A text in the place of which nothing else can stand: the id of an event, its name.
+    pub(crate) fn fixed(&mut self, text: &str) -> Result<(), Denied> {
+        let hits = self.hits(None, text)?;
+        match hits.iter().find(|hit| self.goes(hit)) {
+            Some(hit) => Err(Denied::Event(hit.kind)),
+            None => Ok(()),
+        }
+    }
+
     /// A number, as it is written or as its digits; what takes its place is text.
     pub(crate) fn number(
         &mut self,
@@ -151,8 +162,7 @@ impl Cleaner {
             return self.cleaned(name, text);
         }
         let hits = self.hits(name, text)?;
-        let taken = |hit: &&Hit| self.rules.on(hit.kind).action().is_some();
-        match hits.iter().find(taken) {
+        match hits.iter().find(|hit| self.goes(hit)) {
             Some(hit) => Err(Denied::Number(hit.kind)),
             None => Ok(None),
         }
@@ -170,6 +180,17 @@ impl Cleaner {
             confidence: hit.confidence,
         }))?;
         Ok(hits)
+    }
+
+    /// Whether nothing is found in this text that would have to go. It counts nothing.
+    pub(crate) fn is_clean(&self, text: &str) -> bool {
+        let field = Field { name: None, text };
+        let hits = self.scanner.scan_field(&field);
+        !self.searches() || !hits.iter().any(|hit| self.goes(hit))
+    }
+
+    fn goes(&self, hit: &Hit) -> bool {
+        self.rules.on(hit.kind) != AnswerEffect::Allow
     }
 
     /// The text with the values of its tokens; `None` where it has none.
@@ -214,6 +235,7 @@ impl Denied {
         match self {
             Self::Data(kind) => format!("data.{kind}"),
             Self::Number(_) => "data.number".to_owned(),
+            Self::Event(_) => "data.event".to_owned(),
         }
     }
 }

@@ -44,9 +44,10 @@ pub(crate) fn texts(
     search.kept.unwrap_or_default()
 }
 
-/// In a value by itself.
-pub(crate) fn in_json(value: &Value, scanner: &Scanner) -> Vec<DataFinding> {
+/// In a call by itself: its name and its arguments.
+pub(crate) fn in_call(name: &str, value: &Value, scanner: &Scanner) -> Vec<DataFinding> {
     let mut search = Search::new(scanner.into());
+    search.text("name:", "", field(None, name));
     search.value(&Trail::Root, None, value, 0);
     search.found
 }

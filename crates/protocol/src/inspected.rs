@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aegis_dlp::Field;
-use aegis_policy::{Authority, Call, DataFinding, Service, Truncation};
+use aegis_policy::{Authority, Call, CallKind, DataFinding, Service, Truncation};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 use serde_json::Value;
@@ -181,7 +181,11 @@ impl Inspected {
             model,
             ..
         } = &self.call;
-        let names = [tool, action].into_iter().chain(model);
+        let offered = self.call.parameters.get("tools").and_then(Value::as_array);
+        let offered = offered.filter(|_| self.call.kind == CallKind::Llm);
+        let offered = offered.into_iter().flatten().filter_map(Value::as_str);
+        let names = [tool, action].into_iter().chain(model).map(|name| &**name);
+        let names = names.chain(offered);
         let hits = names.flat_map(|name| finder.hits(&Field::part(None, name)));
         let kinds = hits.map(|hit| hit.kind);
         self.reading.out_of_reach.extend(kinds);

@@ -3,12 +3,27 @@
 use serde_json::{Map, Value};
 
 use crate::InspectError;
+use crate::json::Node;
 
 /// Whether a value is a message, well-formed or not.
 pub(crate) fn is_message(value: &Value) -> bool {
     let is_version_2 = value.get("jsonrpc").and_then(Value::as_str) == Some("2.0");
     let message = ["method", "result", "error"];
     is_version_2 && message.iter().any(|member| value.get(member).is_some())
+}
+
+/// Whether both sides go by this to tell which message belongs to which.
+pub(crate) fn correlates(node: Node<'_>) -> bool {
+    let Some(key) = node.key() else { return false };
+    let Some(outer) = node.parent() else {
+        return false;
+    };
+    let named = outer.key();
+    match &*key {
+        "id" | "jsonrpc" | "method" => outer.get("jsonrpc").is_some(),
+        "progressToken" => named.is_some_and(|outer| matches!(&*outer, "_meta" | "params")),
+        _ => false,
+    }
 }
 
 /// One JSON-RPC 2.0 message, as strict as the schemas of MCP and A2A.

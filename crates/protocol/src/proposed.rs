@@ -12,13 +12,15 @@ use crate::pseudonyms::Means;
 use crate::redact::{self, BodyKind, Targets};
 use crate::{RedactError, findings};
 
-/// Sensitive data in the arguments, at `body:` and a JSON Pointer into them.
-pub fn data(arguments: &Parameters, scanner: &Scanner) -> Vec<DataFinding> {
-    findings::in_json(&Value::Object(arguments.clone()), scanner)
+/// Sensitive data in the name, at `name:`, and in the arguments, at `body:` and a JSON Pointer into them.
+pub fn data(name: &str, arguments: &Parameters, scanner: &Scanner) -> Vec<DataFinding> {
+    findings::in_call(name, &Value::Object(arguments.clone()), scanner)
 }
 
-/// The arguments without what is to be redacted. A named parameter that is absent needs nothing.
+/// The arguments without what is to be redacted. A named parameter that is absent needs nothing. What
+/// stands in the name of the call cannot be redacted: another one would be called.
 pub fn redact(
+    name: &str,
     arguments: &Parameters,
     redactions: &[Redaction],
     means: &Means<'_>,
@@ -39,6 +41,9 @@ pub fn redact(
         names: &[],
         kinds: &kinds,
     };
+    if redact::holds_data(name, &targets, means) {
+        return Err(RedactError::Name);
+    }
     let text = Bytes::from(Value::Object(arguments.clone()).to_string());
     match redact::body(BodyKind::Json, &text, &targets, means)? {
         None => Ok(arguments.clone()),
@@ -63,7 +68,7 @@ mod tests {
         else {
             unreachable!()
         };
-        let found = data(&arguments, scanner);
+        let found = data("send", &arguments, scanner);
         assert_eq!(
             (found[0].kind, &*found[0].path),
             ("EMAIL_ADDRESS", "body:/to/mail")
@@ -78,9 +83,21 @@ mod tests {
             numbers: Numbers::Text,
             ..means()
         };
-        let redacted = redact(&arguments, &redactions, &means).unwrap();
-        assert_eq!(data(&redacted, scanner), []);
+        let redacted = redact("send", &arguments, &redactions, &means).unwrap();
+        assert_eq!(data("send", &redacted, scanner), []);
         assert_eq!(redacted["a/b"], "[REDACTED]");
         assert_eq!(redacted["n"], 1);
+    }
+
+    #[test]
+    fn data_in_the_name_is_found_and_cannot_be_redacted() {
+        let (name, none) = ("ann@corp.example", Parameters::new());
+        let found = data(name, &none, scanner());
+        assert_eq!((found[0].kind, &*found[0].path), ("EMAIL_ADDRESS", "name:"));
+
+        let asked = |kind: &str| [Redaction::Data(kind.into(), Action::Label)];
+        let redacted = |kind| redact(name, &none, &asked(kind), &means());
+        assert_eq!(redacted("EMAIL_ADDRESS"), Err(RedactError::Name));
+        assert_eq!(redacted("IBAN"), Ok(Parameters::new()));
     }
 }

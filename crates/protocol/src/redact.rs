@@ -19,6 +19,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::findings::digits;
 use crate::json::{JsonError, Kind, Node, Tree};
+use crate::json_rpc;
 use crate::nested;
 use crate::pseudonyms::{Means, Naming};
 use crate::urlencoded::{Pair, pairs};
@@ -41,10 +42,14 @@ pub enum RedactError {
     Encoded,
     #[error("the body was not read, so nothing in it can be redacted")]
     Unread,
-    #[error("the client put the value into the path or a header, where it cannot be redacted")]
+    #[error(
+        "the client put the value into the path, a header or a name, where it cannot be redacted"
+    )]
     Fixed,
     #[error("the client put sensitive data into a name, which cannot be redacted")]
     Name,
+    #[error("the client put sensitive data into the id of a message, which cannot be redacted")]
+    Correlation,
     #[error("a parameter to be redacted is not where it was found")]
     Missing,
     #[error("the client wrote a value that servers decode in different ways")]
@@ -205,6 +210,9 @@ fn json(
             let text = means.parameter(action, &node.text().unwrap_or(node.raw().into()));
             edits.replace(node.span(), quoted_in_place_of(node, &text, means)?);
         } else if let Some(text) = redacted_leaf(node, targets, means, level)? {
+            if level == 0 && json_rpc::correlates(node) {
+                return Err(RedactError::Correlation);
+            }
             edits.replace(node.span(), quoted_in_place_of(node, &text, means)?);
         }
     }
@@ -365,7 +373,7 @@ fn plain(
     Ok(Some(redacted))
 }
 
-fn holds_data(text: &str, targets: &Targets<'_>, means: &Means<'_>) -> bool {
+pub(crate) fn holds_data(text: &str, targets: &Targets<'_>, means: &Means<'_>) -> bool {
     let hits = means.finder().hits(&Field::part(None, text));
     hits.iter().any(|hit| targets.on(hit.kind).is_some())
 }

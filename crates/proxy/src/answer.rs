@@ -141,7 +141,7 @@ impl Generation {
         let proposals = Proposals::new(guard, judge);
         let follower = Follower::new(proposals, upstream);
         let streams = self.framing != Framing::Document;
-        pass(parts, follower, streams, record, lease).await
+        pass(parts, follower, Pace::of(streams), record, lease).await
     }
 }
 
@@ -167,7 +167,7 @@ async fn server(
             pass(
                 parts,
                 Follower::new(listing, upstream),
-                streams,
+                Pace::of(streams),
                 record,
                 lease,
             )
@@ -191,11 +191,28 @@ pub(crate) fn ask_for_whole(headers: &mut HeaderMap) {
     headers.remove(header::IF_RANGE);
 }
 
+/// What is said of an answer before it goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// The agent sees its head when the whole of it was judged.
+    Whole,
+    /// When the first of it was.
+    Begun,
+    /// At once: nobody knows when the first of it comes.
+    Stream,
+}
+
+impl Pace {
+    fn of(streams: bool) -> Self {
+        if streams { Self::Stream } else { Self::Whole }
+    }
+}
+
 /// What may change on its way: its length and its digests are not what the server said.
 async fn pass(
     mut parts: response::Parts,
     mut follower: Follower<impl Guarded>,
-    streams: bool,
+    pace: Pace,
     record: &mut Record,
     lease: &mut Lease,
 ) -> Result<Response<Source>, Refusal> {
@@ -203,16 +220,26 @@ async fn pass(
     for name in changed.iter().map(HeaderName::as_str).chain(DIGESTS) {
         parts.headers.remove(name);
     }
-    if streams {
+    if pace == Pace::Stream {
         return Ok(Response::from_parts(parts, follower.into_source()));
     }
-    let document = tokio::select! {
+    let judged = async {
+        match pace {
+            Pace::Whole => follower.document().await.map(Some),
+            _ => follower.begin().await.map(|()| None),
+        }
+    };
+    let judged = tokio::select! {
         biased;
         () = lease.revoked() => Err(Refusal::new(Cause::Revoked)),
-        document = follower.document() => document,
+        judged = judged => judged,
     };
-    record.learned(follower.learned());
-    let document = document?;
+    if judged.is_err() || pace == Pace::Whole {
+        record.learned(follower.learned());
+    }
+    let Some(document) = judged? else {
+        return Ok(Response::from_parts(parts, follower.into_source()));
+    };
     if !document.is_empty() {
         let length = HeaderValue::from(document.len());
         parts.headers.insert(header::CONTENT_LENGTH, length);

@@ -174,7 +174,12 @@ impl Gate {
             .pseudonyms
             .of(&intent.caller, Side::Received, record.tokens());
         let means = means(policy.scanner(), &decision, &received);
-        match proposed::redact(&intent.call.parameters, redactions, &means) {
+        match proposed::redact(
+            &intent.call.tool,
+            &intent.call.parameters,
+            redactions,
+            &means,
+        ) {
             Ok(redacted) => {
                 self.admit(&judged, Content::Parameters, record).await?;
                 record.redacted(redactions);

@@ -61,22 +61,25 @@ impl Relayed {
             return Poll::Ready(Some(Err(cut)));
         }
         let begun = std::mem::replace(&mut self.begun, true);
-        let polled = self.upstream.poll(cx);
-        let waits = polled.is_pending();
-        if (waits || self.stop.is_stale())
-            && let Poll::Ready(cut) = self.stop.poll(cx)
-        {
-            self.end(match cut {
-                Cut::Drained => Ending::Drained,
-                _ => Ending::ClosedByPolicy,
-            });
+        let cut = |relayed: &mut Self, cut, cx: &Context<'_>| {
             if begun {
                 return Poll::Ready(Some(Err(cut)));
             }
             // A connection that breaks before the head is sent would not say which call it was.
-            self.cut = Some(cut);
+            relayed.cut = Some(cut);
             cx.waker().wake_by_ref();
-            return Poll::Pending;
+            Poll::Pending
+        };
+        let polled = self.upstream.poll(cx);
+        let waits = polled.is_pending();
+        if (waits || self.stop.is_stale())
+            && let Poll::Ready(why) = self.stop.poll(cx)
+        {
+            self.end(match why {
+                Cut::Drained => Ending::Drained,
+                _ => Ending::ClosedByPolicy,
+            });
+            return cut(self, why, cx);
         }
         match polled {
             Poll::Pending => Poll::Pending,
@@ -87,7 +90,10 @@ impl Relayed {
                     Some(refusal) => self.record.cut_short(&refusal),
                     None => self.complete(),
                 }
-                Poll::Ready((!told).then_some(Err(Cut::Refused)))
+                if told {
+                    return Poll::Ready(None);
+                }
+                cut(self, Cut::Refused, cx)
             }
             Poll::Ready(Some(Ok(Piece::Frame(mut frame)))) => {
                 self.record.traffic().goes(&frame);
@@ -99,9 +105,9 @@ impl Relayed {
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            Poll::Ready(Some(Err(cut))) => {
+            Poll::Ready(Some(Err(why))) => {
                 self.end(Ending::Failed("upstream.broken"));
-                Poll::Ready(Some(Err(cut)))
+                cut(self, why, cx)
             }
             Poll::Ready(None) => {
                 self.complete();

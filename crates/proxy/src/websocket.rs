@@ -73,6 +73,7 @@ pub(crate) async fn run(plane: Arc<Plane>, opened: Opened, mut record: Record, m
     if let Some(followed) = Followed::by(&handshake.call, following) {
         socket.talk.followed = OnceLock::from(followed);
     }
+    socket.from_server = socket.from_server.searching(cleaner.clone());
     let mut server = Server::new(cleaner);
     let end = tokio::select! {
         biased;
@@ -81,7 +82,9 @@ pub(crate) async fn run(plane: Arc<Plane>, opened: Opened, mut record: Record, m
     };
     socket.close(&end).await;
     socket.unwritten.end(&end);
-    record.learned(server.learned(&socket.talk));
+    let mut learned = server.learned(&socket.talk);
+    learned.data.extend(socket.from_server.found());
+    record.learned(learned);
     end.record(&mut record);
 }
 

@@ -52,6 +52,32 @@ async fn data_that_is_denied_closes_the_connection_before_it() {
 }
 
 #[tokio::test]
+async fn control_frames_of_the_server_say_no_data() {
+    for (host, path) in [("ws.test", "/chat"), ("llm.test", PATH)] {
+        let world = searching("{EMAIL_ADDRESS: sanitize}").await;
+        let (mut client, mut server) = world.open(host, path).await;
+        for (sent, told) in [("hello", "hello"), ("ann@corp.example", "")] {
+            server.send_frame(0x89, sent.as_bytes()).await;
+            let ping = client.read_frame().await.expect("a frame");
+            assert_eq!((ping.first, &*ping.payload), (0x89, told.as_bytes()));
+        }
+        let reason = [&[3, 232], &b"ask ann@corp.example"[..]].concat();
+        server.send_frame(0x88, &reason).await;
+        assert_eq!(client.read_close().await, (1000, String::new()));
+        client.send_frame(0x88, &[3, 232]).await;
+        server.read_close().await;
+        let (_, end) = world.aegis.lines(|line| line["agent"] == "bot").await;
+        assert_eq!(end["answer_data"][0]["count"], 2, "{end}");
+    }
+
+    let world = searching("{EMAIL_ADDRESS: deny}").await;
+    let (mut client, mut server) = world.open("ws.test", "/chat").await;
+    server.send_frame(0x89, b"ann@corp.example").await;
+    let close = client.read_close().await;
+    assert_eq!(close, (1008, "data.EMAIL_ADDRESS".to_owned()));
+}
+
+#[tokio::test]
 async fn what_a_model_says_in_pieces_is_searched_as_one_text_for_each_answer() {
     let world = searching("{EMAIL_ADDRESS: sanitize}").await;
     let (mut client, mut server) = world.open("llm.test", PATH).await;

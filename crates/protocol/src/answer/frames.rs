@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use crate::json::{Node, Tree};
+use crate::{Cleaner, Denied};
 
 use super::array::{self, Elements};
 use super::aws::{self, Message};
@@ -113,6 +114,21 @@ impl Frames {
                 }
             }
         }))
+    }
+
+    /// The event without data in what it says beside its payload, where it is an event stream's; `None`
+    /// where it may go as it came.
+    pub(crate) fn clean(
+        &self,
+        event: &[u8],
+        cleaner: &mut Cleaner,
+    ) -> Result<Option<Bytes>, Denied> {
+        match self.cutter {
+            Cutter::Sse(_) if cleaner.searches() => {
+                Ok(sse::clean(event, cleaner)?.map(Bytes::from))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// An event of our own, behind another one.

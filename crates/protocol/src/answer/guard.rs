@@ -1,12 +1,11 @@
 //! One answer, from its first byte to its last: events pass, wait for a verdict, or end it. It reads no API's language.
 
 use std::fmt;
-use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use serde_json::{Map, Value};
 
-use super::call::{Form, Mark};
+use super::call::Form;
 use super::calls::Calls;
 use super::frames::{Frames, Payload};
 use super::held::{Held, Queue};
@@ -258,13 +257,33 @@ impl Guard {
                 }
             }
         }
+        let cleaned = self.cleaned(length)?;
         let marks = self.calls.take_marks();
         self.insert(changes.before)?;
-        if marks.is_empty() && changes.edits.is_empty() && self.held.is_empty() {
+        if marks.is_empty() && changes.edits.is_empty() && cleaned.is_none() && self.held.is_empty()
+        {
             self.passable += length;
             return Ok(true);
         }
-        self.hold(length, text, marks, changes.edits).map(|()| true)
+        self.pass();
+        let raw = self.buffer.split_to(length).freeze();
+        self.held.push(Held {
+            raw: cleaned.unwrap_or(raw),
+            json: text,
+            marks,
+            edits: changes.edits,
+        });
+        self.within_limits().map(|()| true)
+    }
+
+    /// The next event without data in what stands beside its payload; `None` where there is none.
+    fn cleaned(&mut self, length: usize) -> Result<Option<Bytes>, AnswerError> {
+        let Some(voices) = &mut self.voices else {
+            return Ok(None);
+        };
+        let unread = self.buffer.get(self.passable..).unwrap_or_default();
+        let event = unread.get(..length).unwrap_or_default();
+        Ok(self.frames.clean(event, voices.cleaner_mut())?)
     }
 
     /// The body is over, and so are its texts; `false` where nothing of them remains.
@@ -291,24 +310,6 @@ impl Guard {
             let at = if overtakes { at } else { self.held.len() };
             self.held.insert(at, held);
         }
-        self.within_limits()
-    }
-
-    fn hold(
-        &mut self,
-        length: usize,
-        json: String,
-        marks: Vec<Mark>,
-        edits: Vec<(Range<usize>, String)>,
-    ) -> Result<(), AnswerError> {
-        self.pass();
-        let raw = self.buffer.split_to(length).freeze();
-        self.held.push(Held {
-            raw,
-            json,
-            marks,
-            edits,
-        });
         self.within_limits()
     }
 

@@ -5,12 +5,14 @@ use std::ops::Range;
 
 use super::AnswerError;
 use super::frames::{Frame, Payload};
+use crate::{Cleaner, Denied};
 
 /// Incremental: it remembers how far it has looked, and never looks at a byte twice.
 ///
 /// Stricter than the standard where clients differ from it: a line that is none of the standard's
-/// fields (some clients read such lines as bare JSON, or trim them into fields) and a byte order
-/// mark (skipped by some, part of a field's name to others) are errors.
+/// fields (some clients read such lines as bare JSON, or trim them into fields), a byte order
+/// mark (skipped by some, part of a field's name to others) and, beside data, a character at which
+/// some end a line are errors.
 #[derive(Debug, Default)]
 pub(super) struct Events {
     /// Bytes looked at, from the start of the event.
@@ -105,7 +107,13 @@ impl Events {
     }
 
     fn field(&mut self, bytes: &[u8], line: Range<usize>) -> Result<(), AnswerError> {
-        let (name, value) = field(bytes, line);
+        let (name, value) = field(bytes, line.clone());
+        // Nothing can be said within the JSON of data that would be an event by itself.
+        if name != b"data" && ends_a_line_for_some(bytes.get(line).unwrap_or_default()) {
+            return Err(AnswerError::Ambiguous(
+                "a character at which some clients end a line",
+            ));
+        }
         match name {
             b"data" => self.data.push(value),
             b"event" => self.name = value,
@@ -118,6 +126,16 @@ impl Events {
         }
         Ok(())
     }
+}
+
+/// Whether a client that goes by Unicode's line ends, as Python's `splitlines` does, would read another line in it.
+fn ends_a_line_for_some(line: &[u8]) -> bool {
+    let control = |byte: &u8| matches!(byte, 0x0b | 0x0c | 0x1c..=0x1e);
+    let has = |end: &[u8]| line.windows(end.len()).any(|part| part == end);
+    line.iter().any(control)
+        || has("\u{85}".as_bytes())
+        || has("\u{2028}".as_bytes())
+        || has("\u{2029}".as_bytes())
 }
 
 /// The event with other data, in one line; everything else in it stays.
@@ -140,6 +158,29 @@ pub(super) fn rewrite(event: &[u8], payload: &str) -> Vec<u8> {
         rest = rest.get(end..).unwrap_or_default();
     }
     written
+}
+
+/// The event without data in its comments and in lines that nobody reads; `None` where there is none. It ends
+/// with an id or a name that has some: clients repeat the one and go by the other.
+pub(super) fn clean(event: &[u8], cleaner: &mut Cleaner) -> Result<Option<Vec<u8>>, Denied> {
+    let mut kept = Vec::with_capacity(event.len());
+    let (mut changed, mut rest) = (false, event);
+    while !rest.is_empty() {
+        let (content, end) = line(rest);
+        let (name, value) = field(rest, 0..content);
+        let said = String::from_utf8_lossy(rest.get(value).unwrap_or_default());
+        let passes = match name {
+            b"data" => true,
+            b"id" | b"event" => cleaner.fixed(&said).map(|()| true)?,
+            _ => cleaner.cleaned(None, &said)?.is_none(),
+        };
+        changed |= !passes;
+        if passes {
+            kept.extend_from_slice(rest.get(..end).unwrap_or_default());
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    Ok(changed.then_some(kept))
 }
 
 /// The length of the first line without and with its line end.

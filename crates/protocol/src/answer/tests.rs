@@ -6,6 +6,7 @@ mod converse;
 mod framing;
 mod gemini;
 mod messages;
+mod places;
 mod properties;
 mod responses;
 mod texts;

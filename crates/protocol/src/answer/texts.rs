@@ -6,6 +6,7 @@ use crate::LlmApi;
 use crate::json::{Kind, Node};
 
 use super::event::{Event, member, object, objects, text};
+use super::places::{is_opaque, is_text};
 use super::{AnswerError, messages, responses};
 
 /// One text of an answer, in terms of its API.
@@ -175,7 +176,7 @@ impl<'t> Texts<'t> {
         for child in node.children() {
             let key = child.key().unwrap_or_default();
             match child.kind() {
-                Kind::String if path.is_empty() || TEXTS.contains(&&*key) => {
+                Kind::String if path.is_empty() || is_text(&key) => {
                     self.piece(child, group, path);
                 }
                 Kind::Object | Kind::Array if !CALLS.contains(&&*key) => {
@@ -213,7 +214,7 @@ impl<'t> Texts<'t> {
 
     fn piece(&mut self, piece: Node<'t>, group: u64, path: &str) {
         let key = piece.key().unwrap_or_default();
-        if piece.kind() == Kind::String && !is_opaque(&key) {
+        if piece.kind() == Kind::String && !is_opaque(piece) {
             let channel = Channel {
                 group,
                 part: 0,
@@ -222,16 +223,6 @@ impl<'t> Texts<'t> {
             self.pieces.push((channel, piece));
         }
     }
-}
-
-/// Whether what stands under this name is for programs: names, signatures, ciphers, media.
-pub(super) fn is_opaque(name: &str) -> bool {
-    OPAQUE.contains(&name)
-}
-
-/// Whether a text is the same under any of these names.
-pub(super) fn is_text(name: &str) -> bool {
-    TEXTS.contains(&name)
 }
 
 fn said(node: Node<'_>, name: &str) -> Result<bool, AnswerError> {
@@ -262,56 +253,3 @@ const OVER: [&str; 6] = [
     "error",
 ];
 const CALLS: [&str; 4] = ["tool_calls", "function_call", "toolUse", "annotations"];
-const TEXTS: [&str; 9] = [
-    "text",
-    "content",
-    "delta",
-    "refusal",
-    "reasoning",
-    "reasoning_content",
-    "summary",
-    "thinking",
-    "transcript",
-];
-const OPAQUE: [&str; 40] = [
-    "type",
-    "object",
-    "role",
-    "id",
-    "index",
-    "name",
-    "model",
-    "status",
-    "phase",
-    "call_id",
-    "item_id",
-    "tool_use_id",
-    "toolUseId",
-    "container_id",
-    "response_id",
-    "responseId",
-    "previous_response_id",
-    "modelVersion",
-    "createTime",
-    "service_tier",
-    "system_fingerprint",
-    "obfuscation",
-    "p",
-    "signature",
-    "thoughtSignature",
-    "encrypted_content",
-    "encrypted_index",
-    "redactedContent",
-    "data",
-    "bytes",
-    "partial_image_b64",
-    "partial_json",
-    "mimeType",
-    "media_type",
-    "finish_reason",
-    "finishReason",
-    "stop_reason",
-    "stopReason",
-    "completionReason",
-    "stop_sequence",
-];

@@ -15,7 +15,8 @@ use crate::json::{Kind, Node, Tree};
 
 use super::AnswerError;
 use super::event::{Event, count};
-use super::texts::{Channel, End, Texts, is_opaque, is_text};
+use super::places::{is_name_of_api, is_of_api, is_opaque, is_text};
+use super::texts::{Channel, End, Texts};
 use delta::Delta;
 pub(in crate::answer) use delta::Inserted;
 
@@ -61,6 +62,10 @@ impl Voices {
 
     pub(super) fn cleaner(&self) -> &Cleaner {
         &self.cleaner
+    }
+
+    pub(super) fn cleaner_mut(&mut self) -> &mut Cleaner {
+        &mut self.cleaner
     }
 
     /// No text goes on.
@@ -162,7 +167,7 @@ impl Voices {
         self.open.push(Voice {
             channel: channel.clone(),
             flow: self.cleaner.flow(),
-            delta: Delta::like(name, root, piece, texts),
+            delta: Delta::like(name, root, piece, texts, |text| self.cleaner.is_clean(text)),
         });
         Ok(self.open.len() - 1)
     }
@@ -189,7 +194,7 @@ impl Voices {
         said: &[(usize, String)],
     ) -> Result<Vec<(Range<usize>, String)>, AnswerError> {
         let mut edits = Vec::new();
-        let mut done = 0;
+        let (mut done, mut names) = (0, 0);
         for node in tree.nodes() {
             let span = node.span();
             if span.start < done || within(calls, &span) {
@@ -202,27 +207,40 @@ impl Voices {
                 edits.push((span, nothing.to_owned()));
                 continue;
             }
-            let Some(text) = node.text() else { continue };
+            edits.extend(self.renamed(node, &mut names)?);
             let instead = match said.binary_search_by_key(&span.start, |(at, _)| *at) {
                 Ok(at) => said.get(at).map(|(_, said)| said.clone()),
-                Err(_) => self.whole(node, &text)?,
+                Err(_) => self.whole(node)?,
             };
-            let instead = instead.filter(|instead| *instead != *text);
+            let instead = instead.filter(|instead| node.text().is_none_or(|text| text != *instead));
             edits.extend(instead.map(|text| (span, Value::from(text).to_string())));
         }
         Ok(edits)
     }
 
-    fn whole(&mut self, node: Node<'_>, text: &str) -> Result<Option<String>, AnswerError> {
-        let name = node.name().unwrap_or_default();
-        if is_opaque(&name) {
-            return Ok(None);
+    /// A member's name without the data in it. What the API calls its own members stays.
+    fn renamed(
+        &mut self,
+        node: Node<'_>,
+        names: &mut u32,
+    ) -> Result<Option<(Range<usize>, String)>, AnswerError> {
+        match node.key() {
+            Some(key) if !is_name_of_api(&key) => Ok(self.cleaner.renamed(node, names)?),
+            _ => Ok(None),
         }
-        // A text is the same in its pieces, which have other names, and as a whole.
-        Ok(if is_text(&name) {
-            self.cleaner.text(None, text)?
-        } else {
-            self.cleaner.member(Some(&name), text)?
+    }
+
+    fn whole(&mut self, node: Node<'_>) -> Result<Option<String>, AnswerError> {
+        let name = node.name().unwrap_or_default();
+        let counts = |node: Node<'_>| node.parent().is_none_or(is_of_api);
+        Ok(match node.kind() {
+            Kind::String if is_opaque(node) => None,
+            // A text is the same in its pieces, which have other names, and as a whole.
+            Kind::String if is_text(&name) => {
+                self.cleaner.text(None, &node.text().unwrap_or_default())?
+            }
+            Kind::Number if counts(node) => None,
+            _ => self.cleaner.leaf(node, 0)?,
         })
     }
 }

@@ -248,6 +248,7 @@ impl Content {
             Payload::None | Payload::Exception => None,
         };
         let raw = self.buffer.split_to(length).freeze();
+        let raw = self.frames.clean(&raw, &mut self.cleaner)?.unwrap_or(raw);
         let Some(data) = cleaned else {
             return Ok(Step::Forward(raw));
         };
@@ -345,6 +346,14 @@ impl Cleaner {
             Err(_) if message.kind == Kind::Binary || self.passes_unread() => Ok(None),
             cleaned => cleaned,
         }
+    }
+}
+
+impl Cleaner {
+    /// Whether a control frame of a WebSocket's server may say this.
+    pub fn admits(&mut self, payload: &[u8]) -> Result<bool, ContentError> {
+        let said = String::from_utf8_lossy(payload);
+        Ok(self.cleaned(None, &said)?.is_none())
     }
 }
 

@@ -1,10 +1,13 @@
 //! A JSON document without what it must not bring: strings, numbers and the names of members, also of JSON in strings. Every other byte stays.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::{Cleaner, ContentError, Denied};
 use crate::findings::digits;
 use crate::json::{Kind, Node, Tree};
+use crate::json_rpc;
 use crate::nested;
 use crate::redact::edits::Edits;
 
@@ -16,13 +19,20 @@ impl Cleaner {
         Ok(self.tree(&tree, text, 0)?)
     }
 
-    /// The text under this name, which is JSON where it says so, and stays it.
-    pub(crate) fn member(
+    /// The name of a member without the data in it, and where it stands. `names` counts them.
+    pub(crate) fn renamed(
         &mut self,
-        name: Option<&str>,
-        text: &str,
-    ) -> Result<Option<String>, Denied> {
-        self.string(name, text, 0)
+        node: Node<'_>,
+        names: &mut u32,
+    ) -> Result<Option<(Range<usize>, String)>, Denied> {
+        let Some((name, span)) = node.key().zip(node.key_span()) else {
+            return Ok(None);
+        };
+        Ok(self.cleaned(None, &name)?.map(|redacted| {
+            *names += 1;
+            // Two members must not become one.
+            (span, quoted(&format!("{redacted} {names}")))
+        }))
     }
 
     /// `level` is how many strings are around this JSON.
@@ -35,14 +45,10 @@ impl Cleaner {
         let mut edits = Edits::default();
         let mut names = 0_u32;
         for node in tree.nodes() {
-            if let (Some(name), Some(span)) = (node.key(), node.key_span())
-                && let Some(redacted) = self.cleaned(None, &name)?
-            {
-                names += 1;
-                // Two members must not become one.
-                edits.replace(span, quoted(&format!("{redacted} {names}")));
+            if let Some((span, name)) = self.renamed(node, &mut names)? {
+                edits.replace(span, name);
             }
-            if level == 0 && is_of_rpc(node) {
+            if level == 0 && json_rpc::correlates(node) {
                 continue;
             }
             if let Some(text) = self.leaf(node, level)? {
@@ -68,8 +74,9 @@ impl Cleaner {
         edits.apply(text)
     }
 
-    /// A number is searched as it is written and as its digits; what replaces it is text.
-    fn leaf(&mut self, node: Node<'_>, level: usize) -> Result<Option<String>, Denied> {
+    /// A string, which is JSON where it says so and stays it, or a number, which is searched as it is
+    /// written and as its digits; what replaces it is text. `level` is how many strings are around it.
+    pub(crate) fn leaf(&mut self, node: Node<'_>, level: usize) -> Result<Option<String>, Denied> {
         let name = node.name();
         match node.kind() {
             Kind::String => self.string(name.as_deref(), &node.text().unwrap_or_default(), level),
@@ -94,17 +101,6 @@ impl Cleaner {
             Some(inner) => self.tree(&inner, text, level + 1),
             None => self.text(name, text),
         }
-    }
-}
-
-/// What clients go by to tell which request is answered, wherever it comes from.
-fn is_of_rpc(node: Node<'_>) -> bool {
-    let Some(key) = node.key() else { return false };
-    let message = node.parent().filter(|outer| outer.get("jsonrpc").is_some());
-    match &*key {
-        "id" | "jsonrpc" | "method" => message.is_some(),
-        "progressToken" => true,
-        _ => false,
     }
 }
 

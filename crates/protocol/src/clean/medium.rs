@@ -49,7 +49,8 @@ impl Medium {
         plain(headers).map(|()| Some(medium))
     }
 
-    fn named(media: &MediaType) -> Option<Self> {
+    /// `None` where it is no text.
+    pub(crate) fn named(media: &MediaType) -> Option<Self> {
         let essence = media.essence();
         let kind = essence.split('/').next().unwrap_or_default();
         let is_xml = essence.ends_with("+xml");

@@ -279,7 +279,11 @@ impl Filter {
             Payload::Json(text) => cleaned = without_data(&mut self.cleaner, &text)?,
             Payload::None | Payload::Exception => {}
         }
-        let raw = self.buffer.split_to(length).freeze();
+        let mut raw = self.buffer.split_to(length).freeze();
+        if let Some(cleaner) = &mut self.cleaner {
+            let cleaned = self.frames.clean(&raw, cleaner);
+            raw = cleaned.map_err(FollowError::Data)?.unwrap_or(raw);
+        }
         let Some((json, Read { found, said })) = held else {
             return self.forward(raw, cleaned);
         };

@@ -41,6 +41,18 @@ pub struct Control {
     pub frame: Bytes,
     /// What it carries, unmasked.
     pub payload: Bytes,
+    opcode: Opcode,
+}
+
+impl Control {
+    /// A server's frame that says nothing; of a close frame, the code stays.
+    pub fn silent(&self) -> Bytes {
+        let code = match self.opcode {
+            Opcode::Close => self.payload.get(..2),
+            _ => None,
+        };
+        frame::write(self.opcode, frame::LAST, None, code.unwrap_or_default())
+    }
 }
 
 /// Reads what one side sends.
@@ -168,6 +180,7 @@ impl Reader {
         let control = Control {
             frame: raw,
             payload: payload.into(),
+            opcode: frame.head.opcode,
         };
         if frame.head.opcode != Opcode::Close {
             return Ok(Some(Event::Control(control)));

@@ -46,6 +46,8 @@ pub(crate) struct Refused {
 pub(super) struct Follower<G> {
     guarded: G,
     upstream: Incoming,
+    /// Read before the head went to the agent.
+    first: Option<Bytes>,
     refusal: Option<Box<Refusal>>,
     told: bool,
 }
@@ -55,6 +57,7 @@ impl<G: Guarded> Follower<G> {
         Self {
             guarded,
             upstream,
+            first: None,
             refusal: None,
             told: false,
         }
@@ -85,6 +88,18 @@ impl<G: Guarded> Follower<G> {
         })
     }
 
+    /// Up to the first bytes that may go to the agent, before anything is said to it.
+    pub(super) async fn begin(&mut self) -> Result<(), Refusal> {
+        match self.next().await {
+            Ok(Ok(first)) => {
+                self.first = first;
+                Ok(())
+            }
+            Ok(Err(refused)) => Err(refused.refusal),
+            Err(_) => Err(Refusal::new(Cause::UpstreamBroken)),
+        }
+    }
+
     /// A whole document.
     pub(super) async fn document(&mut self) -> Result<Bytes, Refusal> {
         let mut document = BytesMut::new();
@@ -99,6 +114,9 @@ impl<G: Guarded> Follower<G> {
     }
 
     async fn next_or_refusal(&mut self) -> Result<Option<Bytes>, Cut> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
         if self.refusal.is_some() {
             return Ok(None);
         }

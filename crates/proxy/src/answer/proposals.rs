@@ -133,7 +133,7 @@ impl Judge {
             return Err(Refusal::with(Cause::AnswerUnreadable, message));
         };
         let policy = self.in_force()?;
-        let data = proposed::data(&arguments, policy.scanner());
+        let data = proposed::data(&call.name, &arguments, policy.scanner());
         let model = self.request.call.model.clone();
         let call = Call::proposed(call.name.into(), arguments, model, self.streams);
         let intent = self.intent(call, data, &policy, record);

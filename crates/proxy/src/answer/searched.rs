@@ -8,7 +8,7 @@ use http::Response;
 use hyper::body::{Body, Incoming};
 
 use super::follow::{Advance, Follower, Guarded, Refused};
-use super::{LIMITS, Learned, Source, pass};
+use super::{LIMITS, Learned, Pace, Source, pass};
 use crate::lease::Lease;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal, Stamp};
@@ -53,13 +53,20 @@ impl Searching {
         let Some(medium) = medium else {
             return Ok(Response::from_parts(parts, Source::Upstream(upstream)));
         };
+        let length = upstream.size_hint().exact();
+        let pace = match medium {
+            Medium::Json => Pace::Whole,
+            // Of a short one the first comes soon, and may be what nobody can read.
+            Medium::Text | Medium::Unknown if length.is_some_and(|it| it <= SHORT) => Pace::Begun,
+            _ => Pace::Stream,
+        };
         let searched = Searched {
             content: Content::new(medium, self.cleaner, LIMITS),
             dialect: self.dialect,
             stamp: record.stamp(),
         };
         let follower = Follower::new(searched, upstream);
-        pass(parts, follower, medium != Medium::Json, record, lease).await
+        pass(parts, follower, pace, record, lease).await
     }
 }
 
@@ -120,3 +127,6 @@ impl Guarded for Searched {
         }
     }
 }
+
+/// Bytes of text for the first of which the head of an answer waits.
+const SHORT: u64 = 64 * 1024;

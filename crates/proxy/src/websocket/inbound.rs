@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use aegis_dlp::Hit;
 use aegis_policy::Intent;
 use aegis_protocol::websocket::{Control, Event, Manner, Message, Reader, Side};
+use aegis_protocol::{Cleaner, Found};
 use bytes::Bytes;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc::Sender;
@@ -17,6 +18,7 @@ use super::Read;
 use super::ending::End;
 use super::outbox::Item;
 use super::pace::Pace;
+use crate::answer;
 use crate::body::Traffic;
 use crate::budget::{Room, Share};
 use crate::gate::Gate;
@@ -30,6 +32,8 @@ pub(super) struct Inbound {
     from: Side,
     traffic: Option<Arc<Traffic>>,
     client: Option<Bounds>,
+    /// Of a server that is searched.
+    cleaner: Option<Cleaner>,
     /// Read while another message was being judged.
     ahead: Option<Result<Arrived, End>>,
 }
@@ -66,8 +70,22 @@ impl Inbound {
             from,
             traffic: None,
             client: None,
+            cleaner: None,
             ahead: None,
         }
+    }
+
+    /// By these rules, what is said in control frames is left out of them.
+    pub(super) fn searching(self, cleaner: Option<Cleaner>) -> Self {
+        Self { cleaner, ..self }
+    }
+
+    /// What was left out.
+    pub(super) fn found(&self) -> Vec<Found> {
+        self.cleaner
+            .as_ref()
+            .map(Cleaner::found)
+            .unwrap_or_default()
     }
 
     pub(super) fn counted(self, traffic: &Arc<Traffic>) -> Self {
@@ -169,7 +187,15 @@ impl Inbound {
             bounds.count()?;
             bounds.search(&control.payload)?;
         }
-        Ok(control.frame)
+        let admitted = match &mut self.cleaner {
+            Some(cleaner) => cleaner.admits(&control.payload),
+            None => Ok(true),
+        };
+        match admitted {
+            Ok(true) => Ok(control.frame),
+            Ok(false) => Ok(control.silent()),
+            Err(error) => Err(End::refused(answer::unread(error))),
+        }
     }
 
     async fn read(&mut self, half: &HalfClosed) -> Result<usize, End> {

@@ -58,7 +58,7 @@ fn redacted(text: &str) -> String {
 }
 
 /// The answer, and its error.
-fn searched(
+pub(super) fn searched(
     api: LlmApi,
     framing: Framing,
     body: &[u8],
@@ -86,7 +86,7 @@ fn searched(
     }
 }
 
-fn clean(api: LlmApi, framing: Framing, body: &[u8], size: usize) -> Vec<u8> {
+pub(super) fn clean(api: LlmApi, framing: Framing, body: &[u8], size: usize) -> Vec<u8> {
     let (sent, error) = searched(api, framing, body, size, &rules(&everything(), &[]));
     assert_eq!(error, None, "{api:?}");
     sent
@@ -202,7 +202,7 @@ fn anthropic(pieces: &[&str]) -> Vec<Value> {
     events
 }
 
-fn message(name: &str, payload: &Value) -> Vec<u8> {
+pub(super) fn message(name: &str, payload: &Value) -> Vec<u8> {
     let headers = [(":event-type", name), (":message-type", "event")];
     aws::message(&headers, payload.to_string().as_bytes())
 }

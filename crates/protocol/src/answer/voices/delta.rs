@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::places::{is_name_of_api, is_opaque};
 use super::super::texts::Texts;
 use crate::json::{Kind, Node};
 
@@ -20,8 +21,15 @@ pub(in crate::answer) struct Inserted {
 }
 
 impl Delta {
-    /// The event without what else it says: on the way to the piece, what is no text stays.
-    pub(super) fn like(name: &str, root: Node<'_>, piece: Node<'_>, texts: &Texts<'_>) -> Self {
+    /// The event without what else it says: on the way to the piece, what is no text stays, where it is
+    /// clean.
+    pub(super) fn like(
+        name: &str,
+        root: Node<'_>,
+        piece: Node<'_>,
+        texts: &Texts<'_>,
+        is_clean: impl Fn(&str) -> bool,
+    ) -> Self {
         if let Some(delta) = Self::of_block(name, root, piece) {
             return delta;
         }
@@ -37,7 +45,7 @@ impl Delta {
             before.push('{');
             after.insert(0, '}');
             for child in outer.children() {
-                if keeps(child, texts) {
+                if keeps(child, texts) && is_free_of_data(child, &is_clean) {
                     let key = child.key().unwrap_or_default();
                     before.extend([&*Value::from(&*key).to_string(), ":", child.raw(), ","]);
                 }
@@ -99,5 +107,19 @@ fn keeps(child: Node<'_>, texts: &Texts<'_>) -> bool {
     !container && !spoken && !ONCE.contains(&&*key)
 }
 
+/// Only the event itself is rid of the data that was found in it.
+fn is_free_of_data(child: Node<'_>, is_clean: impl Fn(&str) -> bool) -> bool {
+    let key = child.key().unwrap_or_default();
+    let text = child.text().filter(|_| !is_opaque(child));
+    (is_name_of_api(&key) || is_clean(&key)) && text.is_none_or(|text| is_clean(&text))
+}
+
 /// Members that clients put together from every event, or that belong to the one event.
-const ONCE: [&str; 4] = ["role", "sequence_number", "obfuscation", "p"];
+const ONCE: [&str; 6] = [
+    "role",
+    "sequence_number",
+    "obfuscation",
+    "p",
+    "signature",
+    "thoughtSignature",
+];
