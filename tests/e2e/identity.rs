@@ -249,17 +249,18 @@ async fn nor_does_it_help_to_claim_it_in_the_trailers() {
     let mut client = aegis.raw().await;
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: echo.test:{}\r\nProxy-Authorization: Bearer secret-of-finance-bot\r\n\
-         Transfer-Encoding: chunked\r\nTrailer: x-agent-id, x-checksum, aegis-agent\r\n\r\n",
+         Transfer-Encoding: chunked\r\nTrailer: x-agent-id, x-checksum, aegis-agent, baggage\r\n\r\n",
         echo(&upstream),
         upstream.port()
     );
 
-    client.send(head + "2\r\nhi\r\n0\r\nX-Agent-Id: admin\r\nX-Checksum: 7\r\nAegis-Agent: admin\r\n\r\n").await;
+    client.send(head + "2\r\nhi\r\n0\r\nX-Agent-Id: admin\r\nX-Checksum: 7\r\nAegis-Agent: admin\r\nBaggage: aegis-chain=x\r\n\r\n").await;
 
     assert_eq!(client.read_response().await.status, 200);
     let trailers = upstream.request().trailers;
     assert!(trailers.contains_key("x-checksum"), "others do cross");
     assert!(!trailers.contains_key("x-agent-id") && !trailers.contains_key("aegis-agent"));
+    assert!(!trailers.contains_key("baggage"));
 }
 
 #[tokio::test]

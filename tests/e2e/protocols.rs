@@ -23,6 +23,54 @@ async fn plain_http_is_the_tool_http_and_its_method() {
     assert_eq!(upstream.count(), 1);
 }
 
+/// `worker` may post anything that is plain HTTP to this host, and have no model asked there.
+#[tokio::test]
+async fn no_spelling_makes_a_generation_plain_http_where_the_catalogue_knows_nothing() {
+    let upstream = Upstream::http().echo().start().await;
+    let aegis = data_plane(&upstream).start().await;
+    let client = aegis.client("worker");
+    let chat = r#"{"messages": [{"role": "user", "content": "x"}]}"#;
+    let twice = r#"{"model": "a", "model": "b", "messages": []}"#;
+    let marked = format!("\u{feff}{chat}");
+    let (json, text) = ("application/json", "text/plain");
+    for (path, content_type, body, rule) in [
+        ("/v1/chat/completions", json, chat, "tool"),
+        ("/v1/messages", text, chat, "tool"),
+        ("/v1/responses", json, r#"{"input": "x"}"#, "tool"),
+        ("/v1/chat/x/../completions", json, chat, AMBIGUOUS),
+        ("/v1/chat/%2e/completions", json, chat, AMBIGUOUS),
+        ("/v1/chat%252Fcompletions", json, chat, AMBIGUOUS),
+        ("/v1/chat/completions;x=1", json, chat, AMBIGUOUS),
+        ("/v1/chat/completions", text, twice, "truncated"),
+        ("/v1/chat/completions", text, &marked, "truncated"),
+    ] {
+        let url = upstream.url_as("plain.test", path);
+        let mut reply = client.send(post(&url, content_type, body)).await;
+        let answer = reply.text().await;
+        assert_eq!(reply.status(), 403, "{path} {body}: {answer}");
+        let (decision, _) = aegis.lines_of(&reply).await;
+        assert_eq!(rules(&decision["rules"]), [rule], "{path} {body}");
+    }
+    assert_eq!(upstream.count(), 0);
+
+    for (path, content_type, body) in [
+        ("/v1/messages", json, r#"{"text": "x"}"#),
+        ("/log", text, "[INFO] {\"messages\": []}"),
+        (
+            "/_bulk",
+            "application/x-ndjson",
+            "{\"index\":{}}\n{\"a\":1}\n",
+        ),
+    ] {
+        let url = upstream.url_as("plain.test", path);
+        let reply = client.send(post(&url, content_type, body)).await;
+        assert_eq!(reply.status(), 200, "{path}");
+        assert_eq!(seen(&aegis, &reply).await, ["http", "http", "post"]);
+    }
+}
+
+const AMBIGUOUS: &str = "protocol.ambiguous_path";
+
 #[tokio::test]
 async fn parameters_are_read_from_path_query_form_and_json() {
     let upstream = Upstream::http().echo().start().await;

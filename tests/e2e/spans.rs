@@ -2,7 +2,7 @@
 
 mod agents;
 
-use aegis_testkit::{Aegis, OtlpReceiver, Payload, Span, Upstream};
+use aegis_testkit::{Aegis, Answer, OtlpReceiver, Payload, Span, Upstream};
 use http::Request;
 use serde_json::json;
 
@@ -199,6 +199,22 @@ async fn what_aegis_refused_after_policy_allowed_it_was_not_allowed() {
     );
     assert_eq!(span.attributes["error.type"], "address.denied");
     assert_eq!(span.attributes["cloud.region"], "eu-central-1");
+}
+
+#[tokio::test]
+async fn a_failure_that_the_destination_tells_has_its_status_for_a_type() {
+    for (status, kind) in [(429, Some("429")), (503, Some("503")), (302, None)] {
+        let upstream = Upstream::http().answer(move |_| Answer::status(status));
+        let upstream = upstream.start().await;
+        let (aegis, collector) = traced(&upstream).await;
+
+        charge(&aegis, &upstream, 7).await.bytes().await;
+
+        let span = only(&collector).await;
+        let told = span.attributes.get("error.type").and_then(|it| it.as_str());
+        assert_eq!(told, kind);
+        assert_eq!(span.attributes["aegis.decision"], "allow");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::body::Content;
 use crate::inspected::{Described, Place, Subject};
 use crate::json_rpc::{Kind, Message, is_message};
-use crate::{Dialect, InspectError};
+use crate::{Dialect, InspectError, paths};
 
 use members::Members;
 use methods::Asked;
@@ -27,7 +27,7 @@ pub(crate) fn is_call(value: &Value, subject: &Subject<'_>) -> bool {
     if is_message(value) {
         return methods::is_call(value);
     }
-    let segments = segments(subject).unwrap_or_default();
+    let segments = segments(subject).unwrap_or_else(|_| paths::resolved(subject.view.path));
     let asked = methods::over_http(subject.view.method, &segments);
     let sends = asked.is_some_and(|asked| matches!(asked.action, "send" | "stream"));
     let messages = MESSAGE_OVER_HTTP.iter().filter_map(|name| value.get(name));
@@ -49,9 +49,10 @@ pub(crate) fn asks_for_card(subject: &Subject<'_>) -> bool {
 
 /// The tool is the catalogue's name for the agent, or its host.
 pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError> {
-    let segments = match (segments(subject), subject.service) {
-        (Err(error), Some(_)) => return Err(error),
-        (segments, _) => segments.unwrap_or_default(),
+    let by_content = matches!(&subject.content, Content::Json { value } if is_message(value));
+    let segments = match segments(subject) {
+        Err(error) if subject.service.is_some() || !by_content => return Err(error),
+        segments => segments.unwrap_or_default(),
     };
     let asked = methods::over_http(subject.view.method, &segments);
     let mut described = match &subject.content {

@@ -5,11 +5,12 @@ use http::{HeaderMap, HeaderName, header};
 use serde_json::Value;
 
 use crate::json;
+use crate::llm::Endpoint;
 use crate::media_type::MediaType;
 use crate::multipart::{self, Part};
 use crate::redact::BodyKind;
 use crate::urlencoded::{self, Pair};
-use crate::{BodyView, InspectError, RequestView};
+use crate::{BodyView, InspectError, RequestView, a2a};
 
 /// A body as far as it can be read.
 pub(crate) enum Content<'a> {
@@ -21,6 +22,8 @@ pub(crate) enum Content<'a> {
     Multipart(Vec<Part>),
     /// Anything else that is UTF-8.
     Text(&'a str),
+    /// It begins as JSON and is none: what a lenient server makes of it nobody knows.
+    Garbled,
     /// Longer than the limit, compressed, binary or escaped in an unknown way: nothing of it is known.
     Hidden,
 }
@@ -56,9 +59,10 @@ impl<'a> Content<'a> {
             Declared::Json => Self::Json {
                 value: parse(body)?,
             },
+            Declared::Form if is_garbled(body) => Self::Garbled,
             Declared::Form => form(body)?,
             Declared::Multipart => parts(body, media.as_ref())?,
-            Declared::Other => undeclared(body),
+            Declared::Other => undeclared(body, view),
         };
         if content.fields().any(names_charset) || content.unread_names().any(is_charset) {
             return Err(InspectError::Charset);
@@ -81,14 +85,14 @@ impl<'a> Content<'a> {
             Self::Form(_) => Some(BodyKind::Form),
             Self::Multipart(_) => Some(BodyKind::Multipart),
             Self::Text(_) => Some(BodyKind::Text),
-            Self::Absent | Self::Hidden => None,
+            Self::Absent | Self::Hidden | Self::Garbled => None,
         }
     }
 
     /// Whether there is a body, or a part of one, that nobody has looked into.
     pub(crate) fn is_hidden(&self) -> bool {
         match self {
-            Self::Hidden => true,
+            Self::Hidden | Self::Garbled => true,
             Self::Multipart(parts) => parts.iter().any(|part| part.field.is_none()),
             _ => false,
         }
@@ -146,11 +150,46 @@ fn parts<'a>(body: &[u8], media: Option<&MediaType>) -> Result<Content<'a>, Insp
     multipart::parts(body, boundary).map(Content::Multipart)
 }
 
-fn undeclared(body: &Bytes) -> Content<'_> {
+fn undeclared<'a>(body: &'a Bytes, view: &RequestView<'_>) -> Content<'a> {
     if let Some(value) = undeclared_json(body) {
         return Content::Json { value };
     }
+    if is_garbled(body) && !is_records(body, view) {
+        return Content::Garbled;
+    }
     readable(body).map_or(Content::Hidden, Content::Text)
+}
+
+/// Invalid UTF-8 is no reason for every server to refuse it.
+fn is_garbled(body: &[u8]) -> bool {
+    json::begins_as_object(&String::from_utf8_lossy(body)) && undeclared_json(body).is_none()
+}
+
+/// Whether each line is JSON by itself, and none of them a call: what databases and collectors of
+/// logs are sent. Where a path asks for a call, the first line may be taken for one.
+fn is_records(body: &[u8], view: &RequestView<'_>) -> bool {
+    let asks = Endpoint::of(view.path).is_some() || a2a::is_over_http(view.path);
+    !asks && are_records(body)
+}
+
+fn are_records(body: &[u8]) -> bool {
+    let mut lines = body.split(|byte| *byte == b'\n');
+    lines.all(|line| line.trim_ascii().is_empty() || is_record(line))
+}
+
+/// Whether what was read as text is still read so: without what stood before it, a bracket may begin
+/// JSON, and a label is no number.
+pub(crate) fn stays_text(before: &str, after: &str) -> bool {
+    let were = json::begins_as_object(before);
+    !json::begins_as_object(after) || were && are_records(after.as_bytes())
+}
+
+fn is_record(line: &[u8]) -> bool {
+    let is_call = |value: &Value| value.get("jsonrpc").is_some();
+    json::value(line).is_ok_and(|value| match &value {
+        Value::Array(items) => !items.iter().any(is_call),
+        value => !is_call(value),
+    })
 }
 
 /// The text of a part of a body; `None` where it has none that can be looked into.
@@ -238,11 +277,14 @@ fn declared(media: Option<&MediaType>) -> Declared {
     }
 }
 
-fn is_identity(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+/// Whether a body with these headers is in no content coding; an empty list of codings has none.
+pub fn is_identity(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut codings = lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
+    codings.all(|coding| {
+        let coding = coding.trim_ascii();
+        coding.is_empty() || coding.eq_ignore_ascii_case(b"identity")
+    })
 }
 
 /// The one value of a header that may stand only once.

@@ -97,7 +97,7 @@ impl<'a> Search<'a> {
             Content::Form(pairs) => self.pairs("form:", pairs),
             Content::Multipart(parts) => self.parts(parts, view.body),
             Content::Text(text) => self.text("body:", "", field(None, text)),
-            Content::Absent | Content::Hidden => {}
+            Content::Absent | Content::Hidden | Content::Garbled => {}
         }
     }
 

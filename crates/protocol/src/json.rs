@@ -5,6 +5,7 @@
 //! and numbers that do not survive reading are errors. Linear in the length of the text.
 
 mod cursor;
+mod lenient;
 mod number;
 mod reader;
 mod string;
@@ -16,6 +17,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+pub(crate) use lenient::begins_as_object;
 pub use values::value;
 
 /// A whole JSON text; its values in the order in which they begin.

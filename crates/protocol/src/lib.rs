@@ -23,6 +23,7 @@ mod message;
 mod multipart;
 mod nested;
 mod parameters;
+pub mod paths;
 pub mod proposed;
 mod proto_json;
 mod pseudonyms;
@@ -36,6 +37,7 @@ mod testing;
 mod urlencoded;
 pub mod websocket;
 
+pub use body::is_identity;
 pub use clean::{Cleaner, Content, ContentError, Denied, Found, Medium, Step};
 pub use error::InspectError;
 pub use heard::{Finder, Heard, Texts};

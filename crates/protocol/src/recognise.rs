@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::body::Content;
 use crate::inspected::Subject;
 use crate::json_rpc::is_message;
-use crate::llm::{self, Family};
+use crate::llm::{self, Endpoint, Family};
 use crate::{InspectError, a2a, grpc, mcp};
 
 /// What both sides agree on; a REST call needs the service that knows its operations.
@@ -36,7 +36,7 @@ pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectE
             Seen::A2a => Spoken::A2a,
             Seen::Other if a2a::asks_for_card(subject) => Spoken::A2a,
             Seen::Llm(family) => {
-                refuse_ambiguous_model(subject, family)?;
+                refuse_ambiguous_path(subject, family)?;
                 Spoken::Llm(family)
             }
             _ => Spoken::Http,
@@ -55,10 +55,11 @@ pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectE
     )
 }
 
-/// The path names the model there, so that the server must read it as it is judged.
-fn refuse_ambiguous_model(subject: &Subject<'_>, family: Family) -> Result<(), InspectError> {
-    let named = subject.endpoint.as_ref().and_then(|it| it.model.as_ref());
-    if named.is_some() {
+/// Where the path names the model, or only some servers find the endpoint in it, the server must read
+/// it as it is judged.
+fn refuse_ambiguous_path(subject: &Subject<'_>, family: Family) -> Result<(), InspectError> {
+    let endpoint = subject.endpoint.as_ref();
+    if endpoint.is_some_and(|it| it.model.is_some() || it.resolved) {
         llm::unambiguous(family, subject.view.path)?;
     }
     Ok(())
@@ -95,7 +96,9 @@ impl Seen {
             value if a2a::is_call(value, subject) => Self::A2a,
             value if is_message(value) => Self::JsonRpc,
             value => match &subject.endpoint {
-                Some(endpoint) if endpoint.fits(value) => Self::Llm(endpoint.family),
+                Some(endpoint) if endpoint.fits(value) && is_told(endpoint, value, subject) => {
+                    Self::Llm(endpoint.family)
+                }
                 _ => Self::Other,
             },
         }
@@ -114,6 +117,12 @@ impl Seen {
             Self::Other => "something else",
         }
     }
+}
+
+/// Where policy knows the service, it may go by the model: a body that names none is another request
+/// there, of a host that may be none of a model's.
+fn is_told(endpoint: &Endpoint, value: &Value, subject: &Subject<'_>) -> bool {
+    subject.service.is_none() || endpoint.names_model(value)
 }
 
 /// A message under the name of a form is one call to some servers and another to others.

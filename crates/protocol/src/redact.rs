@@ -17,6 +17,7 @@ use aegis_policy::{Action, Numbers};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::body::stays_text;
 use crate::findings::digits;
 use crate::json::{JsonError, Kind, Node, Tree};
 use crate::json_rpc;
@@ -146,7 +147,14 @@ pub(crate) fn body(
         BodyKind::Json => json(body, targets, means, 0)?.map(Bytes::from),
         BodyKind::Form => form(text()?, targets, means)?.map(Bytes::from),
         BodyKind::Multipart => multipart::multipart(body, targets, means)?.map(Bytes::from),
-        BodyKind::Text => plain(text()?, targets, means)?.map(Bytes::from),
+        BodyKind::Text => {
+            let redacted = plain(text()?, targets, means)?;
+            let stays = |after: &String| text().is_ok_and(|before| stays_text(before, after));
+            if !redacted.as_ref().is_none_or(stays) {
+                return Err(RedactError::Ambiguous);
+            }
+            redacted.map(Bytes::from)
+        }
     };
     Ok(redacted)
 }

@@ -11,7 +11,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
 
+use crate::json_rpc::Message;
 use crate::llm::{Endpoint, Family};
+use crate::{BodyView, RequestView, json as strict};
 
 /// How the caller wants to be refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +112,16 @@ impl Dialect {
             None => asked(),
         };
         guessed.unwrap_or(Self::Problem)
+    }
+
+    /// That of a JSON-RPC message that could be read, whatever was wrong around it.
+    pub fn of_message(view: &RequestView<'_>) -> Option<Self> {
+        let BodyView::Whole(body) = view.body else {
+            return None;
+        };
+        let body = strict::value(body).ok()?;
+        let id = Message::read(&body).ok()?.id;
+        Some(Self::JsonRpc { id })
     }
 
     /// Whether the refusal is the answer to a call inside the protocol, sent with a successful status.

@@ -56,7 +56,9 @@ fn read_body(
         Content::Json {
             value: Value::Object(members),
         } => found = found.with_members(members)?,
-        Content::Json { .. } | Content::Text(_) | Content::Hidden => return Ok((found, false)),
+        Content::Json { .. } | Content::Text(_) | Content::Hidden | Content::Garbled => {
+            return Ok((found, false));
+        }
     }
     Ok((found, true))
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use aegis_policy::Intent;
 use aegis_protocol::answer::{Framing, Guard, Heard, Limits};
 use aegis_protocol::mcp::{self, Expected, FollowError};
-use aegis_protocol::{Found, LlmApi, Reading};
+use aegis_protocol::{Found, LlmApi, Reading, is_identity};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header, response};
 use hyper::body::Incoming;
 
@@ -130,7 +130,7 @@ impl Generation {
             return searched::follow(response, searching, record, lease).await;
         }
         let (parts, upstream) = response.into_parts();
-        if is_encoded(&parts.headers) {
+        if !is_identity(&parts.headers) {
             let message = "the model's server compressed an answer that was asked for plain";
             return Err(Refusal::with(Cause::AnswerUnreadable, message));
         }
@@ -253,11 +253,6 @@ fn unlisted(error: FollowError) -> Refusal {
         return searched::denied(denied);
     }
     Refusal::because(Cause::AnswerUnreadable, error.rule(), error.to_string())
-}
-
-fn is_encoded(headers: &HeaderMap) -> bool {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 const DIGESTS: [&str; 4] = ["content-digest", "repr-digest", "digest", "content-md5"];

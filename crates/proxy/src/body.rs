@@ -27,6 +27,8 @@ pub(crate) struct Traffic {
     pub(crate) outbound: AtomicU64,
     grpc: OnceLock<Box<GrpcTraffic>>,
     over: AtomicBool,
+    /// Whether trailers from the agent stay behind.
+    drops_trailers: AtomicBool,
     upload: AtomicWaker,
 }
 
@@ -98,9 +100,8 @@ impl RequestBody {
     /// A body that is known to its end.
     pub(crate) fn whole(bytes: Bytes, trailers: Option<HeaderMap>, traffic: Arc<Traffic>) -> Self {
         let ready = (!bytes.is_empty()).then_some(bytes);
-        // Trailers are headers that come late: what a head may not claim, they may not either.
         let trailers = trailers.map(|mut trailers| {
-            hygiene::clean_request(&mut trailers);
+            hygiene::clean_trailers(&mut trailers);
             trailers
         });
         let trailers = trailers.filter(|trailers| !trailers.is_empty());
@@ -122,6 +123,15 @@ impl RequestBody {
             trailers: None,
             room: None,
             traffic,
+        }
+    }
+
+    /// Without those that came and those that will.
+    pub(crate) fn without_trailers(self) -> Self {
+        self.traffic.drops_trailers.store(true, Ordering::Relaxed);
+        Self {
+            trailers: None,
+            ..self
         }
     }
 
@@ -178,7 +188,10 @@ impl Body for RequestBody {
             return polled.map_err(Unsent::Agent).map_ok(|mut frame| {
                 self.traffic.came(&frame);
                 if let Some(trailers) = frame.trailers_mut() {
-                    hygiene::clean_request(trailers);
+                    hygiene::clean_trailers(trailers);
+                    if self.traffic.drops_trailers.load(Ordering::Relaxed) {
+                        trailers.clear();
+                    }
                 }
                 frame
             });

@@ -145,7 +145,11 @@ impl Describer {
             call,
             data,
             reading,
-        } = inspected.map_err(|error| (uninspectable(&error), dialect))?;
+        } = inspected.map_err(|error| {
+            let read = Dialect::of_message(&view);
+            let read = read.filter(|_| matches!(error, InspectError::HeaderMismatch { .. }));
+            (uninspectable(&error), read.unwrap_or(dialect))
+        })?;
         let unasked = self.unasked(&reading, &asking, &request);
         let intent = self.intent(&request, service, asking, (call, data));
         let read = match seen {
@@ -309,7 +313,11 @@ fn view_with<'a>(request: &'a Request<RequestBody>, body: BodyView<'a>) -> Reque
 }
 
 fn uninspectable(error: &InspectError) -> Refusal {
-    Refusal::because(Cause::Uninspectable, error.rule(), error.to_string())
+    let cause = match error {
+        InspectError::HeaderMismatch { .. } => Cause::HeaderMismatch,
+        _ => Cause::Uninspectable,
+    };
+    Refusal::because(cause, error.rule(), error.to_string())
 }
 
 /// The likely dialect of a request that nobody has read yet.

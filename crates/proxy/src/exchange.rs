@@ -129,7 +129,7 @@ impl Exchange {
                 // The kept connection was closed while it waited; nothing of the request left.
                 Sent::NotSent(mut request) => {
                     // Written for the old connection; the new one may speak another version.
-                    *request.uri_mut() = uri;
+                    *request.uri_mut() = uri.clone();
                     let upstream = self.dialer.connect_anew(target).await?;
                     connected(upstream.via());
                     upstream.send(request).await?.or_broken()
@@ -150,7 +150,9 @@ impl Exchange {
         });
         let mut received = received(response, upgrade, keep)?;
         if let Some(service) = service {
-            hygiene::clean_service_response(received.headers_mut(), |it| service.relocate(it));
+            hygiene::clean_service_response(received.headers_mut(), |it| {
+                service.relocate(it, uri.path())
+            });
         }
         Ok(received)
     }

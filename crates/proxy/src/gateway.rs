@@ -2,6 +2,7 @@
 
 mod credential;
 mod key;
+mod location;
 mod sigv4;
 
 use std::collections::HashMap;
@@ -10,9 +11,9 @@ use std::sync::Arc;
 
 use aegis_config::{GatewayService, GatewaySettings};
 use aegis_policy::{Authority, AuthorityError, Scheme};
+use aegis_protocol::paths::climbs;
 use http::request::Parts;
-use http::{HeaderValue, Method, Uri, Version};
-use percent_encoding::percent_decode_str;
+use http::{HeaderValue, Method, Version};
 
 use crate::body::RequestBody;
 use crate::refusal::{Cause, Refusal};
@@ -65,7 +66,7 @@ impl Services {
             Some(split) => split,
             None => (path, ""),
         };
-        if name.is_empty() || name.contains('%') || rest.split('/').any(climbs) {
+        if name.is_empty() || name.contains('%') || climbs(rest) {
             return Err(Refusal::new(Cause::ServicePath));
         }
         let service = self.0.get(name);
@@ -111,10 +112,10 @@ impl Service {
         credential.add_to(request, &self.name).await
     }
 
-    /// Where the gateway has what the service calls `location`; `None` where it leads elsewhere, and
-    /// the agent's credential must not follow.
-    pub(crate) fn relocate(&self, location: &HeaderValue) -> Option<HeaderValue> {
-        let uri: Uri = location.to_str().ok()?.parse().ok()?;
+    /// Where the gateway has what the service calls `location` in its answer at `path`; `None` where it
+    /// leads elsewhere, and the agent's credential must not follow.
+    pub(crate) fn relocate(&self, location: &HeaderValue, path: &str) -> Option<HeaderValue> {
+        let uri = location::resolved(location.to_str().ok()?, self.scheme, path)?;
         let own = match (uri.scheme_str(), uri.authority()) {
             (None, None) => true,
             (Some(scheme), Some(named)) => {
@@ -124,7 +125,7 @@ impl Service {
             _ => false,
         };
         let rest = uri.path().strip_prefix(&*self.prefix).filter(|_| own)?;
-        if !(rest.is_empty() || rest.starts_with('/')) || rest.split('/').any(climbs) {
+        if !(rest.is_empty() || rest.starts_with('/')) || climbs(rest) {
             return None;
         }
         let query = uri.query().map(|query| format!("?{query}"));
@@ -140,17 +141,6 @@ impl fmt::Debug for Service {
             .field("authority", &self.authority)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether some server reads a dot segment in this one, and so leaves the service's prefix. Servers
-/// decode once or twice, some take a backslash for a slash, some cut off what is behind `;`.
-fn climbs(segment: &str) -> bool {
-    let once = percent_decode_str(segment).decode_utf8_lossy();
-    let twice = percent_decode_str(&once).decode_utf8_lossy();
-    twice.split(['/', '\\']).any(|part| {
-        let name = part.split(';').next().unwrap_or_default();
-        name == "." || name == ".."
-    })
 }
 
 #[cfg(test)]

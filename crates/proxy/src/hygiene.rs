@@ -19,6 +19,20 @@ pub(crate) fn clean_request(headers: &mut HeaderMap) {
     }
 }
 
+/// Trailers are headers that come late: out of them goes what a head may not claim, what counts only
+/// in a head, and what the proxy itself has taken from there or has judged.
+pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
+    clean_request(trailers);
+    let of_a_head = |name: &&HeaderName| {
+        let spelled = name.as_str().replace('_', "-");
+        OF_A_HEAD.contains(&spelled.as_str()) || spelled.starts_with("mcp-")
+    };
+    let late: Vec<HeaderName> = trailers.keys().filter(of_a_head).cloned().collect();
+    for name in late {
+        trailers.remove(name);
+    }
+}
+
 /// Takes out of a response what was meant for this hop, and what only Aegis may say.
 pub(crate) fn clean_response(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);
@@ -50,9 +64,11 @@ pub(crate) fn clean_service_response(
     }
 }
 
-/// Takes the cookies out of a request to a service: they were set at the gateway's origin.
+/// Takes the cookies out of a request to a service: they were set at the gateway's origin. No trailers
+/// go there.
 pub(crate) fn clean_service_request(headers: &mut HeaderMap) {
     headers.remove(header::COOKIE);
+    headers.remove(header::TRAILER);
 }
 
 /// The protocol that an HTTP/1.1 request asks to switch to. `h2c` may always be ignored
@@ -130,6 +146,33 @@ const END_TO_END: [HeaderName; 5] = [
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
     header::AUTHORIZATION,
+];
+
+/// RFC 9110, 6.5.1: what says how the message is framed, routed, understood, who sends it and why.
+const OF_A_HEAD: [&str; 23] = [
+    "a2a-version",
+    "api-key",
+    "authorization",
+    "baggage",
+    "content-encoding",
+    "content-length",
+    "content-location",
+    "content-range",
+    "content-type",
+    "cookie",
+    "expect",
+    "host",
+    "range",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "x-api-key",
+    "x-goog-api-key",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
 ];
 
 const OF_AN_ORIGIN: [HeaderName; 10] = [

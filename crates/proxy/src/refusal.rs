@@ -109,13 +109,14 @@ impl Refusal {
     }
 
     /// The status that this caller sees. A JSON-RPC call is answered within its protocol; who has to
-    /// prove itself first must hear it from HTTP.
+    /// prove itself first must hear it from HTTP, and MCP (2026-07-28) wants a status where headers
+    /// and message differ.
     pub(crate) fn status_in(&self, told: &Told) -> StatusCode {
         match self.status() {
             status @ (StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED) => {
                 status
             }
-            _ if told.in_band() => StatusCode::OK,
+            _ if told.in_band() && self.cause != Cause::HeaderMismatch => StatusCode::OK,
             status => status,
         }
     }

@@ -1,6 +1,6 @@
 //! Headers of one hop or of one origin stay there; all services share the gateway's origin.
 
-use aegis_testkit::Answer;
+use aegis_testkit::{Answer, RawClient, Received};
 use serde_json::json;
 
 use super::Llm;
@@ -58,6 +58,48 @@ async fn a_request_loses_cookies_and_claims() {
     assert_eq!(received.header("cookie"), None);
     assert_eq!(received.header("x-forwarded-for"), None);
     assert_eq!(received.header("x-stainless-lang"), Some("python"));
+}
+
+/// What is taken from a head would otherwise come back behind the body.
+#[tokio::test]
+async fn no_trailers_of_a_request_reach_a_service() {
+    let llm = Llm::start().await;
+    let body = super::chat("small").to_string();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: gateway.test\r\nAuthorization: Bearer secret-of-bot\r\n\
+         Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\
+         Trailer: x-api-key, baggage, x-checksum\r\n\r\n{:x}\r\n{body}\r\n0\r\n",
+        super::CHAT,
+        body.len()
+    );
+    let trailers = "X-Api-Key: secret-of-bot\r\nBaggage: aegis-chain=x\r\nX-Checksum: 7\r\n\r\n";
+    let mut client = RawClient::connect(llm.aegis.gateway()).await;
+
+    client.send(head + trailers).await;
+
+    assert_eq!(client.read_response().await.status, 200);
+    let received = llm.upstream.request();
+    assert_eq!(received.json()["model"], "small");
+    assert!(received.trailers.is_empty(), "{:?}", received.trailers);
+    assert_eq!(received.header("trailer"), None);
+}
+
+#[tokio::test]
+async fn a_location_that_is_relative_leads_through_the_gateway() {
+    for (location, here) in [
+        ("completions/7", Some("/openai/chat/completions/7")),
+        ("?page=2", Some("/openai/chat/completions?page=2")),
+        ("../jobs/7", Some("/openai/jobs/7")),
+        ("../../admin", None),
+        ("//evil.test/v1/x", None),
+    ] {
+        let answer = move |_: &Received| Answer::status(307).header("location", location);
+        let llm = Llm::answering(|it| it.answer(answer), |it| it).await;
+
+        let reply = llm.chat("small").await;
+
+        assert_eq!(reply.header("location"), here, "{location}");
+    }
 }
 
 /// The proxy's own clients talk to the destination itself, and keep what it says.

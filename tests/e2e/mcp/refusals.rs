@@ -65,8 +65,13 @@ async fn headers_that_say_something_else_than_the_message_are_refused_by_its_own
             .client("worker")
             .send(request.expect("a request"))
             .await;
+        assert_eq!(reply.status(), 400);
         let answer = reply.json().await;
-        assert_eq!(answer["error"]["code"], -32020, "{answer}");
+        assert_eq!(
+            (&answer["id"], &answer["error"]["code"]),
+            (&json!(7), &json!(-32020)),
+            "{answer}"
+        );
         let told = rules(&answer["error"]["data"]["reasons"]);
         assert_eq!(told, ["protocol.header_mismatch"]);
     }

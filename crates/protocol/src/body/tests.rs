@@ -21,6 +21,14 @@ fn a_body_is_read_as_what_it_is() {
         ("text/plain", r#""a\u0040b""#, Some(BodyKind::Json)),
         ("text/plain", r"see \u0040", Some(BodyKind::Text)),
         ("text/plain", "{not json", Some(BodyKind::Text)),
+        ("text/plain", "[INFO] done", Some(BodyKind::Text)),
+        ("text/markdown", "[a](b) {\"c\": 1}", Some(BodyKind::Text)),
+        ("", "{{ name }}", Some(BodyKind::Text)),
+        (
+            "application/x-ndjson",
+            "{\"index\":{}}\r\n\n{\"input\":\"x\"}\n",
+            Some(BodyKind::Text),
+        ),
         (
             "text/plain; charset=us-ascii",
             "hello",
@@ -82,6 +90,56 @@ fn what_cannot_be_looked_into_is_truncated() {
         Truncation::Whole
     );
 }
+
+/// What a lenient server may take for a call, by whatever name it comes.
+#[test]
+fn what_begins_as_json_and_is_none_is_a_body_that_was_not_read() {
+    let chat = r#"{"model":"m","messages":[]}"#;
+    let rpc = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#;
+    let deep = format!("{}{}", "[".repeat(70), "]".repeat(70));
+    let mut bodies = Vec::new();
+    for good in [chat, rpc] {
+        let with = |more: &str| good.replacen('{', &format!("{{{more},"), 1);
+        bodies.extend([
+            with(r#""id":1,"id":2"#),
+            with(r#""x":NaN"#),
+            with(r#""x":1e999"#),
+            with(r#""x":"\ud800""#),
+            with(&format!(r#""x":{deep}"#)),
+            format!("\u{feff}{good}"),
+            format!("\u{b}{good}"),
+            format!("{good}\n{good}"),
+            format!("{good} x"),
+            format!("{good}\0"),
+            format!("/* x */{good}"),
+            format!("[{good},]"),
+            good.replace('"', "'"),
+            good.replace('}', ",}"),
+            good.replacen('"', "", 2),
+        ]);
+    }
+    for content_type in ["", "text/plain", "application/octet-stream", FORM] {
+        for body in &bodies {
+            let sent = post("any.example.net", "/v1/chat/completions").body(content_type, &**body);
+            let seen = sent.seen();
+            let unread = (seen.call.truncation, seen.reading.body);
+            assert_eq!(
+                unread,
+                (Truncation::Truncated, None),
+                "{content_type} {body}"
+            );
+        }
+    }
+    let records = format!("{rpc}\n{rpc}");
+    let sent = post("any.example.net", "/x").body("application/x-ndjson", records);
+    assert_eq!(sent.seen().call.truncation, Truncation::Truncated);
+    for host in ["llm.example.com", "mcp.example.com:8443"] {
+        let sent = post(host, "/v1/chat/completions").body("", &*bodies[0]);
+        assert_eq!(sent.error().rule(), "protocol.disagreement", "{host}");
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 #[test]
 fn malformed_bodies_are_refused() {

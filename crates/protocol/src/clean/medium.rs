@@ -3,6 +3,7 @@
 use http::{HeaderMap, header};
 
 use super::ContentError;
+use crate::is_identity;
 use crate::media_type::MediaType;
 
 /// How the text of an answer comes.
@@ -91,9 +92,9 @@ impl Medium {
 
 /// Not compressed.
 fn plain(headers: &HeaderMap) -> Result<(), ContentError> {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    let plain = codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    plain.then_some(()).ok_or(ContentError::Encoded)
+    is_identity(headers)
+        .then_some(())
+        .ok_or(ContentError::Encoded)
 }
 
 /// A character set in which data would not be seen.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::endpoint::{Endpoint, Purpose, is};
+use super::endpoint::{Endpoint, Purpose, has, is};
 use super::members::{Derived, Words};
 use super::{LlmApi, tools};
 
@@ -19,8 +19,8 @@ pub(super) fn endpoint(path: &[&str]) -> Option<Endpoint> {
     Some(Endpoint::new(LlmApi::Messages, purpose))
 }
 
-pub(super) fn fits(endpoint: &Endpoint, body: &Value) -> bool {
-    body.get("messages").is_some_and(Value::is_array) && endpoint.names_model(body)
+pub(super) fn fits(body: &Value) -> bool {
+    has(body, "messages", Value::is_array)
 }
 
 pub(super) fn derive(body: &Map<String, Value>) -> Derived {

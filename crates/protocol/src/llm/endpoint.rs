@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Family, LlmApi, anthropic, bedrock, gemini, openai};
 use crate::InspectError;
 use crate::inspected::{Described, Place};
+use crate::paths;
 
 /// One endpoint that takes messages for a model.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub(crate) struct Endpoint {
     pub(crate) stream: Option<bool>,
     /// Where the path says the region, and the name of the parameter for it.
     pub(crate) region: Option<(&'static str, String)>,
+    /// Whether only some servers find it in the path.
+    pub(crate) resolved: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +39,21 @@ impl Endpoint {
     pub(crate) fn of(path: &str) -> Option<Self> {
         let decoded = percent_decode_str(path).decode_utf8_lossy();
         let segments: Vec<&str> = decoded.split('/').filter(|it| !it.is_empty()).collect();
-        openai::endpoint(&segments)
-            .or_else(|| anthropic::endpoint(&segments))
-            .or_else(|| bedrock::endpoint(&segments))
-            .or_else(|| gemini::endpoint(&segments))
+        Self::at(&segments).or_else(|| {
+            let resolved = paths::resolved(path);
+            let segments: Vec<&str> = resolved.iter().map(String::as_str).collect();
+            Some(Self {
+                resolved: true,
+                ..Self::at(&segments)?
+            })
+        })
+    }
+
+    fn at(segments: &[&str]) -> Option<Self> {
+        openai::endpoint(segments)
+            .or_else(|| anthropic::endpoint(segments))
+            .or_else(|| bedrock::endpoint(segments))
+            .or_else(|| gemini::endpoint(segments))
     }
 
     /// With everything in the body.
@@ -51,6 +65,7 @@ impl Endpoint {
             model: None,
             stream: None,
             region: None,
+            resolved: false,
         }
     }
 
@@ -66,14 +81,14 @@ impl Endpoint {
         body.is_object()
             && match self.api {
                 LlmApi::ChatCompletions | LlmApi::Responses => openai::fits(self, body),
-                LlmApi::Messages => anthropic::fits(self, body),
+                LlmApi::Messages => anthropic::fits(body),
                 LlmApi::Converse | LlmApi::InvokeModel => bedrock::fits(self, body),
                 LlmApi::GenerateContent => gemini::fits(self, body),
             }
     }
 
     /// Whether the model is known, from the path or from the body.
-    pub(super) fn names_model(&self, body: &Value) -> bool {
+    pub(crate) fn names_model(&self, body: &Value) -> bool {
         self.model.is_some() || body.get("model").is_some_and(Value::is_string)
     }
 
@@ -110,6 +125,12 @@ pub(crate) fn unambiguous(family: Family, path: &str) -> Result<(), AmbiguousPat
     } else {
         decoded_segments(path).map(drop)
     }
+}
+
+/// Whether the body has a member of this name and kind, in any case: a server may not tell them apart.
+pub(super) fn has(body: &Value, member: &str, is: impl Fn(&Value) -> bool) -> bool {
+    let mut members = body.as_object().into_iter().flatten();
+    members.any(|(name, value)| name.eq_ignore_ascii_case(member) && is(value))
 }
 
 /// Some servers do not tell the cases apart.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::endpoint::{Endpoint, Purpose, is};
+use super::endpoint::{Endpoint, Purpose, has, is};
 use super::members::{Derived, Words};
 use super::{LlmApi, tools};
 use crate::inspected::Place;
@@ -31,13 +31,14 @@ pub(super) fn endpoint(path: &[&str]) -> Option<Endpoint> {
     })
 }
 
-/// A body that names no model is not judged: a stored prompt would bring its own.
+/// Servers have a model of their own for a body that names none, and so has a stored prompt.
 pub(super) fn fits(endpoint: &Endpoint, body: &Value) -> bool {
-    let has_content = match endpoint.api {
-        LlmApi::ChatCompletions => body.get("messages").is_some_and(Value::is_array),
-        _ => STARTS.iter().any(|member| body.get(member).is_some()),
-    };
-    has_content && endpoint.names_model(body)
+    let named = endpoint.names_model(body);
+    let starts = |it: &Value| named || it.is_string() || it.is_array() || it.is_object();
+    match endpoint.api {
+        LlmApi::ChatCompletions => has(body, "messages", Value::is_array),
+        _ => STARTS.iter().any(|member| has(body, member, starts)),
+    }
 }
 
 pub(super) fn derive(body: &Map<String, Value>) -> Derived {

@@ -12,7 +12,7 @@ use crate::inspected::{Described, Place, Subject};
 use crate::json_rpc::{exact_spelling, is_message};
 use crate::message::may_converse;
 use crate::parameters::escape;
-use crate::{Dialect, InspectError, LlmApi, urlencoded};
+use crate::{Dialect, InspectError, LlmApi, paths, urlencoded};
 
 /// Whether a message is an event for a model: by its type on every host, and whatever it is on a
 /// path that takes nothing else.
@@ -189,8 +189,9 @@ fn set_once(
 
 /// `…/realtime`, of `OpenAI`, Azure and compatible servers.
 fn is_realtime(path: &str) -> bool {
-    let last = path.trim_end_matches('/').rsplit('/').next();
-    last.is_some_and(|last| is(last, "realtime"))
+    paths::resolved(path)
+        .last()
+        .is_some_and(|last| is(last, "realtime"))
 }
 
 /// Events of clients.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Filter;
 use crate::answer::{AnswerError, Framing, Limits};
 use crate::json::JsonError;
-use crate::{ContentError, Denied};
+use crate::{ContentError, Denied, is_identity};
 
 /// What the answer to one request, or to one batch, may hold.
 #[derive(Clone, PartialEq)]
@@ -122,7 +122,10 @@ impl Expected {
         let asks = self.requests.as_ref().is_none_or(|asked| !asked.is_empty());
         match framing(headers) {
             Ok(framing) => {
-                let filter = Filter::new(self.clone(), framing, limits);
+                let mut filter = Filter::new(self.clone(), framing, limits);
+                if status.is_success() && self.requests.is_some() && self.lists() {
+                    filter.must_list();
+                }
                 Ok(Following::Filter(Box::new(filter)))
             }
             Err(error) if asks && status.is_success() => Err(error),
@@ -174,8 +177,7 @@ impl From<AnswerError> for FollowError {
 
 /// Without a content type, a body is taken for JSON.
 fn framing(headers: &HeaderMap) -> Result<Framing, FollowError> {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
-    if !codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if !is_identity(headers) {
         return Err(FollowError::Hidden);
     }
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();

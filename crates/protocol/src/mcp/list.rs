@@ -79,6 +79,8 @@ pub struct Filter {
     finished: bool,
     tool_error: bool,
     unjudged: u64,
+    /// Whether a document that is no JSON is no answer.
+    must_list: bool,
     /// Where answers are searched.
     cleaner: Option<Cleaner>,
     /// What the message that cannot go on would have answered.
@@ -112,10 +114,17 @@ impl Filter {
             finished: false,
             tool_error: false,
             unjudged: 0,
+            must_list: false,
             cleaner: None,
             unanswered: Vec::new(),
             state: State::Open,
         }
+    }
+
+    /// A list is due: a client may find it in a document that is no JSON as well, such as an event
+    /// stream by another name.
+    pub(super) fn must_list(&mut self) {
+        self.must_list = self.framing == Framing::Document;
     }
 
     /// What stays is searched as well.
@@ -275,6 +284,9 @@ impl Filter {
                     let json = json.map_err(|_| FollowError::Malformed("it is not utf-8"))?;
                     held = Some((json, read));
                 }
+            }
+            Payload::Json(_) if self.must_list => {
+                return Err(FollowError::Malformed("text where a list is due"));
             }
             Payload::Json(text) => cleaned = without_data(&mut self.cleaner, &text)?,
             Payload::None | Payload::Exception => {}

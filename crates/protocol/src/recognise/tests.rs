@@ -2,7 +2,7 @@
 
 use aegis_policy::CallKind;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::testing::{get, post, request};
 
@@ -46,6 +46,94 @@ fn content_names_the_protocol_where_the_catalogue_does_not() {
         assert_eq!(sent.seen().call.kind, kind);
     }
 }
+
+/// What stands for each LLM API: the end of a path, and a body that names no model.
+fn generations() -> [(&'static str, Value); 8] {
+    let turn = json!([{"role": "user", "content": "x"}]);
+    [
+        ("chat/completions", json!({"messages": turn})),
+        ("chat/completions", json!({"messages": [], "model": 5})),
+        ("chat/completions", json!({"Messages": turn})),
+        ("responses", json!({"input": "x"})),
+        ("responses", json!({"input": turn, "model": null})),
+        ("responses", json!({"prompt": {"id": "p"}})),
+        ("v1/messages", json!({"messages": turn, "max_tokens": 5})),
+        ("models/g:generateContent", json!({"contents": []})),
+    ]
+}
+
+#[test]
+fn a_generation_that_names_no_model_is_one() {
+    for (path, body) in generations() {
+        let sent = post("a.example.net", &format!("/v1/{path}")).json(&body);
+        let Ok(seen) = sent.inspect() else {
+            assert!(body.get("Messages").is_some(), "{path} {body}");
+            continue;
+        };
+        assert_eq!(seen.call.kind, CallKind::Llm, "{path} {body}");
+        assert_eq!(&*seen.call.action, "chat", "{path} {body}");
+        assert!(seen.reading.llm().is_some(), "{path} {body}");
+        let named = path.starts_with("models/").then_some("g");
+        assert_eq!(seen.call.model.as_deref(), named, "{path} {body}");
+    }
+    for (path, body) in [
+        ("/v1/chat/completions", json!({"messages": "x"})),
+        ("/v1/messages", json!({"messages": {}})),
+        ("/v1/responses", json!({"input": 5})),
+        ("/v1/responses", json!({"answers": ["x"]})),
+    ] {
+        let seen = post("a.example.net", path).json(&body).seen();
+        assert_eq!(seen.call.kind, CallKind::Http, "{path} {body}");
+    }
+}
+
+#[test]
+fn a_service_that_is_no_models_may_have_such_paths() {
+    let body = json!({"messages": [{"to": "1", "text": "x"}]});
+    let seen = post("files.example.com", "/v1/messages").json(&body).seen();
+    assert_eq!(seen.call.kind, CallKind::Http);
+}
+
+#[test]
+fn no_spelling_of_a_path_makes_a_generation_plain_http() {
+    for (path, body) in generations() {
+        let (start, end) = path.rsplit_once('/').unwrap_or(("", path));
+        for path in [
+            format!("/v1/x/../{path}"),
+            format!("/v1/{start}/./{end}"),
+            format!("/v1/{start}/%2e/{end}"),
+            format!("/v1/{start}/x%2F%2e./{end}"),
+            format!("/v1/{start}%2f{end}"),
+            format!("/v1/{start}%252F{end}"),
+            format!("/v1/{start}\\{end}"),
+            format!("/v1/{path};x=1"),
+            format!("/v1/{start};x=1/{end}"),
+            format!("/v1/{path}%00"),
+            format!("/v1/{path}%20"),
+            format!("/v1/{}", path.replace(':', "%253A")),
+            format!("/v1/{}", path.replace("me", "%256de")),
+            format!("/v1/{path}/x/.."),
+        ] {
+            let sent = post("a.example.net", &path).json(&body);
+            match sent.inspect() {
+                Ok(seen) => assert_eq!(seen.call.kind, CallKind::Llm, "{path} {body}"),
+                Err(error) => assert!(ERRORS.contains(&error.rule()), "{path} {error}"),
+            }
+        }
+    }
+    let body = json!({"message": {"role": "user", "parts": []}});
+    for path in [
+        "/x/../message:send",
+        "/a/message%253Asend",
+        "/message:stream;x",
+    ] {
+        let sent = post("a.example.net", path).json(&body);
+        assert_eq!(sent.error().rule(), "protocol.ambiguous_path", "{path}");
+    }
+}
+
+/// The second for `Messages`.
+const ERRORS: [&str; 2] = ["protocol.ambiguous_path", "protocol.malformed"];
 
 #[test]
 fn plain_http_is_named_by_its_method() {

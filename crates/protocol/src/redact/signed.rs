@@ -3,14 +3,14 @@
 use http::{HeaderMap, HeaderName, header};
 
 use super::RedactError;
+use crate::is_identity;
 
 /// Whether a request with these headers may be rewritten: not signed, no digest, no content coding.
 pub(crate) fn rewritable(headers: &HeaderMap) -> Result<(), RedactError> {
     if is_signed(headers) {
         return Err(RedactError::Signed);
     }
-    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+    if !is_identity(headers) {
         return Err(RedactError::Encoded);
     }
     Ok(())

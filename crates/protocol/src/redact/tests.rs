@@ -391,6 +391,27 @@ fn json_that_is_written_in_a_string_stays_json() {
     );
 }
 
+/// It would be another call than the one that was judged.
+#[test]
+fn plain_text_does_not_become_json() {
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call"}"#;
+    let gone = doing(ALL, Action::Remove);
+    let text = |text: &str, targets: &Targets<'_>| rewrite(BodyKind::Text, text, targets);
+    for sent in [
+        format!("{MAIL}{call}"),
+        format!("{MAIL}\n[{call},]"),
+        format!("{{\"a\":{CARD}}}\n{{\"b\":2}}"),
+    ] {
+        let refused = Err(RedactError::Ambiguous);
+        assert_eq!(text(&sent, &gone), refused, "{sent}");
+    }
+    let records = format!("{{\"a\":\"{MAIL}\"}}\n{{\"b\":2}}");
+    let cut = changed("{\"a\":\"\"}\n{\"b\":2}");
+    assert_eq!(text(&records, &gone), cut);
+    let labelled = changed(&format!("[REDACTED:EMAIL_ADDRESS]{call}"));
+    assert_eq!(text(&format!("{MAIL}{call}"), &kinds(ALL)), labelled);
+}
+
 #[test]
 fn plain_text_is_redacted() {
     let text = format!("ann@shop.example pays with {CARD}");

@@ -32,6 +32,9 @@ impl Describer {
         let (mut body, mut seen) = tokio::time::timeout(self.body_time, reading)
             .await
             .map_err(|_| Refusal::new(Cause::BodyStalled))??;
+        if request.service.is_some() {
+            body = body.without_trailers();
+        }
         // What is judged is what is sent: no server can decode it to something else.
         if let Seen::Whole(sent) = &mut seen
             && !body.has_trailers()
@@ -54,7 +57,10 @@ pub(super) fn unread(
 ) -> (Request<RequestBody>, Seen) {
     traffic.count_grpc();
     let (request, body) = request.without_body();
-    let body = RequestBody::begun(Bytes::new(), body, traffic);
+    let mut body = RequestBody::begun(Bytes::new(), body, traffic);
+    if request.service.is_some() {
+        body = body.without_trailers();
+    }
     (request.with_body(body), Seen::Truncated)
 }
 

@@ -79,12 +79,20 @@ fn a_location_of_the_service_is_led_through_the_gateway_and_no_other_is() {
     let services = services();
     let (service, _) = services.locate(&parts("GET", "/azure")).unwrap();
     let relocated = |location: &str| {
-        let here = service.relocate(&HeaderValue::from_str(location).unwrap());
+        let here = service.relocate(
+            &HeaderValue::from_str(location).unwrap(),
+            "/openai/v1/jobs/7",
+        );
         here.map(|value| value.to_str().unwrap().to_owned())
     };
     for (location, here) in [
         ("/openai/v1/jobs/7?x=1", "/azure/jobs/7?x=1"),
         ("https://AZURE.test:8443/openai/v1", "/azure"),
+        ("//azure.test:8443/openai/v1/a", "/azure/a"),
+        ("8", "/azure/jobs/8"),
+        ("?page=2", "/azure/jobs/7?page=2"),
+        ("../files/1", "/azure/files/1"),
+        ("..", "/azure/"),
     ] {
         assert_eq!(relocated(location).as_deref(), Some(here), "{location}");
     }
@@ -95,7 +103,11 @@ fn a_location_of_the_service_is_led_through_the_gateway_and_no_other_is() {
         "//evil.test/openai/v1",
         "/openai/v1x",
         "/openai/v1/../admin",
-        "jobs/7",
+        "../../x",
+        "../../v1x/y",
+        "%2e%2e/%2e%2e/x",
+        "..;/..;/x",
+        "a:b/c",
         "",
     ] {
         assert_eq!(relocated(elsewhere), None, "{elsewhere}");

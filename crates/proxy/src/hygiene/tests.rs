@@ -93,6 +93,26 @@ fn no_name_that_some_server_takes_for_an_identity_crosses_in_a_head_or_a_trailer
 }
 
 #[test]
+fn no_trailer_says_what_belongs_to_a_head() {
+    let late = "authorization proxy-authorization x-api-key x_api_key api-key x-goog-api-key baggage \
+                traceparent tracestate cookie host content-length content-type content-encoding \
+                transfer-encoding mcp-method mcp-name mcp-param-x mcp_session_id x-original-url \
+                x-http-method-override trailer expect";
+    for name in late.split_whitespace() {
+        let pairs = [(name, "1"), ("content-digest", "7")];
+        let body = RequestBody::whole(Bytes::new(), Some(of(&pairs)), Arc::default());
+        assert_eq!(
+            names(body.trailers().unwrap()),
+            ["content-digest"],
+            "{name}"
+        );
+    }
+    let pairs = [("content-digest", "7")];
+    let body = RequestBody::whole(Bytes::new(), Some(of(&pairs)), Arc::default());
+    assert!(!body.without_trailers().has_trailers());
+}
+
+#[test]
 fn what_a_destination_checks_itself_or_what_names_nobody_crosses() {
     let mut kept: Vec<&str> = KEPT.split_whitespace().collect();
     kept.sort_unstable();

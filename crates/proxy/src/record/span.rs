@@ -20,6 +20,8 @@ impl Record {
         let call = self.call.as_ref();
         let caller = self.caller.as_ref();
         let destination = self.destination_line();
+        let failed = self.status.filter(|status| *status >= 400);
+        let failed = failed.map(|status| status.to_string());
         let region = call.map(|call| gate::region_in_words(&call.regions));
         self.evidence.tracer.record(SpanRecord {
             name: span_name(&self.method, call).into(),
@@ -45,7 +47,7 @@ impl Record {
             status: self.status,
             server_address: destination.host,
             server_port: destination.port,
-            error: error.or_else(|| self.tool_error()),
+            error: error.or_else(|| self.tool_error()).or(failed.as_deref()),
         });
     }
 

@@ -28,6 +28,7 @@ pub(crate) enum Cause {
     /// On whose behalf the caller acts cannot be told.
     Chain,
     Uninspectable,
+    HeaderMismatch,
     Batch,
     WebSocket,
     // policy
@@ -98,6 +99,7 @@ impl Cause {
                 | Self::NameDisagreement
                 | Self::Destination
                 | Self::Uninspectable
+                | Self::HeaderMismatch
                 | Self::WebSocket
         )
     }
@@ -127,6 +129,7 @@ impl Cause {
             Self::ServiceUnknown => (StatusCode::NOT_FOUND, "gateway.unknown_service", "the gateway has no service of this name", "ask your operator for the service's base URL", false),
             Self::Chain => (StatusCode::FORBIDDEN, "chain.invalid", "on whose behalf the call is cannot be told", "hand on the baggage of the call that you are working on, unchanged and once", false),
             Self::Uninspectable => (StatusCode::FORBIDDEN, "protocol.malformed", "the request cannot be understood, so it cannot be judged", FIX, false),
+            Self::HeaderMismatch => (StatusCode::BAD_REQUEST, "protocol.header_mismatch", "the request's headers and its message do not say the same", FIX, false),
             Self::Batch => (StatusCode::FORBIDDEN, "mcp.batch", "another message of the batch is not let through, and a batch goes as a whole or not at all", "send the messages one by one", false),
             Self::WebSocket => (StatusCode::BAD_REQUEST, "websocket.invalid", "the WebSocket's frames or messages are not as they must be", FIX, false),
             Self::Policy => (StatusCode::FORBIDDEN, "policy.deny", "policy denies this call", "do not retry or work around this; choose another tool, other parameters, or ask your operator", false),

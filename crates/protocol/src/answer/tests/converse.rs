@@ -197,9 +197,53 @@ fn other_models_are_read_by_their_shape() {
     for unread in [
         json!({"event_type": "x", "toolCalls": [{"name": "t"}]}),
         json!({"type": "tool-call-start", "delta": {"message": {"tool_calls": {"name": "t"}}}}),
+        json!({"choices": [], "tool_calls": [{"name": "t"}]}),
+        json!({"choices": [{"index": 0, "toolCalls": [{"name": "t"}]}]}),
+        json!({"metadata": {}, "message": {"tool_calls": [{"name": "t"}]}}),
+        json!({"type": "message_delta", "delta": {"tool_use": {"name": "t"}}}),
     ] {
         let told = whole(LlmApi::InvokeModel, AWS, &chunk(&unread), &Verdict::Release);
-        assert!(matches!(told.error, Some(AnswerError::Malformed(_))));
+        let malformed = matches!(told.error, Some(AnswerError::Malformed(_)));
+        assert!(malformed, "{unread}");
+    }
+}
+
+/// Beside what a reader has read, and within it.
+#[test]
+fn a_call_in_a_shape_that_is_not_read_refuses_the_answer_whatever_else_it_has() {
+    let named = json!([{"name": "t", "function": {"name": "t"}}]);
+    let empty = json!({"message": {"content": []}});
+    let document = |answer: &Value| {
+        let body = serde_json::to_vec(answer).unwrap();
+        let release = Verdict::Release;
+        whole(LlmApi::InvokeModel, Framing::Document, &body, &release)
+    };
+    for unread in [
+        json!({"tool_calls": named}),
+        json!({"choices": [], "tool_calls": named}),
+        json!({"choices": [{"tool_calls": named}]}),
+        json!({"choices": {"message": {"tool_calls": named}}}),
+        json!({"content": [], "message": {"tool_calls": named}}),
+        json!({"content": [{"type": "text", "text": "x", "toolUse": {"name": "t"}}]}),
+        json!({"content": "x", "function_call": {"name": "t"}}),
+        json!({"output": empty, "toolCalls": named}),
+        json!({"output": {"toolUse": {"name": "t"}}}),
+        json!({"outputs": [{"text": "", "tool_calls": named}]}),
+    ] {
+        let told = document(&unread);
+        let malformed = matches!(told.error, Some(AnswerError::Malformed(_)));
+        let sent = String::from_utf8_lossy(&told.sent);
+        assert!(malformed && !sent.contains(r#""name":"t""#), "{unread}");
+    }
+    let arguments = json!({"tool_calls": named});
+    for read in [
+        json!({"text": "hi", "tool_calls": []}),
+        json!({"text": "hi", "tool_calls": null, "function_call": {}}),
+        json!({"choices": [{"index": 0, "message": {"content": "x", "tool_calls": null}}], "tool_calls": []}),
+        json!({"content": [{"type": "tool_use", "id": "a", "name": "t", "input": arguments}]}),
+        json!({"output": {"message": {"content": [{"toolUse": {"toolUseId": "a", "name": "t", "input": arguments}}]}}}),
+    ] {
+        assert_eq!(document(&read).error, None, "{read}");
     }
 }
 

@@ -430,15 +430,19 @@ fn of_what_is_no_list_only_the_outermost_members_are_read() {
 
 #[test]
 fn what_nobody_takes_for_a_message_goes_as_it_comes() {
-    for method in ["tools/list", "initialize"] {
-        for text in ["Accepted", "Unauthorized", "<html>", "\"tools\"", ""] {
-            let told = run(filter(&asked(method), ""), [text.as_bytes()]);
-            assert_eq!((told.error, &*told.sent), (None, text));
-        }
-        let error = r#"{"error":"invalid_token","id":"of-a-web-server"}"#;
-        let told = document(&asked("initialize"), error);
-        assert_eq!((told.error, &*told.sent), (None, error));
+    for text in ["Accepted", "Unauthorized", "<html>", "\"tools\"", ""] {
+        let told = run(filter(&asked("initialize"), ""), [text.as_bytes()]);
+        assert_eq!((told.error, &*told.sent), (None, text));
+        let failed = asked("tools/list").follow(StatusCode::BAD_GATEWAY, &headers(""), LIMITS);
+        let Ok(Following::Filter(failed)) = failed else {
+            panic!("it is followed");
+        };
+        let told = run(*failed, [text.as_bytes()]);
+        assert_eq!((told.error, &*told.sent), (None, text));
     }
+    let error = r#"{"error":"invalid_token","id":"of-a-web-server"}"#;
+    let told = document(&asked("initialize"), error);
+    assert_eq!((told.error, &*told.sent), (None, error));
     // UTF-16 is JSON to some clients.
     let body = r#"{"id":1,"result":{}}"#.encode_utf16();
     let body: Vec<u8> = body.flat_map(u16::to_be_bytes).collect();
@@ -447,6 +451,30 @@ fn what_nobody_takes_for_a_message_goes_as_it_comes() {
         told.error.map(FollowError::rule),
         Some("protocol.list_malformed")
     );
+}
+
+/// A client may take it for an event stream, whatever it is called.
+#[test]
+fn text_where_a_list_is_due_is_refused() {
+    let events = format!("event: message\ndata: {}\n\n", page(&["pay"]));
+    for text in [
+        &*events,
+        ": x\n",
+        "Accepted",
+        "<html>",
+        "\"tools\"",
+        "\u{feff}[]",
+    ] {
+        for content_type in ["", "application/json"] {
+            let told = run(
+                filter(&asked("tools/list"), content_type),
+                [text.as_bytes()],
+            );
+            let rule = told.error.map(FollowError::rule);
+            assert_eq!(rule, Some("protocol.list_malformed"), "{text}");
+            assert!(!told.sent.contains("pay"), "{text}");
+        }
+    }
 }
 
 #[test]

@@ -34,7 +34,7 @@ const PAGE: &str = include_str!("../../../../../docs/evidence.md");
 const HEAD: &str = "| code | status | what went wrong |\n|---|---|---|\n";
 
 /// In the order of the page.
-const ALL: [Cause; 44] = [
+const ALL: [Cause; 45] = [
     Cause::Malformed,
     Cause::HeadTooLarge,
     Cause::HeadStalled,
@@ -56,6 +56,7 @@ const ALL: [Cause; 44] = [
     Cause::ApiKeyMissing,
     Cause::Chain,
     Cause::Uninspectable,
+    Cause::HeaderMismatch,
     Cause::Batch,
     Cause::WebSocket,
     Cause::Policy,
