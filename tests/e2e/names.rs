@@ -151,7 +151,7 @@ async fn a_tls_name_that_policy_denies_closes_the_tunnel() {
 
     let handshake = tunnel.tls(aegis.ca_pem(), "denied.example", &[]).await;
 
-    let told = handshake.err().expect("no certificate is made for it");
+    let told = handshake.expect_err("no certificate is made for it");
     assert!(told.to_string().contains("AccessDenied"), "{told}");
     let (decision, end) = aegis
         .lines(|line| line["destination"]["host"] == "denied.example")

@@ -246,7 +246,7 @@ async fn a_blind_tunnel_for_one_name_is_not_one_for_another() {
     let tunnel = aegis.client("bot").tunnel(&named).await.expect("a tunnel");
     let greeted = tunnel.tls(ca.pem(), "up.test", &[]).await;
 
-    let told = greeted.err().expect("it is refused");
+    let told = greeted.expect_err("it is refused");
     assert!(told.to_string().contains("AccessDenied"), "{told}");
     let (_, end) = aegis.lines(|line| line["action"] == "connect").await;
     assert_eq!(

@@ -143,9 +143,10 @@ impl Compared for Row<'_> {
                 bail!("{events} events came");
             }
         }
-        let mut round = self.first[before..].to_vec();
+        let mut round = self.first.split_off(before);
         round.sort_unstable();
         self.rounds.push(percentile(&round, 99));
+        self.first.append(&mut round);
         Ok(())
     }
 }

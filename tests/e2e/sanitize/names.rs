@@ -82,7 +82,7 @@ async fn sent(host: &str, path: &str, body: &Value) -> String {
         .client("bot")
         .post_json(&upstream.url_as(host, path), body)
         .await;
-    upstream.request().text().to_owned()
+    upstream.request().text().clone()
 }
 
 async fn aegis() -> Aegis {

@@ -140,10 +140,9 @@ fn is_path(text: &[u8], before: Option<&[u8]>) -> bool {
 
 /// `rows[1::2]` in source text: one or two small numbers. Nobody has such an address.
 fn is_slice(text: &[u8]) -> bool {
-    let mut groups = text.split(|byte| *byte == b':');
-    let small = groups.all(|group| group.len() < 4 && group.iter().all(u8::is_ascii_digit));
-    let colons = text.iter().filter(|byte| **byte == b':').count();
-    small && colons == 2 && text != b"::1"
+    let groups = || text.split(|byte| *byte == b':');
+    let is_small = |group: &[u8]| group.len() < 4 && group.iter().all(u8::is_ascii_digit);
+    groups().count() == 3 && groups().all(is_small) && text != b"::1"
 }
 
 /// `::`, between spaces or signs.

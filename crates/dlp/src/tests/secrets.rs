@@ -328,9 +328,8 @@ fn nothing_hides_where_the_type_of_a_name_would_stand() {
 
 #[test]
 fn a_password_in_a_url_has_any_length() {
-    let chance = Chance(7).text(HEX, 6000);
     for length in [3, 100, 159, 160, 200, 225, 240, 250, 256, 300, 1000, 5999] {
-        let password = &chance[..length];
+        let password = &Chance(7).text(HEX, length);
         for user in ["", "app", "a.long-name_of_somebody"] {
             for (scheme, host) in [
                 ("postgres", "@db.example:5432/x"),

@@ -35,6 +35,36 @@ fn every_form_of_an_event_is_read_and_kept() {
     }
 }
 
+/// Python's `splitlines`, which some clients read streams by, ends a line at them: they would see a call there.
+#[test]
+fn nothing_is_said_behind_a_line_end_that_only_some_clients_know() {
+    let ends = [
+        "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}", "\u{2029}",
+    ];
+    for end in ends {
+        for line in [": x", "id: 7", "retry: 1", "event: message", ""] {
+            for body in [
+                format!("{line}{end}data: {CALL}\n\n"),
+                format!("data: {{}}\n{line}{end}data: {CALL}\n\n"),
+                format!("{line}{end}data: {CALL}"),
+            ] {
+                let told = told(&body);
+                let ambiguous = matches!(told.error, Some(AnswerError::Ambiguous(_)));
+                assert!(ambiguous, "{body:?}: {:?}", told.error);
+                assert!(
+                    !told.sent.windows(4).any(|part| part == b"drop"),
+                    "{body:?}"
+                );
+            }
+        }
+        // Within a text of a model they are what they are.
+        let said = format!(r#"{{"choices":[{{"index":0,"delta":{{"content":"a{end}b"}}}}]}}"#);
+        if end.chars().all(|it| it > '\u{1f}') {
+            assert_eq!(told(&format!("data: {said}\n\n")).error, None, "{end:?}");
+        }
+    }
+}
+
 #[test]
 fn a_rewritten_event_keeps_its_other_lines() {
     let halves = CALL.split_at(11);
