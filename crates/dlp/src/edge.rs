@@ -42,15 +42,14 @@ pub(crate) fn escape_at(before: &[u8], word: &[u8]) -> Option<usize> {
     }
 }
 
-/// The same of what sets the colour on a terminal: `ESC[1;31m`, also where its first sign is written as an escape.
+/// The same of what sets the colour of a terminal, `ESC[1;31m`: a program's output is pasted as it is, or with its
+/// first sign written as an escape.
 fn colour_at(before: &[u8], word: &[u8]) -> Option<usize> {
     let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let ends = word.get(digits).is_some_and(u8::is_ascii_alphabetic);
-    let mut numbers = before.iter().rev();
-    let more = numbers
-        .by_ref()
-        .take_while(|byte| byte.is_ascii_digit() || **byte == b';');
-    let before = before.get(..before.len() - more.count())?;
+    let is_number = |byte: &&u8| byte.is_ascii_digit() || **byte == b';';
+    let numbers = before.iter().rev().take_while(is_number).count();
+    let before = before.get(..before.len() - numbers)?;
     let sign = before.strip_suffix(b"[")?;
     let signs: [&[u8]; 5] = [b"\x1b", b"1b", b"1B", b"\\e", b"\\033"];
     let begins = signs.iter().any(|begin| sign.ends_with(begin));
@@ -59,7 +58,7 @@ fn colour_at(before: &[u8], word: &[u8]) -> Option<usize> {
 
 /// Whether the last letters are those of an escape.
 pub(crate) fn ends_in_escape(bytes: &[u8]) -> bool {
-    (1..=5).into_iter().any(|length| {
+    (1..=5).any(|length| {
         let parts = bytes
             .len()
             .checked_sub(length)
