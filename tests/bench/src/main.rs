@@ -2,6 +2,7 @@
 //!
 //! The same program is its own workers: an upstream, a proxy without policy, a loop of decisions or of searches.
 
+mod awake;
 mod decisions;
 mod dlp;
 mod envoy;
@@ -23,6 +24,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
+use awake::Awake;
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -31,8 +34,8 @@ fn main() -> Result<()> {
         ["decisions"] => say(&decisions::table()?),
         ["instructions"] => say(&instructions::table()?),
         ["dlp"] => say(&dlp::table()?),
-        ["exchange"] => say(&exchange::table()?),
-        ["streaming"] => say(&streaming::table()?),
+        ["exchange"] => say(&awake(exchange::table)?),
+        ["streaming"] => say(&awake(streaming::table)?),
         ["propagation"] => say(&propagation::table(propagation::PLANES)?),
         ["propagation", "--planes", count] => say(&propagation::table(count.parse()?)?),
         [decisions::WORKER, case, count] => decisions::repeat(case, count.parse()?)?,
@@ -58,12 +61,24 @@ fn everything() -> Result<String> {
     let decisions = decisions::table().context("decisions")?;
     let instructions = instructions::table().context("instructions")?;
     let dlp = dlp::table().context("dlp")?;
-    let exchange = exchange::table().context("exchange")?;
-    let streaming = streaming::table().context("streaming")?;
+    let exchange = awake(exchange::table).context("exchange")?;
+    let streaming = awake(streaming::table).context("streaming")?;
     let propagation = propagation::table(propagation::PLANES).context("propagation")?;
     Ok(format!(
         "{decisions}\n{instructions}\n{dlp}\n{exchange}\n{streaming}\n{propagation}"
     ))
+}
+
+/// Measures what waits for other processes, and says whether it waited for the machine's as well.
+fn awake(table: fn() -> Result<String>) -> Result<String> {
+    let awake = Awake::ask();
+    let table = table()?;
+    Ok(match awake {
+        Some(_) => table,
+        None => format!(
+            "{table}\nThe processors could sleep, which only root can forbid: times have waking up in them.\n"
+        ),
+    })
 }
 
 #[expect(
