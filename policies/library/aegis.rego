@@ -29,7 +29,7 @@ connect := t.roles[profile].allowed.connect[how] if {
 	t := data.compiled.tenants[input.tenant.id]
 	profile := t.agents[input.agent.id]
 	hosts := data.compiled.profiles[profile].hosts
-	how := min([hosts[c] | some c in input.destination.candidates; hosts[c]])
+	how := min([h | some c in input.destination.candidates; h := hosts[c]; h])
 	true in [t.open, (input.destination.regions in t.usual)]
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use foldhash::quality::RandomState;
+
 use crate::data::{AegisData, ServiceData};
 use crate::{Authority, Host};
 
@@ -42,7 +44,7 @@ pub(crate) fn candidates(authority: &Authority, ports: &BTreeSet<u16>) -> Vec<St
 }
 
 /// The names that some host rule of the data has, in their canonical spelling.
-pub(crate) fn named(data: &AegisData) -> HashSet<String> {
+pub(crate) fn named(data: &AegisData) -> HashSet<String, RandomState> {
     rules(data)
         .filter_map(|rule| canonical(rule).ok())
         .collect()

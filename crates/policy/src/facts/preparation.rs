@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
+
 use super::Matcher;
 use crate::data::{AegisData, ConstraintData, Constraints, PatternData};
 use crate::{Intent, Phase};
@@ -79,7 +81,7 @@ impl Preparation {
 
 /// What each operation that an agent is granted needs prepared. Profiles that grant the same share it.
 #[derive(Debug, Default)]
-pub(crate) struct Preparations(HashMap<Box<str>, Arc<Granted>>);
+pub(crate) struct Preparations(HashMap<Box<str>, Arc<Granted>, RandomState>);
 
 /// What a profile names, in each phase.
 #[derive(Debug)]

@@ -1,39 +1,35 @@
 //! Objects whose keys are always the same, made by copying one that is in order already. It knows no key.
 
-use std::array;
-
 use super::{Object, Value};
 
 /// An object of `N` keys without its values.
 pub(super) struct Form<const N: usize> {
     blank: Object,
-    /// For each key, in the order of the object, its place among the values.
-    order: [usize; N],
+    keys: [Value; N],
 }
 
 impl<const N: usize> Form<N> {
     pub(super) fn new(keys: [&str; N]) -> Self {
+        let keys = keys.map(Value::from);
         let mut blank = Object::new();
-        for (place, key) in keys.into_iter().enumerate() {
-            blank.insert(Value::from(key), Value::from(place));
+        for key in &keys {
+            blank.insert(key.clone(), Value::Null);
         }
-        let mut order = array::from_fn(|place| place);
-        order.sort_by_key(|place| keys.get(*place).copied());
         // As a value an object is kept in the form that is cheap to copy.
         let blank = match blank.into_value() {
             Value::Object(kept) => kept.as_ref().clone(),
             _ => Object::new(),
         };
-        Self { blank, order }
+        Self { blank, keys }
     }
 
     /// `values` in the order in which the keys were named.
     pub(super) fn fill(&self, values: [Value; N]) -> Value {
-        let mut values = values.map(Some);
         let mut object = self.blank.clone();
-        for ((_, value), place) in object.iter_mut().zip(self.order) {
-            if let Some(given) = values.get_mut(place).and_then(Option::take) {
-                *value = given;
+        for (key, value) in self.keys.iter().zip(values) {
+            // To walk through all of them for writing would put them into another form, and back.
+            if let Some(place) = object.get_mut(key) {
+                *place = value;
             }
         }
         object.into_value()

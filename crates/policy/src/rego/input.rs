@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
+
 use super::{Array, Json, Object, Policy, Value};
 use crate::data::AegisData;
 use crate::facts::Preparation;
@@ -15,7 +17,7 @@ pub(super) struct Subjects {
     /// Ports that some host rule names.
     pub(super) ports: BTreeSet<u16>,
     /// All that a host or a suffix of it can be found by.
-    pub(super) hosts: HashSet<String>,
+    pub(super) hosts: HashSet<String, RandomState>,
 }
 
 impl Subjects {
