@@ -129,6 +129,7 @@ async fn expect_problem(aegis: &Aegis, reply: &mut Reply, status: u16, code: &st
     );
     let problem = reply.json().await;
     assert_eq!(problem["reasons"][0]["rule"], code);
+    assert_eq!(problem["retryable"], true, "a GET may be repeated");
     let (decision, end) = aegis.lines_of(reply).await;
     assert_eq!(decision["outcome"], "allow");
     assert_eq!(problem["decision_id"], decision["id"]);

@@ -89,6 +89,25 @@ async fn who_presents_nothing_is_anonymous_and_denied_by_default() {
     assert_eq!(upstream.connections(), 0);
 }
 
+/// Who proves nothing takes no room that callers need: the body is neither asked for nor waited for.
+#[tokio::test]
+async fn nobody_waits_for_the_body_of_who_presents_nothing() {
+    let aegis = closed().start().await;
+    let mut client = aegis.raw().await;
+
+    let head = "POST http://echo.test/ HTTP/1.1\r\nhost: echo.test\r\ncontent-length: 1000000\r\n";
+    client
+        .send(format!("{head}expect: 100-continue\r\n\r\n"))
+        .await;
+
+    let refusal = client.read_response().await;
+    assert_eq!(refusal.status, 407);
+    assert_eq!(refusal.json()["reasons"][0]["rule"], "identity.anonymous");
+    let (decision, end) = aegis.lines(|line| line["decision"] != "allow").await;
+    assert_eq!(decision["auth"], "anonymous");
+    assert_eq!(end["bytes_in"], 0);
+}
+
 #[tokio::test]
 async fn anonymous_callers_may_do_what_policy_says_of_them() {
     let upstream = Upstream::http().echo().start().await;

@@ -114,6 +114,10 @@ impl Policy {
         })
     }
 
+    pub(crate) fn knows(&self, agent: &str) -> bool {
+        self.preparations.know(agent)
+    }
+
     pub(crate) fn epoch(&self) -> u64 {
         self.epoch
     }

@@ -17,7 +17,7 @@ use crate::facts::Facts;
 use crate::rego::{self, Answers, Evaluator, Extension, Oracle, Policy};
 use crate::sources::Model;
 use crate::{
-    Catalogue, Decision, Fault, Intent, Mode, Sources, check, compile, detectors, selftest,
+    Caller, Catalogue, Decision, Fault, Intent, Mode, Sources, check, compile, detectors, selftest,
 };
 
 /// Everything that judges a call. Immutable, shared by all threads; when it is replaced, drop it on
@@ -102,6 +102,11 @@ impl Snapshot {
         let mut snapshot = parts.build(library, &data, sources.mode, revision)?;
         selftest::run(&mut snapshot, &data)?;
         Ok(snapshot)
+    }
+
+    /// Whether there are a tenant and an agent of these names. Where not, every call is denied, whatever it asks for.
+    pub fn knows(&self, caller: &Caller) -> bool {
+        self.modes.contains_key(&*caller.tenant) && self.policy.knows(&caller.agent)
     }
 
     /// The decision on one call; there always is one. Blocks on nothing.

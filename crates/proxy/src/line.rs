@@ -6,7 +6,7 @@ mod connect;
 
 use std::sync::Arc;
 
-use aegis_policy::{Caller, Front, Intent, Outcome, Snapshot};
+use aegis_policy::{Auth, CallKind, Caller, Front, Intent, Outcome, Snapshot};
 use aegis_protocol::{Dialect, Finder, Heard};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, header};
@@ -121,7 +121,9 @@ async fn forward(
         identity::strip(&mut request.headers);
         hygiene::clean_service_request(&mut request.headers);
     }
-    let policy = policy_in_force(plane).map_err(|refusal| (refusal, dialect))?;
+    let policy = policy_in_force(plane).map_err(|refusal| (refusal, dialect.clone()))?;
+    proven_or_known(&caller, channel.connection.front, &policy)
+        .map_err(|refusal| (refusal, dialect))?;
     let chain = plane
         .chains
         .take(&mut request.headers, &caller, record.trace());
@@ -228,10 +230,12 @@ async fn carry(
     record.resolved();
     let trace = record.trace().clone();
     let connected = |via| record.connected(via, target.region());
+    let may_repeat = may_repeat(&outbound, grant.intent());
     let received = plane
         .exchange
         .send(outbound, &target, &trace, &mut lease, connected)
-        .await?;
+        .await
+        .map_err(|refusal| refusal.sent(may_repeat))?;
     Ok(match received {
         Received::Answer { response, keep } => {
             let request = grant.intent();
@@ -265,6 +269,12 @@ async fn carry(
     })
 }
 
+/// Whether nothing happens by sending it twice that does not happen by sending it once. What a model says has no effect
+/// by itself.
+fn may_repeat(outbound: &Outbound, intent: &Intent) -> bool {
+    outbound.method().is_idempotent() || intent.call.kind == CallKind::Llm
+}
+
 /// Who calls: inside a tunnel, who opened it.
 fn identify(
     plane: &Plane,
@@ -292,6 +302,15 @@ fn dialect_at_once(plane: &Plane, request: &Request<Incoming>) -> Dialect {
             describe::guess(request, policy.catalogue().service(&request.authority))
         }
     }
+}
+
+/// Who proves nothing, and of whom policy says nothing, is denied whatever the body says: it is not waited for, kept or
+/// searched.
+fn proven_or_known(caller: &Caller, front: Front, policy: &Snapshot) -> Result<(), Refusal> {
+    if caller.auth == Auth::Anonymous && !policy.knows(caller) {
+        return Err(Refusal::new(Cause::unproven_at(front)));
+    }
+    Ok(())
 }
 
 /// Taken once for a request: every station judges by the same policy.

@@ -7,7 +7,7 @@ mod told;
 
 use std::sync::Arc;
 
-use aegis_policy::{Auth, Decision, Front, Intent, Outcome, Reason, RefuseAs};
+use aegis_policy::{Auth, Decision, Intent, Outcome, Reason, RefuseAs};
 use aegis_protocol::{Dialect, RefusalDocument};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
@@ -24,6 +24,8 @@ pub(crate) struct Refusal {
     pub(crate) approval: Option<Arc<str>>,
     /// Of a call of an MCP tool: its result says so, and not an error.
     pub(crate) as_tool_result: bool,
+    /// Nobody knows whether the destination has done what it was asked for: it had the request, and there is no answer.
+    pub(crate) is_open: bool,
 }
 
 impl Refusal {
@@ -52,6 +54,7 @@ impl Refusal {
             reasons: vec![reason],
             approval: None,
             as_tool_result: false,
+            is_open: false,
         }
     }
 
@@ -65,10 +68,7 @@ impl Refusal {
             (Some(_), _) => Cause::PolicyFault,
             (None, Outcome::ApprovalNeeded) => Cause::Approval,
             // A credential may be all that is missing.
-            (None, _) if intent.caller.auth == Auth::Anonymous => match intent.front {
-                Front::Forward => Cause::CredentialMissing,
-                Front::Gateway => Cause::ApiKeyMissing,
-            },
+            (None, _) if intent.caller.auth == Auth::Anonymous => Cause::unproven_at(intent.front),
             (None, _) => Cause::Policy,
         };
         let reasons = decision.reasons.clone();
@@ -79,6 +79,7 @@ impl Refusal {
             reasons,
             approval,
             as_tool_result: calls_tool && decision.obligations.refuse_as == RefuseAs::ToolResult,
+            is_open: false,
         }
     }
 
@@ -90,6 +91,16 @@ impl Refusal {
             self.outcome
         };
         Self { outcome, ..self }
+    }
+
+    /// The same of a request that was on its way. One that may not be repeated could be done twice by who is told to
+    /// try again.
+    pub(crate) fn sent(self, may_repeat: bool) -> Self {
+        let without_answer = matches!(self.cause, Cause::UpstreamBroken | Cause::UpstreamTimeout);
+        Self {
+            is_open: without_answer && !may_repeat,
+            ..self
+        }
     }
 
     /// The stable code for the end line and for spans.
@@ -132,8 +143,12 @@ impl Refusal {
             policy_version: stamp.policy_version.as_deref().unwrap_or("none"),
             approval_id: self.approval.as_deref(),
             region: &stamp.region,
-            next_step: row.next_step,
-            retryable: row.retryable,
+            next_step: if self.is_open {
+                FIND_OUT
+            } else {
+                row.next_step
+            },
+            retryable: row.retryable && !self.is_open,
             as_tool_result: self.as_tool_result,
         }
     }
@@ -222,6 +237,8 @@ impl Stamp {
     }
 }
 
+const FIND_OUT: &str =
+    "find out whether the destination has done it before you send it again: it may have";
 const DECISION: HeaderName = HeaderName::from_static("aegis-decision");
 const DECISION_ID: HeaderName = HeaderName::from_static("aegis-decision-id");
 const POLICY_VERSION: HeaderName = HeaderName::from_static("aegis-policy-version");

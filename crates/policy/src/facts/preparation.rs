@@ -147,6 +147,11 @@ impl Preparations {
         Self(agents.collect())
     }
 
+    /// Whether some agent of the policy has this name.
+    pub(crate) fn know(&self, agent: &str) -> bool {
+        self.0.contains_key(agent)
+    }
+
     /// For the intent's own operation only; as in Rego, the action itself goes before `*`.
     pub(crate) fn find(&self, intent: &Intent) -> Option<&Preparation> {
         let granted = self.0.get(intent.caller.agent.as_ref())?;

@@ -3,7 +3,7 @@
 use aegis_dlp::Scanner;
 use aegis_policy::{Decision, Outcome};
 use aegis_protocol::{Heard, Means, RedactError, Rewritten};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 
 use crate::body::RequestBody;
 use crate::describe::Described;
@@ -29,6 +29,10 @@ impl Outbound {
     /// For what Aegis adds by itself.
     pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
         &mut self.request.headers
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.request.method
     }
 
     pub(crate) fn into_request(self) -> Request<RequestBody> {

@@ -1,5 +1,6 @@
 //! The table of causes: what stopped a call, and what its caller is told. The only file that names status codes.
 
+use aegis_policy::Front;
 use http::StatusCode;
 
 /// Who or what stopped the call. Each has a row in [`Cause::row`].
@@ -67,6 +68,14 @@ pub(super) struct Row {
 }
 
 impl Cause {
+    /// Who presents nothing.
+    pub(crate) fn unproven_at(front: Front) -> Self {
+        match front {
+            Front::Forward => Self::CredentialMissing,
+            Front::Gateway => Self::ApiKeyMissing,
+        }
+    }
+
     /// Whether policy let the call go, and the upstream was at fault.
     pub(super) fn blames_upstream(self) -> bool {
         matches!(
