@@ -2,7 +2,7 @@
 
 import json
 
-from llm import SCHEMA, TOOLS, cases
+from llm import SCHEMA, TOOLS, cases, streamed
 from openai_client import client
 
 
@@ -17,6 +17,25 @@ def stream(model, prompt, heard):
             if event.type == "response.output_text.delta":
                 heard.text(event.delta)
         output = events.get_final_response().output
+    propose(output, heard)
+
+
+def retrieve(id, heard):
+    response = client.responses.retrieve(id)
+    heard.text(response.output_text)
+    propose(response.output, heard)
+
+
+def retrieve_stream(id, heard):
+    for event in client.responses.retrieve(id, stream=True):
+        heard.events.append(event)
+        if event.type == "response.output_text.delta":
+            heard.text(event.delta)
+        if event.type == "response.completed":
+            propose(event.response.output, heard)
+
+
+def propose(output, heard):
     for item in output:
         if item.type == "function_call":
             heard.call(item.name, json.loads(item.arguments))
@@ -30,3 +49,6 @@ def tools():
 
 
 cases("openai", complete, stream)
+for name, id in (("stored_allowed", "resp_weather"), ("stored_denied", "resp_delete")):
+    streamed(name, lambda heard, id=id: retrieve(id, heard))
+    streamed(f"{name}_stream", lambda heard, id=id: retrieve_stream(id, heard))

@@ -1,5 +1,8 @@
 //! What a model proposes is judged before the agent sees it, and everything else of its answer passes as it came.
 
+mod stored;
+mod unnamed;
+
 use aegis_testkit::{Aegis, Answer, Feed, Reply, Upstream};
 use serde_json::{Value, json};
 

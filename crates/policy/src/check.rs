@@ -227,6 +227,9 @@ impl Check<'_> {
                     .map(|operation| operation.action.as_str());
                 named.chain(["*", "other", MESSAGE]).collect()
             }
+            Some(service) if service.protocol == Protocol::OpenAi => {
+                [&LLM_ACTIONS[..], &STORED_ACTIONS].concat()
+            }
             Some(service) if service.protocol.kind() == CallKind::Llm => LLM_ACTIONS.to_vec(),
             _ if tool == "http" => HTTP_ACTIONS.to_vec(),
             _ => return,
@@ -313,6 +316,9 @@ fn looks_like_host(name: &str) -> bool {
 }
 
 const LLM_ACTIONS: [&str; 4] = ["*", "chat", "count_tokens", "other"];
+
+/// On generations that a provider has stored.
+const STORED_ACTIONS: [&str; 3] = ["retrieve", "update", "cancel"];
 
 /// Methods, and what a WebSocket carries.
 const HTTP_ACTIONS: [&str; 11] = [

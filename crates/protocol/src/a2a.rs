@@ -27,18 +27,31 @@ pub(crate) fn is_call(value: &Value, subject: &Subject<'_>) -> bool {
     if is_message(value) {
         return methods::is_call(value);
     }
-    let segments = segments(subject).unwrap_or_else(|_| paths::resolved(subject.view.path));
-    let asked = methods::over_http(subject.view.method, &segments);
+    let segments = segments(subject).unwrap_or_default();
+    let resolved = paths::resolved(subject.view.path);
+    let asked = asked(subject, &segments, &resolved);
     let sends = asked.is_some_and(|asked| matches!(asked.action, "send" | "stream"));
     let messages = MESSAGE_OVER_HTTP.iter().filter_map(|name| value.get(name));
     sends && messages.into_iter().any(Value::is_object)
 }
 
+/// Whether a method of this name is one of A2A.
+pub(crate) fn is_method(name: &str) -> bool {
+    methods::action(name).is_some()
+}
+
 /// Whether the path is one of the HTTP binding, whatever the method.
 pub(crate) fn is_over_http(path: &str) -> bool {
-    let segments = decoded_segments(path).unwrap_or_default();
-    let mut known = [Method::GET, Method::POST, Method::DELETE].into_iter();
-    known.any(|method| methods::over_http(&method, &segments).is_some())
+    let readings = [
+        decoded_segments(path).unwrap_or_default(),
+        paths::resolved(path),
+    ];
+    let known = [Method::GET, Method::POST, Method::DELETE];
+    let is = |path: &Vec<String>| {
+        let mut known = known.iter();
+        known.any(|method| methods::over_http(method, path).is_some())
+    };
+    readings.iter().any(is)
 }
 
 /// Whether the request is for the card by which an agent says what it can do.
@@ -54,7 +67,8 @@ pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError>
         Err(error) if subject.service.is_some() || !by_content => return Err(error),
         segments => segments.unwrap_or_default(),
     };
-    let asked = methods::over_http(subject.view.method, &segments);
+    let resolved = paths::resolved(subject.view.path);
+    let asked = asked(subject, &segments, &resolved);
     let mut described = match &subject.content {
         Content::Json { value } if is_message(value) => {
             if asked.is_some() {
@@ -72,6 +86,16 @@ pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError>
         described.recordable = service.recordable.clone();
     }
     Ok(described)
+}
+
+/// Some servers find it only in what is left of the path once it is resolved.
+fn asked<'a>(
+    subject: &Subject<'_>,
+    segments: &'a [String],
+    resolved: &'a [String],
+) -> Option<Asked<'a>> {
+    let at = |path| methods::over_http(subject.view.method, path);
+    at(segments).or_else(|| at(resolved))
 }
 
 fn message(subject: &Subject<'_>, body: &Value) -> Result<Described, InspectError> {

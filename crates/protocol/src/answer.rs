@@ -8,6 +8,7 @@ mod aws;
 mod call;
 mod calls;
 mod chat;
+mod claim;
 mod conversation;
 mod converse;
 mod error;
@@ -36,6 +37,7 @@ use bytes::Bytes;
 use crate::{LlmApi, urlencoded};
 
 pub use call::{Arguments, ProposedCall, RunBy};
+pub use claim::Claim;
 pub use conversation::{Conversation, Turn};
 pub use error::AnswerError;
 pub use guard::Guard;

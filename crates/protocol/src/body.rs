@@ -172,7 +172,7 @@ fn is_records(body: &[u8], view: &RequestView<'_>) -> bool {
     !asks && are_records(body)
 }
 
-fn are_records(body: &[u8]) -> bool {
+pub(crate) fn are_records(body: &[u8]) -> bool {
     let mut lines = body.split(|byte| *byte == b'\n');
     lines.all(|line| line.trim_ascii().is_empty() || is_record(line))
 }

@@ -3,6 +3,7 @@
 //! Pure: text in, text out. What it is told to deny is a [`Denied`]; nothing of that data is ever in
 //! what it gives out.
 
+mod artifacts;
 mod content;
 mod document;
 mod flow;

@@ -16,12 +16,14 @@ use serde_json::Value;
 
 use crate::body::Content;
 use crate::heard::Finder;
-use crate::llm::{self, Endpoint, realtime};
+use crate::llm::{self, Endpoint, Family, realtime};
 use crate::mcp::Expected;
 use crate::recognise::Spoken;
 use crate::redact::BodyKind;
 use crate::urlencoded::{self, Pair};
-use crate::{Dialect, InspectError, LlmApi, a2a, findings, generic, grpc, mcp, recognise, rest};
+use crate::{
+    Dialect, InspectError, LlmApi, Stored, a2a, findings, generic, grpc, mcp, recognise, rest,
+};
 
 pub(crate) use described::Described;
 
@@ -63,6 +65,7 @@ pub struct Reading {
     pub truncation: Truncation,
     /// The API that the answer to a generation speaks.
     pub(crate) llm: Option<LlmApi>,
+    pub(crate) stored: Option<Box<Stored>>,
     pub(crate) expected: Option<Expected>,
     pub(crate) answers: Option<Value>,
     pub(crate) stream: bool,
@@ -93,6 +96,11 @@ impl Reading {
     /// The API whose answer is to be understood; `None` where nothing was generated.
     pub fn llm(&self) -> Option<LlmApi> {
         self.llm
+    }
+
+    /// What is asked of generations that are stored, where the answer may tell them.
+    pub fn stored(&self) -> Option<&Stored> {
+        self.stored.as_deref()
     }
 
     /// What the answer of an MCP server has to be followed for; `None` where it is none's.
@@ -143,14 +151,24 @@ pub fn inspect<'a>(
             .flatten(),
     };
     let spoken = recognise::protocol(&subject)?;
+    let stored = Stored::of(view).filter(|_| subject.endpoint.is_none());
     conclude(subject, finder.into(), |subject| {
         Ok(match spoken {
             Spoken::Http | Spoken::Llm(_) if realtime::opens(&subject) => {
                 realtime::describe_handshake(&subject)?
             }
-            Spoken::Http => generic::describe(&subject),
+            Spoken::Http => Described {
+                stored: stored.filter(|_| service.is_none()).map(Box::new),
+                ..generic::describe(&subject)
+            },
             Spoken::Rest(service) => rest::describe(service, subject)?,
-            Spoken::Llm(family) => llm::describe(family, subject)?,
+            Spoken::Llm(family) => {
+                let mut described = llm::describe(family, subject)?;
+                if let Some(stored) = stored.filter(|_| family == Family::OpenAi) {
+                    stored.add_to(&mut described);
+                }
+                described
+            }
             Spoken::Mcp => mcp::describe(&subject)?,
             Spoken::A2a => a2a::describe(&subject)?,
             Spoken::Grpc => grpc::describe(&subject)?,
@@ -168,13 +186,15 @@ pub(crate) fn conclude<'a>(
     let view = subject.view;
     let data = findings::find(view, &subject.content, finder);
     let (body, hidden) = (subject.content.kind(), subject.content.is_hidden());
-    let inspected = describe(subject)?.finish(body, hidden, data);
-    Ok(inspected.with_fixed_names(finder))
+    let mut described = describe(subject)?;
+    let tools = std::mem::take(&mut described.names);
+    let inspected = described.finish(body, hidden, data);
+    Ok(inspected.with_fixed_names(&tools, finder))
 }
 
 impl Inspected {
     /// Data in what the call is judged by cannot be redacted: without it, another call would go on.
-    fn with_fixed_names(mut self, finder: Finder<'_>) -> Self {
+    fn with_fixed_names(mut self, tools: &[String], finder: Finder<'_>) -> Self {
         let Call {
             tool,
             action,
@@ -185,7 +205,7 @@ impl Inspected {
         let offered = offered.filter(|_| self.call.kind == CallKind::Llm);
         let offered = offered.into_iter().flatten().filter_map(Value::as_str);
         let names = [tool, action].into_iter().chain(model).map(|name| &**name);
-        let names = names.chain(offered);
+        let names = names.chain(offered).chain(tools.iter().map(String::as_str));
         let hits = names.flat_map(|name| finder.hits(&Field::part(None, name)));
         let kinds = hits.map(|hit| hit.kind);
         self.reading.out_of_reach.extend(kinds);

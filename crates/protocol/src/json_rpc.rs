@@ -12,6 +12,24 @@ pub(crate) fn is_message(value: &Value) -> bool {
     is_version_2 && message.iter().any(|member| value.get(member).is_some())
 }
 
+/// Whether a value is a call to a server that looks neither at the version nor at the case of its members,
+/// although it is no message: `is_method` knows the names by which such calls go.
+pub(crate) fn is_nearly_call(value: &Value, is_method: impl Fn(&str) -> bool) -> bool {
+    let Some(members) = value.as_object() else {
+        return false;
+    };
+    let named = |name: &str| {
+        let mut members = members.iter();
+        let member = members.find(|(key, _)| key.eq_ignore_ascii_case(name));
+        member.map(|(_, value)| value)
+    };
+    let is_id = |id: &Value| id.is_string() || id.is_number();
+    let calls = named("method")
+        .and_then(Value::as_str)
+        .is_some_and(is_method);
+    calls && (named("params").is_some_and(|it| !it.is_null()) || named("id").is_some_and(is_id))
+}
+
 /// Whether both sides go by this to tell which message belongs to which.
 pub(crate) fn correlates(node: Node<'_>) -> bool {
     let Some(key) = node.key() else { return false };

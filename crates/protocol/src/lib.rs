@@ -42,7 +42,7 @@ pub use clean::{Cleaner, Content, ContentError, Denied, Found, Medium, Step};
 pub use error::InspectError;
 pub use heard::{Finder, Heard, Texts};
 pub use inspected::{BodyView, Inspected, Reading, RequestView, inspect};
-pub use llm::LlmApi;
+pub use llm::{LlmApi, Stored};
 pub use message::{MessageView, inspect_message};
 pub use pseudonyms::{Means, Pseudonyms, Unnamed};
 pub use redact::{RedactError, Rewritten, is_signed};

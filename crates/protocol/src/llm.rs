@@ -7,8 +7,10 @@ mod bedrock;
 mod endpoint;
 mod gemini;
 mod members;
+mod named;
 mod openai;
 pub(crate) mod realtime;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -21,6 +23,7 @@ use crate::{Dialect, InspectError};
 
 use endpoint::Purpose;
 pub(crate) use endpoint::{Endpoint, unambiguous};
+pub use stored::Stored;
 
 /// One API, not one provider: compatible servers speak another provider's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,8 +66,11 @@ pub(crate) fn describe(
     if let Some(service) = subject.service {
         described.recordable = service.recordable.clone();
     }
-    if let Some(Value::Object(body)) = subject.content.into_json() {
-        language.read(body, &mut described)?;
+    if let Some(value) = subject.content.into_json() {
+        described.names = named::tools(&value);
+        if let Value::Object(body) = value {
+            language.read(body, &mut described)?;
+        }
     }
     if let Some(endpoint) = endpoint {
         described.llm = (endpoint.purpose == Purpose::Generate).then_some(endpoint.api);

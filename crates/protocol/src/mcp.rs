@@ -45,6 +45,11 @@ pub(crate) fn describe(subject: &Subject<'_>) -> Result<Described, InspectError>
     Ok(described)
 }
 
+/// Whether a method of this name is one of MCP, and hardly anybody else's.
+pub(crate) fn is_method(name: &str) -> bool {
+    METHODS.contains(&name) || name.starts_with("notifications/")
+}
+
 fn bodiless(subject: &Subject<'_>) -> Described {
     let headers = subject.view.headers;
     let opens_websocket = subject.view.opens_websocket;
@@ -227,6 +232,30 @@ const ANSWERED: [&str; 9] = [
 const INPUT: &str = "inputResponses";
 
 const SESSION: &str = "mcp-session-id";
+
+/// Not among them is what other protocols of JSON-RPC call theirs as well: `initialize`, `ping`.
+const METHODS: [&str; 20] = [
+    "tools/list",
+    "tools/call",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "prompts/list",
+    "prompts/get",
+    "completion/complete",
+    "logging/setLevel",
+    "sampling/createMessage",
+    "elicitation/create",
+    "roots/list",
+    "tasks/get",
+    "tasks/list",
+    "tasks/cancel",
+    "tasks/result",
+    "server/discover",
+    "subscriptions/listen",
+];
 
 #[cfg(test)]
 mod tests;

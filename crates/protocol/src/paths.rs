@@ -1,7 +1,7 @@
 //! Paths as the most lenient servers read them: to find what one of them may be asked for. It judges nothing.
 //!
 //! Servers decode once or twice, some take a backslash for a slash, and some cut off what is behind
-//! `;`, a NUL or an encoded `?` or `#`.
+//! `;`, a NUL or an encoded `?` or `#`, blanks, or dots at the end of a name.
 
 use percent_encoding::percent_decode_str;
 
@@ -37,7 +37,11 @@ fn names(path: &str) -> impl Iterator<Item = String> {
 fn name(part: &str) -> String {
     let name = part.split([';', '?', '#', '\0']).next().unwrap_or_default();
     let blank = |c: char| c.is_whitespace() || c.is_control();
-    name.trim_matches(blank).to_owned()
+    let name = name.trim_matches(blank);
+    if name.bytes().all(|byte| byte == b'.') {
+        return name.to_owned();
+    }
+    name.trim_end_matches(|c| c == '.' || blank(c)).to_owned()
 }
 
 #[cfg(test)]
@@ -62,13 +66,15 @@ mod tests {
             "/a/b%00",
             "/a/b%00c",
             "/a/b%20",
+            "/a/b.",
+            "/a./b%2e.%20.",
             "/a/%09b%250a",
             "/a/b%3Fc=d",
             "/a/b%2523c",
         ] {
             assert_eq!(resolved(path), ["a", "b"], "{path}");
         }
-        for path in ["/a/c", "/a/b/c", "/a/b/..", "/a.b", "/a/.b", "/a/b."] {
+        for path in ["/a/c", "/a/b/c", "/a/b/..", "/a.b", "/a/.b", "/a/b/..."] {
             assert_ne!(resolved(path), ["a", "b"], "{path}");
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::body::Content;
 use crate::inspected::Subject;
-use crate::json_rpc::is_message;
+use crate::json_rpc::{is_message, is_nearly_call};
 use crate::llm::{self, Endpoint, Family};
 use crate::{InspectError, a2a, grpc, mcp};
 
@@ -30,6 +30,11 @@ pub(crate) fn protocol<'a>(subject: &Subject<'a>) -> Result<Spoken<'a>, InspectE
     }
     let Some(service) = subject.service else {
         return Ok(match seen {
+            Seen::NearlyJsonRpc => {
+                return Err(InspectError::Malformed(
+                    "a call of MCP or A2A that is not one of JSON-RPC 2.0",
+                ));
+            }
             _ if is_grpc(subject) => Spoken::Grpc,
             _ if mcp::opens_stream(subject) => Spoken::Mcp,
             Seen::JsonRpc => Spoken::Mcp,
@@ -70,6 +75,8 @@ fn refuse_ambiguous_path(subject: &Subject<'_>, family: Family) -> Result<(), In
 enum Seen {
     /// A JSON-RPC 2.0 request, notification or response.
     JsonRpc,
+    /// What some servers take for one.
+    NearlyJsonRpc,
     /// A message to an agent. Where the catalogue says MCP, it is one of that.
     A2a,
     /// An array with JSON-RPC messages in it.
@@ -99,6 +106,7 @@ impl Seen {
                 Some(endpoint) if endpoint.fits(value) && is_told(endpoint, value, subject) => {
                     Self::Llm(endpoint.family)
                 }
+                _ if is_nearly_message(value) => Self::NearlyJsonRpc,
                 _ => Self::Other,
             },
         }
@@ -107,6 +115,7 @@ impl Seen {
     fn name(self) -> &'static str {
         match self {
             Self::JsonRpc => "a JSON-RPC message",
+            Self::NearlyJsonRpc => "what some servers take for a JSON-RPC message",
             Self::A2a => "a message to an agent",
             Self::Batch => "a JSON-RPC batch",
             Self::Llm(Family::OpenAi) => "a chat completion or response",
@@ -116,6 +125,16 @@ impl Seen {
             Self::Hidden => "a body that cannot be looked into",
             Self::Other => "something else",
         }
+    }
+}
+
+/// Or a batch with one in it.
+fn is_nearly_message(value: &Value) -> bool {
+    let is =
+        |value: &Value| is_nearly_call(value, |name| mcp::is_method(name) || a2a::is_method(name));
+    match value {
+        Value::Array(items) => items.iter().any(is),
+        value => is(value),
     }
 }
 
@@ -146,7 +165,7 @@ fn agree(declared: Protocol, seen: Seen, subject: &Subject<'_>) -> Result<(), In
             (family.name(), speaks_as(family, seen, subject))
         }
         (Protocol::Mcp, _) => ("mcp", speaks_mcp(seen, subject)),
-        (Protocol::A2a, _) => ("a2a", !matches!(seen, Seen::Llm(_))),
+        (Protocol::A2a, _) => ("a2a", !matches!(seen, Seen::Llm(_) | Seen::NearlyJsonRpc)),
         (Protocol::Grpc, _) => ("grpc", is_grpc(subject)),
         (Protocol::Rest, _) => ("rest", !is_call),
         _ => ("http", !is_call),
@@ -175,7 +194,7 @@ fn speaks_as(family: Family, seen: Seen, subject: &Subject<'_>) -> bool {
             .as_ref()
             .is_none_or(|it| it.family == family),
         Seen::Other => subject.endpoint.is_none(),
-        Seen::JsonRpc | Seen::A2a | Seen::Batch => false,
+        Seen::JsonRpc | Seen::NearlyJsonRpc | Seen::A2a | Seen::Batch => false,
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Where policy asks for it, any answer is searched for sensitive data; every other one passes untouched. It asks `gate` and decides nothing itself.
 
+mod begun;
+mod claimed;
 mod follow;
 mod lists;
 mod proposals;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 use aegis_policy::Intent;
 use aegis_protocol::answer::{Framing, Guard, Heard, Limits};
 use aegis_protocol::mcp::{self, Expected, FollowError};
-use aegis_protocol::{Found, LlmApi, Reading, is_identity};
+use aegis_protocol::{Found, LlmApi, Reading, Stored, is_identity};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header, response};
 use hyper::body::Incoming;
 
@@ -22,6 +24,7 @@ use crate::plane::Plane;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal};
 use crate::request::Request;
+pub(crate) use begun::Begun;
 use follow::Follower;
 pub(crate) use follow::{Guarded, Refused};
 pub(crate) use lists::{Listing, Lists};
@@ -33,6 +36,8 @@ pub(crate) use source::{Piece, Source};
 /// What of a request tells how its answer is to be followed.
 pub(crate) enum Following {
     Model(Generation),
+    /// What may turn out to be a stored generation.
+    Claimed(Box<Stored>),
     /// With what it has named the session.
     Server(Expected, Option<HeaderValue>),
 }
@@ -49,6 +54,10 @@ pub(crate) struct Generation {
     api: LlmApi,
     framing: Framing,
     streams: bool,
+    /// Its stream does not begin with its first event.
+    resumes: bool,
+    /// The request has shown it; else only the answer has.
+    is_declared: bool,
 }
 
 /// What an answer has said, for the record.
@@ -66,16 +75,25 @@ pub(crate) struct Learned {
 impl Following {
     /// `None` where nothing in the answer has to be looked at.
     pub(crate) fn of<B>(reading: &Reading, request: &Request<B>) -> Option<Self> {
-        let Some(api) = reading.llm() else {
-            let expected = reading.expected()?.clone();
-            return Some(Self::of_server(expected, &request.headers));
+        let query = request.query.as_deref();
+        let generation = |api, streams, resumes| {
+            Self::Model(Generation {
+                api,
+                framing: Framing::of(api, streams, query),
+                streams,
+                resumes,
+                is_declared: true,
+            })
         };
-        let streams = reading.streams();
-        Some(Self::Model(Generation {
-            api,
-            framing: Framing::of(api, streams, request.query.as_deref()),
-            streams,
-        }))
+        match (reading.llm(), reading.stored()) {
+            (Some(api), _) => Some(generation(api, reading.streams(), false)),
+            (None, Some(it)) if it.is_declared => Some(generation(it.api, it.streams, it.resumes)),
+            (None, Some(stored)) => Some(Self::Claimed(Box::new(stored.clone()))),
+            (None, None) => {
+                let expected = reading.expected()?.clone();
+                Some(Self::of_server(expected, &request.headers))
+            }
+        }
     }
 
     pub(crate) fn of_server(expected: Expected, headers: &HeaderMap) -> Self {
@@ -102,8 +120,13 @@ impl Following {
         match self {
             Self::Model(generation) => {
                 let judge = judge(generation.streams, None);
+                let response = response.map(Begun::from);
                 let follow = generation.follow(response, judge, searching, record, lease);
                 follow.await
+            }
+            Self::Claimed(stored) => {
+                let judge = judge(stored.streams, None);
+                claimed::follow(stored, response, judge, searching, record, lease).await
             }
             Self::Server(expected, session) => {
                 let (caller, host) = (&request.caller, &request.destination.authority);
@@ -120,7 +143,7 @@ impl Generation {
     /// An answer that reports an error proposes nothing that a client would read.
     async fn follow(
         self,
-        response: Response<Incoming>,
+        response: Response<Begun>,
         judge: Judge,
         searching: Option<Searching>,
         record: &mut Record,
@@ -131,10 +154,12 @@ impl Generation {
         }
         let (parts, upstream) = response.into_parts();
         if !is_identity(&parts.headers) {
-            let message = "the model's server compressed an answer that was asked for plain";
-            return Err(Refusal::with(Cause::AnswerUnreadable, message));
+            return Err(compressed());
         }
-        let mut guard = Guard::new(self.api, self.framing, LIMITS);
+        let mut guard = Guard::new(self.api, self.framing, LIMITS).resuming(self.resumes);
+        if !self.is_declared {
+            guard = guard.doubting();
+        }
         if let Some(searching) = searching {
             guard = guard.searching(searching.into_cleaner());
         }
@@ -145,6 +170,11 @@ impl Generation {
     }
 }
 
+fn compressed() -> Refusal {
+    let message = "the model's server compressed an answer that was asked for plain";
+    Refusal::with(Cause::AnswerUnreadable, message)
+}
+
 /// An MCP server's answer, which may list or ask what the agent must not see, or answer what it has not asked.
 async fn server(
     expected: &Expected,
@@ -153,7 +183,7 @@ async fn server(
     record: &mut Record,
     lease: &mut Lease,
 ) -> Result<Response<Source>, Refusal> {
-    let (parts, upstream) = response.into_parts();
+    let (parts, upstream) = response.map(Begun::from).into_parts();
     let followed = expected.follow(parts.status, &parts.headers, LIMITS);
     match followed.map_err(unlisted)? {
         mcp::Following::Nothing => {

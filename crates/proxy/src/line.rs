@@ -7,14 +7,14 @@ mod connect;
 use std::sync::Arc;
 
 use aegis_policy::{Auth, CallKind, Caller, Front, Intent, Outcome, Snapshot};
-use aegis_protocol::{Dialect, Finder, Heard};
+use aegis_protocol::{Dialect, Finder, Heard, LlmApi};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, header};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use serde_json::Value;
 
-use crate::answer::{self, Asked, Following, Searching, Source};
+use crate::answer::{self, Asked, Begun, Following, Searching, Source};
 use crate::body::{AnswerBody, RequestBody};
 use crate::chain::Chains;
 use crate::describe::{self, Asking, Understood};
@@ -247,9 +247,10 @@ async fn carry(
                     Box::pin(followed).await?
                 }
                 (None, Some(searching)) => {
+                    let response = response.map(Begun::from);
                     Box::pin(searching.follow(response, record, &mut lease)).await?
                 }
-                (None, None) => response.map(Source::Upstream),
+                (None, None) => response.map(|body| Source::Upstream(body.into())),
             };
             Arrived::Answer {
                 response,
@@ -347,7 +348,8 @@ impl From<Refusal> for Refused {
 
 impl From<(Refusal, Dialect)> for Refused {
     fn from((refusal, dialect): (Refusal, Dialect)) -> Self {
-        let told = dialect.into();
+        let shown = refusal.api.map(LlmApi::dialect);
+        let told = shown.unwrap_or(dialect).into();
         Self { refusal, told }
     }
 }

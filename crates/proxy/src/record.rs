@@ -7,6 +7,7 @@ mod batch;
 mod decision;
 mod ending;
 mod lines;
+mod provider;
 mod span;
 mod within;
 

@@ -8,7 +8,7 @@ mod told;
 use std::sync::Arc;
 
 use aegis_policy::{Auth, Decision, Intent, Outcome, Reason, RefuseAs};
-use aegis_protocol::{Dialect, RefusalDocument};
+use aegis_protocol::{Dialect, LlmApi, RefusalDocument};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::body::AnswerBody;
@@ -26,6 +26,8 @@ pub(crate) struct Refusal {
     pub(crate) as_tool_result: bool,
     /// Nobody knows whether the destination has done what it was asked for: it had the request, and there is no answer.
     pub(crate) is_open: bool,
+    /// The API whose language an answer has turned out to be in, where the request did not show it.
+    pub(crate) api: Option<LlmApi>,
 }
 
 impl Refusal {
@@ -55,6 +57,7 @@ impl Refusal {
             approval: None,
             as_tool_result: false,
             is_open: false,
+            api: None,
         }
     }
 
@@ -80,6 +83,7 @@ impl Refusal {
             approval,
             as_tool_result: calls_tool && decision.obligations.refuse_as == RefuseAs::ToolResult,
             is_open: false,
+            api: None,
         }
     }
 
@@ -99,6 +103,13 @@ impl Refusal {
         let without_answer = matches!(self.cause, Cause::UpstreamBroken | Cause::UpstreamTimeout);
         Self {
             is_open: without_answer && !may_repeat,
+            ..self
+        }
+    }
+
+    pub(crate) fn told_in(self, api: LlmApi) -> Self {
+        Self {
+            api: Some(api),
             ..self
         }
     }

@@ -239,7 +239,7 @@ impl Followed {
         match following {
             _ if handshake.kind == CallKind::Llm && handshake.stream => Some(Self::Model),
             Some(Following::Server(expected, _)) => Some(Self::Mcp(expected)),
-            Some(Following::Model(_)) | None => None,
+            Some(Following::Model(_) | Following::Claimed(_)) | None => None,
         }
     }
 }

@@ -70,6 +70,8 @@ pub struct SpanRecord<'a> {
     pub agent: &'a str,
     pub tool: &'a str,
     pub action: &'a str,
+    /// The catalogue's own name for who serves the call.
+    pub provider: &'a str,
     pub decision: &'a str,
     pub decision_id: &'a str,
     pub would: Option<&'a str>,
@@ -194,6 +196,7 @@ impl Sender {
         put("aegis.agent", span.agent);
         put("aegis.tool", span.tool);
         put("aegis.action", span.action);
+        put("aegis.provider", span.provider);
         put("aegis.decision", span.decision);
         put("aegis.decision_id", span.decision_id);
         put("aegis.would_decision", span.would.unwrap_or_default());

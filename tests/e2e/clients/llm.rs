@@ -164,6 +164,9 @@ async fn keeps_its_promises(client: Client, front: Front) {
         }
     }
 
+    if client.driver == "openai_responses.py" {
+        client.assert_stored(&seen);
+    }
     matrix::compare(&client.row(&seen, front));
 }
 
@@ -198,6 +201,21 @@ impl Client {
         let call = json!({"name": ALLOWED_CALL.name, "arguments": {"city": PLACE}});
         assert_eq!(seen["calls"], json!([call]), "{seen}");
         assert_eq!(seen["exception"], Value::Null, "{seen}");
+    }
+
+    /// What the provider has kept is judged when it is fetched.
+    fn assert_stored(&self, seen: &Value) {
+        let call = json!({"name": ALLOWED_CALL.name, "arguments": ALLOWED_CALL.whole()});
+        for case in ["stored_allowed", "stored_allowed_stream"] {
+            assert_eq!(seen[case]["exception"], Value::Null, "{seen}");
+            assert_eq!(joined(&seen[case]), HEARD, "{seen}");
+            assert_eq!(seen[case]["calls"], json!([call]), "{seen}");
+        }
+        for case in ["stored_denied", "stored_denied_stream"] {
+            let ended = &seen[case];
+            assert!(self.refusal(ended).contains("(rule tool)"), "{ended}");
+            assert!(!ended.to_string().contains(DENIED_CALL.name), "{ended}");
+        }
     }
 
     /// The message of a typed error.

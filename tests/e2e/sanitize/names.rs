@@ -49,6 +49,58 @@ async fn the_name_of_a_tool_with_data_in_it_refuses_the_call() {
     }
 }
 
+/// A name that was changed would be another tool's.
+#[tokio::test]
+async fn the_name_of_a_tool_that_was_called_or_is_to_be_refuses_the_call() {
+    let call =
+        json!({"id": "t", "type": "function", "function": {"name": DATA, "arguments": "{}"}});
+    for (host, path, body) in [
+        (
+            "openai.test",
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": [{"role": "assistant", "tool_calls": [call]}]}),
+        ),
+        (
+            "openai.test",
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": [], "tool_choice": {"type": "function", "function": {"name": DATA}}}),
+        ),
+        (
+            "openai.test",
+            "/v1/responses",
+            json!({"model": "m", "input": [{"type": "function_call", "call_id": "c", "name": DATA, "arguments": "{}"}]}),
+        ),
+        (
+            "anthropic.test",
+            "/v1/messages",
+            json!({"model": "m", "max_tokens": 5, "messages": [
+                {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": DATA, "input": {}}]},
+            ]}),
+        ),
+        (
+            "anthropic.test",
+            "/v1/messages",
+            json!({"model": "m", "max_tokens": 5, "messages": [], "tool_choice": {"type": "tool", "name": DATA}}),
+        ),
+        (
+            "gemini.test",
+            "/v1beta/models/g:generateContent",
+            json!({"contents": [{"role": "model", "parts": [{"functionCall": {"name": DATA, "args": {}}}]}]}),
+        ),
+        (
+            "bedrock.test",
+            "/model/m/converse",
+            json!({"messages": [{"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": DATA, "input": {}}}]}]}),
+        ),
+    ] {
+        refused(host, path, &body).await;
+    }
+    let asked =
+        json!({"model": "m", "messages": [{"role": "user", "name": DATA, "content": "go"}]});
+    let received = sent("openai.test", "/v1/chat/completions", &asked).await;
+    assert!(received.contains("[REDACTED:EMAIL_ADDRESS]"), "{received}");
+}
+
 #[tokio::test]
 async fn what_tells_which_answer_belongs_to_a_message_refuses_it() {
     let call = |id: Value, token: Value| {

@@ -39,7 +39,8 @@ async fn a_call_of_a_model_is_a_genai_span_with_what_its_answer_said() {
     assert_eq!(span.name, "chat small");
     let expected = json!({
         "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": "acme-models",
+        "gen_ai.provider.name": "openai",
+        "aegis.provider": "acme-models",
         "gen_ai.request.model": "small",
         "gen_ai.request.stream": true,
         "gen_ai.response.id": "chatcmpl-7",

@@ -16,6 +16,8 @@ pub(super) struct Calls {
     marks: Vec<Mark>,
     /// The API repeats calls after their decision, so that their arguments are kept.
     repeats: bool,
+    /// The stream does not begin with its first event.
+    resumes: bool,
     /// Bytes of arguments that are kept.
     bytes: usize,
     limit: usize,
@@ -28,9 +30,18 @@ impl Calls {
             all: Vec::new(),
             marks: Vec::new(),
             repeats,
+            resumes: false,
             bytes: 0,
             limit,
         }
+    }
+
+    pub(super) fn resume(&mut self, resumes: bool) {
+        self.resumes = resumes;
+    }
+
+    pub(super) fn resumes(&self) -> bool {
+        self.resumes
     }
 
     /// A call begins in a place that has had none. It is whole once its key is ended or completed.
@@ -115,7 +126,7 @@ impl Calls {
 
     /// The whole arguments of the call in this place, in addition to the pieces they came in.
     pub(super) fn complete(&mut self, key: Key, written: Written) -> Result<(), AnswerError> {
-        let at = self.find(key).ok_or(AnswerError::Malformed(NO_CALL))?;
+        let at = self.find(key).ok_or(self.missing())?;
         let twin = self.twin(at, &written.text);
         let call = self
             .all
@@ -238,7 +249,7 @@ impl Calls {
 
     /// The call in this place is named again.
     pub(super) fn mentioned(&mut self, key: Key) -> Result<(), AnswerError> {
-        let at = self.find(key).ok_or(AnswerError::Malformed(NO_CALL))?;
+        let at = self.find(key).ok_or(self.missing())?;
         self.mention(at);
         Ok(())
     }
@@ -301,12 +312,21 @@ impl Calls {
         Ok(())
     }
 
+    /// A part of a call whose beginning nobody here has seen.
+    fn missing(&self) -> AnswerError {
+        if self.resumes {
+            AnswerError::Headless
+        } else {
+            AnswerError::Malformed(NO_CALL)
+        }
+    }
+
     fn find(&self, key: Key) -> Option<usize> {
         self.all.iter().position(|call| call.key == Some(key))
     }
 
     fn open(&mut self, key: Key) -> Result<(usize, &mut Call), AnswerError> {
-        let at = self.find(key).ok_or(AnswerError::Malformed(NO_CALL))?;
+        let at = self.find(key).ok_or(self.missing())?;
         match self.all.get_mut(at) {
             Some(call) if call.state == State::Open => Ok((at, call)),
             _ => Err(AnswerError::Ambiguous("a call that goes on after its end")),

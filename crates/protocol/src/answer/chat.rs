@@ -56,6 +56,23 @@ pub(super) fn document(
     heard: &mut Heard,
 ) -> Result<(), AnswerError> {
     facts(root, heard);
+    if says_list(root)? {
+        // Stored ones, each with facts of its own.
+        for stored in objects(root, "data")? {
+            choices(stored, calls)?;
+        }
+    }
+    choices(root, calls)
+}
+
+/// Several generations in one answer.
+fn says_list(root: Node<'_>) -> Result<bool, AnswerError> {
+    Ok(member(root, "object")?
+        .and_then(Node::text)
+        .is_some_and(|it| it == "list"))
+}
+
+fn choices(root: Node<'_>, calls: &mut Calls) -> Result<(), AnswerError> {
     for choice in objects(root, "choices")? {
         if let Some(delta) = object(choice, "delta")?
             && (has(delta, TOOL_CALLS)? || has(delta, FUNCTION_CALL)?)

@@ -23,6 +23,10 @@ pub enum AnswerError {
     Data(#[from] Denied),
     #[error("the answer ended within a proposed call")]
     Incomplete,
+    #[error(
+        "the stream is asked for from the middle of a proposed call, or of a text that is searched"
+    )]
+    Headless,
     #[error("the proposed call takes no replacement of its arguments")]
     Fixed,
     #[error("no proposed call is waiting for a verdict")]
@@ -39,7 +43,7 @@ impl AnswerError {
                 "protocol.answer_limit"
             }
             Self::Data(_) => "data",
-            Self::Incomplete => "protocol.answer_incomplete",
+            Self::Incomplete | Self::Headless => "protocol.answer_incomplete",
             Self::Fixed => "protocol.arguments_fixed",
             Self::NothingProposed => "protocol.nothing_proposed",
         }

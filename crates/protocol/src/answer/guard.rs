@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::call::Form;
 use super::calls::Calls;
+use super::claim;
 use super::frames::{Frames, Payload};
 use super::held::{Held, Queue};
 use super::reader::{self, Reader};
@@ -39,6 +40,7 @@ pub struct Guard {
     reader: Reader,
     calls: Calls,
     heard: Heard,
+    events: Events,
     /// Where texts are searched.
     voices: Option<Voices>,
     /// What is not forwarded and not held: first bytes that may pass, then those of the next event.
@@ -54,6 +56,14 @@ pub struct Guard {
     /// Something was forwarded.
     begun: bool,
     state: State,
+}
+
+/// Whose events a stream has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Events {
+    Apis,
+    /// What no client would read as the API's is somebody else's.
+    Anybodys,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +84,7 @@ impl Guard {
             reader: Reader::new(api),
             calls: Calls::new(reader::repeats(api, framing), limits.calls),
             heard: Heard::default(),
+            events: Events::Apis,
             voices: None,
             buffer: BytesMut::new(),
             passable: 0,
@@ -89,7 +100,24 @@ impl Guard {
     /// Texts are searched as well, and go on as the rules on them ask.
     #[must_use]
     pub fn searching(mut self, cleaner: Cleaner) -> Self {
-        self.voices = Some(Voices::new(self.api, cleaner, self.limits.calls));
+        let voices = Voices::new(self.api, cleaner, self.limits.calls);
+        self.voices = Some(voices.resuming(self.calls.resumes()));
+        self
+    }
+
+    /// Of a host that may be none of an LLM's: an event that no client would read as one of the API's is
+    /// anybody's.
+    #[must_use]
+    pub fn doubting(mut self) -> Self {
+        self.events = Events::Anybodys;
+        self
+    }
+
+    /// The stream was asked for from some event on.
+    #[must_use]
+    pub fn resuming(mut self, resumes: bool) -> Self {
+        self.calls.resume(resumes);
+        self.voices = self.voices.map(|voices| voices.resuming(resumes));
         self
     }
 
@@ -236,6 +264,8 @@ impl Guard {
                 }
                 if self.done {
                     changes.before = over(&mut self.voices)?;
+                } else if !self.events.include(self.api, frame.name, &json) {
+                    changes = foreign(&mut self.voices, &json)?;
                 } else {
                     let tree = Tree::parse(&json)?;
                     let (calls, heard) = (&mut self.calls, &mut self.heard);
@@ -342,6 +372,17 @@ impl Guard {
 fn over(voices: &mut Option<Voices>) -> Result<Vec<Inserted>, AnswerError> {
     let voices = voices.as_mut();
     voices.map_or(Ok(Vec::new()), |voices| voices.end(&[End::All]))
+}
+
+fn foreign(voices: &mut Option<Voices>, data: &[u8]) -> Result<Changes, AnswerError> {
+    let voices = voices.as_mut();
+    voices.map_or_else(|| Ok(Changes::default()), |voices| voices.foreign(data))
+}
+
+impl Events {
+    fn include(self, api: LlmApi, name: &str, data: &[u8]) -> bool {
+        self == Self::Apis || claim::is_event(api, name, data)
+    }
 }
 
 /// Nothing of the answer.

@@ -13,6 +13,17 @@ use super::heard::{Counts, Heard};
 pub(super) struct Stream {
     /// Content blocks begun so far. Some clients go by the index, others by the order.
     blocks: u64,
+    names: Names,
+}
+
+/// Whether the events of a stream have names beside their types. Some compatible servers give none: then only clients
+/// that go by the types read the stream, and all of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Names {
+    #[default]
+    Unknown,
+    Given,
+    None,
 }
 
 impl Stream {
@@ -39,6 +50,23 @@ impl Stream {
             _ => return Ok(()),
         }
         Ok(())
+    }
+
+    /// Whether clients that go by the SSE name and clients that go by `type` see the same events, or the
+    /// former none at all.
+    pub(super) fn agrees(&mut self, name: &str, kind: &str) -> bool {
+        let is_part = STRUCTURE.contains(&kind) || STRUCTURE.contains(&name);
+        if name.is_empty() {
+            if is_part && self.names == Names::Unknown {
+                self.names = Names::None;
+            }
+            return !is_part || self.names == Names::None;
+        }
+        if self.names == Names::None {
+            return false;
+        }
+        self.names = Names::Given;
+        name == kind || !is_part
     }
 
     fn begin(&mut self, root: Node<'_>, calls: &mut Calls) -> Result<(), AnswerError> {
@@ -80,11 +108,6 @@ pub(super) fn document(
         }
     }
     Ok(())
-}
-
-/// Whether clients that go by the SSE name and clients that go by `type` see the same event.
-pub(super) fn agree(name: &str, kind: &str) -> bool {
-    name == kind || !(STRUCTURE.contains(&kind) || STRUCTURE.contains(&name))
 }
 
 fn delta(root: Node<'_>, calls: &mut Calls) -> Result<(), AnswerError> {

@@ -45,7 +45,7 @@ impl Reader {
             Self::Chat => chat::event(event, calls, heard),
             Self::Responses(stream) => stream.event(event, calls, heard),
             Self::Messages(stream) => {
-                if !messages::agree(name, &text(root, "type")?) {
+                if !stream.agrees(name, &text(root, "type")?) {
                     return Err(AnswerError::Ambiguous(
                         "an event whose name is not its type",
                     ));

@@ -129,7 +129,7 @@ impl Events {
 }
 
 /// Whether a client that goes by Unicode's line ends, as Python's `splitlines` does, would read another line in it.
-fn ends_a_line_for_some(line: &[u8]) -> bool {
+pub(super) fn ends_a_line_for_some(line: &[u8]) -> bool {
     let control = |byte: &u8| matches!(byte, 0x0b | 0x0c | 0x1c..=0x1e);
     let has = |end: &[u8]| line.windows(end.len()).any(|part| part == end);
     line.iter().any(control)

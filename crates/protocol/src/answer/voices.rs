@@ -10,11 +10,11 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::LlmApi;
-use crate::clean::{Cleaner, Flow};
+use crate::clean::{Cleaner, ContentError, Flow};
 use crate::json::{Kind, Node, Tree};
 
 use super::AnswerError;
-use super::event::{Event, count};
+use super::event::{Event, count, text};
 use super::places::{is_name_of_api, is_of_api, is_opaque, is_text};
 use super::texts::{Channel, End, Texts};
 use delta::Delta;
@@ -30,6 +30,8 @@ pub(super) struct Voices {
     /// Where the API numbers its events, the last number; and how many events came in between.
     sequence: Option<u64>,
     inserted: u64,
+    /// Of a stream that does not begin with its first event: the output items that have begun in it and go on.
+    begun: Option<Vec<u64>>,
 }
 
 /// A text that goes on.
@@ -57,7 +59,14 @@ impl Voices {
             limit,
             sequence: None,
             inserted: 0,
+            begun: None,
         }
+    }
+
+    /// The stream does not begin with its first event: who asks for it may have the first half of a value already.
+    pub(super) fn resuming(mut self, resumes: bool) -> Self {
+        self.begun = resumes.then(Vec::new);
+        self
     }
 
     pub(super) fn cleaner(&self) -> &Cleaner {
@@ -92,6 +101,7 @@ impl Voices {
         texts
             .pieces
             .retain(|(_, piece)| !within(calls, &piece.span()));
+        self.refuse_rests(root, &texts)?;
         self.sequence = count(root, &["sequence_number"]).or(self.sequence);
         let mut said = Vec::new();
         let mut pieces = texts.pieces.iter().peekable();
@@ -110,6 +120,18 @@ impl Voices {
             edits.push((node.span(), number.to_string()));
         }
         Ok(Changes { before, edits })
+    }
+
+    /// An event that is not the API's, as a whole.
+    pub(super) fn foreign(&mut self, data: &[u8]) -> Result<Changes, AnswerError> {
+        let cleaned = self.cleaner.data(data).map_err(|error| match error {
+            ContentError::Denied(denied) => AnswerError::Data(denied),
+            _ => AnswerError::Malformed("an event cannot be searched"),
+        })?;
+        Ok(Changes {
+            before: Vec::new(),
+            edits: cleaned.map(|it| (0..data.len(), it)).into_iter().collect(),
+        })
     }
 
     /// A whole answer.
@@ -139,6 +161,27 @@ impl Voices {
             }
         }
         Ok(inserted)
+    }
+
+    /// Texts whose beginning nobody here has seen.
+    fn refuse_rests(&mut self, root: Node<'_>, texts: &Texts<'_>) -> Result<(), AnswerError> {
+        let Some(begun) = self.begun.as_mut().filter(|_| self.cleaner.searches()) else {
+            return Ok(());
+        };
+        let item = count(root, &["output_index"]);
+        match &*text(root, "type")? {
+            "response.output_item.added" => begun.extend(item),
+            "response.output_item.done" => begun.retain(|begun| Some(*begun) != item),
+            _ => {}
+        }
+        if begun.len() > self.limit {
+            return Err(AnswerError::TooManyTexts);
+        }
+        let mut pieces = texts.pieces.iter();
+        if pieces.all(|(channel, _)| begun.contains(&channel.group)) {
+            return Ok(());
+        }
+        Err(AnswerError::Headless)
     }
 
     /// Of what is sent next, where the API counts.

@@ -2,14 +2,17 @@
 //!
 //! Bytes in, steps out. What it cannot read is a [`ContentError`], unless the rules let that pass.
 
+mod events;
+
 use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 
+use super::artifacts::Artifacts;
 use super::medium::Rest;
 use super::{Cleaner, Denied, Flow, Medium};
-use crate::answer::frames::{Frames, Payload};
-use crate::answer::{AnswerError, Framing, Limits};
+use crate::answer::frames::Frames;
+use crate::answer::{Framing, Limits};
 use crate::json::JsonError;
 use crate::websocket::{Kind, Message};
 use crate::{Dialect, RefusalDocument, render};
@@ -50,6 +53,8 @@ pub struct Content {
     limits: Limits,
     frames: Frames,
     flow: Option<Flow>,
+    /// Of an agent's stream.
+    artifacts: Artifacts,
     buffer: BytesMut,
     finished: bool,
 }
@@ -87,6 +92,7 @@ impl Content {
             limits,
             frames: Frames::new(Framing::ServerSentEvents, false, limits),
             flow: None,
+            artifacts: Artifacts::default(),
             buffer: BytesMut::new(),
             finished: false,
         }
@@ -229,35 +235,6 @@ impl Content {
         }))
     }
 
-    fn event(&mut self) -> Result<Step, ContentError> {
-        let next = self.frames.next(&self.buffer, self.finished);
-        let frame = next.map_err(|error| match error {
-            AnswerError::EventTooLong => ContentError::TooLong,
-            _ => ContentError::Events,
-        })?;
-        let Some(frame) = frame else {
-            return Ok(if self.finished {
-                self.last()
-            } else {
-                Step::Wait
-            });
-        };
-        let length = frame.length;
-        let cleaned = match &frame.payload {
-            Payload::Json(data) => self.cleaner.data(data)?,
-            Payload::None | Payload::Exception => None,
-        };
-        let raw = self.buffer.split_to(length).freeze();
-        let raw = self.frames.clean(&raw, &mut self.cleaner)?.unwrap_or(raw);
-        let Some(data) = cleaned else {
-            return Ok(Step::Forward(raw));
-        };
-        let rewritten = self.frames.rewrite(&raw, &data);
-        rewritten
-            .map(Step::Forward)
-            .map_err(|_| ContentError::Events)
-    }
-
     /// Searched as it comes, as far as it is text.
     fn text(&mut self) -> Result<Step, ContentError> {
         let (length, rest) = self.medium.text_in(&self.buffer);
@@ -314,6 +291,7 @@ impl Content {
         self.stage = Stage::Closed;
         self.buffer = BytesMut::new();
         self.flow = None;
+        self.artifacts = Artifacts::default();
     }
 }
 

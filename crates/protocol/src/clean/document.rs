@@ -19,6 +19,16 @@ impl Cleaner {
         Ok(self.tree(&tree, text, 0)?)
     }
 
+    /// With these texts, which are clean, in these places.
+    pub(super) fn json_saying(
+        &mut self,
+        tree: &Tree<'_>,
+        text: &str,
+        said: &[(Range<usize>, String)],
+    ) -> Result<Option<String>, Denied> {
+        self.tree_saying(tree, text, 0, said)
+    }
+
     /// The name of a member without the data in it, and where it stands. `names` counts them.
     pub(crate) fn renamed(
         &mut self,
@@ -42,6 +52,16 @@ impl Cleaner {
         text: &str,
         level: usize,
     ) -> Result<Option<String>, Denied> {
+        self.tree_saying(tree, text, level, &[])
+    }
+
+    fn tree_saying(
+        &mut self,
+        tree: &Tree<'_>,
+        text: &str,
+        level: usize,
+        said: &[(Range<usize>, String)],
+    ) -> Result<Option<String>, Denied> {
         let mut edits = Edits::default();
         let mut names = 0_u32;
         for node in tree.nodes() {
@@ -51,7 +71,12 @@ impl Cleaner {
             if level == 0 && json_rpc::correlates(node) {
                 continue;
             }
-            if let Some(text) = self.leaf(node, level)? {
+            let span = node.span();
+            if let Some((_, said)) = said.iter().find(|(place, _)| *place == span) {
+                if node.text().is_none_or(|text| text != *said) {
+                    edits.replace(span, quoted(said));
+                }
+            } else if let Some(text) = self.leaf(node, level)? {
                 edits.replace(node.span(), quoted(&text));
             }
         }

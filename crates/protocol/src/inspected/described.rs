@@ -9,7 +9,7 @@ use super::{Inspected, Place, Reading};
 use crate::mcp::Expected;
 use crate::parameters::escape;
 use crate::redact::BodyKind;
-use crate::{Dialect, LlmApi};
+use crate::{Dialect, LlmApi, Stored};
 
 /// What a describer found; the rest of a [`Call`] is the same for all of them.
 pub(crate) struct Described {
@@ -25,11 +25,15 @@ pub(crate) struct Described {
     pub(crate) dialect: Dialect,
     /// Of a generation.
     pub(crate) llm: Option<LlmApi>,
+    /// Of what fetches generations that are stored.
+    pub(crate) stored: Option<Box<Stored>>,
     /// Of an MCP message that is answered.
     pub(crate) expected: Option<Expected>,
     /// Of the question that an MCP client answers.
     pub(crate) answers: Option<Value>,
     pub(crate) recordable: Arc<[Arc<str>]>,
+    /// Of tools, beside those that are parameters.
+    pub(crate) names: Vec<String>,
 }
 
 impl Described {
@@ -46,9 +50,11 @@ impl Described {
             unread: false,
             dialect: Dialect::Problem,
             llm: None,
+            stored: None,
             expected: None,
             answers: None,
             recordable: Arc::default(),
+            names: Vec::new(),
         }
     }
 
@@ -112,6 +118,7 @@ impl Described {
                 recordable: self.recordable,
                 truncation,
                 llm: self.llm,
+                stored: self.stored,
                 expected: self.expected,
                 answers: self.answers,
                 stream: self.stream,

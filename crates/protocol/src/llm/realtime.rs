@@ -6,7 +6,7 @@ use aegis_policy::CallKind;
 use serde_json::{Map, Value};
 
 use super::endpoint::{Endpoint, is};
-use super::openai;
+use super::{named, openai};
 use crate::body::Content;
 use crate::inspected::{Described, Place, Subject};
 use crate::json_rpc::{exact_spelling, is_message};
@@ -68,6 +68,7 @@ pub(crate) fn describe(
     };
     described.stream = true;
     described.recordable = recordable.unwrap_or_default();
+    described.names = event.values().flat_map(named::tools).collect();
     let holder = holder(&event)?;
     let settings = holder.and_then(|holder| event.shift_remove(holder));
     event.retain(|name, _| !HOLDERS.contains(&name.as_str()) && !CONTENT.contains(&name.as_str()));

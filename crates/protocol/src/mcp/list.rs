@@ -5,6 +5,7 @@
 //! every client reads it is a [`FollowError`], and whoever gets one refuses the answer.
 
 mod entries;
+mod read;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,13 +14,14 @@ use aegis_policy::Call;
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
-use super::answered::{self, Said};
+use super::answered;
 use super::{Expected, FollowError, Question};
 use crate::answer::frames::{Frames, Payload};
 use crate::answer::{Framing, Limits};
-use crate::{Cleaner, ContentError, Dialect, RefusalDocument, render};
+use crate::{Cleaner, Dialect, RefusalDocument, render};
 
 use entries::Found;
+use read::{Read, is_text, read, without_data};
 
 /// One entry of a list.
 #[derive(Clone, PartialEq)]
@@ -326,49 +328,10 @@ impl Filter {
     }
 }
 
-/// What an event says without the data; `None` where it may go as it is.
-fn without_data(cleaner: &mut Option<Cleaner>, data: &[u8]) -> Result<Option<String>, FollowError> {
-    let Some(cleaner) = cleaner else {
-        return Ok(None);
-    };
-    match cleaner.data(data) {
-        Ok(instead) => Ok(instead),
-        Err(ContentError::Denied(denied)) => Err(FollowError::Data(denied)),
-        Err(_) if cleaner.passes_unread() => Ok(None),
-        Err(error) => Err(FollowError::Unread(error)),
-    }
-}
-
 impl Pending {
     fn is_decided(&self) -> bool {
         self.questions.is_empty() && self.found.is_decided()
     }
-}
-
-/// What one event says.
-struct Read {
-    found: Found,
-    said: Said,
-}
-
-impl Read {
-    fn waits(&self) -> bool {
-        !self.found.is_empty() || !self.said.questions.is_empty()
-    }
-}
-
-fn read(json: &[u8], expected: &Expected) -> Result<Read, FollowError> {
-    let found = expected.lists().then(|| Found::read(json, expected));
-    let found = found.transpose()?.unwrap_or_default();
-    let said = answered::read(json, expected)?;
-    Ok(Read { found, said })
-}
-
-/// Whether nobody takes it for a message, in any encoding: an address (the first event of the
-/// transport before 2025-03-26), or a web server's word.
-fn is_text(data: &[u8]) -> bool {
-    let first = data.trim_ascii_start().first();
-    first.is_some_and(|first| first.is_ascii_graphic() && !matches!(first, b'{' | b'['))
 }
 
 fn error(id: &Value, refusal: &RefusalDocument<'_>) -> String {

@@ -110,6 +110,8 @@ fn no_spelling_of_a_path_makes_a_generation_plain_http() {
             format!("/v1/{start};x=1/{end}"),
             format!("/v1/{path}%00"),
             format!("/v1/{path}%20"),
+            format!("/v1/{path}."),
+            format!("/v1/{start}./{end}%2e%20."),
             format!("/v1/{}", path.replace(':', "%253A")),
             format!("/v1/{}", path.replace("me", "%256de")),
             format!("/v1/{path}/x/.."),
@@ -129,6 +131,73 @@ fn no_spelling_of_a_path_makes_a_generation_plain_http() {
     ] {
         let sent = post("a.example.net", path).json(&body);
         assert_eq!(sent.error().rule(), "protocol.ambiguous_path", "{path}");
+    }
+}
+
+#[test]
+fn a_message_at_a_path_with_dots_or_blanks_at_its_end_is_still_one() {
+    let body = json!({"message": {"role": "user", "parts": []}});
+    for path in [
+        "/message:send.",
+        "/v1/message:stream%20",
+        "/message:send.%20.",
+    ] {
+        let seen = post("a.example.net", path).json(&body).seen();
+        assert_eq!(seen.call.kind, CallKind::A2a, "{path}");
+        assert!(matches!(&*seen.call.action, "send" | "stream"), "{path}");
+    }
+}
+
+#[test]
+fn a_call_that_names_no_version_of_json_rpc_or_another_is_never_plain_http() {
+    for method in [
+        "tools/call",
+        "resources/read",
+        "notifications/cancelled",
+        "SendMessage",
+        "tasks/get",
+        "message/send",
+    ] {
+        for version in [Value::Null, json!("1.0"), json!(2.0), json!("2.0 ")] {
+            let mut call =
+                json!({"jsonrpc": version, "id": 1, "method": method, "params": {"id": "x"}});
+            if version.is_null() {
+                call.as_object_mut().expect("an object").remove("jsonrpc");
+            }
+            for body in [call.clone(), json!([call])] {
+                let sent = post("a.example.net", "/x").json(&body);
+                assert_eq!(sent.error().rule(), "protocol.malformed", "{body}");
+                for host in [
+                    "mcp.example.com:8443",
+                    "agent.example.com",
+                    "llm.example.com",
+                ] {
+                    assert!(
+                        post(host, "/x").json(&body).inspect().is_err(),
+                        "{host} {body}"
+                    );
+                }
+            }
+        }
+        let spelled = json!({"jsonrpc": "2.0", "ID": 1, "Method": method, "PARAMS": {}});
+        let sent = post("a.example.net", "/x").json(&spelled);
+        assert_eq!(sent.error().rule(), "protocol.malformed", "{spelled}");
+    }
+}
+
+#[test]
+fn ordinary_json_with_a_method_is_plain_http() {
+    for body in [
+        json!({"method": "GET", "params": {"a": 1}, "id": 1}),
+        json!({"method": "ping", "id": 1}),
+        json!({"method": "initialize", "params": {"key": "x"}}),
+        json!({"method": "tools/call"}),
+        json!({"method": "eth_call", "params": [], "id": 1}),
+        json!({"method": {"name": "tools/call"}, "id": 1}),
+        json!([{"method": "card", "id": 7}]),
+    ] {
+        let seen = post("a.example.net", "/x").json(&body).seen();
+        assert_eq!(seen.name(), "http post", "{body}");
     }
 }
 

@@ -5,11 +5,10 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use http_body::Frame;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
-use super::Learned;
 use super::source::{Followed, Over, Piece, Source};
+use super::{Begun, Learned};
 use crate::refusal::{Cause, Refusal, Stamp};
 use crate::relay::Cut;
 
@@ -45,7 +44,7 @@ pub(crate) struct Refused {
 
 pub(super) struct Follower<G> {
     guarded: G,
-    upstream: Incoming,
+    upstream: Begun,
     /// Read before the head went to the agent.
     first: Option<Bytes>,
     refusal: Option<Box<Refusal>>,
@@ -53,7 +52,7 @@ pub(super) struct Follower<G> {
 }
 
 impl<G: Guarded> Follower<G> {
-    pub(super) fn new(guarded: G, upstream: Incoming) -> Self {
+    pub(super) fn new(guarded: G, upstream: Begun) -> Self {
         Self {
             guarded,
             upstream,

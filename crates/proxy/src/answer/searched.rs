@@ -5,10 +5,10 @@ use aegis_protocol::{
 };
 use bytes::Bytes;
 use http::Response;
-use hyper::body::{Body, Incoming};
+use hyper::body::Body;
 
 use super::follow::{Advance, Follower, Guarded, Refused};
-use super::{LIMITS, Learned, Pace, Source, pass};
+use super::{Begun, LIMITS, Learned, Pace, Source, pass};
 use crate::lease::Lease;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal, Stamp};
@@ -39,7 +39,7 @@ impl Searching {
     /// A JSON document is searched as a whole before the agent sees its head; all else while it goes on.
     pub(crate) async fn follow(
         self,
-        response: Response<Incoming>,
+        response: Response<Begun>,
         record: &mut Record,
         lease: &mut Lease,
     ) -> Result<Response<Source>, Refusal> {
@@ -72,7 +72,7 @@ impl Searching {
 
 /// The answer as it is, where nothing is looked for.
 pub(super) async fn follow(
-    response: Response<Incoming>,
+    response: Response<Begun>,
     searching: Option<Searching>,
     record: &mut Record,
     lease: &mut Lease,

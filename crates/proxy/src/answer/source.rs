@@ -7,16 +7,15 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
-use super::Learned;
+use super::{Begun, Learned};
 use crate::refusal::Refusal;
 use crate::relay::Cut;
 
 pub(crate) enum Source {
     /// Straight from the upstream.
-    Upstream(Incoming),
+    Upstream(Begun),
     /// A document that has been judged.
     Whole(Option<Bytes>),
     Followed(Followed),
@@ -55,7 +54,7 @@ impl Source {
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Cut>>> {
         match self {
-            Self::Upstream(incoming) => poll_upstream(incoming, cx),
+            Self::Upstream(begun) => poll_upstream(begun, cx),
             Self::Whole(bytes) => {
                 let frame = bytes
                     .take()
@@ -69,7 +68,7 @@ impl Source {
 
     pub(crate) fn is_end_stream(&self) -> bool {
         match self {
-            Self::Upstream(incoming) => incoming.is_end_stream(),
+            Self::Upstream(begun) => begun.is_end_stream(),
             Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
             Self::Followed(_) => false,
         }
@@ -77,7 +76,7 @@ impl Source {
 
     pub(crate) fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Upstream(incoming) => incoming.size_hint(),
+            Self::Upstream(begun) => begun.size_hint(),
             Self::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
@@ -86,11 +85,8 @@ impl Source {
     }
 }
 
-fn poll_upstream(
-    incoming: &mut Incoming,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Piece, Cut>>> {
-    Pin::new(incoming)
+fn poll_upstream(begun: &mut Begun, cx: &mut Context<'_>) -> Poll<Option<Result<Piece, Cut>>> {
+    Pin::new(begun)
         .poll_frame(cx)
         .map_ok(Piece::Frame)
         .map_err(Cut::Upstream)

@@ -1,6 +1,5 @@
 //! The span of a finished record. Sends nothing where no collector is configured.
 
-use std::borrow::Cow;
 use std::time::SystemTime;
 
 use aegis_policy::{CallKind, Outcome};
@@ -8,6 +7,7 @@ use aegis_protocol::LlmApi;
 use aegis_telemetry::trace::{Inference, Operation, SpanRecord, Target};
 use http::Method;
 
+use super::provider::provider;
 use super::within::Within;
 use super::{Call, Record};
 use crate::gate;
@@ -34,6 +34,7 @@ impl Record {
             agent: caller.map_or("", |caller| &caller.agent),
             tool: call.map_or("", |call| &call.tool),
             action: call.map_or("", |call| &call.action),
+            provider: call.map_or("", |call| &call.provider),
             decision: self.outcome().as_str(),
             decision_id: &self.id,
             would: call.and_then(|call| call.would).map(Outcome::as_str),
@@ -84,7 +85,7 @@ impl Record {
                 LlmApi::GenerateContent => "generate_content",
                 _ => "chat",
             },
-            provider: self.provider(call, api),
+            provider: provider(api, &self.destination_line().host),
             model: &call.model,
             stream: call.stream,
             ..Inference::default()
@@ -102,24 +103,6 @@ impl Record {
             region: heard.region.as_deref(),
             ..asked
         }
-    }
-
-    /// As the catalogue says, else by who is known to serve this API at such a host.
-    fn provider<'a>(&'a self, call: &'a Call, api: LlmApi) -> Cow<'a, str> {
-        if !call.provider.is_empty() {
-            return Cow::Borrowed(&call.provider);
-        }
-        let host = self.destination_line().host;
-        let vertex = host.ends_with("aiplatform.googleapis.com");
-        let azure = host.ends_with(".azure.com") || host.ends_with(".microsoft.com");
-        Cow::Borrowed(match api {
-            _ if vertex => "gcp.vertex_ai",
-            LlmApi::ChatCompletions | LlmApi::Responses if azure => "azure.ai.openai",
-            LlmApi::ChatCompletions | LlmApi::Responses => "openai",
-            LlmApi::Messages => "anthropic",
-            LlmApi::Converse | LlmApi::InvokeModel => "aws.bedrock",
-            LlmApi::GenerateContent => "gcp.gemini",
-        })
     }
 
     /// What the agent was told.

@@ -4,8 +4,6 @@
 //! at `002c8a6ea1c8a42b14a4527db83b3cabcded610a`. Texts and arguments, which the conventions leave
 //! to the user's choice, are never written.
 
-use std::borrow::Cow;
-
 use opentelemetry::{KeyValue, StringValue, Value};
 
 /// What is done, in the conventions' words.
@@ -37,7 +35,8 @@ pub enum Target<'a> {
 pub struct Inference<'a> {
     /// `chat` or `generate_content`.
     pub operation: &'static str,
-    pub provider: Cow<'a, str>,
+    /// One of the conventions' own values.
+    pub provider: &'static str,
     pub model: &'a str,
     pub stream: bool,
     pub response_id: Option<&'a str>,
@@ -98,7 +97,7 @@ impl Inference<'_> {
     fn attributes(&self) -> Vec<KeyValue> {
         let mut all = vec![
             text(OPERATION, self.operation),
-            text("gen_ai.provider.name", &self.provider),
+            text("gen_ai.provider.name", self.provider),
         ];
         let words = [
             ("gen_ai.request.model", Some(self.model)),

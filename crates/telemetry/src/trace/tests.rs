@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use super::{Operation, SpanRecord, TraceContext, Tracer, TracerError};
 
 const LIMIT: Duration = Duration::from_secs(30);
-const EVIDENCE: [(&str, &str); 20] = [
+const EVIDENCE: [(&str, &str); 21] = [
     ("aegis.action", "charge"),
     ("aegis.agent", "finance-bot"),
     ("aegis.answer.data", "EMAIL_ADDRESS"),
@@ -34,6 +34,7 @@ const EVIDENCE: [(&str, &str); 20] = [
     ("aegis.decision_id", "id-1"),
     ("aegis.front", "forward"),
     ("aegis.policy_version", "7-3fa9c1d2e0b4"),
+    ("aegis.provider", "stripe"),
     ("aegis.reasons", "tool.amount,user.late"),
     ("aegis.region", "eu-central-1"),
     ("aegis.tenant", "acme"),
@@ -184,6 +185,7 @@ fn refused(trace: &TraceContext) -> SpanRecord<'_> {
         agent: "finance-bot",
         tool: "stripe-payments",
         action: "charge",
+        provider: "stripe",
         decision: "approval_needed",
         decision_id: "id-1",
         would: Some("deny"),

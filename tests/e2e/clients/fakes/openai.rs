@@ -3,7 +3,7 @@
 use aegis_testkit::{Answer, Feed, Received};
 use serde_json::{Value, json};
 
-use super::{Call, TEXT, named_events, not_found};
+use super::{ALLOWED_CALL, Call, DENIED_CALL, TEXT, named_events, not_found};
 
 /// At `path`, which says whose it is.
 pub(super) fn chat(request: &Received, path: &str) -> Answer {
@@ -51,18 +51,30 @@ fn deltas(call: Option<Call>) -> Vec<Value> {
 
 /// At `path`, which says whose it is.
 pub(super) fn responses(request: &Received, path: &str) -> Answer {
-    if request.path() != path {
-        return not_found(request);
+    let stored = request.path().strip_prefix(path).unwrap_or(request.path());
+    match stored {
+        "" if request.json()["stream"] == true => told(Call::asked_for(request)),
+        "" => whole(None),
+        "/resp_weather" if request.target.contains("stream=true") => told(Some(ALLOWED_CALL)),
+        "/resp_weather" => whole(Some(ALLOWED_CALL)),
+        "/resp_delete" if request.target.contains("stream=true") => told(Some(DENIED_CALL)),
+        "/resp_delete" => whole(Some(DENIED_CALL)),
+        _ => not_found(request),
     }
-    if request.json()["stream"] != true {
-        let output = json!([message("completed", &TEXT.concat())]);
-        return Answer::json(&response("completed", &output));
-    }
+}
+
+fn whole(call: Option<Call>) -> Answer {
+    let mut output = vec![message("completed", &TEXT.concat())];
+    output.extend(call.map(|call| function("completed", call, &call.arguments.concat())));
+    Answer::json(&response("completed", &output.into()))
+}
+
+fn told(call: Option<Call>) -> Answer {
     let mut events =
         vec![json!({"type": "response.created", "response": response("in_progress", &json!([]))})];
     events.extend(text_item());
     let mut output = vec![message("completed", &TEXT.concat())];
-    if let Some(call) = Call::asked_for(request) {
+    if let Some(call) = call {
         events.extend(call_item(call));
         output.push(function("completed", call, &call.arguments.concat()));
     }

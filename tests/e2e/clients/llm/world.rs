@@ -32,6 +32,12 @@ impl World {
         let policy = POLICY
             .replace("MODEL", api.model())
             .replace("PROTOCOL", api.protocol());
+        // Nobody else has such an action.
+        let stored = match api.protocol() {
+            "openai" => "        retrieve: {}\n",
+            _ => "",
+        };
+        let policy = policy.replace("STORED", stored);
         let builder = Aegis::with_policy(&policy)
             .agent("acme", "bot")
             .hosts(&[HOST])
@@ -122,7 +128,7 @@ profiles:
     tools:
       llm:
         chat: {model: {enum: ['MODEL']}}
-    data: {EMAIL_ADDRESS: approval_needed, IP_ADDRESS: {sanitize: token}}
+STORED    data: {EMAIL_ADDRESS: approval_needed, IP_ADDRESS: {sanitize: token}}
     answers: {EMAIL_ADDRESS: sanitize}
     proposed:
       tools:

@@ -230,7 +230,7 @@ fn the_name_of_an_event_is_its_type() {
         "event: ping\n",
         "event: content_block_delta\n",
         "event: error\n",
-        "",
+        "event: message\n",
     ] {
         let stream = format!("{name}data: {}\n\n", block(0, used("tool_use", json!({}))));
         let told = whole(API, SSE, stream.as_bytes(), &Verdict::Release);
@@ -239,5 +239,40 @@ fn the_name_of_an_event_is_its_type() {
             "{name}"
         );
         assert!(hides_the_call(&told));
+    }
+}
+
+#[test]
+fn a_stream_without_names_is_followed_by_its_types() {
+    released(API, SSE, &data_events(&events()));
+    let told = whole(API, SSE, &data_events(&events()), &Verdict::Refuse);
+    assert!(hides_the_call(&told));
+}
+
+#[test]
+fn a_stream_of_which_only_some_events_have_names_is_ambiguous() {
+    let (named, bare) = (named_events(&events()), data_events(&events()));
+    let event = |stream: &[u8], at: usize| {
+        let text = String::from_utf8(stream.to_vec()).expect("utf-8");
+        let event = text.split_inclusive("\n\n").nth(at).expect("an event");
+        event.to_owned()
+    };
+    for at in 0..events().len() {
+        let is_part = event(&bare, at).contains("message") || event(&bare, at).contains("block");
+        let mixed = |of: &[u8], one: &[u8]| {
+            let events = 0..events().len();
+            let events = events.map(|place| event(if place == at { one } else { of }, place));
+            events.collect::<String>()
+        };
+        for stream in [mixed(&named, &bare), mixed(&bare, &named)] {
+            let told = whole(API, SSE, stream.as_bytes(), &Verdict::Release);
+            let ambiguous = matches!(told.error, Some(AnswerError::Ambiguous(_)));
+            // A ping without a name says nothing to anybody.
+            assert_eq!(
+                ambiguous,
+                is_part || stream.starts_with("data:"),
+                "{stream}"
+            );
+        }
     }
 }

@@ -3,7 +3,7 @@
 use aegis_policy::{Action, CallKind, Redaction, Truncation};
 use serde_json::{Value, json};
 
-use crate::testing::{MAIL, get, post};
+use crate::testing::{MAIL, get, post, request};
 use crate::{Dialect, InspectError, LlmApi};
 
 const CHAT: &str = "/v1/chat/completions";
@@ -149,6 +149,57 @@ fn a_second_spelling_of_a_member_is_malformed() {
 }
 
 #[test]
+fn what_is_stored_has_actions_of_its_own() {
+    let update = json!({"metadata": {"a": "b"}});
+    for (sent, name, id) in [
+        (get("llm.example.com", CHAT), "llm retrieve", None),
+        (
+            get("llm.example.com", "/v1/chat/completions/c"),
+            "llm retrieve",
+            Some("c"),
+        ),
+        (
+            get("llm.example.com", "/v1/responses/r"),
+            "llm retrieve",
+            Some("r"),
+        ),
+        (
+            post("llm.example.com", "/v1/responses/r/cancel"),
+            "llm cancel",
+            Some("r"),
+        ),
+        (
+            post("llm.example.com", "/v1/chat/completions/c").json(&update),
+            "llm update",
+            Some("c"),
+        ),
+        (
+            get("llm.example.com", "/v1/responses/r/input_items"),
+            "llm other",
+            None,
+        ),
+        (
+            request("DELETE", "llm.example.com", "/v1/responses/r"),
+            "llm other",
+            None,
+        ),
+    ] {
+        let seen = sent.seen();
+        assert_eq!(seen.name(), name);
+        assert_eq!(seen.parameter("id").and_then(Value::as_str), id, "{name}");
+        assert!(!seen.call.stream);
+        assert_eq!(seen.reading.dialect, Dialect::OpenAi);
+    }
+    let streamed = get(
+        "llm.example.com",
+        "/v1/responses/r?stream=true&starting_after=3",
+    )
+    .seen();
+    assert!(streamed.call.stream);
+    assert_eq!(streamed.parameter("stream"), Some(&json!(true)));
+}
+
+#[test]
 fn json_under_another_content_type_is_still_a_chat() {
     let seen = post("llm.example.com", CHAT)
         .body("text/plain", chat().to_string())
@@ -171,7 +222,6 @@ fn other_endpoints_of_a_service_are_other() {
         get("llm.example.com", "/v1/models").seen().name(),
         "llm other"
     );
-    assert_eq!(get("llm.example.com", CHAT).seen().name(), "llm other");
     let seen = post("llm.example.com", "/v1/embeddings")
         .json(&json!({"input": MAIL}))
         .seen();
