@@ -251,7 +251,7 @@ async fn a_blind_tunnel_for_one_name_is_not_one_for_another() {
     let (_, end) = aegis.lines(|line| line["action"] == "connect").await;
     assert_eq!(
         (&end["outcome_detail"], &end["error"]),
-        (&"failed".into(), &"name.disagreement".into())
+        (&"refused".into(), &"name.disagreement".into())
     );
     assert_eq!(end["bytes_in"], 0);
 }
@@ -270,6 +270,7 @@ async fn a_blind_tunnel_carries_nothing_but_tls() {
 
     assert_eq!(tunnel.read_to_end().await.len(), 0);
     let (_, end) = aegis.lines(|line| line["action"] == "connect").await;
+    assert_eq!(end["outcome_detail"], "refused");
     assert_eq!(end["error"], "tunnel.not_tls");
     assert_eq!(upstream.count(), 0);
 }

@@ -72,7 +72,7 @@ pub(crate) async fn run(
     // What is inside may have ended for the same reason a moment earlier.
     let ending = match (lease.has_ended().await, result) {
         (Some(cut), _) => ending_of(&cut),
-        (None, Err(error)) => Ending::Failed(code(&error)),
+        (None, Err(error)) => broken(&error),
         (None, Ok(())) => Ending::Forwarded,
     };
     record.end(ending);
@@ -95,7 +95,7 @@ pub(crate) async fn join(
     let ending = tokio::select! {
         result = copying => match result {
             Ok(()) => Ending::Forwarded,
-            Err(error) => Ending::Failed(code(&error)),
+            Err(error) => broken(&error),
         },
         cut = lease.ended() => ending_of(&cut),
     };
@@ -227,6 +227,16 @@ pub(crate) fn ending_of(cut: &Cut) -> Ending {
     match cut {
         Cut::Drained => Ending::Drained,
         Cut::Revoked | Cut::Refused | Cut::Upstream(_) => Ending::ClosedByPolicy,
+    }
+}
+
+/// What is no TLS, or is for another host than was judged, Aegis does not let through. Of everything else nobody knows
+/// whose fault it is.
+fn broken(error: &io::Error) -> Ending {
+    let code = code(error);
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidData => Ending::Refused(code),
+        _ => Ending::Failed(code),
     }
 }
 
