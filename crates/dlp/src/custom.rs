@@ -1,6 +1,9 @@
 //! Detectors that a policy brings along: what they may be, and how they are made ready to search with. It reads no text.
 
+mod ahead;
 mod checksum;
+mod cost;
+mod lane;
 mod names;
 mod pattern;
 mod search;
@@ -15,8 +18,10 @@ use std::ops::Range;
 
 use crate::found::{Found, Rank};
 use crate::per_kind::KindId;
+use crate::rule::LONGEST;
 use crate::rules::{Dfa, RuleId};
 use crate::{BuildError, Class};
+use ahead::Ahead;
 pub use checksum::Checksum;
 use names::interned;
 pub use names::{is_type_name, type_name};
@@ -69,6 +74,11 @@ pub enum DetectorError {
          bound what repeats, `[0-9]{{10,16}}` say and not `[0-9]+`"
     )]
     Unbounded,
+    #[error(
+        "too many values could be on their way at once: let it match at most {LONGEST} bytes and repeat without a count \
+         or from none on (`.*` or `.{{0,99}}`, not `.{{99}}`), or begin with what is rare"
+    )]
+    Costly,
     #[error("a word must have 1 to 64 bytes")]
     Word,
     #[error("there is no word to look for")]
@@ -88,6 +98,8 @@ pub(crate) struct Customs {
     /// By the first bytes of a value, and of a word that must be near: whom to ask.
     values: Starts,
     words: Starts,
+    /// Of which it can be told what is ahead, a bit for each.
+    foreseen: u128,
     /// Where either may begin.
     pairs: Pairs,
 }
@@ -97,6 +109,15 @@ struct Ready {
     rank: Rank,
     detector: Detector,
     value: Dfa,
+    /// None where a value may be longer than what is waited for, or the automaton would be too large.
+    ahead: Option<Ahead>,
+    near: Option<Dfa>,
+}
+
+/// Of a value, and of the words that must be near.
+struct Automata {
+    value: Dfa,
+    ahead: Option<Ahead>,
     near: Option<Dfa>,
 }
 
@@ -106,8 +127,7 @@ impl Detector {
         self.automata().map(|_| ())
     }
 
-    /// Of the value, and of the words that must be near.
-    fn automata(&self) -> Result<(Dfa, Option<Dfa>), DetectorError> {
+    fn automata(&self) -> Result<Automata, DetectorError> {
         if !is_type_name(&self.kind) {
             return Err(DetectorError::Name(self.kind.clone()));
         }
@@ -120,13 +140,19 @@ impl Detector {
             other => other,
         })?;
         let most = self.checksum.map(|_| LONGEST_SUMMED);
-        Ok((self.looks.automaton(most)?, near))
+        let (value, longest) = self.looks.automaton(most)?;
+        let is_short = longest.is_some_and(|longest| longest <= LONGEST);
+        let ahead = is_short.then(|| Ahead::of(&value)).flatten();
+        if ahead.is_none() && !cost::is_bounded(&value, MOST_WALKS) {
+            return Err(DetectorError::Costly);
+        }
+        Ok(Automata { value, ahead, near })
     }
 
     /// `number` is that of its type.
     fn ready(&self, number: KindId) -> Result<Ready, BuildError> {
         let bad = |error| BuildError::Detector(self.kind.clone(), error);
-        let (value, near) = self.automata().map_err(bad)?;
+        let Automata { value, ahead, near } = self.automata().map_err(bad)?;
         Ok(Ready {
             kind: interned(&self.kind).ok_or(BuildError::Names)?,
             rank: Rank {
@@ -137,17 +163,18 @@ impl Detector {
             },
             detector: self.clone(),
             value,
+            ahead,
             near,
         })
     }
 }
 
 impl Looks {
-    /// Of values of at most so many bytes, if they are bounded. Words are short.
-    fn automaton(&self, most: Option<usize>) -> Result<Dfa, DetectorError> {
+    /// Of values of at most so many bytes, if they are bounded, and of how many they are. Words are short.
+    fn automaton(&self, most: Option<usize>) -> Result<(Dfa, Option<usize>), DetectorError> {
         match self {
             Self::Pattern(pattern) => pattern::value(pattern, most),
-            Self::Keywords(words) => pattern::keywords(words),
+            Self::Keywords(words) => Ok((pattern::keywords(words)?, Some(LONGEST))),
         }
     }
 }
@@ -167,12 +194,15 @@ impl Customs {
             .collect::<Result<_, _>>()?;
         let values = Starts::of(all.iter().map(|ready| Some(&ready.value)));
         let words = Starts::of(all.iter().map(|ready| ready.near.as_ref()));
+        let foreseen = all.iter().enumerate();
+        let foreseen = foreseen.filter(|(_, ready)| ready.ahead.is_some());
         Ok(Self {
             base,
-            all,
             pairs: Pairs::of(&[&values, &words]),
             values,
             words,
+            foreseen: foreseen.fold(0, |bits, (place, _)| bits | 1 << place),
+            all,
         })
     }
 
@@ -260,5 +290,7 @@ impl fmt::Debug for Customs {
 
 /// A value that is summed up, in bytes: it may begin at each byte of a text, and end at each behind that.
 const LONGEST_SUMMED: usize = 64;
+/// Of one detector, how many walks may be open at once where it cannot be told what is ahead.
+const MOST_WALKS: usize = 16;
 /// Of one policy; there is a bit for each.
 pub const MOST_DETECTORS: usize = 100;

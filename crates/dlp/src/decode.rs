@@ -176,7 +176,9 @@ impl Layers {
                 match event {
                     Event::Group(group) => {
                         let findings = self.search.sets().findings(group);
-                        apart.extend(findings.map(|one| Event::Found(one, group.range.clone())));
+                        apart.extend(
+                            findings.map(|(one, _)| Event::Found(one, group.range.clone())),
+                        );
                     }
                     event => apart.push(event.clone()),
                 }

@@ -48,7 +48,8 @@ fn colour_at(before: &[u8], word: &[u8]) -> Option<usize> {
     let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let ends = word.get(digits).is_some_and(u8::is_ascii_alphabetic);
     let is_number = |byte: &&u8| byte.is_ascii_digit() || **byte == b';';
-    let numbers = before.iter().rev().take_while(is_number).count();
+    let numbers = before.iter().rev().take(COLOUR).take_while(is_number);
+    let numbers = numbers.count();
     let before = before.get(..before.len() - numbers)?;
     let sign = before.strip_suffix(b"[")?;
     let signs: [&[u8]; 5] = [b"\x1b", b"1b", b"1B", b"\\e", b"\\033"];
@@ -58,11 +59,24 @@ fn colour_at(before: &[u8], word: &[u8]) -> Option<usize> {
 
 /// Whether the last letters are those of an escape.
 pub(crate) fn ends_in_escape(bytes: &[u8]) -> bool {
-    (1..=5).any(|length| {
-        let parts = bytes
-            .len()
-            .checked_sub(length)
-            .and_then(|at| bytes.split_at_checked(at));
-        parts.is_some_and(|(before, escape)| escape_at(before, escape) == Some(length))
-    })
+    may_end_in_escape(bytes)
+        && (1..=5).any(|length| {
+            let parts = bytes
+                .len()
+                .checked_sub(length)
+                .and_then(|at| bytes.split_at_checked(at));
+            parts.is_some_and(|(before, escape)| escape_at(before, escape) == Some(length))
+        })
 }
+
+/// Whether the sign of one is near. Mostly none is.
+fn may_end_in_escape(bytes: &[u8]) -> bool {
+    let near = bytes.get(bytes.len().saturating_sub(6)..);
+    let is_sign = |byte: &u8| matches!(byte, b'%' | b'\\');
+    let is_colour =
+        matches!(bytes, [.., b'0'..=b'9' | b';' | b'[', letter] if letter.is_ascii_alphabetic());
+    is_colour || near.unwrap_or_default().iter().any(is_sign)
+}
+
+/// The numbers of a colour, in bytes: `1;38;2;255;255;255`. What is further back may be gone.
+const COLOUR: usize = 32;

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::Hit;
 use crate::found::{Event, Finding};
 use crate::per_kind::{KindId, PerKind};
 use crate::rules::{RuleId, Sets};
+use crate::{Class, Hit};
 
 /// Of one text, in the order in which a stream tells them. There is one of a kind where several overlap: a
 /// text may say the same in several ways.
@@ -47,8 +47,12 @@ impl<'s> Hits<'s> {
             }
             Event::Group(group) => {
                 let range = group.range.start - named..group.range.end - named;
-                for finding in self.sets.findings(group) {
-                    self.see(finding, range.clone());
+                let sets = self.sets;
+                for (finding, rule) in sets.findings(group) {
+                    match self.overlapped(finding.kind, range.start) {
+                        Some(at) => self.merge(at, finding, range.end),
+                        None => self.put(finding, (rule.kind, rule.class), range.clone()),
+                    }
                 }
             }
             Event::Begins(finding, start) => self.begins(*finding, start - named),
@@ -90,9 +94,13 @@ impl<'s> Hits<'s> {
     }
 
     fn push(&mut self, finding: Finding, range: Range<usize>) {
-        let Some((kind, class)) = self.sets.type_of(finding.id) else {
-            return;
-        };
+        if let Some(of) = self.sets.type_of(finding.id) {
+            self.put(finding, of, range);
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, finding: Finding, (kind, class): (&'static str, Class), range: Range<usize>) {
         self.found.push(Hit {
             kind,
             class,

@@ -145,7 +145,7 @@ impl<'b> Redactor<'b> {
                 Event::Found(finding, range) => self.one(finding, range, &mut out),
                 Event::Group(group) => {
                     let sets = Arc::clone(&self.sets);
-                    for finding in sets.findings(&group) {
+                    for (finding, _) in sets.findings(&group) {
                         self.one(finding, group.range.clone(), &mut out);
                     }
                 }

@@ -155,15 +155,19 @@ impl Sets {
     }
 
     /// What each rule of a group has found.
-    pub(crate) fn findings(&self, group: &Group) -> impl Iterator<Item = Finding> {
+    pub(crate) fn findings(
+        &self,
+        group: &Group,
+    ) -> impl Iterator<Item = (Finding, &'static Rule)> + use<'_> {
         let confidence = group.confidence;
         group.rules().filter_map(move |id| {
-            let kind = self.rules.get(id)?.rank.kind;
-            Some(Finding {
+            let ready = self.rules.get(id)?;
+            let finding = Finding {
                 id,
-                kind,
+                kind: ready.rank.kind,
                 confidence,
-            })
+            };
+            Some((finding, ready.rule))
         })
     }
 

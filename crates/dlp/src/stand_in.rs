@@ -54,6 +54,15 @@ pub(crate) fn goes_on(begun: Option<usize>, byte: u8, at: usize) -> Option<usize
     }
 }
 
+/// Where the name ends, or what is none, that began here and goes on at `at`; none where that has not come yet.
+pub(crate) fn ends(begun: usize, at: usize, window: Window<'_>) -> Option<usize> {
+    let rest = window.after(at + 1).iter().zip(at + 1..);
+    let mut rest = rest.map(|(byte, at)| (goes_on(Some(begun), *byte, at), at));
+    let end = rest.find(|(name, _)| *name != Some(begun));
+    end.map(|(_, at)| at)
+        .or(window.last.then_some(window.end()))
+}
+
 fn is_type(name: &[u8], customs: &Customs) -> bool {
     let types = types();
     name == PARAMETER

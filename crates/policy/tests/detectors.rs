@@ -107,6 +107,12 @@ fn mistakes_have_their_places() {
         ("pattern: '(S)\\1'", 41, "backreferences are not supported"),
         ("pattern: '[0-9]*'", 41, "where there is nothing"),
         ("pattern: 'S{300}'", 41, "at most 256"),
+        (
+            "pattern: 'S.{0,300}Q'",
+            41,
+            "too many values could be on their way at once",
+        ),
+        ("pattern: 'S.{0,300}Q'", 41, "at most 256 bytes"),
         ("keywords: []", 42, "no word to look for"),
         ("near: [a]", 19, "either `pattern` or `keywords`"),
         ("pattern: a, confidence: 0.4", 56, "from 0.5 to 1"),

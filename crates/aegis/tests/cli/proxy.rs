@@ -37,7 +37,10 @@ fn a_signal_to_end_drains_the_proxy_and_ends_it_with_0() {
 #[test]
 fn a_second_signal_ends_a_draining_proxy_at_once() {
     let home = home();
-    let config = proxy_config(&home, "127.0.0.1:0", "");
+    let known = format!(
+        "identity: {{credentials: [{{id: a, tenant: acme, agent: a, secret_sha256: {SHA256_OF_TEST}}}]}}\n"
+    );
+    let config = proxy_config(&home, "127.0.0.1:0", &known);
     let mut proxy = Running::start(&["proxy", "--config", &config]);
     let line = proxy.wait_for("forward proxy on ");
     let address = line.split(' ').nth(3).expect("an address");
@@ -45,7 +48,8 @@ fn a_second_signal_ends_a_draining_proxy_at_once() {
     // A request that never ends keeps the drain waiting for its whole grace.
     client
         .write_all(
-            b"POST http://a.test/ HTTP/1.1\r\nhost: a.test\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n",
+            b"POST http://a.test/ HTTP/1.1\r\nhost: a.test\r\nproxy-authorization: Bearer test\r\nexpect: 100-continue\r\n\
+              content-length: 9\r\n\r\n",
         )
         .expect("sent");
     let mut begun = [0; 12];

@@ -11,8 +11,11 @@ use super::DetectorError;
 use crate::rule::LONGEST;
 use crate::rules::Dfa;
 
-/// Of a regular expression; `most` where its values are bounded.
-pub(super) fn value(pattern: &str, most: Option<usize>) -> Result<Dfa, DetectorError> {
+/// Of a regular expression, with the length of its longest value; `most` where they are bounded.
+pub(super) fn value(
+    pattern: &str,
+    most: Option<usize>,
+) -> Result<(Dfa, Option<usize>), DetectorError> {
     let parsed = syntax::parse_with(pattern, &dialect())
         .map_err(|error| DetectorError::Syntax(in_a_line(&error.to_string())))?;
     let (least, longest) = (
@@ -25,7 +28,7 @@ pub(super) fn value(pattern: &str, most: Option<usize>) -> Result<Dfa, DetectorE
         Some(0) => Err(DetectorError::Empty),
         Some(least) if least > LONGEST => Err(DetectorError::Long(least)),
         Some(_) if !most.is_none_or(is_bounded) => Err(DetectorError::Unbounded),
-        Some(_) => automaton(pattern),
+        Some(_) => Ok((automaton(pattern)?, longest)),
     }
 }
 

@@ -1,19 +1,19 @@
 //! The search for what a policy's own detectors describe, byte by byte, beside that of the catalogue. It knows no catalogue.
 //!
-//! A value may begin at any byte, so at each a walk through the automaton begins where its first byte
-//! fits. Walks of a detector that have come to the same state go on as one, as they have the same
-//! future; and none waits for more than [`LONGEST`] bytes. So there are at most so many steps of a
-//! detector for a byte, and mostly none.
-
-use std::collections::BTreeMap;
+//! A value may begin at any byte. Where what is [`super::ahead`] can be told, it is tried only where there is one, and
+//! read to its end at once; what has not come yet is waited for. Of other detectors a walk through the automaton
+//! begins wherever its first bytes fit ([`super::lane`]). Either way a byte takes a few steps, and mostly none.
 
 use regex_automata::dfa::Automaton as _;
 
-use super::Customs;
+use super::ahead::{Ahead, Comes};
+use super::lane::Lane;
 use super::starts::Starts;
-use super::walk::{Walk, continues};
+use super::walk::{Walk, continues, leads_on};
+use super::{Customs, Ready};
 use crate::found::Found;
-use crate::rule::{LONGEST, NEAR};
+use crate::rule::NEAR;
+use crate::rules::begin;
 use crate::stand_in;
 use crate::window::Window;
 
@@ -22,8 +22,11 @@ use crate::window::Window;
 pub(crate) struct Walks {
     /// How many bytes have been read.
     at: usize,
-    /// Those of each detector in the order of their beginnings.
-    values: Vec<Walk>,
+    /// How many of them, or one more, have been read for words.
+    heard: usize,
+    /// One for each detector, and a bit for each of which there are walks.
+    lanes: Vec<Lane>,
+    walking: u128,
     words: Vec<Walk>,
     /// Of the detectors of which a word has been read, at most one each.
     near: Vec<Near>,
@@ -39,34 +42,6 @@ struct Near {
     is_named: bool,
 }
 
-impl Customs {
-    /// How many bytes no value, no word and no name begins at.
-    fn idle(&self, window: Window<'_>, from: usize) -> usize {
-        let bytes = window.after(from);
-        let mut idle = 0;
-        while let Some(more) = self.pairs.first(bytes.get(idle..).unwrap_or_default()) {
-            idle += more;
-            if self.begin(window, from + idle) {
-                return idle;
-            }
-            idle += 1;
-        }
-        // What the last byte begins, the next one says.
-        bytes.len().saturating_sub(1)
-    }
-
-    /// Whether a value, a word or a name may begin here.
-    fn begin(&self, window: Window<'_>, at: usize) -> bool {
-        let text = window.after(at);
-        let Some(first) = text.first() else {
-            return false;
-        };
-        let values = self.values.at(text);
-        let begins = |values| values & self.values.behind(behind(window, at), *first) != 0;
-        *first == b'[' || values != 0 && begins(values) || self.words.at(text) != 0
-    }
-}
-
 impl Walks {
     /// Reads what is new. Nothing is found before `named`.
     pub(crate) fn read(
@@ -76,25 +51,32 @@ impl Walks {
         named: usize,
         found: &mut Found,
     ) {
+        self.lanes.resize_with(customs.all.len(), Lane::default);
         while let text @ [byte, ..] = window.after(self.at) {
             if self.is_idle() {
-                let idle = customs.idle(window, self.at);
+                let idle = self.idle(customs, window);
                 self.at += idle;
                 if idle > 0 {
                     continue;
                 }
             }
             self.name = stand_in::goes_on(self.name, *byte, self.at);
-            let words = customs.words.at(text);
-            if words != 0 || !self.words.is_empty() {
-                self.words_at(customs, (*byte, words), window, named);
-            }
-            let begins = customs.values.at(text);
-            if begins != 0 || !self.values.is_empty() {
-                self.values_at(customs, (*byte, begins), window, named);
-                if !self.values.is_empty() {
-                    self.decide(customs, window, self.at + 1, found);
+            if self.heard <= self.at {
+                self.heard = self.at + 1;
+                let words = customs.words.at(text);
+                if words != 0 || !self.words.is_empty() {
+                    self.words_at(customs, (*byte, words), window, named);
                 }
+            }
+            let begins = if self.at >= named && !continues(*byte) {
+                self.possible(customs, customs.values.at(text), self.at)
+            } else {
+                0
+            };
+            if begins | self.walking != 0
+                && !self.values_at(customs, (*byte, begins), window, found)
+            {
+                return;
             }
             self.at += 1;
         }
@@ -105,19 +87,65 @@ impl Walks {
 
     /// Whether nothing is being read, as a value or a word or a name.
     fn is_idle(&self) -> bool {
-        self.values.is_empty() && self.words.is_empty() && self.name.is_none()
+        self.walking == 0 && self.words.is_empty() && self.name.is_none()
+    }
+
+    /// How many bytes no value, no word and no name begins at.
+    fn idle(&self, customs: &Customs, window: Window<'_>) -> usize {
+        let bytes = window.after(self.at);
+        let mut idle = 0;
+        while let Some(more) = customs.pairs.first(bytes.get(idle..).unwrap_or_default()) {
+            idle += more;
+            if self.begins(customs, window, self.at + idle) {
+                return idle;
+            }
+            idle += 1;
+        }
+        // What the last byte begins, the next one says.
+        bytes.len().saturating_sub(1)
+    }
+
+    /// Whether a value, a word or a name may begin here.
+    fn begins(&self, customs: &Customs, window: Window<'_>, at: usize) -> bool {
+        let text = window.after(at);
+        let Some(first) = text.first() else {
+            return false;
+        };
+        let values = self.possible(customs, customs.values.at(text), at);
+        let begins = |values| values & customs.values.behind(behind(window, at), *first) != 0;
+        *first == b'[' || values != 0 && begins(values) || customs.words.at(text) != 0
+    }
+
+    /// Of some detectors, those of which it is not known that no value begins here.
+    #[inline]
+    fn possible(&self, customs: &Customs, mut starts: u128, at: usize) -> u128 {
+        let foreseen = starts & customs.foreseen;
+        if foreseen == 0 {
+            return starts;
+        }
+        for detector in Starts::places(foreseen) {
+            if let (Some(lane), Some(ready)) = (self.lanes.get(detector), customs.all.get(detector))
+                && let Some(ahead) = &ready.ahead
+                && (lane.done > at || lane.seen.excludes(ahead, at))
+            {
+                starts &= !(1 << detector);
+            }
+        }
+        starts
     }
 
     /// Everything that begins before this has been found.
     pub(crate) fn settled(&self) -> usize {
-        let starts = self.values.iter().map(|walk| walk.start);
+        let lanes = Starts::places(self.walking).filter_map(|place| self.lanes.get(place));
+        let starts = lanes.flat_map(|lane| &lane.walks).map(|walk| walk.start);
         starts.fold(self.at, usize::min)
     }
 
     /// How many steps the next byte may take.
     #[cfg(test)]
     pub(crate) fn open(&self) -> usize {
-        self.values.len() + self.words.len()
+        let lanes = self.lanes.iter();
+        lanes.map(|lane| lane.walks.len()).sum::<usize>() + self.words.len()
     }
 
     /// The words of detectors that end before this byte, go on with it or begin with it.
@@ -163,34 +191,103 @@ impl Walks {
         }
     }
 
-    /// The values that end before this byte, go on with it or begin with it.
+    /// The values that end before this byte, go on with it or begin with it. False where more of the text must
+    /// come first.
     fn values_at(
         &mut self,
         customs: &Customs,
         (byte, starts): (u8, u128),
         window: Window<'_>,
-        named: usize,
-    ) {
+        found: &mut Found,
+    ) -> bool {
+        let before = behind(window, self.at);
+        let starts = starts & customs.values.behind(before, byte);
+        let mut is_known = true;
+        for detector in Starts::places(starts & customs.foreseen) {
+            is_known &= self.foreseen(customs, detector, before, window, found);
+        }
+        if is_known {
+            self.walks_at(
+                customs,
+                (before, byte),
+                starts & !customs.foreseen,
+                window,
+                found,
+            );
+        }
+        is_known
+    }
+
+    /// A value that begins here, of a detector of which it can be told what is ahead. False where more of the text
+    /// must come first.
+    fn foreseen(
+        &mut self,
+        customs: &Customs,
+        detector: usize,
+        before: Option<u8>,
+        window: Window<'_>,
+        found: &mut Found,
+    ) -> bool {
         let at = self.at;
-        for walk in self.values.iter_mut().filter(|walk| walk.is_open) {
-            if let Some(dfa) = customs.value(walk.detector) {
-                walk.step(dfa, byte, at);
+        let is_near = customs.word(detector).is_none() || self.has_near(detector);
+        let (Some(lane), Some(ready)) = (self.lanes.get_mut(detector), customs.all.get(detector))
+        else {
+            return true;
+        };
+        let Some(ahead) = ready.ahead.as_ref().filter(|_| is_near) else {
+            return true;
+        };
+        let end = match end(lane, ready, ahead, (at, before), window) {
+            End::At(end) => end,
+            End::None => return true,
+            End::Later => return false,
+        };
+        if let Some(name) = self.name {
+            match stand_in::ends(name, at, window) {
+                None => return false,
+                Some(_) if stand_in::covers(&(at..end), window, customs) => return true,
+                Some(_) => {}
             }
         }
-        if starts != 0 && at >= named && !continues(byte) {
-            let before = behind(window, at);
-            for detector in Starts::places(starts & customs.values.behind(before, byte)) {
-                if customs.word(detector).is_none() || self.has_near(detector) {
-                    let walk = customs.value(detector).and_then(|dfa| {
-                        let walk = Walk::begin(detector, dfa, at, (before, byte))?;
-                        walk.leads_on(dfa, window.after(at + 1)).then_some(walk)
-                    });
-                    let name = self.name;
-                    self.values.extend(walk.map(|walk| Walk { name, ..walk }));
-                }
-            }
+        let value = window.after(at).get(..end - at).unwrap_or_default();
+        if customs.report(detector, at..end, value, found) {
+            lane.done = end;
         }
-        self.thin_out(customs);
+        true
+    }
+
+    /// Of the other detectors.
+    fn walks_at(
+        &mut self,
+        customs: &Customs,
+        (before, byte): (Option<u8>, u8),
+        starts: u128,
+        window: Window<'_>,
+        found: &mut Found,
+    ) {
+        let (at, name) = (self.at, self.name);
+        for detector in Starts::places(self.walking | starts) {
+            let bit = 1 << detector;
+            let begins =
+                starts & bit != 0 && (customs.word(detector).is_none() || self.has_near(detector));
+            let (Some(lane), Some(dfa)) = (self.lanes.get_mut(detector), customs.value(detector))
+            else {
+                continue;
+            };
+            lane.step(dfa, byte, at);
+            if begins
+                && let Some(walk) = Walk::begin(detector, dfa, at, (before, byte))
+                && leads_on(dfa, walk.state, window.after(at + 1))
+            {
+                lane.walks.push(Walk { name, ..walk });
+            }
+            lane.thin_out(customs.is_checked(detector));
+            lane.decide(window, (at + 1, name), |walk| {
+                report(customs, walk, window, found)
+            });
+            let is_open = !lane.walks.is_empty();
+            self.walking = self.walking & !bit | if is_open { bit } else { 0 };
+        }
     }
 
     fn has_near(&self, detector: usize) -> bool {
@@ -198,102 +295,67 @@ impl Walks {
         near.is_some_and(|near| near.is_named || self.at - near.end <= NEAR)
     }
 
-    /// Leaves out what overlaps the first value of a detector, and joins walks that have come to the same
-    /// state. Where a checksum decides, or whether it is but a name, neither: the value may be none.
-    fn thin_out(&mut self, customs: &Customs) {
-        if self.values.len() < 2 {
-            return;
-        }
-        let mut firsts = BTreeMap::new();
-        let mut states = BTreeMap::new();
-        let mut kept: Vec<Walk> = Vec::with_capacity(self.values.len());
-        for mut walk in std::mem::take(&mut self.values) {
-            let is_sure = !customs.is_checked(walk.detector) && walk.name.is_none();
-            let matched = walk.matched.filter(|_| is_sure).unwrap_or_default();
-            let (start, first) = (walk.start, firsts.entry(walk.detector));
-            let (first, end) = *first.or_insert((start, matched));
-            if first != start && !walk.leave(end) {
-                continue;
-            }
-            if is_sure && walk.is_open && walk.matched.is_none() {
-                let state = states.entry((walk.detector, walk.state));
-                let place = *state.or_insert(kept.len());
-                if let Some(same) = kept.get_mut(place) {
-                    same.join(walk);
-                    continue;
-                }
-            }
-            kept.push(walk);
-        }
-        kept.sort_by_key(|walk| walk.start);
-        self.values = kept;
-    }
-
-    /// What has become of the values, of which everything before `read` has been read.
-    fn decide(&mut self, customs: &Customs, window: Window<'_>, read: usize, found: &mut Found) {
-        while self.decide_some(customs, window, read, found) {
-            // Where the first of a walk are gone, the others go on behind those that begin before them.
-            self.values.sort_by_key(|walk| walk.start);
-        }
-    }
-
-    /// Whether some may have to be looked at anew.
-    fn decide_some(
-        &mut self,
-        customs: &Customs,
-        window: Window<'_>,
-        read: usize,
-        found: &mut Found,
-    ) -> bool {
-        let mut waits = 0_u128;
-        let mut is_disordered = false;
-        let mut ends = BTreeMap::new();
-        let mut kept: Vec<Walk> = Vec::with_capacity(self.values.len());
-        for mut walk in std::mem::take(&mut self.values) {
-            let (bit, start) = (1 << walk.detector, walk.start);
-            if !walk.leave(ends.get(&walk.detector).copied().unwrap_or_default()) {
-                continue;
-            }
-            if walk.start != start {
-                is_disordered = true;
-                waits |= bit;
-                kept.push(walk);
-                continue;
-            }
-            let is_long = read - walk.start > LONGEST;
-            // The first must be decided first; whether it is a part of a name, its end says.
-            let is_known = walk.name.is_none() || walk.name != self.name;
-            if is_long || !walk.is_open && is_known && waits & bit == 0 {
-                if let Some(end) = report(customs, &walk, window, found) {
-                    ends.insert(walk.detector, end);
-                    let same = kept.iter_mut().filter(|it| it.detector == walk.detector);
-                    same.for_each(|waiting| waiting.begin_at(waiting.start.max(end)));
-                }
-                if !walk.is_open {
-                    continue;
-                }
-                // It may go on: the rest of it is another one. Of what is none yet, the beginning is gone.
-                let rest = walk.matched.take();
-                walk.begin_at(rest.unwrap_or_else(|| boundary(window, read - LONGEST)));
-            }
-            waits |= bit;
-            kept.push(walk);
-        }
-        self.values = kept;
-        is_disordered
-    }
-
     /// Nothing follows.
     fn close(&mut self, customs: &Customs, window: Window<'_>, found: &mut Found) {
-        for walk in self.values.iter_mut().filter(|walk| walk.is_open) {
-            let dfa = customs.value(walk.detector);
-            if dfa.is_some_and(|dfa| dfa.is_match_state(dfa.next_eoi_state(walk.state))) {
-                walk.matched = Some(self.at);
-            }
-            walk.is_open = false;
-        }
         self.name = None;
-        self.decide(customs, window, self.at, found);
+        let at = self.at;
+        for detector in Starts::places(std::mem::take(&mut self.walking)) {
+            if let (Some(lane), Some(dfa)) = (self.lanes.get_mut(detector), customs.value(detector))
+            {
+                lane.close(dfa, at);
+                lane.decide(window, (at, None), |walk| {
+                    report(customs, walk, window, found)
+                });
+            }
+        }
+    }
+}
+
+/// Where the longest value ends that begins at a place.
+enum End {
+    At(usize),
+    None,
+    /// What follows decides.
+    Later,
+}
+
+/// Of a detector of which it can be told what is ahead.
+fn end(
+    lane: &mut Lane,
+    ready: &Ready,
+    ahead: &Ahead,
+    (start, before): (usize, Option<u8>),
+    window: Window<'_>,
+) -> End {
+    let (dfa, seen) = (&ready.value, &mut lane.seen);
+    let Some(mut state) = begin(dfa, before) else {
+        return End::None;
+    };
+    if seen.is_early(window) {
+        return End::Later;
+    }
+    // Most that begin lead nowhere within a few bytes.
+    if !seen.covers(start) && !leads_on(dfa, state, window.after(start)) {
+        return End::None;
+    }
+    let (mut at, mut end) = (start, None);
+    loop {
+        match (
+            seen.comes(ahead, window, (start, at), state),
+            window.byte(at),
+        ) {
+            (Comes::Later, _) => return End::Later,
+            (Comes::No, _) => return end.map_or(End::None, End::At),
+            // It ends with the text.
+            (Comes::Yes, None) => return End::At(at),
+            (Comes::Yes, Some(byte)) => {
+                state = dfa.next_state(state, byte);
+                if dfa.is_match_state(state) && !continues(byte) {
+                    end = Some(at);
+                }
+                at += 1;
+            }
+        }
     }
 }
 
@@ -319,12 +381,4 @@ fn behind(window: Window<'_>, at: usize) -> Option<u8> {
         // Behind the name of the text.
         None => (at > 0).then_some(b'='),
     }
-}
-
-/// The beginning of a character, here or behind.
-fn boundary(window: Window<'_>, mut at: usize) -> usize {
-    while window.byte(at).is_some_and(continues) {
-        at += 1;
-    }
-    at
 }

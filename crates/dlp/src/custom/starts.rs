@@ -26,7 +26,7 @@ impl Starts {
         for (place, dfa) in all.enumerate() {
             let Some(dfa) = dfa else { continue };
             let mut states = begins(dfa, &EDGES, edge, 1 << place);
-            states.extend(begins(dfa, &[Some(b'a')], within, 1 << place));
+            states.extend(begins(dfa, &[WITHIN], within, 1 << place));
             let mut any = false;
             for bits in &mut starts.next {
                 // Behind an end, anything may follow.
@@ -135,6 +135,12 @@ fn of(bits: &Bits, byte: u8) -> u128 {
     bits.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
+/// All states in which an automaton may begin.
+pub(super) fn all_begin(dfa: &Dfa) -> BTreeSet<DfaState> {
+    let behind = EDGES.iter().chain([&WITHIN]);
+    behind.filter_map(|before| begin(dfa, *before)).collect()
+}
+
 /// Puts a bit where a byte may be the first behind one of these, and gives the states behind it.
 fn begins(dfa: &Dfa, behind: &[Option<u8>], first: &mut Bits, bit: u128) -> BTreeSet<DfaState> {
     let states = behind.iter().filter_map(|before| begin(dfa, *before));
@@ -160,3 +166,5 @@ fn put(dfa: &Dfa, state: DfaState, bits: &mut Bits, bit: u128) -> Vec<DfaState> 
 const MOST_STATES: usize = 64;
 /// No other byte that is not of a word makes an automaton begin otherwise.
 const EDGES: [Option<u8>; 4] = [None, Some(b' '), Some(b'\n'), Some(b'\r')];
+/// Within a word.
+const WITHIN: Option<u8> = Some(b'a');

@@ -1,5 +1,7 @@
 //! One way through the automaton of a detector, from the byte where a value may begin. It knows no text.
 
+use std::collections::VecDeque;
+
 use regex_automata::dfa::Automaton as _;
 
 use crate::rules::{Dfa, DfaState, begin};
@@ -9,7 +11,7 @@ pub(super) struct Walk {
     pub(super) detector: usize,
     pub(super) start: usize,
     /// Where others began, later, that share its future: all are of no match yet, or of the same.
-    pub(super) more: Vec<usize>,
+    pub(super) more: VecDeque<usize>,
     pub(super) state: DfaState,
     /// Where the longest match ends.
     pub(super) matched: Option<usize>,
@@ -30,7 +32,7 @@ impl Walk {
         let mut walk = Self {
             detector,
             start,
-            more: Vec::new(),
+            more: VecDeque::new(),
             state: begin(dfa, before)?,
             matched: None,
             is_open: true,
@@ -40,46 +42,34 @@ impl Walk {
         walk.is_open.then_some(walk)
     }
 
-    /// Whether it may come to a match, as far as the next few bytes tell: most that begin do not, and need
-    /// not be kept.
-    pub(super) fn leads_on(&self, dfa: &Dfa, next: &[u8]) -> bool {
-        let mut state = self.state;
-        for byte in next.iter().take(FEW) {
-            if dfa.is_match_state(state) {
-                return true;
-            }
-            state = dfa.next_state(state, *byte);
-            if dfa.is_dead_state(state) || dfa.is_quit_state(state) {
-                return false;
-            }
-        }
-        true
-    }
-
     /// Goes on as one with another that has come to the same.
     pub(super) fn join(&mut self, other: Self) {
-        self.more.push(self.start.max(other.start));
-        self.start = self.start.min(other.start);
-        self.more.extend(other.more);
-        self.more.sort_unstable();
+        let (first, second) = (self.start.min(other.start), self.start.max(other.start));
+        self.start = first;
+        let is_last = self.more.back().is_none_or(|last| *last <= second);
+        self.more.push_back(second);
+        if !is_last || !other.more.is_empty() {
+            self.more.extend(other.more);
+            self.more.make_contiguous().sort_unstable();
+        }
     }
 
     /// Leaves out the beginnings before this; whether there is another.
     pub(super) fn leave(&mut self, end: usize) -> bool {
-        if self.start >= end {
-            return true;
+        while self.start < end {
+            let Some(next) = self.more.pop_front() else {
+                return false;
+            };
+            self.start = next;
         }
-        self.more.retain(|start| *start >= end);
-        if self.more.is_empty() {
-            return false;
-        }
-        self.start = self.more.remove(0);
         true
     }
 
     /// Begins here, whatever is before.
     pub(super) fn begin_at(&mut self, start: usize) {
-        self.more.retain(|other| *other > start);
+        while self.more.front().is_some_and(|other| *other <= start) {
+            self.more.pop_front();
+        }
         self.start = start;
     }
 
@@ -91,6 +81,20 @@ impl Walk {
         }
         self.is_open = !dfa.is_dead_state(self.state) && !dfa.is_quit_state(self.state);
     }
+}
+
+/// Whether a state may come to a match, as far as the next few bytes tell: most that begin do not.
+pub(super) fn leads_on(dfa: &Dfa, mut state: DfaState, next: &[u8]) -> bool {
+    for byte in next.iter().take(FEW) {
+        if dfa.is_match_state(state) {
+            return true;
+        }
+        state = dfa.next_state(state, *byte);
+        if dfa.is_dead_state(state) || dfa.is_quit_state(state) {
+            return false;
+        }
+    }
+    true
 }
 
 const FEW: usize = 8;

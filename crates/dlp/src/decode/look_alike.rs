@@ -60,7 +60,9 @@ fn index(char: char) -> usize {
 const SAME: u8 = 0;
 const UNSEEN: u8 = u8::MAX;
 
-const UNSEEN_RANGES: [(char, char); 16] = [
+const UNSEEN_RANGES: [(char, char); 19] = [
+    ('\u{80}', '\u{84}'),
+    ('\u{86}', '\u{9f}'),
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
     ('\u{61c}', '\u{61c}'),
@@ -74,8 +76,9 @@ const UNSEEN_RANGES: [(char, char); 16] = [
     ('\u{fe00}', '\u{fe0f}'),
     ('\u{feff}', '\u{feff}'),
     ('\u{ffa0}', '\u{ffa0}'),
-    ('\u{fff0}', '\u{fff8}'),
+    ('\u{fff0}', '\u{fffb}'),
     ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{13430}', '\u{13440}'),
     ('\u{1d173}', '\u{1d17a}'),
 ];
 
@@ -117,7 +120,7 @@ const ZEROS: [char; 21] = [
 ];
 
 /// Signs, and letters that look like those of Latin. Of the punctuation of East Asian text only what may be part of a value.
-const ALIKE: [(u8, &str); 69] = [
+const ALIKE: [(u8, &str); 71] = [
     (b'@', "\u{ff20}\u{fe6b}"),
     (b'.', "\u{ff0e}\u{2024}\u{3002}\u{fe52}\u{ff61}"),
     (
@@ -131,9 +134,11 @@ const ALIKE: [(u8, &str); 69] = [
     (b'=', "\u{ff1d}"),
     (b'%', "\u{ff05}"),
     (b'#', "\u{ff03}"),
+    (b'(', "\u{ff08}\u{fe59}"),
+    (b')', "\u{ff09}\u{fe5a}"),
     (
         b' ',
-        "\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}",
+        "\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{2800}\u{3000}",
     ),
     (b'0', "\u{2070}\u{24ea}"),
     (b'1', "\u{b9}\u{2460}"),

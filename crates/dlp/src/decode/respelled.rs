@@ -120,6 +120,7 @@ impl Respelled {
         has(Role::Part) && (touched.contains(&true) || self.is_long(whole))
             || has(Role::Gap) && (touched == [true; 2] || self.has_dashes(sides))
             || touched[1] && is_letters(whole, window)
+            || self.is_bracket(sides)
     }
 
     /// Whether it may be a value by itself; other scripts are spelled in long runs, too.
@@ -137,6 +138,13 @@ impl Respelled {
             1 => sides.contains(&Some(b'-')),
             _ => true,
         }
+    }
+
+    /// Whether it is a bracket at a number, as around the area code of a telephone number.
+    fn is_bracket(&self, sides: [Option<u8>; 2]) -> bool {
+        let mut said = self.run.iter().filter_map(|(_, said)| *said);
+        let digit = |side: Option<u8>| side.is_some_and(|side| side.is_ascii_digit());
+        sides.into_iter().any(digit) && said.any(|said| matches!(said, '(' | ')'))
     }
 
     /// Up to here, the text says what it says.

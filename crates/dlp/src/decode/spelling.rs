@@ -42,7 +42,13 @@ pub(crate) fn first(bytes: &[u8]) -> Option<usize> {
 }
 
 fn begins(byte: u8) -> bool {
-    byte >= 0x80 || byte == b'%' || byte == b'\\' || byte == b'&'
+    byte >= 0x80 || byte == b'%' || byte == b'\\' || byte == b'&' || is_unseen(byte)
+}
+
+/// Of ASCII, what nobody sees: no line end, and no tab. Where it is written as an escape it can be seen, and parts
+/// what stands beside it.
+fn is_unseen(byte: u8) -> bool {
+    byte < b'\t' || (0x0e..b' ').contains(&byte) || byte == 0x7f
 }
 
 /// The spelling that these bytes begin with; `open` where more of them may follow.
@@ -53,6 +59,7 @@ pub(crate) fn spelling(bytes: &[u8], open: bool) -> Result<Spelling, More> {
         Some(b'\\') => bytes.backslash()?,
         Some(b'&') => bytes.entity()?,
         Some(0x80..) => return bytes.raw(),
+        Some(byte) if is_unseen(byte) => return Ok(Spelling::Is(1, None)),
         _ => None,
     };
     Ok(match escape {

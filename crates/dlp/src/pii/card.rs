@@ -3,7 +3,8 @@
 use crate::Class;
 use crate::checks::luhn;
 use crate::number::Number;
-use crate::rule::Rule;
+use crate::rule::{Anchor, Rule};
+use crate::view::{Verdict, View};
 
 pub(super) const RULES: &[Rule] = &[
     Rule::number("CREDIT_CARD", SOURCE, SHORTEST..=LONGEST, card)
@@ -34,6 +35,7 @@ pub(super) const RULES: &[Rule] = &[
             "카드",
         ])
         .or_whole(),
+    Rule::custom("CREDIT_CARD", TRACK, Anchor::Byte(b'^'), track).class(Class::Pci),
 ];
 
 /// A number that stands by itself may be grouped in any way. A part of a row of groups must be
@@ -65,6 +67,23 @@ fn near(number: &Number<'_>) -> bool {
     !number.plus && !number.part && signs && known && luhn(number.digits)
 }
 
+/// Of a magnetic stripe's first track, which begins with a letter: `%B4111111111111111^DOE/JOHN^2512…`. This is the
+/// first sign behind the number.
+fn track(view: &View<'_>) -> Verdict {
+    let digits = view.before.iter().rev();
+    let count = digits.take_while(|byte| byte.is_ascii_digit()).count();
+    let (before, number) = view.before.split_at(view.before.len() - count);
+    let is_track = matches!(before, [b'B' | b'b'] | [.., b'%', b'B' | b'b'])
+        || matches!(before, [.., edge, b'B' | b'b'] if !edge.is_ascii_alphanumeric());
+    let digits: Vec<_> = number.iter().map(|byte| byte - b'0').collect();
+    if is_track && (SHORTEST..=LONGEST).contains(&count) && scheme_fits(&digits) && luhn(&digits) {
+        let (before, length) = (count, 0);
+        Verdict::Yes { before, length }
+    } else {
+        Verdict::No
+    }
+}
+
 /// Issuer prefixes and lengths (ISO/IEC 7812 and the schemes' own publications).
 fn scheme_fits(digits: &[u8]) -> bool {
     let prefix = digits
@@ -91,6 +110,7 @@ const SMALL: [(u64, u64, &[usize]); 6] = [
 ];
 
 const SOURCE: &str = "ISO/IEC 7812-1; the schemes' own ranges";
+const TRACK: &str = "ISO/IEC 7813, track 1";
 const FEWEST: usize = 12;
 const SHORTEST: usize = 13;
 const LONGEST: usize = 19;

@@ -14,6 +14,14 @@ pub(super) const RULES: &[Rule] = &[
     .begins(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]"),
     Rule::custom(
         "IP_ADDRESS",
+        "RFC 1122 3.2.1.3",
+        Anchor::Literals(&EVERYBODYS),
+        everybodys,
+    )
+    .needs(&["ip", "ipv4", "src", "dst", "address", "loopback"])
+    .or_whole(),
+    Rule::custom(
+        "IP_ADDRESS",
         "RFC 4291 2.2; RFC 5952",
         Anchor::Literals(&COLON),
         ip_v6,
@@ -24,7 +32,10 @@ pub(super) const RULES: &[Rule] = &[
         Anchor::Literals(&["::"]),
         unspecified,
     )
-    .needs(&["ip", "ipv6", "src", "dst", "listen", "bind", "address"]),
+    .needs(&[
+        "ip", "ipv6", "src", "dst", "listen", "bind", "address", "loopback",
+    ])
+    .or_whole(),
     Rule::custom("MAC_ADDRESS", EUI, Anchor::Literals(&COLON), mac)
         .begins("(?::[0-9A-Fa-f]{2}){5}"),
     Rule::custom("MAC_ADDRESS", EUI, Anchor::Literals(&DASH), mac).begins("(?:-[0-9A-Fa-f]{2}){5}"),
@@ -41,6 +52,9 @@ pub(super) const RULES: &[Rule] = &[
         .needs(MAC),
     Rule::word("MAC_ADDRESS", EUI, 0..=11, r"[0-9A-Fa-f]{12}\b").needs(MAC),
 ];
+
+/// What each machine calls itself, and all of its addresses.
+const EVERYBODYS: [&str; 2] = ["127.0.0.1", "0.0.0.0"];
 
 /// A colon in an address, and what may follow it. Of colons alone texts are full.
 const COLON: [&str; 17] = [
@@ -86,7 +100,8 @@ fn ip_v6(view: &View<'_>) -> Verdict {
     let address = std::str::from_utf8(&text).map(str::parse::<std::net::Ipv6Addr>);
     let is_address = matches!(address, Ok(Ok(_)))
         && !is_path(&text, view.before.get(..start))
-        && !is_slice(&text);
+        && !is_slice(&text)
+        && text != b"::1";
     if is_address && text.iter().any(u8::is_ascii_digit) {
         Verdict::Yes {
             before: first,
@@ -142,22 +157,28 @@ fn is_path(text: &[u8], before: Option<&[u8]>) -> bool {
 fn is_slice(text: &[u8]) -> bool {
     let groups = || text.split(|byte| *byte == b':');
     let is_small = |group: &[u8]| group.len() < 4 && group.iter().all(u8::is_ascii_digit);
-    groups().count() == 3 && groups().all(is_small) && text != b"::1"
+    groups().count() == 3 && groups().all(is_small)
 }
 
-/// `::`, between spaces or signs.
+/// `::` and `::1`, between spaces or signs: every machine's own, so that a word must say that it is an address.
 fn unspecified(view: &View<'_>) -> Verdict {
     let free = matches!(view.before.last(), None | Some(b' ' | b'=' | b'"' | b'['));
     match view.from {
-        [_] | [_, b':'] if view.open => Verdict::More,
-        [_, b':'] | [_, b':', b' ' | b'"' | b'/' | b',' | b']' | b'\n', ..] if free => {
-            Verdict::Yes {
-                before: 0,
-                length: 2,
-            }
-        }
+        [_] | [_, b':'] | [_, b':', b'1'] if view.open => Verdict::More,
+        [_, b':', b'1', rest @ ..] if free && ends(rest) => Verdict::Yes {
+            before: 0,
+            length: 3,
+        },
+        [_, b':', rest @ ..] if free && ends(rest) => Verdict::Yes {
+            before: 0,
+            length: 2,
+        },
         _ => Verdict::No,
     }
+}
+
+fn ends(rest: &[u8]) -> bool {
+    matches!(rest, [] | [b' ' | b'"' | b'/' | b',' | b']' | b'\n', ..])
 }
 
 /// Six pairs of hexadecimal digits, one sign between each two; this is the first sign.
@@ -245,6 +266,26 @@ fn ip_v4(view: &View<'_>) -> Verdict {
             }
         }
     }
+    let is_everybodys = |address: &[u8]| EVERYBODYS.iter().any(|it| it.as_bytes() == address);
+    if view.from.get(..at).is_some_and(is_everybodys) || is_version(view.before) {
+        return Verdict::No;
+    }
+    up_to(view, at)
+}
+
+/// One that every machine has, so that a word must say that it is an address.
+fn everybodys(view: &View<'_>) -> Verdict {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+    if view.before.last().is_some_and(is_part) || is_version(view.before) {
+        return Verdict::No;
+    }
+    let known = EVERYBODYS.iter().map(|it| it.as_bytes());
+    let mut known = known.filter(|it| view.from.starts_with(it));
+    known.next().map_or(Verdict::No, |it| up_to(view, it.len()))
+}
+
+/// An address of so many bytes, if nothing behind it belongs to it.
+fn up_to(view: &View<'_>, at: usize) -> Verdict {
     match view.from.get(at..).unwrap_or_default() {
         [] | [b'.'] if view.open => Verdict::More,
         [next, ..] if next.is_ascii_alphanumeric() || *next == b'_' => Verdict::No,
@@ -254,6 +295,24 @@ fn ip_v4(view: &View<'_>) -> Verdict {
             length: at,
         },
     }
+}
+
+/// `__version__ = "1.2.3.4"`: the number of a program.
+fn is_version(before: &[u8]) -> bool {
+    let is_between = |byte: &u8| {
+        matches!(
+            byte,
+            b' ' | b'"' | b'\'' | b'`' | b'=' | b':' | b'_' | b'>' | b'\\'
+        )
+    };
+    let between = before
+        .iter()
+        .rev()
+        .take_while(|byte| is_between(byte))
+        .count();
+    let before = before.get(..before.len() - between).unwrap_or_default();
+    let word = before.get(before.len().saturating_sub(b"version".len())..);
+    word.is_some_and(|word| word.eq_ignore_ascii_case(b"version"))
 }
 
 fn is_octet(digits: &[u8]) -> bool {

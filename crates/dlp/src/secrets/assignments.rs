@@ -21,6 +21,25 @@ pub(super) const RULES: &[Rule] = &[
     Rule::named(PASSWORD, SOURCE, PASSWORD_OPTIONS, OPTION, BARE)
         .check(is_password)
         .weak(),
+    Rule::led(
+        PASSWORD,
+        PROGRAMS,
+        &["sshpass"],
+        r"sshpass +-p *[\x22']?",
+        BARE,
+    )
+    .check(is_password)
+    .weak(),
+    // Behind its option without a space; `-P` is the port.
+    Rule::led(
+        PASSWORD,
+        PROGRAMS,
+        &["mysql", "mysqldump", "mysqladmin", "mariadb"],
+        CLIENT,
+        BARE,
+    )
+    .check(is_password)
+    .weak(),
     secret(SECRET_TO_DOUBLE, DOUBLE_QUOTED),
     secret(SECRET_TO_SINGLE, SINGLE_QUOTED),
     secret(SECRET_TO_BARE, BARE).check(is_bare_secret),
@@ -101,6 +120,7 @@ fn is_solid(value: &[u8]) -> bool {
 const PASSWORD: &str = "SECRET_PASSWORD";
 const SECRET: &str = "SECRET_GENERIC";
 const SOURCE: &str = "CWE-798, use of hard-coded credentials";
+const PROGRAMS: &str = "sshpass(1); MySQL documentation, options of clients";
 
 const PASSWORDS: &[&str] = &[
     "password",
@@ -113,6 +133,7 @@ const PASSWORDS: &[&str] = &[
     "contraseña",
     "motdepasse",
     "mot_de_passe",
+    "mot de passe",
     "senha",
     "_pwd",
     "-pwd",
@@ -240,12 +261,12 @@ macro_rules! any_word {
 }
 macro_rules! sign_before_quote {
     () => {
-        r"\s*(?:(?::\s*[a-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?|:{1,2}|->|>|value\s*=|\s(?:is|was|ist)\s)\s*"
+        r"\s*(?:(?::\s*[a-z?]+\s*)?(?::|\?|!|\|\|)?={1,3}>?|:{1,2}|->|>|value\s*=|\s(?:is|was|ist|lautet|est|es|era|é|è)\s)\s*"
     };
 }
 macro_rules! sign_in_line {
     () => {
-        r"[ \t]*(?:[:?!]?={1,2}>?|:|>\s*| (?:is|was|ist):?)[ \t]*"
+        r"[ \t]*(?:[:?!]?={1,2}>?|:|>\s*| (?:is|was|ist|lautet|est|es|era|é|è):?)[ \t]*"
     };
 }
 /// `setKey("name", "value")`, `key("value")`
@@ -263,6 +284,7 @@ const PASSWORD_TO_BARE: &str = between!(number_or_place, sign_in_line, "");
 const SECRET_TO_DOUBLE: &str = between!(any_word, sign_or_call, r"[@$]?\\*\x22");
 const SECRET_TO_SINGLE: &str = between!(any_word, sign_or_call, r"['`]");
 const SECRET_TO_BARE: &str = between!(any_word, sign_in_line, "");
+const CLIENT: &str = r"(?:mysql(?:dump|admin)?|mariadb) (?:[^\n|;&]{0,32} )?-p[\x22']?";
 const OPTION: &str = r"(?: |=)[\x22']?";
 
 const DOUBLE_QUOTED: &str = r"(?:[^\x22\\\r\n]|\\[^\x22\\\r\n])+";

@@ -34,6 +34,16 @@ pub(super) const RULES: &[Rule] = &[
             r"Private-(?:Lines: [0-9]+\r?\n(?:[A-Za-z0-9+/=]+\r?\n?)+)?"
         ),
     ),
+    Rule::literal(
+        "SECRET_PRIVATE_KEY",
+        "SSH Communications Security, encrypted private keys",
+        &["SSH2"],
+        concat!(
+            r"SSH2 ENCRYPTED PRIVATE KEY ----\s",
+            r"(?:[^-]|-[^-])*[A-Za-z0-9+/]{16}(?:[^-]|-[^-])*",
+            r"(?:-{1,4} ?|---- EN?|---- END[A-Z0-9 ]{0,40}-{0,4})?",
+        ),
+    ),
     token(
         "SECRET_AGE",
         "age specification, identities",

@@ -63,7 +63,9 @@ What Aegis recognises as sensitive data, by type. Names are those of policies (`
 
 - **Confidence** goes up to 1. `alone` is that of a value by itself, `near a word` that of one behind a word for it (`passport`, `api key`,
   `Steuernummer`, …) at most 96 bytes before, or in the name of its field; less than 0.5 is not reported, and `–` means that it is not
-  found so. A type that only needs a word also is found, with 0.5, where it is all of a text without a name and its check digits are right.
+  found so. They are those of the surest form of a type, and other forms of it may need a word: a MAC address without signs or in Cisco's form
+  (`aabb.ccdd.eeff`), an address of Ethereum whose letters are all small or all capitals, `127.0.0.1`, `0.0.0.0`, `::1` and `::`, and of cards the small
+  and the old schemes. A type that only needs a word also is found, with 0.5, where it is all of a text without a name and its check digits are right.
 - **Checks.** Check digits, dates and ranges are computed wherever a type has them; a near miss is no finding. Two are exceptions, behind a word
   for them only and with 0.6: a VAT number whose check digits are wrong or which lacks its country, and an `IN_PAN` without the letter of a
   kind of holder (no check digit of it is public). A mistyped one is somebody's too, and in the public test material for such detectors VAT
@@ -72,7 +74,7 @@ What Aegis recognises as sensitive data, by type. Names are those of policies (`
   enough chance in them are no secrets.
 - **Bounds.** A rule sees 256 bytes of a value and 64 before it. A longer value, such as a private key, is taken to its end. One text gives
   the same findings whole and in pieces of any size; of clean text at most the last word is held back (64 bytes), of a value that has
-  begun at most 256 bytes.
+  begun at most 256 bytes (577 where a [detector of a policy's own](policy.md#detectors-of-your-own) may begin anywhere).
 - **Decoding.** A text is also searched as its escapes and look-alikes read, and what its runs of base64 and hex hold, to a depth of two, also
   where their characters are escaped; a finding is where the characters stand that hold it. [limits.md](limits.md) has the bounds. A value
   that is packed or spelled otherwise is held back as far as the characters of its 256 bytes go (344 in base64, 768 as `%40`).

@@ -150,6 +150,87 @@ fn a_value_that_needs_a_word_is_not_found_without() {
 }
 
 #[test]
+fn characters_that_nobody_sees_hide_no_value() {
+    let card = card("4", 16);
+    for unseen in (0..0x20_u8).chain([0x7f]).map(char::from).chain([
+        '\u{ad}',
+        '\u{80}',
+        '\u{200b}',
+        '\u{2800}',
+        '\u{e0001}',
+        '\u{e007f}',
+        '\u{e0100}',
+        '\u{fff9}',
+        '\u{fffa}',
+        '\u{fffb}',
+        '\u{13430}',
+        '\u{1d173}',
+    ]) {
+        if unseen.is_ascii_whitespace() || unseen == '\u{b}' {
+            continue;
+        }
+        let (left, right) = card.split_at(7);
+        let text = format!("to {left}{unseen}{right} there");
+        let found = hits(None, &text);
+        assert!(
+            found.iter().any(|(kind, _)| *kind == "CREDIT_CARD"),
+            "{text:?}: {found:?}"
+        );
+        let beside = format!("to{unseen}{card}{unseen}there");
+        let found = hits(None, &beside);
+        assert!(
+            found.iter().any(|(kind, _)| *kind == "CREDIT_CARD"),
+            "{beside:?}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_card_is_found_in_both_tracks_of_its_stripe() {
+    let card = card("4", 16);
+    let mut near = card.clone();
+    let last = near.pop().and_then(|last| last.to_digit(10)).unwrap();
+    near.push(char::from_digit((last + 1) % 10, 10).unwrap());
+    for (before, behind) in [
+        ("%B", "^DOE/JOHN^2512101"),
+        ("track B", "^DOE/JOHN^2512101"),
+        (";", "=25121011?"),
+    ] {
+        let text = format!("{before}{card}{behind}");
+        assert!(
+            hits(None, &text).contains(&("CREDIT_CARD", card.clone())),
+            "{text}"
+        );
+        let text = format!("{before}{near}{behind}");
+        assert!(
+            hits(None, &text)
+                .iter()
+                .all(|(kind, _)| *kind != "CREDIT_CARD"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_number_is_found_in_brackets_that_are_spelled_otherwise() {
+    for (open, close) in [
+        ("%28", "%29"),
+        ("\\u0028", "\\u0029"),
+        ("&#40;", "&#41;"),
+        ("\u{ff08}", "\u{ff09}"),
+    ] {
+        for (before, area, rest) in [("", "212", "555-0123"), ("phone ", "030", "901820")] {
+            let value = format!("{open}{area}{close} {rest}");
+            let found = hits(None, &format!("{before}{value} there"));
+            assert!(
+                found.contains(&("PHONE_NUMBER", value.clone())),
+                "{value}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_field_says_by_its_name_what_its_value_is() {
     for (name, value, kind) in [
         ("passportNumber", "AB1234567", "UK_PASSPORT"),
@@ -196,6 +277,10 @@ fn prose_code_hashes_and_times_are_no_personal_data() {
         "version 1.2.3-rc.4, build 20261121.7, section 12.3.4, pages 100-200, ISBN 978-3-16-148410-0",
         "a [10] b (20) c {30}: 1:2, 3:4, 5 - 6 + 7; 00:00:00, 12:30, 0x1f, #ff0000, 1e10",
         "error E0308 at src/lib.rs:120:14, HTTP 404, RFC 9110, UTF-8, SHA-256, x86_64, IPv6, H264",
+        "listen 127.0.0.1:8080, bind 0.0.0.0, HOST = \"127.0.0.1\"",
+        "curl http://[::1]:80/ on localhost ::1 there",
+        "__version__ = \"1.2.3.4\"; version: 10.20.30.40, 'version' => '1.2.3.4', Version 1.2.3.4",
+        "%B4000000000000003^DOE/JOHN^2512101, AB4000000000000002^2, x4000000000000002^",
         "the table has 1000000 rows, 250000 columns and 999999999 cells on 4 pages",
     ] {
         assert_eq!(found(text), vec![], "{text}");

@@ -348,3 +348,19 @@ fn a_password_in_a_url_has_any_length() {
         assert_eq!(pieces, whole(None, &text), "{length}");
     }
 }
+
+#[test]
+fn a_password_is_found_behind_words_of_other_languages() {
+    for before in [
+        "la contraseña es",
+        "contraseña:",
+        "a senha é",
+        "la password è",
+        "mot\u{a0}de\u{a0}passe\u{a0}:",
+    ] {
+        let text = format!("{before} Sommer2026");
+        assert!(kinds_in(&text).contains(&"SECRET_PASSWORD"), "{text}");
+        let text = format!("{before} obligatoire");
+        assert!(!kinds_in(&text).contains(&"SECRET_PASSWORD"), "{text}");
+    }
+}

@@ -21,6 +21,8 @@ pub(super) const DEVICES: &[Example] = &[
     Example("MAC_ADDRESS", "mac <aabb.ccdd.eeff>"),
     Example("MAC_ADDRESS", "hwaddr <Aabb.c1dd.ee2f>"),
     Example("CREDIT_CARD", "card <400000000000000#>"),
+    Example("IP_ADDRESS", "src=<::1>"),
+    Example("IP_ADDRESS", "ip: <127.0.0.1>"),
     Example("IBAN_CODE", "to <DE##500105170123456789>"),
     Example("IBAN_CODE", "to <GB##WEST12345698765432>"),
     Example(

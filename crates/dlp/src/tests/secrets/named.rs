@@ -39,6 +39,46 @@ pub(super) const EXAMPLES: &[Example] = &[
         "my password is long",
     ),
     (
+        "SECRET_PASSWORD",
+        "Das Passwort lautet Sommer2026",
+        "Das Passwort lautet anders",
+    ),
+    (
+        "SECRET_PASSWORD",
+        "mot de passe : Sommer2026",
+        "mot de passe : obligatoire",
+    ),
+    (
+        "SECRET_PASSWORD",
+        "le mot de passe est Sommer2026",
+        "le mot de passe est $PASSWORD",
+    ),
+    (
+        "SECRET_PASSWORD",
+        "la contrasena es Sommer2026",
+        "la contrasena es larga",
+    ),
+    (
+        "SECRET_PASSWORD",
+        "a senha era Sommer2026",
+        "a senha era <senha>",
+    ),
+    (
+        "SECRET_PASSWORD",
+        "sshpass -p Sommer2026 ssh host",
+        "sshpass -p $PASSWORD ssh host",
+    ),
+    (
+        "SECRET_PASSWORD",
+        "mysqldump -u root -pSommer2026 shop",
+        "mysqldump -u root -p shop2026 -P3306",
+    ),
+    (
+        "SECRET_PRIVATE_KEY",
+        "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: \"ann\"\n{A64}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
+        "---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"ann\"\n{A64}\n---- END SSH2 PUBLIC KEY ----",
+    ),
+    (
         "SECRET_GENERIC",
         "client_secret = \"{A32}\"",
         "client_secret = \"{d32}\"",
