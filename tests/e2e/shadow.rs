@@ -245,6 +245,36 @@ async fn residency_is_suspended_only_where_the_tenant_says_so() {
     assert!(status.contains("acme=shadow"), "{status}");
 }
 
+#[tokio::test]
+async fn a_call_that_residency_refuses_is_no_finding_of_shadow() {
+    let upstream = Upstream::http().echo().start().await;
+    let abroad = policy(&upstream).replace("regions: [eu-central-1]\n", "regions: [us-east-1]\n");
+    let aegis = Aegis::with_policy(&abroad)
+        .agent("acme", "finance-bot")
+        .hosts(&["payments.test"])
+        .shadow()
+        .start()
+        .await;
+
+    let mut refused = charge(&aegis, &upstream, 100_001).await;
+
+    assert_eq!(rules(&refused.json().await["reasons"]), ["region"]);
+    let (decision, _) = aegis.lines_of(&refused).await;
+    assert_eq!(
+        rules(&decision["would"]["rules"]),
+        ["parameter.max", "region"]
+    );
+    let log = File::open(aegis.data_dir().join("audit.jsonl")).expect("the log");
+    let report = shadow::report(BufReader::new(log)).expect("it can be read");
+    assert_eq!((report.decisions, report.affected), (1, 0));
+    assert_eq!(report.would_deny, []);
+    let (_, metrics) = aegis.admin_get("/metrics").await;
+    let fired = r#"aegis_shadow_would_total{outcome="deny",rule="parameter.max"} 1"#;
+    assert!(metrics.contains(fired), "{metrics}");
+    let enforced = r#"aegis_shadow_would_total{outcome="deny",rule="region"}"#;
+    assert!(!metrics.contains(enforced), "{metrics}");
+}
+
 async fn went_through(aegis: &Aegis, reply: &Reply, would: &str, because: &[&str]) {
     assert_eq!(reply.status(), 200);
     assert_eq!(reply.header("aegis-decision"), Some("allow"));

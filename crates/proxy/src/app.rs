@@ -16,6 +16,7 @@ use aegis_telemetry::audit::{Log, LogSettings};
 use aegis_telemetry::metrics::Metrics;
 use aegis_telemetry::trace::{Tracer, TracerError};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -156,6 +157,12 @@ impl App {
     }
 
     /// The interception CA's certificate, for clients' trust stores.
+    /// The audit lines of this data plane from now on, for the first who asks: others may have the
+    /// same file.
+    pub fn follow_audit(&self) -> UnboundedReceiver<Vec<u8>> {
+        self.plane.evidence.log.follow()
+    }
+
     pub fn ca_pem(&self) -> &str {
         self.plane.ca.certificate_pem()
     }

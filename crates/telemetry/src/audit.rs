@@ -14,12 +14,13 @@ mod tests;
 use std::cell::Cell;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use serde::Serialize;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use file::LogFile;
@@ -72,7 +73,10 @@ impl Log {
             .name("aegis-audit".to_owned())
             .spawn(move || write_batches(&writer, file))?;
         Ok(Self {
-            handle: Arc::new(Handle { queue }),
+            handle: Arc::new(Handle {
+                queue,
+                follower: OnceLock::new(),
+            }),
         })
     }
 
@@ -96,6 +100,15 @@ impl Log {
         let (done, written) = oneshot::channel();
         self.queue().push(&[], Urgency::Now(done))?;
         self.wait(written).await
+    }
+
+    /// The lines that this log takes from now on, and none that others write into its file. Whoever asks
+    /// first gets them, and must take them: what it leaves waits in memory.
+    pub fn follow(&self) -> UnboundedReceiver<Vec<u8>> {
+        let (follower, lines) = unbounded_channel();
+        // One that is not the first ends at once.
+        let _ = self.handle.follower.set(follower);
+        lines
     }
 
     /// Whether the last attempt to write succeeded; no call can be allowed while this is false.
@@ -129,7 +142,12 @@ impl Log {
         line.clear();
         let pushed = if serde_json::to_writer(&mut line, record).is_ok() {
             line.push(b'\n');
-            self.queue().push(&line, urgency)
+            let taken = self.queue().push(&line, urgency);
+            if let (Ok(()), Some(follower)) = (&taken, self.handle.follower.get()) {
+                // Nobody has to listen to the end.
+                let _ = follower.send(line.clone());
+            }
+            taken
         } else {
             // The record is at fault, not the log: that stays healthy.
             self.queue().errors().inc();
@@ -148,6 +166,7 @@ impl Log {
 #[derive(Debug)]
 struct Handle {
     queue: Arc<Queue>,
+    follower: OnceLock<UnboundedSender<Vec<u8>>>,
 }
 
 impl Drop for Handle {

@@ -5,7 +5,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::io::{self, BufRead};
 
@@ -17,13 +17,17 @@ use serde::{Deserialize, Serialize};
 pub fn report(lines: impl BufRead) -> io::Result<Report> {
     let mut counts = Counts::default();
     let mut groups = BTreeMap::new();
+    let mut counted = Ids::default();
     for line in lines.split(b'\n') {
         let line = line?;
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         match serde_json::from_slice::<Line>(&line) {
-            Ok(line) if line.event == "decision" => counts.add(&line, &mut groups),
+            // A write that failed halfway may have put a line into the log twice.
+            Ok(line) if line.event == "decision" && counted.is_new(&line.id) => {
+                counts.add(&line, &mut groups);
+            }
             Ok(_) => {}
             Err(_) => counts.malformed_lines += 1,
         }
@@ -113,9 +117,13 @@ impl Counts {
     fn add(&mut self, line: &Line, groups: &mut Groups) {
         self.decisions += 1;
         widen(&mut self.first, &mut self.last, &line.time);
-        let Some(would) = &line.would else { return };
+        let different = |would: &&Would| line.outcome != Some(would.outcome);
+        let Some(would) = line.would.as_ref().filter(different) else {
+            return;
+        };
         self.affected += 1;
-        for rule in &would.rules {
+        // What was enforced is no finding of shadow, even where another one stands beside it.
+        for rule in would.rules.iter().filter(|rule| !line.rules.contains(rule)) {
             groups
                 .entry(line.key(would.outcome, &rule.rule))
                 .or_insert_with(|| Tally::starting(&line.time))
@@ -213,6 +221,9 @@ struct Line {
     action: String,
     #[serde(default)]
     destination: Destination,
+    outcome: Option<WouldBe>,
+    #[serde(default)]
+    rules: Vec<Rule>,
     would: Option<Would>,
 }
 
@@ -228,9 +239,29 @@ struct Would {
     rules: Vec<Rule>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Eq, Deserialize)]
 struct Rule {
     rule: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// Decision ids that were counted. A log has millions of them, and ours are numbers.
+#[derive(Default)]
+struct Ids {
+    numbers: HashSet<u128>,
+    others: HashSet<String>,
+}
+
+impl Ids {
+    /// A line without an id is like no other.
+    fn is_new(&mut self, id: &str) -> bool {
+        let digits = id.replace('-', "");
+        match u128::from_str_radix(&digits, 16) {
+            Ok(number) if digits.len() == 32 => self.numbers.insert(number),
+            _ => id.is_empty() || self.others.insert(id.to_owned()),
+        }
+    }
 }
 
 impl Line {

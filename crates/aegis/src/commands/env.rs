@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use aegis_config::{Credential, Proof, Settings};
 use clap::Args;
 
 use crate::env::gateway::BaseUrls;
@@ -59,15 +60,39 @@ impl CredentialArguments {
             .map_err(|error| Failure::new(Exit::Usage, format!("{error:#}")))?;
         Ok(Some((id, secret)))
     }
+
+    /// What a proxy with these settings would refuse at each call is refused before there is one.
+    pub(crate) fn secret_of(&self, settings: &Settings) -> Result<Option<(&str, Secret)>, Failure> {
+        let given = self.secret()?;
+        if let Some((id, secret)) = &given {
+            check(&settings.identity.credentials, id, secret)?;
+        }
+        Ok(given)
+    }
+}
+
+fn check(credentials: &[Credential], id: &str, secret: &Secret) -> Result<(), Failure> {
+    let known = credentials.iter().find(|known| &*known.id == id);
+    let mistake = match known.map(|known| &known.proof) {
+        Some(Proof::Secret(digest)) if *digest == secret.digest() => return Ok(()),
+        Some(Proof::Secret(_)) => "the secret is not the one that the settings know it by",
+        Some(Proof::Certificate(_)) => "the settings know it by a certificate, not by a secret",
+        None => "the settings do not have it",
+    };
+    let message = format!("credential `{id}`: {mistake}, so every call would be refused");
+    Err(Failure::new(Exit::Usage, message))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let (true, Some(file)) = (arguments.gateway, &arguments.config) {
         return base_urls(arguments, file);
     }
-    let (data_dir, url) = place(arguments)?;
+    let Place {
+        data_dir,
+        url,
+        credential,
+    } = place(arguments)?;
     let ca_pem = read_ca(&data_dir.join("ca.pem"))?;
-    let credential = arguments.credential.secret()?;
     let credential = credential.as_ref().map(|(id, secret)| (*id, secret));
     let variables = variables(&data_dir, &ca_pem, &url.with(credential))?;
     if url.is_loopback() && matches!(arguments.shell, Shell::Docker | Shell::K8s) {
@@ -103,7 +128,7 @@ fn base_urls(arguments: &Arguments, file: &Path) -> Result<ExitCode, Failure> {
         ));
     }
     let url = url.with(None);
-    let credential = arguments.credential.secret()?;
+    let credential = arguments.credential.secret_of(&settings)?;
     let secret = credential.as_ref().map(|(_, secret)| secret);
     let said = BaseUrls::render(gateway, url.expose(), secret, arguments.shell);
     said.notes.into_iter().for_each(warning);
@@ -144,7 +169,14 @@ pub(crate) fn read_ca(file: &Path) -> Result<String, Failure> {
     })
 }
 
-fn place(arguments: &Arguments) -> Result<(PathBuf, ProxyUrl), Failure> {
+/// Where the proxy is, and who calls.
+struct Place<'a> {
+    data_dir: PathBuf,
+    url: ProxyUrl,
+    credential: Option<(&'a str, Secret)>,
+}
+
+fn place(arguments: &Arguments) -> Result<Place<'_>, Failure> {
     let named = arguments
         .proxy
         .as_deref()
@@ -153,7 +185,13 @@ fn place(arguments: &Arguments) -> Result<(PathBuf, ProxyUrl), Failure> {
     let Some(file) = &arguments.config else {
         // The argument parser has asked for both already.
         let given = arguments.data_dir.clone().zip(named);
-        return given.ok_or_else(|| Failure::new(Exit::Usage, "give --data-dir and --proxy"));
+        let (data_dir, url) =
+            given.ok_or_else(|| Failure::new(Exit::Usage, "give --data-dir and --proxy"))?;
+        return Ok(Place {
+            data_dir,
+            url,
+            credential: arguments.credential.secret()?,
+        });
     };
     let settings = settings::read(file)?;
     let (forward, tls) = (settings.listen.forward, settings.listen.tls.is_some());
@@ -165,7 +203,12 @@ fn place(arguments: &Arguments) -> Result<(PathBuf, ProxyUrl), Failure> {
         }
         None => ProxyUrl::of_listener(forward, tls),
     };
-    Ok((settings.data_dir, url))
+    let credential = arguments.credential.secret_of(&settings)?;
+    Ok(Place {
+        data_dir: settings.data_dir,
+        url,
+        credential,
+    })
 }
 
 const EXAMPLES: &str = "\

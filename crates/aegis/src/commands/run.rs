@@ -19,7 +19,6 @@ use tokio::net::TcpStream;
 
 use super::env::{CredentialArguments, read_ca, variables};
 use super::proxy::announce_policy;
-use crate::audit_lines::NewLines;
 use crate::env::Variables;
 use crate::exit::{Exit, Failure};
 use crate::log::{self, Level};
@@ -27,7 +26,7 @@ use crate::output::note;
 use crate::proxy_url::ProxyUrl;
 use crate::signals::Signals;
 use crate::{samples, settings};
-use summary::{Scope, Summary};
+use summary::Tally;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -71,34 +70,32 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut signals = Signals::to_hand_on().map_err(|error| Failure::new(Exit::Failed, error))?;
     log::start_brief(arguments.log_level);
-    let behind = match &arguments.proxy {
-        Some(url) => behind_running(&arguments, &ProxyUrl::given(url)?).await?,
-        None => behind_own(&arguments).await?,
-    };
-    let ended = child::run(&arguments.command, &behind.variables, &mut signals).await;
-    if let Some(own) = behind.own {
-        // The drain lets the last end lines into the log before it is read.
+    let Some(url) = &arguments.proxy else {
+        let mut own = behind_own(&arguments).await?;
+        let child = child::run(&arguments.command, &own.variables, &mut signals);
+        let ended = tokio::select! {
+            ended = child => ended,
+            never = own.tally.follow() => match never {},
+        };
+        // The drain brings the last end lines before they are counted.
         own.app.stop().await;
-        note(Summary::read(&own.lines, &own.scope));
-    } else {
-        note("aegis: what was decided is in the audit log of the running proxy");
-    }
+        note(own.tally.finish());
+        return ended;
+    };
+    let variables = behind_running(&arguments, &ProxyUrl::given(url)?).await?;
+    let ended = child::run(&arguments.command, &variables, &mut signals).await;
+    note("aegis: what was decided is in the audit log of the running proxy");
     ended
 }
 
-/// Everything that the process needs, and what is to be stopped after it.
-struct Behind {
-    variables: Variables,
-    own: Option<Own>,
-}
-
+/// A proxy of its own, to be stopped after the process.
 struct Own {
+    variables: Variables,
     app: App,
-    lines: NewLines,
-    scope: Scope,
+    tally: Tally,
 }
 
-async fn behind_running(arguments: &Arguments, url: &ProxyUrl) -> Result<Behind, Failure> {
+async fn behind_running(arguments: &Arguments, url: &ProxyUrl) -> Result<Variables, Failure> {
     // The argument parser has asked for it already.
     let ca = arguments
         .ca
@@ -109,23 +106,19 @@ async fn behind_running(arguments: &Arguments, url: &ProxyUrl) -> Result<Behind,
     let credential = arguments.credential.secret()?;
     let credential = credential.as_ref().map(|(id, secret)| (*id, secret));
     let data_dir = data_dir(arguments)?;
-    let variables = variables(&data_dir, &ca_pem, &url.with(credential))?;
-    Ok(Behind {
-        variables,
-        own: None,
-    })
+    variables(&data_dir, &ca_pem, &url.with(credential))
 }
 
-async fn behind_own(arguments: &Arguments) -> Result<Behind, Failure> {
+async fn behind_own(arguments: &Arguments) -> Result<Own, Failure> {
     let mut settings = settings_of(arguments)?;
-    let (id, secret) = caller::credential(arguments, &mut settings)?;
-    let scope = caller::scope(&settings, &id);
+    let agents = caller::agents(&settings)?;
+    let (id, secret) = caller::credential(arguments, &mut settings, agents.as_ref())?;
     samples::install(&settings.policy)?;
-    let lines = NewLines::of(&settings.audit.file);
     let data_dir = settings.data_dir.clone();
     let app = App::start(settings)
         .await
         .map_err(|error| Failure::start(&error, ""))?;
+    let tally = Tally::of(&app);
     announce_policy(&app);
     if app.tenant_modes().is_none() {
         let message = "the process is not started, since every call of it would be denied";
@@ -133,9 +126,10 @@ async fn behind_own(arguments: &Arguments) -> Result<Behind, Failure> {
     }
     let url = ProxyUrl::of_listener(app.forward_address(), false);
     let variables = variables(&data_dir, app.ca_pem(), &url.with(Some((&id, &secret))))?;
-    Ok(Behind {
+    Ok(Own {
         variables,
-        own: Some(Own { app, lines, scope }),
+        app,
+        tally,
     })
 }
 

@@ -1,6 +1,7 @@
 //! A process behind the proxy keeps its exit code and its signals.
 
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use rustix::process::Signal;
 
@@ -189,4 +190,89 @@ fn run_says_when_the_running_proxy_does_not_answer() {
         "true",
     ]);
     assert_eq!(code(&said), 4, "{}", err(&said));
+}
+
+#[test]
+fn a_run_counts_the_calls_through_its_own_proxy_and_no_others() {
+    let home = home();
+    let config = proxy_config(&home, "127.0.0.1:0", "");
+    let (ready, called) = (home.path().join("ready"), home.path().join("called"));
+    let script = format!(
+        "touch {}; until [ -e {} ]; do sleep 0.05; done",
+        ready.display(),
+        called.display()
+    );
+    let mut arguments = vec![
+        "run", "--config", &config, "--tenant", "acme", "--agent", "bot", "--",
+    ];
+    arguments.extend(["sh", "-c", &script]);
+    let idle = command(&arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let script = format!(
+        "until [ -e {} ]; do sleep 0.05; done; curl -sS -o /dev/null http://other.test/",
+        ready.display()
+    );
+    let busy = run(&config, &["sh", "-c", &script]);
+    std::fs::write(called, "").expect("a file");
+    let idle = idle.wait_with_output().expect("it ends");
+
+    let summary = err(&busy);
+    assert!(summary.contains("denied             1  (host"), "{summary}");
+    let summary = err(&idle);
+    assert!(summary.contains("allowed            0\n"), "{summary}");
+    assert!(summary.contains("denied             0\n"), "{summary}");
+}
+
+#[test]
+fn run_names_policies_that_are_not_there_before_it_asks_who_calls() {
+    let home = home();
+    let data = path(home.path());
+    for who in [&[][..], &["--tenant", "acme", "--agent", "bot"]] {
+        let arguments = ["run", "--data-dir", &data, "--policy", "/nope"];
+        let said = aegis(&[&arguments[..], who, &["--", "true"]].concat());
+        assert_eq!(code(&said), 78, "{}", err(&said));
+        assert!(err(&said).contains("/nope"), "{}", err(&said));
+        assert!(!err(&said).contains("--tenant"), "{}", err(&said));
+    }
+}
+
+#[test]
+fn run_warns_of_an_agent_that_the_policies_do_not_know() {
+    let home = home();
+    proxy_config(&home, "127.0.0.1:0", "");
+    let (data, policies) = (path(home.path()), path(&home.path().join("policies")));
+    for (tenant, agent, wanted) in [
+        (
+            "acme",
+            "bto",
+            "no policy knows this agent, so every call of it is denied (did you mean `bot`?)",
+        ),
+        (
+            "labs",
+            "bot",
+            "the policies give this agent to another tenant",
+        ),
+        ("acme", "bot", ""),
+    ] {
+        let said = aegis(&[
+            "run",
+            "--data-dir",
+            &data,
+            "--policy",
+            &policies,
+            "--tenant",
+            tenant,
+            "--agent",
+            agent,
+            "--",
+            "true",
+        ]);
+        assert_eq!(code(&said), 0, "{}", err(&said));
+        let told = err(&said);
+        assert!(told.contains(wanted), "{told}");
+        assert_eq!(told.contains("agent `"), !wanted.is_empty(), "{told}");
+    }
 }

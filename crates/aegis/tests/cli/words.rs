@@ -15,7 +15,15 @@ fn the_version_is_told() {
 fn wrong_usage_ends_with_2() {
     assert_eq!(code(&aegis(&["prox"])), 2);
     assert_eq!(code(&aegis(&["proxy"])), 2);
-    let nobody = aegis(&["run", "--policy", ".", "--data-dir", "/tmp", "--", "true"]);
+    let home = home();
+    write(
+        &home,
+        "policies/policy.yaml",
+        "aegis: {tenants: {acme: {}}}\n",
+    );
+    let (data, policies) = (path(home.path()), path(&home.path().join("policies")));
+    let run = ["run", "--policy", &policies, "--data-dir", &data];
+    let nobody = aegis(&[&run[..], &["--", "true"]].concat());
     assert_eq!(code(&nobody), 2, "{}", err(&nobody));
 }
 
@@ -84,6 +92,27 @@ fn env_prints_base_urls_of_the_gateway_for_the_sdks_that_have_one() {
 }
 
 #[test]
+fn env_says_nothing_for_a_credential_that_the_settings_do_not_take() {
+    let home = home();
+    let config = write(&home, "aegis.yaml", SERVICES);
+    write(&home, "data/ca.pem", "");
+    let secret = write(&home, "secret", "hush\n");
+    let other = write(&home, "other", "not-its-secret\n");
+    for way in [&["--gateway"][..], &[]] {
+        for (id, secret) in [("nope", &secret), ("bot", &other)] {
+            let arguments = ["env", "--shell", "bash", "--config", &config];
+            let who = ["--credential", id, "--secret-file", secret];
+            let said = aegis(&[&arguments[..], way, &who].concat());
+            assert_eq!(code(&said), 2, "{}", err(&said));
+            let wanted = format!("credential `{id}`");
+            assert!(err(&said).contains(&wanted), "{}", err(&said));
+            assert!(!err(&said).contains("not-its-secret"), "{}", err(&said));
+            assert_eq!(out(&said), "");
+        }
+    }
+}
+
+#[test]
 fn a_new_credential_is_known_by_its_hash_only() {
     let said = aegis(&[
         "credential",
@@ -123,6 +152,7 @@ fn the_shadow_report_of_a_demo_names_the_rules() {
 
 const SERVICES: &str = "\
 region: here
+identity: {credentials: [{id: bot, tenant: acme, agent: bot, secret_sha256: dc8331bcb2283e89d275a1c2fe66f7bf5ac3163ec1967f149dd7e27906365f0c}]}
 gateway:
   address: 0.0.0.0:8080
   services:

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aegis_policy::{DataFinding, Intent, Outcome, Reason, Would};
+use aegis_policy::{DataFinding, Decision, Intent, Outcome, Reason};
 use aegis_telemetry::audit::{DecisionRecord, RuleRecord};
 use http::StatusCode;
 
@@ -33,7 +33,7 @@ impl Record {
             None => (decision.outcome, &decision.reasons),
         };
         self.timings.decision = Some(self.micros());
-        self.count_decision(intent, outcome, decision.would.as_ref(), *decided);
+        self.count_decision(intent, outcome, decision, *decided);
         let revision = policy.revision();
         let known = self.policy_version.as_ref().map(|version| version.number);
         if known != Some(revision.number) {
@@ -171,7 +171,7 @@ impl Record {
         &self,
         intent: &Intent,
         outcome: Outcome,
-        would: Option<&Would>,
+        decision: &Decision,
         decided: Duration,
     ) {
         let metrics = &self.evidence.metrics;
@@ -180,8 +180,9 @@ impl Record {
         for found in &intent.data {
             metrics.found(found.kind, "call", found.count.into());
         }
-        if let Some(would) = would {
-            for reason in &would.reasons {
+        if let Some(would) = &decision.would {
+            let is_suspended = |reason: &&Reason| !decision.reasons.contains(reason);
+            for reason in would.reasons.iter().filter(is_suspended) {
                 metrics.would_have(would.outcome.as_str(), &reason.rule);
             }
         }

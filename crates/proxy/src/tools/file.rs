@@ -1,17 +1,20 @@
 //! The definitions of tools on disk, and operators' notes on their way to the proxy. It compares nothing.
 //!
-//! The proxy alone writes the file. An operator's command leaves a note beside it, one file each,
-//! which the proxy takes over.
+//! Proxies alone write the file, each of them under a lock. An operator's command leaves a note beside
+//! it, one file each, which a proxy takes over.
 
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use uuid::Uuid;
+
+use super::seen::{Definitions, Seen};
 
 /// A tool as its server lists it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,6 +75,15 @@ pub(super) struct Files {
     data_dir: PathBuf,
 }
 
+/// Tells one state of the file from another: it is replaced, never changed in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    inode: u64,
+    length: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -81,7 +93,8 @@ struct Document {
 
 /// What the proxy with this data directory knows of MCP servers' tools.
 pub fn seen_tools(data_dir: &Path) -> Result<Vec<SeenTool>, ToolsError> {
-    Files::new(data_dir).read()
+    let read = Files::new(data_dir).read()?;
+    Ok(read.map(|(tools, _)| tools).unwrap_or_default())
 }
 
 /// Tells the proxy with this data directory that the tool's definition is accepted as it is listed
@@ -137,12 +150,39 @@ impl Files {
         }
     }
 
+    /// Held until the file that comes back is dropped. A process that is stopped while it holds it
+    /// must not stop the others from ending.
+    pub(super) fn lock(&self) -> Result<File, ToolsError> {
+        let path = self.data_dir.join(LOCK);
+        let mut options = OpenOptions::new();
+        let opened = options.append(true).create(true).mode(0o600).open(&path);
+        let locked = opened.and_then(|file| {
+            let until = Instant::now() + PATIENCE;
+            loop {
+                match file.try_lock() {
+                    Ok(()) => return Ok(file),
+                    Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                        std::thread::sleep(PAUSE);
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        });
+        locked.map_err(|error| ToolsError::Io { path, error })
+    }
+
+    /// Nothing where there is no file.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        let metadata = fs::metadata(self.data_dir.join(TOOLS));
+        metadata.ok().as_ref().map(Mark::of)
+    }
+
     /// Nothing where there is no file yet.
-    pub(super) fn read(&self) -> Result<Vec<SeenTool>, ToolsError> {
+    pub(super) fn read(&self) -> Result<Option<(Vec<SeenTool>, Mark)>, ToolsError> {
         let path = self.data_dir.join(TOOLS);
-        let text = match read(&path, MOST_BYTES) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        let (text, mark) = match read(&path, MOST_BYTES) {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(ToolsError::Io { path, error }),
         };
         let document: Document = serde_json::from_slice(&text)
@@ -150,29 +190,53 @@ impl Files {
         if document.schema_version != SCHEMA_VERSION {
             return Err(self.damaged("another version's"));
         }
-        Ok(document.tools)
+        Ok(Some((document.tools, mark)))
+    }
+
+    /// What was read, as it is known in memory.
+    pub(super) fn seen(&self, tools: &[SeenTool]) -> Result<Seen, ToolsError> {
+        let mut seen = Seen::default();
+        for tool in tools {
+            let (accepted, listed) = tool.digests().ok_or_else(|| self.damaged("a digest"))?;
+            let kept = seen.insert(
+                (&tool.tenant, &tool.server, &tool.tool),
+                Definitions {
+                    accepted,
+                    listed,
+                    first_seen: tool.first_seen.clone(),
+                    changed_at: tool.changed_at.clone(),
+                },
+            );
+            if !kept {
+                return Err(self.damaged("a tool that stands there twice, or one too many"));
+            }
+        }
+        seen.unwritten = false;
+        Ok(seen)
     }
 
     /// Readable by its owner alone, as temporary files are.
-    pub(super) fn write(&self, tools: &[SeenTool]) -> Result<(), ToolsError> {
+    pub(super) fn write(&self, tools: Vec<SeenTool>) -> Result<Mark, ToolsError> {
         let document = Document {
             schema_version: SCHEMA_VERSION,
-            tools: tools.to_vec(),
+            tools,
         };
         let path = self.data_dir.join(TOOLS);
-        place(&self.data_dir, &path, &document).map_err(|error| ToolsError::Io { path, error })
+        let placed = place(&self.data_dir, &path, &document);
+        placed.map_err(|error| ToolsError::Io { path, error })
+    }
+
+    pub(super) fn has_notes(&self) -> bool {
+        self.paths_of_notes().next().is_some()
     }
 
     /// With the file that each is in, in the order of time. What cannot be read is removed: nobody
     /// decided it.
     pub(super) fn notes(&self) -> Vec<(PathBuf, Note)> {
-        let entries = fs::read_dir(self.data_dir.join(NOTES));
-        let paths = entries.into_iter().flatten().flatten();
-        let paths = paths.map(|entry| entry.path());
         let mut found = Vec::new();
-        for path in paths.filter(|path| path.extension().is_some_and(|it| it == "json")) {
+        for path in self.paths_of_notes() {
             let text = read(&path, MOST_BYTES_OF_NOTE);
-            let read = text.and_then(|text| Ok(serde_json::from_slice(&text)?));
+            let read = text.and_then(|(text, _)| Ok(serde_json::from_slice(&text)?));
             match read {
                 Ok(note) => found.push((path, note)),
                 Err(error) => {
@@ -204,6 +268,13 @@ impl Files {
         }
     }
 
+    fn paths_of_notes(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = fs::read_dir(self.data_dir.join(NOTES));
+        let paths = entries.into_iter().flatten().flatten();
+        let paths = paths.map(|entry| entry.path());
+        paths.filter(|path| path.extension().is_some_and(|it| it == "json"))
+    }
+
     /// In the order of time by their names.
     fn leave(&self, note: &Note) -> Result<(), ToolsError> {
         let directory = self.data_dir.join(NOTES);
@@ -213,23 +284,37 @@ impl Files {
             .mode(0o700)
             .create(&directory);
         let left = made.and_then(|()| place(&directory, &path, note));
-        left.map_err(|error| ToolsError::Io { path, error })
+        left.map(drop)
+            .map_err(|error| ToolsError::Io { path, error })
+    }
+}
+
+impl Mark {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            inode: metadata.ino(),
+            length: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        }
     }
 }
 
 /// Whole or not at all.
-fn place(directory: &Path, path: &Path, value: &impl Serialize) -> io::Result<()> {
+fn place(directory: &Path, path: &Path, value: &impl Serialize) -> io::Result<Mark> {
     let mut file = NamedTempFile::new_in(directory)?;
     file.write_all(&serde_json::to_vec(value)?)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
-    File::open(directory)?.sync_all()
+    let file = file.persist(path)?;
+    File::open(directory)?.sync_all()?;
+    Ok(Mark::of(&file.metadata()?))
 }
 
-fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+fn read(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Mark)> {
     let mut text = Vec::new();
-    File::open(path)?.take(limit).read_to_end(&mut text)?;
-    Ok(text)
+    let file = File::open(path)?;
+    let mark = Mark::of(&file.metadata()?);
+    file.take(limit).read_to_end(&mut text)?;
+    Ok((text, mark))
 }
 
 pub(crate) fn hex(digest: &[u8; 32]) -> String {
@@ -255,6 +340,11 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 }
 
 const TOOLS: &str = "mcp-tools.json";
+/// Beside the file, since that is replaced.
+const LOCK: &str = "mcp-tools.lock";
+/// How long a process waits for another one's writing.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(10);
 /// A directory; Unix sockets, other files and drafts in it are left alone.
 const NOTES: &str = "mcp-notes";
 const SCHEMA_VERSION: u32 = 1;

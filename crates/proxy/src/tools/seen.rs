@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::file::{SeenTool, hex};
+use super::listings::Listing;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     tenants: HashMap<Arc<str>, OfTenant>,
     count: usize,
@@ -13,7 +14,7 @@ pub(super) struct Seen {
     pub(super) unwritten: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct OfTenant {
     servers: HashMap<Arc<str>, OfServer>,
     count: usize,
@@ -33,9 +34,7 @@ pub(super) struct Definitions {
 impl Seen {
     pub(super) fn find(
         &mut self,
-        tenant: &str,
-        server: &str,
-        tool: &str,
+        (tenant, server, tool): (&str, &str, &str),
     ) -> Option<&mut Definitions> {
         let of_tenant = self.tenants.get_mut(tenant)?;
         of_tenant.servers.get_mut(server)?.get_mut(tool)
@@ -47,7 +46,7 @@ impl Seen {
         (tenant, server, tool): (&str, &str, &str),
         definitions: Definitions,
     ) -> bool {
-        let is_known = self.find(tenant, server, tool).is_some();
+        let is_known = self.find((tenant, server, tool)).is_some();
         if is_known || !self.has_room(tenant, server, tool) {
             return false;
         }
@@ -57,6 +56,25 @@ impl Seen {
         of_tenant.count += 1;
         self.count += 1;
         self.unwritten = true;
+        true
+    }
+
+    /// Its server has listed it. False where there is no room for it.
+    pub(super) fn list(&mut self, key: (&str, &str, &str), listing: &Listing) -> bool {
+        let Some(known) = self.find(key) else {
+            let mut definitions = Definitions {
+                accepted: listing.first,
+                listed: listing.first,
+                first_seen: listing.first_seen.clone(),
+                changed_at: None,
+            };
+            definitions.list(listing);
+            return self.insert(key, definitions);
+        };
+        if known.listed != listing.last {
+            known.list(listing);
+            self.unwritten = true;
+        }
         true
     }
 
@@ -86,12 +104,7 @@ impl Seen {
         forgotten
     }
 
-    /// All of it, if something is not written down.
-    pub(super) fn take_unwritten(&mut self) -> Option<Vec<SeenTool>> {
-        std::mem::take(&mut self.unwritten).then(|| self.list())
-    }
-
-    fn list(&self) -> Vec<SeenTool> {
+    pub(super) fn to_list(&self) -> Vec<SeenTool> {
         let mut list = Vec::with_capacity(self.count);
         for (tenant, of_tenant) in &self.tenants {
             for (server, tools) in &of_tenant.servers {
@@ -116,9 +129,9 @@ impl Definitions {
         self.listed != self.accepted
     }
 
-    pub(super) fn list(&mut self, digest: [u8; 32]) {
-        self.listed = digest;
-        self.changed_at = self.has_changed().then(aegis_telemetry::audit::now);
+    fn list(&mut self, listing: &Listing) {
+        self.listed = listing.last;
+        self.changed_at = self.has_changed().then(|| listing.at.clone());
     }
 }
 

@@ -1,13 +1,15 @@
+mod several;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use aegis_policy::Authority;
+use aegis_policy::{Authority, Call, CallKind};
 
 use super::seen::{Definitions, MOST_OF_SERVER, MOST_OF_TENANT, Seen};
 use super::{Sighting, Tools, accept_tool, forget_tools, seen_tools};
 
-#[tokio::test]
-async fn a_change_is_told_over_a_restart_and_until_an_operator_accepts_it() {
+#[test]
+fn a_change_is_told_over_a_restart_and_until_an_operator_accepts_it() {
     let directory = tempfile::tempdir().unwrap();
     let tools = open(directory.path());
     assert_eq!(sight(&tools, "search", 1), Sighting::Same);
@@ -16,7 +18,7 @@ async fn a_change_is_told_over_a_restart_and_until_an_operator_accepts_it() {
         sight(&tools, "search", 2),
         Sighting::Changed { anew: false }
     );
-    tools.write().await.unwrap();
+    tools.update().unwrap();
 
     let tools = open(directory.path());
     assert_eq!(
@@ -26,7 +28,7 @@ async fn a_change_is_told_over_a_restart_and_until_an_operator_accepts_it() {
     let known = seen_tools(directory.path()).unwrap();
     assert!(known[0].has_changed() && known[0].changed_at.is_some());
     accept_tool(directory.path(), &known[0]).unwrap();
-    tools.take_notes().await;
+    tools.update().unwrap();
 
     assert_eq!(sight(&tools, "search", 2), Sighting::Same);
     assert_eq!(sight(&tools, "search", 1), Sighting::Changed { anew: true });
@@ -34,17 +36,17 @@ async fn a_change_is_told_over_a_restart_and_until_an_operator_accepts_it() {
     assert!(tools.files.notes().is_empty());
 }
 
-#[tokio::test]
-async fn what_is_accepted_is_one_definition_and_not_the_next_one() {
+#[test]
+fn what_is_accepted_is_one_definition_and_not_the_next_one() {
     let directory = tempfile::tempdir().unwrap();
     let tools = open(directory.path());
     sight(&tools, "search", 1);
     sight(&tools, "search", 2);
-    tools.write().await.unwrap();
+    tools.update().unwrap();
     accept_tool(directory.path(), &seen_tools(directory.path()).unwrap()[0]).unwrap();
     sight(&tools, "search", 3);
 
-    tools.take_notes().await;
+    tools.update().unwrap();
 
     assert_eq!(
         sight(&tools, "search", 3),
@@ -52,30 +54,30 @@ async fn what_is_accepted_is_one_definition_and_not_the_next_one() {
     );
 }
 
-#[tokio::test]
-async fn nothing_is_written_where_nothing_is_new() {
+#[test]
+fn nothing_is_written_where_nothing_is_new() {
     let directory = tempfile::tempdir().unwrap();
     let tools = open(directory.path());
     let path = directory.path().join("mcp-tools.json");
-    tools.write().await.unwrap();
+    tools.update().unwrap();
     assert!(!path.exists());
     sight(&tools, "search", 1);
-    tools.write().await.unwrap();
+    tools.update().unwrap();
     std::fs::remove_file(&path).unwrap();
     sight(&tools, "search", 1);
-    tools.write().await.unwrap();
+    tools.update().unwrap();
     assert!(!path.exists());
 }
 
-#[tokio::test]
-async fn what_could_not_be_written_is_written_later() {
+#[test]
+fn what_could_not_be_written_is_written_later() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("data");
     let tools = open(&place);
     sight(&tools, "search", 1);
-    assert!(tools.write().await.is_err());
+    assert!(tools.update().is_err());
     std::fs::create_dir(&place).unwrap();
-    tools.write().await.unwrap();
+    tools.update().unwrap();
     assert_eq!(seen_tools(&place).unwrap().len(), 1);
 }
 
@@ -114,8 +116,8 @@ fn a_tenant_whose_room_is_taken_takes_none_of_the_others() {
     assert!(seen.insert(("globex", "honest.test:443", "search"), definitions()));
 }
 
-#[tokio::test]
-async fn what_an_operator_forgets_leaves_room_and_is_seen_for_the_first_time_again() {
+#[test]
+fn what_an_operator_forgets_leaves_room_and_is_seen_for_the_first_time_again() {
     let directory = tempfile::tempdir().unwrap();
     let tools = open(directory.path());
     for host in ["a.mcp.test", "b.mcp.test", "mcp.test", "notmcp.test"] {
@@ -124,7 +126,7 @@ async fn what_an_operator_forgets_leaves_room_and_is_seen_for_the_first_time_aga
         }
     }
     forget_tools(directory.path(), "acme", "*.mcp.test:443").unwrap();
-    tools.take_notes().await;
+    tools.update().unwrap();
 
     let known = seen_tools(directory.path()).unwrap();
     let of = |tenant| {
@@ -154,12 +156,12 @@ fn what_is_forgotten_makes_room() {
     assert_eq!(seen.forget("globex", |_| true), 0);
 }
 
-#[tokio::test]
-async fn a_damaged_file_is_an_error_and_not_a_fresh_start() {
+#[test]
+fn a_damaged_file_is_an_error_and_not_a_fresh_start() {
     let directory = tempfile::tempdir().unwrap();
     let tools = open(directory.path());
     sight(&tools, "search", 1);
-    tools.write().await.unwrap();
+    tools.update().unwrap();
     let path = directory.path().join("mcp-tools.json");
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);

@@ -7,6 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::{AuditError, EndRecord, Log, LogSettings};
@@ -339,4 +340,21 @@ fn drain(reader: &mut File) -> String {
     // Ends with an error when the pipe is empty; what was read stays.
     let _ = reader.read_to_end(&mut bytes);
     String::from_utf8(bytes).expect("text")
+}
+
+#[tokio::test]
+async fn who_follows_gets_the_lines_of_this_log_and_none_of_others_in_its_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || {
+        let file = directory.path().join("audit.jsonl");
+        Log::open(LogSettings { file, sync: false }).unwrap()
+    };
+    let (own, other) = (open(), open());
+    let mut lines = own.follow();
+    own.append(&json!({"id": "own"})).await.unwrap();
+    other.append(&json!({"id": "other"})).await.unwrap();
+    own.append_later(&json!({"id": "end"})).unwrap();
+    assert_eq!(lines.recv().await.unwrap(), b"{\"id\":\"own\"}\n");
+    assert_eq!(lines.recv().await.unwrap(), b"{\"id\":\"end\"}\n");
+    assert!(own.follow().recv().await.is_none());
 }

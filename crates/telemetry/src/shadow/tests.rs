@@ -74,6 +74,43 @@ fn a_group_keeps_a_few_decision_ids() {
 }
 
 #[test]
+fn a_line_that_stands_there_twice_is_one_decision() {
+    let line = |id: &str| {
+        format!(
+            r#"{{"event":"decision","id":"{id}","time":"t","would":{{"outcome":"deny","rules":[{{"rule":"r"}}]}}}}"#
+        )
+    };
+    let number = "0193a5f0-7c6e-7d2a-9c4b-1f2e3d4c5b6a";
+    let other = "0193a5f0-7c6e-7d2a-9c4b-1f2e3d4c5b6b";
+    let log = [number, "d1", other, number, "d1", "d2", "", ""].map(line);
+    let report = report(log.join("\n").as_bytes()).expect("readable");
+    assert_eq!((report.decisions, report.affected), (6, 6));
+    assert_eq!(report.would_deny[0].count, 6);
+    assert_eq!(report.malformed_lines, 0);
+}
+
+#[test]
+fn what_was_enforced_is_no_finding_of_shadow() {
+    let line = |id: &str, outcome: &str, rules: &str, would: &str| {
+        format!(
+            r#"{{"event":"decision","id":"{id}","time":"t","outcome":"{outcome}","rules":[{rules}],"would":{{"outcome":"{would}","rules":[{{"rule":"host","message":"m"}},{{"rule":"region","message":"m"}}]}}}}"#
+        )
+    };
+    let region = r#"{"rule":"region","message":"m"}"#;
+    let log = [
+        line("d1", "deny", region, "deny"),
+        line("d2", "approval_needed", region, "deny"),
+    ];
+    let report = report(log.join("\n").as_bytes()).expect("readable");
+    assert_eq!((report.decisions, report.affected), (2, 1));
+    let [denied] = &report.would_deny[..] else {
+        panic!("one group: {report:?}")
+    };
+    assert_eq!((&*denied.rule, denied.count), ("host", 1));
+    assert_eq!(denied.decision_ids, ["d2"]);
+}
+
+#[test]
 fn an_empty_log_is_a_report_too() {
     let report = report(&b""[..]).expect("readable");
     assert_eq!(

@@ -1,26 +1,51 @@
-//! Who the process is to the proxy, and whose audit lines count. Proves nothing: the proxy does.
+//! Who the process is to the proxy. Proves nothing: the proxy does.
 
-use aegis_config::{Credential, Proof, Settings};
+use std::collections::BTreeMap;
+
+use aegis_config::{Credential, PolicySource, Proof, Settings};
+use aegis_document::nearest;
 
 use super::Arguments;
-use super::summary::Scope;
 use crate::exit::{Exit, Failure};
-use crate::output::note;
-use crate::policies;
+use crate::output::{note, warning};
+use crate::policies::{self, Unusable};
 use crate::secret::Secret;
+
+/// Agents, each with its tenant.
+type Agents = BTreeMap<String, String>;
+
+/// Whom the policies know, where that can be told here. A directory that cannot be read is a mistake
+/// of the command, whoever calls.
+pub(super) fn agents(settings: &Settings) -> Result<Option<Agents>, Failure> {
+    match policies::read(&settings.policy, &settings.region) {
+        Ok(Some(policy)) => Ok(Some(policies::agents(&policy.sources))),
+        Err(Unusable::Unreadable(error))
+            if matches!(settings.policy.source, PolicySource::Directory(_)) =>
+        {
+            Err(Failure::new(Exit::Configuration, error))
+        }
+        // Policies with mistakes are told when the proxy reads them, with all of them.
+        Ok(None) | Err(_) => Ok(None),
+    }
+}
 
 /// The credential that the settings know, or one that is made for this run and forgotten after it.
 pub(super) fn credential(
     arguments: &Arguments,
     settings: &mut Settings,
+    agents: Option<&Agents>,
 ) -> Result<(String, Secret), Failure> {
-    if let Some((id, secret)) = arguments.credential.secret()? {
-        check(&settings.identity.credentials, id, &secret)?;
+    if let Some((id, secret)) = arguments.credential.secret_of(settings)? {
         return Ok((id.to_owned(), secret));
     }
     let (tenant, agent) = match (&arguments.tenant, &arguments.agent) {
-        (Some(tenant), Some(agent)) => (tenant.clone(), agent.clone()),
-        _ => only_agent(settings)?,
+        (Some(tenant), Some(agent)) => {
+            if let Some(agents) = agents {
+                warn_of_unknown(tenant, agent, agents);
+            }
+            (tenant.clone(), agent.clone())
+        }
+        _ => only_agent(agents.unwrap_or(&Agents::new()))?,
     };
     let secret = Secret::random()?;
     let credentials = &mut settings.identity.credentials;
@@ -34,27 +59,27 @@ pub(super) fn credential(
     Ok((RUN_ID.to_owned(), secret))
 }
 
-/// What the proxy would refuse at each call is refused before there is a process to make one.
-fn check(credentials: &[Credential], id: &str, secret: &Secret) -> Result<(), Failure> {
-    let known = credentials.iter().find(|known| &*known.id == id);
-    let mistake = match known.map(|known| &known.proof) {
-        Some(Proof::Secret(digest)) if *digest == secret.digest() => return Ok(()),
-        Some(Proof::Secret(_)) => "the secret is not the one that the settings know it by",
-        Some(Proof::Certificate(_)) => "the settings know it by a certificate, not by a secret",
-        None => "the settings do not have it",
+/// A misspelt tenant or agent would be a silent no for every call of it.
+fn warn_of_unknown(tenant: &str, agent: &str, agents: &Agents) {
+    let (mistake, hint) = match agents.get(agent) {
+        Some(known) if known == tenant => return,
+        Some(known) => (
+            "the policies give this agent to another tenant",
+            Some(known.as_str()),
+        ),
+        None => {
+            let known = agents.keys().map(String::as_str);
+            ("no policy knows this agent", nearest(agent, known))
+        }
     };
-    let message = format!("credential `{id}`: {mistake}, so every call would be refused");
-    Err(Failure::new(Exit::Usage, message))
+    let hint = hint.map_or_else(String::new, |hint| format!(" (did you mean `{hint}`?)"));
+    warning(format!(
+        "agent `{agent}` of tenant `{tenant}`: {mistake}, so every call of it is denied{hint}"
+    ));
 }
 
 /// Tenant and agent where the policies leave no choice.
-fn only_agent(settings: &Settings) -> Result<(String, String), Failure> {
-    // Policies that cannot be read are told when the proxy reads them, with all their mistakes.
-    let agents = policies::read(&settings.policy, &settings.region)
-        .ok()
-        .flatten()
-        .map(|policy| policies::agents(&policy.sources))
-        .unwrap_or_default();
+fn only_agent(agents: &Agents) -> Result<(String, String), Failure> {
     let mut known = agents.iter();
     if let (Some((agent, tenant)), None) = (known.next(), known.next()) {
         note(format!(
@@ -71,17 +96,6 @@ fn only_agent(settings: &Settings) -> Result<(String, String), Failure> {
         message = format!("{message}; the policies know {}", agents.join(", "));
     }
     Err(Failure::new(Exit::Usage, message))
-}
-
-pub(super) fn scope(settings: &Settings, id: &str) -> Scope {
-    let mut credentials = settings.identity.credentials.iter();
-    let known = credentials.find(|known| &*known.id == id);
-    known
-        .map(|known| Scope {
-            tenant: known.tenant.to_string(),
-            agent: known.agent.to_string(),
-        })
-        .unwrap_or_default()
 }
 
 const RUN_ID: &str = "aegis-run";

@@ -1,18 +1,22 @@
-//! Five lines about a run, counted in the audit log. Of two proxies with one log at the same time it counts both.
+//! Five lines about a run, counted from what its own proxy puts on record. Other proxies may have the same log.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::fmt;
 
+use aegis_proxy::App;
 use serde_json::Value;
+use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::audit_lines::{NewLines, word};
+use crate::audit_lines::word;
 
-/// Whose lines count: this agent's, and those of calls that proved or said nothing, since nobody
-/// but the process knows the port.
-#[derive(Debug, Default)]
-pub(super) struct Scope {
-    pub(super) tenant: String,
-    pub(super) agent: String,
+/// Counts while the run goes on.
+#[derive(Debug)]
+pub(super) struct Tally {
+    lines: UnboundedReceiver<Vec<u8>>,
+    /// Decision lines of calls that have not ended, by id.
+    open: HashMap<String, Value>,
+    summary: Summary,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,20 +30,53 @@ pub(super) struct Summary {
     rules: Vec<String>,
 }
 
-impl Summary {
-    pub(super) fn read(lines: &NewLines, scope: &Scope) -> Self {
-        let mut summary = Self::default();
-        let lines = lines.read().unwrap_or_default();
-        let refusals = refusals(&lines);
-        let decisions = lines
-            .iter()
-            .filter(|line| word(line, "/event") == "decision");
-        for line in decisions.filter(|line| scope.has(line)) {
-            summary.add(line, refusals.get(word(line, "/id")).copied());
+impl Tally {
+    pub(super) fn of(app: &App) -> Self {
+        Self {
+            lines: app.follow_audit(),
+            open: HashMap::new(),
+            summary: Summary::default(),
         }
-        summary
     }
 
+    /// Takes the lines as they come, for as long as somebody waits for it.
+    pub(super) async fn follow(&mut self) -> Infallible {
+        while let Some(line) = self.lines.recv().await {
+            self.add(&line);
+        }
+        std::future::pending().await
+    }
+
+    /// With what has come meanwhile. A call that has no end line counts by its decision.
+    pub(super) fn finish(mut self) -> Summary {
+        while let Ok(line) = self.lines.try_recv() {
+            self.add(&line);
+        }
+        for decision in self.open.values() {
+            self.summary.add(decision, None);
+        }
+        self.summary
+    }
+
+    fn add(&mut self, line: &[u8]) {
+        let Ok(line) = serde_json::from_slice::<Value>(line) else {
+            return;
+        };
+        match word(&line, "/event") {
+            "decision" => {
+                self.open.insert(word(&line, "/id").to_owned(), line);
+            }
+            "end" => {
+                if let Some(decision) = self.open.remove(word(&line, "/id")) {
+                    self.summary.add(&decision, line.get("refusal"));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Summary {
     /// A tunnel that is let through is only the way to the calls inside it. `refusal` is what became
     /// of a call that the decision line lets go: the address behind its name is private, say.
     fn add(&mut self, line: &Value, refusal: Option<&Value>) {
@@ -54,8 +91,9 @@ impl Summary {
         if !matches!(word(last, "/outcome"), "allow" | "sanitize") {
             self.stopped_by(last);
         }
-        if is_call && line.get("would").is_some() {
-            self.would.push(word(line, "/would/outcome").to_owned());
+        let would = word(line, "/would/outcome");
+        if is_call && !would.is_empty() && would != word(line, "/outcome") {
+            self.would.push(would.to_owned());
         }
     }
 
@@ -89,13 +127,6 @@ impl Summary {
     }
 }
 
-impl Scope {
-    fn has(&self, line: &Value) -> bool {
-        let (tenant, agent) = (word(line, "/tenant"), word(line, "/agent"));
-        matches!(tenant, "" | "anonymous") || (tenant == self.tenant && agent == self.agent)
-    }
-}
-
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rules = match self.rules.as_slice() {
@@ -108,13 +139,6 @@ impl fmt::Display for Summary {
         writeln!(f, "aegis: held for approval  {}", self.held)?;
         write!(f, "aegis: shadow would have  {}", self.would_have())
     }
-}
-
-/// Refusals that came after the decision, by the id of their call.
-fn refusals(lines: &[Value]) -> HashMap<&str, &Value> {
-    let ends = lines.iter().filter(|line| word(line, "/event") == "end");
-    ends.filter_map(|line| Some((word(line, "/id"), line.get("refusal")?)))
-        .collect()
 }
 
 #[cfg(test)]
@@ -150,17 +174,6 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_says_nothing_about_itself_counts_and_one_of_another_agent_does_not() {
-        let scope = Scope {
-            tenant: "acme".to_owned(),
-            agent: "bot".to_owned(),
-        };
-        let by = |tenant: &str, agent: &str| scope.has(&json!({"tenant": tenant, "agent": agent}));
-        assert!(by("acme", "bot") && by("", "") && by("anonymous", "anonymous"));
-        assert!(!by("acme", "other") && !by("labs", "bot"));
-    }
-
-    #[test]
     fn each_outcome_has_its_line_and_the_rules_that_stopped_something_are_named_once() {
         let mut summary = Summary::default();
         for outcome in ["allow", "sanitize", "approval_needed", "deny", "deny"] {
@@ -169,10 +182,12 @@ mod tests {
         let mut shadowed = call("allow");
         shadowed["would"] = json!({"outcome": "deny"});
         summary.add(&shadowed, None);
+        shadowed["outcome"] = json!("deny");
+        summary.add(&shadowed, None);
         let text = summary.to_string();
         assert_eq!(text.lines().count(), 5);
         assert!(text.contains("allowed            2\n"), "{text}");
-        assert!(text.contains("denied             2  (r)\n"), "{text}");
+        assert!(text.contains("denied             3  (r)\n"), "{text}");
         assert!(text.ends_with("would have  1 denied"), "{text}");
     }
 }
