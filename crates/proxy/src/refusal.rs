@@ -25,7 +25,7 @@ pub(crate) struct Refusal {
     /// Of a call of an MCP tool: its result says so, and not an error.
     pub(crate) as_tool_result: bool,
     /// Nobody knows whether the destination has done what it was asked for: it had the request, and there is no answer.
-    pub(crate) is_open: bool,
+    pub(crate) may_be_done: bool,
     /// The API whose language an answer has turned out to be in, where the request did not show it.
     pub(crate) api: Option<LlmApi>,
 }
@@ -56,7 +56,7 @@ impl Refusal {
             reasons: vec![reason],
             approval: None,
             as_tool_result: false,
-            is_open: false,
+            may_be_done: false,
             api: None,
         }
     }
@@ -82,7 +82,7 @@ impl Refusal {
             reasons,
             approval,
             as_tool_result: calls_tool && decision.obligations.refuse_as == RefuseAs::ToolResult,
-            is_open: false,
+            may_be_done: false,
             api: None,
         }
     }
@@ -102,7 +102,7 @@ impl Refusal {
     pub(crate) fn sent(self, may_repeat: bool) -> Self {
         let without_answer = matches!(self.cause, Cause::UpstreamBroken | Cause::UpstreamTimeout);
         Self {
-            is_open: without_answer && !may_repeat,
+            may_be_done: without_answer && !may_repeat,
             ..self
         }
     }
@@ -154,12 +154,12 @@ impl Refusal {
             policy_version: stamp.policy_version.as_deref().unwrap_or("none"),
             approval_id: self.approval.as_deref(),
             region: &stamp.region,
-            next_step: if self.is_open {
+            next_step: if self.may_be_done {
                 FIND_OUT
             } else {
                 row.next_step
             },
-            retryable: row.retryable && !self.is_open,
+            retryable: row.retryable && !self.may_be_done,
             as_tool_result: self.as_tool_result,
         }
     }
