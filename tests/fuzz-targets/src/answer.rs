@@ -1,11 +1,11 @@
 //! Answers of LLM APIs: cutting changes nothing, nothing is shown unjudged, and what replaces a call is what the agent gets.
 
-use aegis_policy::{Action, AnswerEffect, AnswerRules, sensitive};
 use aegis_protocol::answer::{AnswerError, Arguments, Framing, Guard, Limits, ProposedCall, Step};
-use aegis_protocol::{Cleaner, LlmApi, proposed};
+use aegis_protocol::{LlmApi, proposed};
 use serde_json::{Map, Value};
 
 use crate::calls;
+use crate::content::cleaner;
 use crate::input::{choice, pieces};
 use crate::limits::{LIMITS, WIDE};
 use crate::refusal::REFUSAL;
@@ -53,34 +53,23 @@ fn examined(framing: Framing, apis: &[LlmApi], input: &[u8], body: fn(&[u8]) -> 
     let Some((api, (seed, rest))) = chosen else {
         return false;
     };
-    let body = body(rest);
     let about = About {
         api: *api,
         framing,
+        is_doubted: false,
         searches: false,
     };
-    let released = about.cut_or_whole(&body, seed, &Verdict::Release);
-    let own = released.own();
-    assert!(body.starts_with(own));
-    if released.error.is_none() {
-        assert_eq!(own, body);
-        assert!(!released.calls.is_empty() || !calls::proposes(about.api, framing, &body));
-    }
-    let refused = about.cut_or_whole(&body, seed, &Verdict::Refuse);
-    assert!(body.starts_with(refused.own()));
-    assert!(refused.calls.len() <= 1 && refused.calls.first() == released.calls.first());
-    about.replaces(&body, seed, &released);
-    released.calls.iter().for_each(can_be_redacted);
-    about.searches(&body, seed);
-    released.error.is_none() && !body.is_empty()
+    about.examined(&body(rest), seed)
 }
 
 #[derive(Clone, Copy)]
-struct About {
-    api: LlmApi,
-    framing: Framing,
+pub(crate) struct About {
+    pub(crate) api: LlmApi,
+    pub(crate) framing: Framing,
+    /// Whether events may be somebody else's.
+    pub(crate) is_doubted: bool,
     /// Whether texts are searched as well.
-    searches: bool,
+    pub(crate) searches: bool,
 }
 
 enum Verdict {
@@ -105,6 +94,24 @@ impl Told {
 }
 
 impl About {
+    /// Whether the answer could be followed to its end.
+    pub(crate) fn examined(self, body: &[u8], seed: usize) -> bool {
+        let released = self.cut_or_whole(body, seed, &Verdict::Release);
+        let own = released.own();
+        assert!(body.starts_with(own));
+        if released.error.is_none() {
+            assert_eq!(own, body);
+            assert!(!released.calls.is_empty() || !calls::proposes(self.api, self.framing, body));
+        }
+        let refused = self.cut_or_whole(body, seed, &Verdict::Refuse);
+        assert!(body.starts_with(refused.own()));
+        assert!(refused.calls.len() <= 1 && refused.calls.first() == released.calls.first());
+        self.replaces(body, seed, &released);
+        released.calls.iter().for_each(can_be_redacted);
+        self.searches(body, seed);
+        released.error.is_none() && !body.is_empty()
+    }
+
     /// What whole and cut answers lead to, which is the same.
     fn cut_or_whole(self, body: &[u8], seed: usize, verdict: &Verdict) -> Told {
         let whole = self.follow([body], verdict, LIMITS);
@@ -161,17 +168,14 @@ impl About {
     }
 
     fn guard(self, limits: Limits) -> Guard {
-        let guard = Guard::new(self.api, self.framing, limits);
-        if !self.searches {
-            return guard;
+        let mut guard = Guard::new(self.api, self.framing, limits);
+        if self.is_doubted {
+            guard = guard.doubting();
         }
-        let rules = AnswerRules {
-            data: sensitive::CLASSES
-                .map(|class| (class.into(), AnswerEffect::Sanitize(Action::Label)))
-                .into(),
-            ..AnswerRules::default()
-        };
-        guard.searching(Cleaner::new(standard(), &rules))
+        if self.searches {
+            guard = guard.searching(cleaner());
+        }
+        guard
     }
 
     fn follow<'a>(

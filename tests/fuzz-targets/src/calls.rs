@@ -54,6 +54,12 @@ fn has_call(api: LlmApi, framing: Framing, event: &Value) -> bool {
     }
 }
 
+/// What a list of completions has, each by itself.
+pub(crate) fn listed(body: &[u8]) -> Vec<Value> {
+    let list: Value = serde_json::from_slice(body).unwrap_or_default();
+    each(&list, "/data").cloned().collect()
+}
+
 fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
     value.pointer(pointer).unwrap_or(&Value::Null)
 }
@@ -63,7 +69,7 @@ fn each<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> 
 }
 
 /// The data of each event, as the HTML standard has it; an event that is cut off is none.
-fn server_sent(body: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn server_sent(body: &[u8]) -> Vec<Vec<u8>> {
     let text = String::from_utf8_lossy(body);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -74,7 +80,9 @@ fn server_sent(body: &[u8]) -> Vec<Vec<u8>> {
     for line in lines.split('\n') {
         if line.is_empty() {
             let data: Vec<&str> = std::mem::take(&mut data);
-            events.push(data.join("\n").into_bytes());
+            if !data.is_empty() {
+                events.push(data.join("\n").into_bytes());
+            }
         } else if let Some(value) = line.strip_prefix("data:") {
             data.push(value.strip_prefix(' ').unwrap_or(value));
         }

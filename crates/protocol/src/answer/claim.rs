@@ -38,9 +38,12 @@ impl Stored {
     ) -> Result<Claim, AnswerError> {
         let tells_events = self.streams || says_events(headers);
         let before = body.iter().take_while(|byte| BEFORE.contains(byte)).count();
+        // Behind any number of blanks may stand a document.
+        if before > limit {
+            return Err(AnswerError::EventTooLong);
+        }
         let Some(first) = body.get(before) else {
-            let more = !ended && before <= limit;
-            return Ok(if more { Claim::Open } else { Claim::Other });
+            return Ok(if ended { Claim::Other } else { Claim::Open });
         };
         if *first != b'{' {
             return Ok(if tells_events {

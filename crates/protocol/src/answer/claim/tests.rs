@@ -125,6 +125,10 @@ fn a_document_is_waited_for() {
     }
     let claim = of.claim(&HeaderMap::new(), b"x", false, LIMIT);
     assert_eq!(claim, Ok(Claim::Other));
+    for ended in [false, true] {
+        let claim = of.claim(&HeaderMap::new(), &[b' '; LIMIT + 1], ended, LIMIT);
+        assert_eq!(claim, Err(AnswerError::EventTooLong));
+    }
 }
 
 #[test]

@@ -1,0 +1,7 @@
+//! Fuzzes [`aegis_fuzz_targets::content`]; it promises nothing itself.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    aegis_fuzz_targets::content(input);
+});
