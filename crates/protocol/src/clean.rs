@@ -199,9 +199,9 @@ impl Cleaner {
         restore(self.restored.as_ref()?, text)
     }
 
-    /// For a text that comes in pieces.
-    pub(crate) fn flow(&self) -> Flow {
-        Flow::new(self)
+    /// For a text under this name that comes in pieces.
+    pub(crate) fn flow(&self, name: Option<&str>) -> Flow {
+        Flow::new(self, name)
     }
 
     /// What is settled with this piece.

@@ -146,7 +146,10 @@ fn texts(updates: &[Update]) -> BTreeMap<&str, Vec<Vec<String>>> {
 fn cleaned(text: &str) -> String {
     let scanner = standard();
     let kinds: Vec<&str> = scanner.kinds().collect();
-    let field = Field { name: None, text };
+    let field = Field {
+        name: Some("text"),
+        text,
+    };
     let redacted = scanner.redact_field(&field, &kinds);
     redacted.unwrap_or_else(|| text.to_owned())
 }

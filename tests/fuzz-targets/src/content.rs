@@ -25,7 +25,9 @@ pub fn content(input: &[u8]) -> bool {
     };
     let again = follow(medium, [&*sent.bytes], WIDE);
     assert_eq!(again.error, None);
-    assert!(again.found.is_empty(), "{:?}", again.found);
+    // The label of one type can be the word that speaks for another.
+    let plain = |kind: &&str| PLAIN.contains(kind);
+    assert!(!again.found.iter().any(plain), "{:?}", again.found);
     if sent.found.is_empty() && !(medium == Medium::Events && may_tell_artifacts(body)) {
         assert!(sent.bytes == body);
     }
@@ -101,3 +103,5 @@ const MEDIA: [Medium; 5] = [
     Medium::Text,
     Medium::Unknown,
 ];
+/// Types that need no word beside them.
+const PLAIN: [&str; 3] = ["CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE"];

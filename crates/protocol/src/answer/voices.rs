@@ -209,7 +209,7 @@ impl Voices {
         }
         self.open.push(Voice {
             channel: channel.clone(),
-            flow: self.cleaner.flow(),
+            flow: self.cleaner.flow(None),
             delta: Delta::like(name, root, piece, texts, |text| self.cleaner.is_clean(text)),
         });
         Ok(self.open.len() - 1)

@@ -88,7 +88,9 @@ impl Artifacts {
                 // Whole, as any other text.
                 continue;
             }
-            let (mut redactor, like) = flow.take().unwrap_or_else(|| (cleaner.flow(), None));
+            // As it would be searched in one event.
+            let begin = || (cleaner.flow(node.key().as_deref()), None);
+            let (mut redactor, like) = flow.take().unwrap_or_else(begin);
             let mut settled = cleaner.push(&mut redactor, piece.as_bytes())?;
             if goes_on {
                 flow = Some((redactor, like));

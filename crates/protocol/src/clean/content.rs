@@ -252,7 +252,7 @@ impl Content {
         {
             return Err(ContentError::Utf8);
         }
-        let mut flow = self.flow.take().unwrap_or_else(|| self.cleaner.flow());
+        let mut flow = self.flow.take().unwrap_or_else(|| self.cleaner.flow(None));
         let piece = self.buffer.split_to(length);
         let mut settled = self.cleaner.push(&mut flow, &piece)?;
         if ends {

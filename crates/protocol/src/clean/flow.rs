@@ -23,7 +23,7 @@ struct Owned {
 }
 
 impl Flow {
-    pub(super) fn new(cleaner: &Cleaner) -> Self {
+    pub(super) fn new(cleaner: &Cleaner, name: Option<&str>) -> Self {
         let by = || Owned {
             scanner: Arc::clone(&cleaner.scanner),
             rules: Arc::clone(&cleaner.rules),
@@ -31,7 +31,7 @@ impl Flow {
         };
         let searches = cleaner.searches();
         Self {
-            redactor: searches.then(|| cleaner.scanner.replacer(None, by())),
+            redactor: searches.then(|| cleaner.scanner.replacer(name, by())),
             restorer: cleaner.restored.clone().map(Restorer::new),
         }
     }
