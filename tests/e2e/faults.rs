@@ -60,7 +60,7 @@ async fn each_fault_denies_the_call_under_its_own_rule() {
     let upstream = Upstream::http().echo().start().await;
     for (module, rule) in [
         (
-            r#"deny contains "no finding" if input.call.parameters.amount == 7"#,
+            "deny contains input.call.tool if input.call.parameters.amount == 7",
             "aegis.wrong_type",
         ),
         (

@@ -164,7 +164,7 @@ async fn an_emptied_directory_is_no_policy_of_nothing() {
 
     fs::remove_file(aegis.policy_directory().join("policy.yaml")).expect("it is there");
 
-    assert!(policy_error(&aegis).await.contains("no *.rego"));
+    assert!(policy_error(&aegis).await.contains("no *.yaml"));
     assert_eq!(charge(&aegis, &upstream, 7).await.status(), 200);
 }
 
@@ -194,6 +194,31 @@ async fn before_the_first_good_policy_everything_is_denied() {
 
     assert_eq!(charge(&aegis, &upstream, 7).await.status(), 200);
     assert_eq!(aegis.admin_get("/readyz").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_module_in_a_directory_below_is_part_of_the_policy_and_its_changes_are_seen() {
+    let upstream = Upstream::http().echo().start().await;
+    let aegis = payments(&upstream).start().await;
+    let below = aegis.policy_directory().join("rules/refunds");
+    fs::create_dir_all(&below).expect("a directory");
+    let module = |tool: &str| {
+        let rule = r#"deny contains {"rule": "own.stop", "message": "stopped"} if input.call.tool"#;
+        fs::write(
+            below.join("stop.rego"),
+            format!("package aegis.ext\n{rule} == \"{tool}\"\n"),
+        )
+        .expect("a module");
+    };
+
+    module("stripe-payments");
+    version(&aegis, "2-").await;
+    let mut reply = charge(&aegis, &upstream, 7).await;
+    assert_eq!(rules(&reply.json().await["reasons"]), ["own.stop"]);
+
+    module("another-tool");
+    version(&aegis, "3-").await;
+    assert_eq!(charge(&aegis, &upstream, 7).await.status(), 200);
 }
 
 /// As Kubernetes updates a mounted volume: `..data` is swapped, the old version goes.

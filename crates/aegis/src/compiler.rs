@@ -60,11 +60,7 @@ pub(crate) fn compare(old: &Files, new: &Files) -> Result<Difference, Problems> 
     let (before, after) = (before.bench(), after.bench());
     let mut calls = before.inputs(&Suite::read(&old.tests)?);
     calls.extend(after.inputs(&Suite::read(&new.tests)?));
-    Ok(Difference::between(
-        before.snapshot(),
-        after.snapshot(),
-        &calls,
-    ))
+    Ok(Difference::of(before, after, &calls))
 }
 
 /// In words, what opens first.
@@ -78,6 +74,8 @@ pub(crate) fn words(difference: &Difference) -> Diff {
         let calls = difference.calls;
         lines.push(format!("no decision changes ({calls} calls compared)"));
     }
+    let may_open = difference.may_open.iter();
+    lines.extend(may_open.map(|what| format!("may open calls that nobody compared: {what}")));
     Diff {
         lines,
         loosened: difference.opened(),

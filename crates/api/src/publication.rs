@@ -101,7 +101,7 @@ pub enum Stage {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Diff {
     pub lines: Vec<String>,
-    /// Whether some call goes from deny to allow.
+    /// Whether some call goes from deny to allow, or may.
     pub loosened: bool,
 }
 

@@ -399,7 +399,7 @@ fn mistakes_of_all_files_come_out_at_once_and_in_order() {
         ),
         (
             "own.rego",
-            "package aegis.ext\n\ndeny contains 1 if input.call.tol == \"x\"\n",
+            "package aegis.ext\n\ndeny contains {\"rule\": \"r\", \"message\": \"m\"} if input.call.tol == \"x\"\n",
         ),
         ("b.yaml", "a: [\n"),
         ("a.yaml", "aegis: {profiles: {p: {hosts: [\"no host\"]}}}\n"),
@@ -414,7 +414,7 @@ fn mistakes_of_all_files_come_out_at_once_and_in_order() {
         [
             "a.yaml:1:32:",
             "b.yaml:1:4:",
-            "own.rego:3:31:",
+            "own.rego:3:59:",
             "z.yaml:3:18:",
             "z.yaml:4:7:"
         ],

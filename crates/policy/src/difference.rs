@@ -1,5 +1,6 @@
 //! What another policy would change: the same calls decided by both, grouped for a reviewer. It judges neither policy.
 
+mod modules;
 mod verdict;
 mod words;
 
@@ -19,6 +20,8 @@ pub use verdict::{Direction, Verdict};
 pub struct Difference {
     /// What opens first: in the order of [`Direction`], the most frequent first.
     pub changes: Vec<Change>,
+    /// What may open a call that is not among them, in words: modules that are not the same.
+    pub may_open: Vec<String>,
     /// How many calls both have decided.
     pub calls: usize,
 }
@@ -42,6 +45,14 @@ pub struct Change {
 }
 
 impl Difference {
+    /// As [`Self::between`], and what no call shows.
+    pub fn of(old: &Workbench, new: &Workbench, intents: &[Intent]) -> Self {
+        Self {
+            may_open: modules::may_open(old, new),
+            ..Self::between(old.snapshot(), new.snapshot(), intents)
+        }
+    }
+
     /// Decides every call by both. Each catalogue says for itself where a destination is.
     pub fn between(old: &Snapshot, new: &Snapshot, intents: &[Intent]) -> Self {
         let mut calls: HashMap<Operation, usize> = HashMap::new();
@@ -81,18 +92,19 @@ impl Difference {
         changes.sort_by_key(|change| (change.direction, std::cmp::Reverse(change.count)));
         Self {
             changes,
+            may_open: Vec::new(),
             calls: intents.len(),
         }
     }
 
-    /// Whether some call that was denied is now allowed.
+    /// Whether some call that was denied is now allowed, or may be.
     pub fn opened(&self) -> bool {
-        self.any(|direction| direction == Direction::Opened)
+        !self.may_open.is_empty() || self.any(|direction| direction == Direction::Opened)
     }
 
     /// Whether some call meets less resistance in any way; `opened` is one of them.
     pub fn loosened(&self) -> bool {
-        self.any(|direction| matches!(direction, Direction::Opened | Direction::Loosened))
+        self.opened() || self.any(|direction| direction == Direction::Loosened)
     }
 
     fn any(&self, is: impl Fn(Direction) -> bool) -> bool {

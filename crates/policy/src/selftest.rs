@@ -51,19 +51,35 @@ pub(crate) fn run(snapshot: &mut Snapshot, data: &AegisData) -> Result<(), Probl
         snapshot.distrust_machine(&format!("another finding{}", on(&intent)));
     }
     let mut comparison = compare(snapshot)?;
-    let mut late = 0;
+    let (mut late, mut failed_on, mut asked) = (0, Vec::new(), 0);
     for intent in made_up(data) {
-        let intent = &intent;
-        match comparison.agree(intent) {
-            Ok(false) => return Err(failed("the two evaluators disagree", Some(intent))),
+        asked += 1;
+        match comparison.agree(&intent) {
+            Ok(false) => return Err(failed("the two evaluators disagree", Some(&intent))),
             // A busy machine can be late once; a module that often is would deny most calls.
             Err(Fault::Deadline) if late < LATE => late += 1,
             // What a users' module makes of a made-up call is its own affair: the fault denies.
-            Ok(true) | Err(Fault::Evaluation | Fault::WrongType | Fault::Conflict) => {}
-            Err(fault) => return Err(failed(&fault.to_string(), Some(intent))),
+            Err(Fault::Evaluation | Fault::WrongType | Fault::Conflict) => failed_on.push(intent),
+            Ok(true) => {}
+            Err(fault) => return Err(failed(&fault.to_string(), Some(&intent))),
         }
     }
+    drop(comparison);
+    let trouble = trouble(snapshot, &failed_on, asked);
+    snapshot.troubled_by(trouble);
     Ok(())
+}
+
+/// Of the first call on which users' modules failed.
+fn trouble(snapshot: &Snapshot, failed_on: &[Intent], asked: usize) -> Option<Problem> {
+    let first = failed_on.first()?;
+    let trouble = snapshot.policy().trouble(first)?;
+    let (message, failed) = (trouble.message, failed_on.len());
+    let message = format!(
+        "{message}{}; {failed} of {asked} such calls are denied by that",
+        on(first)
+    );
+    Some(Problem { message, ..trouble })
 }
 
 /// The first made-up call in which users' modules find something else on the interpreter.

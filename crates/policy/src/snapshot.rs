@@ -28,6 +28,7 @@ pub struct Snapshot {
     revision: Revision,
     modes: BTreeMap<String, TenantMode>,
     scanner: Arc<Scanner>,
+    trouble: Option<Problem>,
 }
 
 /// Which policy decided, as records and answers name it: `7-0123456789ab`.
@@ -147,6 +148,15 @@ impl Snapshot {
         self.policy.evaluator()
     }
 
+    /// What users' modules failed with on a made-up call, and where. Such calls are denied.
+    pub fn trouble(&self) -> Option<&Problem> {
+        self.trouble.as_ref()
+    }
+
+    pub(crate) fn troubled_by(&mut self, trouble: Option<Problem>) {
+        self.trouble = trouble;
+    }
+
     pub(crate) fn distrust_machine(&mut self, reason: &str) {
         self.policy.distrust_machine(reason);
     }
@@ -240,6 +250,7 @@ impl Parts {
             revision,
             modes: modes(data, mode),
             scanner: detectors::scanner(data).map_err(|error| no_scanner(&error))?,
+            trouble: None,
         })
     }
 }

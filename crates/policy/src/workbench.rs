@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aegis_document::Problems;
+use aegis_document::{Problem, Problems};
 
 use crate::explain::Place;
 use crate::rego::{Observer, RegoReport};
@@ -70,6 +70,10 @@ impl Workbench {
 
     pub(crate) fn finding_place(&self, rule: &str, intent: &Intent) -> Option<Place> {
         self.snapshot.policy().finding_place(rule, intent)
+    }
+
+    pub(crate) fn trouble(&self, intent: &Intent) -> Option<Problem> {
+        self.snapshot.policy().trouble(intent)
     }
 
     /// What a proxy decides by.

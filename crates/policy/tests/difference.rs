@@ -13,7 +13,7 @@ mod common;
 
 use aegis_policy::difference::{Change, Difference, Direction};
 use aegis_policy::suite::Suite;
-use aegis_policy::{CallKind, Outcome, RefuseAs};
+use aegis_policy::{CallKind, Outcome, RefuseAs, Source};
 use common::{bench, call, charge, directory, sources, tables, to, tunnel, with_data};
 use serde_json::json;
 
@@ -304,6 +304,81 @@ fn a_policy_that_is_put_into_shadow_opens_what_it_denied() {
     assert!(
         words.ends_with("(without shadow: deny by parameter.max)"),
         "{words}"
+    );
+}
+
+/// Whether a comparison of these modules says that something may open, and in which words.
+fn may_open(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<String> {
+    let [old, new] = [old, new].map(|modules| {
+        let modules = modules.iter().map(|(file, rules)| Source {
+            file: (*file).to_owned(),
+            text: format!("package aegis.ext\n{rules}\n"),
+        });
+        let mut sources = sources(&format!("{}\nlimits: {{n: 3}}\n", demo(&[])));
+        sources.modules = modules.collect();
+        sources
+    });
+    let difference = Difference::of(&bench(&old), &bench(&new), &[]);
+    assert!(difference.changes.is_empty());
+    assert_eq!(difference.opened(), !difference.may_open.is_empty());
+    difference.may_open
+}
+
+const DENIES: &str = r#"deny contains {"rule": "own", "message": "m"} if input.call.tool == "x""#;
+
+#[test]
+fn a_module_that_goes_or_is_another_may_open_what_no_call_shows() {
+    let large = DENIES.replace("\"x\"", "\"y\"");
+    assert_eq!(may_open(&[("own.rego", DENIES)], &[]), ["own.rego is gone"]);
+    assert_eq!(
+        may_open(&[("own.rego", DENIES)], &[("own.rego", &large)]),
+        ["own.rego is another"]
+    );
+    let same: [String; 0] = [];
+    assert_eq!(
+        may_open(&[("own.rego", DENIES)], &[("moved.rego", DENIES)]),
+        same
+    );
+}
+
+#[test]
+fn a_module_that_comes_and_only_restricts_opens_nothing() {
+    let nothing: [String; 0] = [];
+    let helped = r#"deny contains {"rule": "own", "message": "m"} if small
+small if input.call.tool == "x""#;
+    for rules in [DENIES, helped] {
+        assert_eq!(may_open(&[], &[("own.rego", rules)]), nothing);
+    }
+    let grants = DENIES.replace("deny", "allow");
+    assert_eq!(
+        may_open(&[], &[("own.rego", &grants)]),
+        ["own.rego has come, with rules of `allow`"]
+    );
+    // It makes another module find less.
+    let exempts = "small if input.call.tool == \"y\"\ndeny contains {\"rule\": \"b\", \"message\": \"m\"} if small";
+    let told = may_open(
+        &[("a.rego", helped)],
+        &[("a.rego", helped), ("b.rego", exempts)],
+    );
+    assert_eq!(told, ["b.rego has come, with rules of `small`"]);
+}
+
+#[test]
+fn data_that_modules_may_read_may_open_something_too() {
+    let rules = r#"deny contains {"rule": "own", "message": "m"} if input.call.tool in data.tools"#;
+    let [old, new] = ["[x, y]", "[x]"].map(|tools| {
+        let text = format!("{}\ntools: {tools}\n", demo(&[]));
+        let mut sources = sources(&text);
+        sources.modules.push(Source {
+            file: "own.rego".to_owned(),
+            text: format!("package aegis.ext\n{rules}\n"),
+        });
+        bench(&sources)
+    });
+    let difference = Difference::of(&old, &new, &[]);
+    assert_eq!(
+        difference.may_open,
+        ["`data.tools`, which modules may read, is another"]
     );
 }
 

@@ -92,21 +92,21 @@ fn an_allow_grants_the_tool_and_nothing_else() {
 #[test]
 fn each_fault_denies_with_its_own_reason() {
     for (module, fault) in [
-        (r#"deny contains "no" if true"#, Fault::WrongType),
+        (r"deny contains input.id if true", Fault::WrongType),
         (
-            r#"deny contains {"rule": "mine"} if true"#,
+            r#"deny contains object.remove({"rule": "mine", "message": "m"}, ["message"]) if true"#,
             Fault::WrongType,
         ),
         (
-            r#"deny contains {"rule": "", "message": "m"} if true"#,
+            r#"deny contains {"rule": lower(""), "message": "m"} if true"#,
             Fault::WrongType,
         ),
         (
-            r#"deny contains {"rule": "mine", "message": "m", "extra": 1} if true"#,
+            r#"deny contains object.union({"rule": "mine", "message": "m"}, {"extra": 1}) if true"#,
             Fault::WrongType,
         ),
         (
-            r#"sanitize contains {"rule": "mine", "message": "m"} if true"#,
+            r#"sanitize contains object.union({"rule": "mine"}, {"message": "m"}) if true"#,
             Fault::WrongType,
         ),
         (
@@ -127,7 +127,7 @@ fn each_fault_denies_with_its_own_reason() {
         ),
         // The library's default names itself by this rule; whoever says it is taken for it, and denied.
         (
-            r#"deny contains {"rule": "aegis.undefined", "message": "m"} if input.id == "0190""#,
+            r#"deny contains {"rule": concat(".", ["aegis", "undefined"]), "message": "m"} if input.id == "0190""#,
             Fault::Undefined,
         ),
     ] {
@@ -220,6 +220,80 @@ fn what_a_module_may_not_be_is_refused_with_its_place() {
         let problems = refused(module);
         assert!(problems.contains(expected), "{module}\n{problems}");
     }
+}
+
+#[test]
+fn a_finding_that_is_written_wrong_is_refused_with_its_place() {
+    for (finding, expected) in [
+        (
+            r#"deny contains "no""#,
+            r#"own.rego:2:16: a finding is {"rule": …, "message": …}"#,
+        ),
+        (
+            r#"deny contains {"rule": "a"}"#,
+            r#"own.rego:2:15: a finding is {"rule": …, "message": …}"#,
+        ),
+        (
+            r#"deny contains {"rule": "a", "mesage": "m"}"#,
+            "own.rego:2:30: a finding of `deny` has no `mesage`; did you mean `message`?",
+        ),
+        (
+            r#"deny contains {"rule": "", "message": "m"}"#,
+            "own.rego:2:25: `rule` is a text that says something",
+        ),
+        (
+            r#"deny contains {"rule": "a", "message": 5}"#,
+            "own.rego:2:40: `message` is a text that says something",
+        ),
+        (
+            r#"sanitize contains {"rule": "a", "message": "m"}"#,
+            r#"own.rego:2:19: a finding is {"rule": …, "message": …, "parameter" or "data": …}"#,
+        ),
+        (
+            r#"sanitize contains {"rule": "a", "message": "m", "parameter": "p", "data": "d"}"#,
+            r#"own.rego:2:19: a finding is {"rule": …, "message": …, "parameter" or "data": …}"#,
+        ),
+        (
+            r#"deny contains {"rule": "host", "message": "m"}"#,
+            "own.rego:2:25: `host` is a rule of Aegis' own: records and explanations would confuse the two",
+        ),
+        (
+            r#"deny contains {"rule": "data.EMAIL_ADDRESS", "message": "m"}"#,
+            "own.rego:2:25: `data.EMAIL_ADDRESS` is a rule of Aegis' own: records and explanations would confuse the two",
+        ),
+    ] {
+        let module = format!("package aegis.ext\n{finding} if true");
+        assert_eq!(refused(&module), expected, "{module}");
+    }
+}
+
+#[test]
+fn a_set_that_nothing_reads_is_refused_where_it_is_called_almost_like_one_that_is() {
+    let module = |more: &str| {
+        format!(
+            "package aegis.ext\ndenny contains \"x\" if input.call.tool == \"x\"\n\
+             deny contains {{\"rule\": \"a\", \"message\": \"m\"}} if {more}"
+        )
+    };
+    assert_eq!(
+        refused(&module("true")),
+        "own.rego:2:1: nothing reads the set `denny`; did you mean `deny`?"
+    );
+    build(&with_module(DATA, &module("count(denny) > 0")));
+}
+
+#[test]
+fn a_module_that_fails_on_made_up_calls_says_where() {
+    let fails = "package aegis.ext\ndeny contains {\"rule\": \"a\", \"message\": \"m\"} if {\n\t1 / (count(input.call.tool) - count(input.call.tool)) == 1\n}";
+    let snapshot = build(&with_module(DATA, fails));
+    let trouble = snapshot.trouble().expect("a trouble").to_string();
+    assert!(trouble.starts_with("own.rego:3:"), "{trouble}");
+    assert!(
+        trouble.contains("divide by zero") && trouble.contains("made-up"),
+        "{trouble}"
+    );
+    let fine = "package aegis.ext\ndeny contains {\"rule\": \"a\", \"message\": \"m\"} if input.call.tool == \"x\"";
+    assert_eq!(build(&with_module(DATA, fine)).trouble(), None);
 }
 
 #[test]

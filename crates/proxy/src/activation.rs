@@ -107,6 +107,9 @@ impl Activation {
         let epoch = snapshot.epoch();
         let modules = snapshot.modules();
         tracing::info!(%revision, modes = modes_in_words(&snapshot), "policy activated");
+        if let Some(trouble) = snapshot.trouble() {
+            tracing::warn!(%revision, %trouble, "a module of the policy fails");
+        }
         let old = {
             // Whoever compares the status finds in place what it names.
             let mut status = self.status_now();

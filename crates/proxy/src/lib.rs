@@ -58,6 +58,6 @@ pub use ca::{Ca, CaError};
 pub use forward_tls::ForwardTlsError;
 pub use gateway::ServiceError;
 pub use key_file::KeyFileError;
-pub use policy_source::{mode_of, read_policy_bundle, read_policy_directory};
+pub use policy_source::{mode_of, policy_texts, read_policy_bundle, read_policy_directory};
 pub use roots::RootsError;
 pub use tools::{SeenTool, ToolsError, accept_tool, forget_tools, seen_tools};

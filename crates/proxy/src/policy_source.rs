@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::drain::Drain;
 pub use bundle::read_policy_bundle;
 pub(crate) use bundle::{BundleReader, Offered};
-pub use directory::read as read_policy_directory;
+pub use directory::{read as read_policy_directory, texts as policy_texts};
 use directory_reader::DirectoryReader;
 use watch::Watch;
 

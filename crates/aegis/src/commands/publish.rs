@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// The newest publication that you know; refused if there is a newer one
     #[arg(long, value_name = "N")]
     base: Option<u64>,
-    /// Publish although some call goes from deny to allow
+    /// Publish although some call goes from deny to allow, or may: where a Rego module goes or is another
     #[arg(long)]
     allow_loosening: bool,
     #[command(flatten)]
@@ -67,7 +67,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             output::json(&unpublished(base, &diff));
         }
         note("nothing was published");
-        let message = "some call goes from deny to allow; if that is meant, give --allow-loosening";
+        let message =
+            "some call goes from deny to allow, or may; if that is meant, give --allow-loosening";
         return Err(Failure::new(Exit::Refused, message));
     }
     let publish = Publish {

@@ -1,5 +1,6 @@
 //! From a reason to the place of the policy data that it comes from, by rule id, caller and operation. It evaluates nothing.
 
+use aegis_document::Problem;
 use serde_json::{Value as Json, json};
 
 use super::{Cause, Place};
@@ -48,6 +49,11 @@ impl<'a> Subject<'a> {
     pub(crate) fn cause(&self, reason: &Reason) -> Cause {
         let traced = self.traced(reason);
         let (path, value, limit) = traced.unwrap_or_default();
+        if reason.rule.starts_with(FAULTS)
+            && let Some(trouble) = self.bench.trouble(self.intent)
+        {
+            return of_trouble(reason, trouble);
+        }
         let place = if path.is_empty() {
             self.bench.finding_place(&reason.rule, self.intent)
         } else {
@@ -243,6 +249,24 @@ pub(crate) fn path(names: &[&str]) -> Vec<String> {
     std::iter::once("aegis".to_owned()).chain(names).collect()
 }
 
+/// Of a fault, what the users' module that failed is at, and where.
+fn of_trouble(reason: &Reason, trouble: Problem) -> Cause {
+    let Reason { rule, message } = reason.clone();
+    let Problem {
+        file, line, column, ..
+    } = trouble;
+    Cause {
+        reason: Reason {
+            rule,
+            message: format!("{message}: {}", trouble.message).into(),
+        },
+        path: Vec::new(),
+        place: Some(Place { file, line, column }),
+        value: None,
+        limit: None,
+    }
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "what is traced is optional")]
 fn text(text: &str) -> Option<Json> {
     Some(text.into())
@@ -259,3 +283,6 @@ pub(crate) const KEYS: [&str; 8] = [
     "pattern",
     "redact",
 ];
+
+/// Where the rules of faults begin.
+const FAULTS: &str = "aegis.";

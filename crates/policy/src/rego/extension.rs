@@ -193,11 +193,7 @@ impl Users {
         for (index, set) in self.sets.iter().enumerate() {
             // Each evaluation starts its timer anew, so it is given what the call has left.
             let found = self.on.evaluate(*set, index, deadline)?;
-            let found = found.as_set().map_err(|_| Fault::WrongType)?;
-            let found = found
-                .iter()
-                .map(|finding| set.finding(finding))
-                .collect::<Result<Vec<_>, _>>()?;
+            let found = set.findings(&found)?;
             if !found.is_empty() {
                 all.insert(set.as_str().into(), found.into());
             }
@@ -235,6 +231,11 @@ impl Set {
 
     pub(super) fn path(self) -> String {
         format!("data.aegis.ext.{}", self.as_str())
+    }
+
+    pub(super) fn findings(self, found: &Value) -> Result<Vec<Value>, Fault> {
+        let found = found.as_set().map_err(|_| Fault::WrongType)?;
+        found.iter().map(|finding| self.finding(finding)).collect()
     }
 
     /// Exactly `rule` and `message`, and for `sanitize` what to redact.

@@ -3,6 +3,7 @@
 pub(super) mod clear;
 mod data;
 mod findings;
+mod form;
 mod place;
 mod reads;
 mod scope;
@@ -19,7 +20,8 @@ use super::{
 };
 use data::Data;
 use place::{Declared, Mistake};
-use syntax::{column, head, narrow};
+pub(super) use syntax::head;
+use syntax::{column, narrow};
 
 /// Adds the modules to the engine and tells which sets they contribute to.
 pub(super) fn check(
@@ -52,6 +54,7 @@ pub(super) fn check(
     // A function that is missing may stand in a module that could not be read.
     if parsed {
         problems.extend(unknown_names(engine, modules, &sets));
+        problems.extend(form::misspelled(engine.get_modules()));
     }
     problems.into_result(sets)
 }
@@ -194,6 +197,7 @@ fn parse(source: &Source) -> Result<(BTreeSet<String>, Problems), Problem> {
         }
         rules(module, &mut names, &mut problems);
         problems.extend(findings::check(module));
+        problems.extend(form::check(module));
     }
     problems.extend(unrepeatable(source, &engine));
     Ok((names, problems))

@@ -155,6 +155,42 @@ impl Policy {
         Some(place(only))
     }
 
+    /// What users' modules fail with on this call, and where. `None` where they do not.
+    pub(crate) fn trouble(&self, intent: &Intent) -> Option<Problem> {
+        let mut engine = self.engine()?;
+        let sources = sources(&mut engine);
+        let input = input::build(&input::Words::new(), self, intent);
+        engine.set_input(Value::from(input));
+        self.extension.sets().iter().find_map(|set| {
+            let found = evaluate(&mut engine, set.path());
+            let words = match found {
+                Err((_, words)) => words,
+                Ok(found) if set.findings(&found).is_err() => {
+                    format!(
+                        "something in `{}` has not the form of a finding",
+                        set.as_str()
+                    )
+                }
+                Ok(_) => return None,
+            };
+            lint::problem(&sources, &words).into_iter().next()
+        })
+    }
+
+    /// The rules of users' modules: the file, and the name.
+    pub(crate) fn module_rules(&self) -> BTreeSet<(String, String)> {
+        let mut engine = self.engine().unwrap_or_default();
+        let rules = engine
+            .get_modules()
+            .iter()
+            .flat_map(|module| &module.policy);
+        let named = rules.map(|rule| {
+            let span = lint::head(rule).span();
+            (span.source.get_path().clone(), span.text().to_owned())
+        });
+        named.collect()
+    }
+
     /// A copy of the users' modules with their data.
     fn engine(&self) -> Option<Engine> {
         self.extension.engine()
@@ -214,6 +250,18 @@ fn may_have_given(rule: &Rule, id: &str, evaluated: &Lines) -> bool {
     let line = u32::try_from(above).map_or(span.line, |above| span.line + above);
     let file = evaluated.get(span.source.get_path());
     file.is_some_and(|(covered, _)| covered.contains(&line))
+}
+
+/// What the modules were read from.
+fn sources(engine: &mut Engine) -> Vec<Source> {
+    let texts = engine.get_modules().iter().map(|module| {
+        let source = &module.package.span.source;
+        Source {
+            file: source.get_path().clone(),
+            text: source.contents().clone(),
+        }
+    });
+    texts.collect()
 }
 
 /// Whatever comes of it: each rule's first line at least is come by.

@@ -72,7 +72,7 @@ fn a_call_that_has_used_up_its_time_is_not_given_more() {
 
     let module = Source {
         file: "own.rego".to_owned(),
-        text: "package aegis.ext\n\ndeny contains 1 if false\n".to_owned(),
+        text: "package aegis.ext\n\ndeny contains input.id if false\n".to_owned(),
     };
     let model = Model::read(&[]).unwrap();
     let mut users = Extension::compile(&[module], &model)

@@ -1,4 +1,4 @@
-//! Tells when a directory may have changed. Reads nothing in it.
+//! Tells when something in a directory may have changed, or below it. Reads nothing there.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,7 +44,7 @@ impl Watch {
     fn again(&mut self) -> Result<(), String> {
         match &mut self.watcher {
             Ok(watcher) => watcher
-                .watch(&self.directory, RecursiveMode::NonRecursive)
+                .watch(&self.directory, RecursiveMode::Recursive)
                 .map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         }

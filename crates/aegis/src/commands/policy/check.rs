@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 struct Checked {
     problems: Problems,
-    warnings: Vec<&'static str>,
+    warnings: Vec<String>,
     /// By file.
     modules: Vec<String>,
     /// What they all run on, where the policy could be built.
@@ -62,12 +62,15 @@ impl Checked {
         });
         let tables = suite.map_or(0, |suite| suite.len());
         let rego = rego.map_or(0, |report| report.results.len());
-        let mut warnings = Vec::new();
+        let trouble = built
+            .as_ref()
+            .and_then(|(_, bench)| bench.snapshot().trouble());
+        let mut warnings: Vec<String> = trouble.map(ToString::to_string).into_iter().collect();
         if files.tests.is_empty() {
-            warnings.push("no table tests: nothing says what this policy should decide; write some in tests/*.yaml");
+            warnings.push("no table tests: nothing says what this policy should decide; write some in tests/*.yaml".to_owned());
         }
         if !files.modules.is_empty() && files.module_tests.is_empty() {
-            warnings.push("the modules have no Rego tests; write some in *_test.rego");
+            warnings.push("the modules have no Rego tests; write some in *_test.rego".to_owned());
         }
         Self {
             problems: problems.sorted(),

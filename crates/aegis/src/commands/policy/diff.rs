@@ -41,8 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(log) = &arguments.log {
         calls.add_recorded(log, &old, &new)?;
     }
-    let (before, after) = (old.bench.snapshot(), new.bench.snapshot());
-    let difference = Difference::between(before, after, &calls.intents);
+    let difference = Difference::of(&old.bench, &new.bench, &calls.intents);
     match arguments.output {
         Format::Text => write_text(&difference, &calls),
         Format::Json => output::json(&as_json(&difference, &calls)),
@@ -131,6 +130,12 @@ fn write_text(difference: &Difference, calls: &Calls) {
     if difference.changes.is_empty() {
         output::result("no call is decided otherwise");
     }
+    if !difference.may_open.is_empty() {
+        output::result(style.red("may open calls that nobody compared"));
+        for what in &difference.may_open {
+            output::result(format!("  {what}"));
+        }
+    }
     output::result(format!(
         "{} decided by both: {}, {} made up",
         count(difference.calls, "call"),
@@ -168,6 +173,7 @@ fn as_json(difference: &Difference, calls: &Calls) -> Json {
         "schema_version": 1,
         "opened": difference.opened(),
         "loosened": difference.loosened(),
+        "may_open": difference.may_open,
         "calls": difference.calls,
         "tests": calls.tests,
         "made_up": calls.made_up,
@@ -215,4 +221,4 @@ Examples:
   aegis policy diff ./policies ./policies-new --log audit.jsonl -o json
   aegis policy diff old.tar.gz new.tar.gz --key release=EdDSA:release.pub
 
-Ends with 3 where some call goes from deny to allow.";
+Ends with 3 where some call goes from deny to allow, or may: where a Rego module goes or is another.";

@@ -6,7 +6,7 @@ use crate::rego::{AssignOp, BoolOp, Expr, Json, LiteralStmt, Rule, RuleHead, Spa
 /// One step of a reference, and where it is written.
 pub(super) struct Step<'a>(pub(super) &'a Span, pub(super) Key<'a>);
 
-pub(super) fn head(rule: &Rule) -> &Expr {
+pub(in crate::rego) fn head(rule: &Rule) -> &Expr {
     match rule {
         Rule::Spec { head, .. } => match head {
             RuleHead::Set { refr, .. }

@@ -123,7 +123,11 @@ fn told(modules: &[&str], files: &[&str]) -> Vec<String> {
     let (model, _) = Model::read_all(&files);
     let problems = lint::check(&mut Engine::new(), &modules, &model).err();
     let problems = problems.into_iter().flatten();
-    problems.map(|problem| problem.to_string()).collect()
+    let lines = problems.map(|problem| problem.to_string());
+    // What the modules find says nothing here.
+    lines
+        .filter(|line| !line.contains("a finding is"))
+        .collect()
 }
 
 const DATA: &str = r#"
