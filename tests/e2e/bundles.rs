@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write as _;
 
 use aegis_config::PolicySource;
-use aegis_testkit::{Aegis, Draft, Publisher, Upstream, within};
+use aegis_testkit::{Aegis, Draft, Publisher, Upstream, eventually};
 use jiff::SignedDuration;
 
 use crate::bundles::faults::{altered, gunzip, gzip};
@@ -65,10 +65,8 @@ async fn a_half_written_file_is_refused_and_the_whole_one_is_taken() {
     let mut file = fs::File::create(aegis.bundle_file()).expect("the file");
     let (first, rest) = next.split_at(next.len() / 2);
     file.write_all(first).expect("the first half");
-    within("the refusal", async {
-        while aegis.policy_status().await["last_error_code"] != "bundle.truncated" {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+    eventually("the refusal", async || {
+        aegis.policy_status().await["last_error_code"] == "bundle.truncated"
     })
     .await;
     assert_eq!(charge(&aegis, &upstream, 7).await.status(), 200);
@@ -262,14 +260,9 @@ async fn without_a_signature_only_where_that_is_switched_off_by_name() {
 
 /// Waits for a version that starts so; empty: for none.
 async fn in_force(aegis: &Aegis, start: &str) {
-    within("the policy", async {
-        loop {
-            let version = aegis.policy_version().await;
-            if version.starts_with(start) && version.is_empty() == start.is_empty() {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+    eventually("the policy", async || {
+        let version = aegis.policy_version().await;
+        version.starts_with(start) && version.is_empty() == start.is_empty()
     })
     .await;
 }

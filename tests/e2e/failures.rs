@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use aegis_testkit::{Aegis, Answer, Feed, Reply, Upstream};
 
+use crate::PLAIN;
+
 #[tokio::test]
 async fn an_upstream_that_speaks_no_http_is_a_bad_gateway() {
     let upstream = Upstream::http()
@@ -141,21 +143,10 @@ async fn expect_problem(aegis: &Aegis, reply: &mut Reply, status: u16, code: &st
 }
 
 async fn proxy() -> Aegis {
-    Aegis::with_policy(POLICY)
+    Aegis::with_policy(PLAIN)
         .agent("acme", "bot")
         .hosts(&["up.test"])
         .settings(|settings| settings.upstream.response_timeout = Duration::from_secs(1))
         .start()
         .await
 }
-
-const POLICY: &str = r#"
-tenants:
-  acme: {}
-agents:
-  bot: {tenant: acme, profile: plain}
-profiles:
-  plain:
-    hosts: [up.test]
-    tools: {http: {"*": {}}}
-"#;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aegis_testkit::{Aegis, AegisBuilder, Answer, RawClient, TestCa, Upstream, within};
+use aegis_testkit::{Aegis, AegisBuilder, Answer, RawClient, TestCa, Upstream, eventually, within};
 use serde_json::Value;
 
 use crate::malformed::{WEB_BOT, who};
@@ -183,12 +183,7 @@ async fn frames_that_make_no_sense_end_the_connection() {
         let mut client = http2(&aegis, "plain.test", 443).await;
         client.send(frames).await;
         client.read_to_end().await;
-        within("a record", async {
-            while misbehaviours(&aegis) == before {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        })
-        .await;
+        eventually("a record", async || misbehaviours(&aegis) != before).await;
     }
     others_are_served(&aegis).await;
 }
@@ -299,13 +294,9 @@ fn misbehaviours(aegis: &Aegis) -> usize {
 }
 
 pub(crate) async fn connections(aegis: &Aegis, count: usize) {
-    within("the count of connections", async {
-        let wanted = format!("aegis_connections {count}\n");
-        while !aegis.admin_get("/metrics").await.1.contains(&wanted) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    let wanted = format!("aegis_connections {count}\n");
+    let counted = async || aegis.admin_get("/metrics").await.1.contains(&wanted);
+    eventually("the count of connections", counted).await;
 }
 
 /// The proxy's side of an HTTP/2 connection inside a tunnel, after the preface.

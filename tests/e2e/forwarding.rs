@@ -3,6 +3,8 @@
 use aegis_testkit::{Aegis, Answer, Payload, RawClient, RawResponse, Upstream};
 use http::{Method, Request, Version};
 
+use crate::PLAIN;
+
 #[tokio::test]
 async fn a_get_arrives_with_its_path_and_query() {
     let upstream = Upstream::http().echo().start().await;
@@ -308,7 +310,7 @@ async fn an_interim_answer_of_the_upstream_does_not_disturb() {
 }
 
 async fn proxy() -> Aegis {
-    Aegis::with_policy(POLICY)
+    Aegis::with_policy(PLAIN)
         .agent("acme", "bot")
         .hosts(&["up.test"])
         .start()
@@ -334,13 +336,3 @@ async fn exchange(client: &mut RawClient, request: String) -> RawResponse {
 }
 
 const CREDENTIAL: &str = "proxy-authorization: Bearer secret-of-bot\r\n";
-const POLICY: &str = r#"
-tenants:
-  acme: {}
-agents:
-  bot: {tenant: acme, profile: plain}
-profiles:
-  plain:
-    hosts: [up.test]
-    tools: {http: {"*": {}}}
-"#;

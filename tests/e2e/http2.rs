@@ -3,6 +3,8 @@
 use aegis_testkit::{Aegis, AegisBuilder, Answer, Feed, Payload, Session, TestCa, Upstream};
 use http::{HeaderMap, Request, Uri};
 
+use crate::PLAIN;
+
 #[tokio::test]
 async fn calls_of_one_connection_do_not_wait_for_each_other() {
     let (ca, feed) = (TestCa::new(), Feed::new());
@@ -49,6 +51,27 @@ async fn a_connection_that_only_answers_pings_is_closed_as_idle() {
 
     assert_eq!(end["outcome_detail"], "forwarded", "{end}");
     drop(session);
+}
+
+#[tokio::test]
+async fn an_upstream_connection_that_nobody_uses_is_closed_as_idle() {
+    for h2 in [false, true] {
+        let ca = TestCa::new();
+        let upstream = Upstream::https(&ca, &["up.test"]).echo();
+        let upstream = if h2 { upstream.h2() } else { upstream }.start().await;
+        let brief = |settings: &mut aegis_config::Settings| {
+            settings.upstream.idle_timeout = std::time::Duration::from_millis(100);
+        };
+        let aegis = proxy(&ca).settings(brief).start().await;
+        let session = open(&aegis, &upstream).await;
+
+        let mut reply = session.get(&upstream.url_as("up.test", "/")).await;
+        reply.json().await;
+
+        upstream.abandoned().await;
+        let reply = session.get(&upstream.url_as("up.test", "/")).await;
+        assert_eq!((reply.status(), upstream.connections()), (200, 2));
+    }
 }
 
 #[tokio::test]
@@ -192,7 +215,7 @@ async fn open(aegis: &Aegis, upstream: &Upstream) -> Session {
 }
 
 fn proxy(upstream_ca: &TestCa) -> AegisBuilder {
-    Aegis::with_policy(POLICY)
+    Aegis::with_policy(PLAIN)
         .agent("acme", "bot")
         .hosts(&["up.test"])
         .upstream_ca(upstream_ca)
@@ -200,13 +223,3 @@ fn proxy(upstream_ca: &TestCa) -> AegisBuilder {
 
 /// Bytes.
 const LARGE: u64 = 16 * 1024 * 1024;
-const POLICY: &str = r#"
-tenants:
-  acme: {}
-agents:
-  bot: {tenant: acme, profile: plain}
-profiles:
-  plain:
-    hosts: [up.test]
-    tools: {http: {"*": {}}}
-"#;

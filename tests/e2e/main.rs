@@ -48,3 +48,15 @@ mod tunnels;
 mod unfinished;
 mod upgrades;
 mod websocket;
+
+/// One agent that may send plain HTTP to one host.
+const PLAIN: &str = r#"
+tenants:
+  acme: {}
+agents:
+  bot: {tenant: acme, profile: plain}
+profiles:
+  plain:
+    hosts: [up.test]
+    tools: {http: {"*": {}}}
+"#;

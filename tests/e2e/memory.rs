@@ -5,6 +5,8 @@ use std::time::Duration;
 use aegis_testkit::{Aegis, Payload, RawClient, Reply, Upstream, within};
 use http::Request;
 
+use crate::PLAIN;
+
 #[tokio::test]
 async fn a_body_for_which_there_is_no_room_is_refused_and_room_is_given_back() {
     let upstream = Upstream::http().echo().start().await;
@@ -80,7 +82,7 @@ async fn all_but_one_byte(aegis: &Aegis, url: &str) -> RawClient {
 }
 
 async fn proxy() -> Aegis {
-    Aegis::with_policy(POLICY)
+    Aegis::with_policy(PLAIN)
         .agent("acme", "bot")
         .hosts(&["up.test"])
         .settings(|settings| {
@@ -96,13 +98,3 @@ const LIMIT: usize = 1024;
 /// Bodies of that size for which there is room.
 const BODIES: usize = 64;
 const CREDENTIAL: &str = "proxy-authorization: Bearer secret-of-bot\r\n";
-const POLICY: &str = r#"
-tenants:
-  acme: {}
-agents:
-  bot: {tenant: acme, profile: plain}
-profiles:
-  plain:
-    hosts: [up.test]
-    tools: {http: {"*": {}}}
-"#;

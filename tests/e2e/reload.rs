@@ -3,9 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::time::Duration;
 
-use aegis_testkit::{Aegis, Answer, Feed, Upstream, within};
+use aegis_testkit::{Aegis, Answer, Feed, Upstream, eventually};
 use http::Method;
 use serde_json::Value;
 
@@ -146,11 +145,8 @@ async fn a_policy_that_is_mended_clears_the_error() {
 
     fs::remove_file(&module).expect("it is there");
 
-    within(
-        "the end of the error",
-        until(async || last_error(&aegis).await.is_none()),
-    )
-    .await;
+    let mended = async || last_error(&aegis).await.is_none();
+    eventually("the end of the error", mended).await;
     assert!(
         aegis.policy_version().await.starts_with("1-"),
         "nothing new to activate"
@@ -303,23 +299,14 @@ async fn last_error(aegis: &Aegis) -> Option<String> {
 }
 
 pub(crate) async fn policy_error(aegis: &Aegis) -> String {
-    within(
-        "a policy error",
-        until(async || last_error(aegis).await.is_some()),
-    )
-    .await;
+    let told = async || last_error(aegis).await.is_some();
+    eventually("a policy error", told).await;
     last_error(aegis).await.unwrap_or_default()
 }
 
 async fn version(aegis: &Aegis, number: &str) {
     let active = async || aegis.policy_version().await.starts_with(number);
-    within(&format!("revision {number}"), until(active)).await;
-}
-
-async fn until(condition: impl AsyncFn() -> bool) {
-    while !condition().await {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually(&format!("revision {number}"), active).await;
 }
 
 fn mount(directory: &Path, version: &str, policy: &str) {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use aegis_testkit::{Aegis, AegisBuilder, ProxyClient, within};
+use aegis_testkit::{Aegis, AegisBuilder, ProxyClient, eventually};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body, Frame, Incoming};
@@ -92,15 +92,10 @@ async fn clients_that_go_away_leave_nothing_behind() {
     }
 
     assert!(gone > 100, "{gone}");
-    within("the end of all connections", async {
-        loop {
-            let (_, metrics) = aegis.admin_get("/metrics").await;
-            let nothing = |name: &str| metrics.lines().any(|line| line == format!("{name} 0"));
-            if nothing("aegis_connections") && nothing("aegis_requests_in_flight") {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    eventually("the end of all connections", async || {
+        let (_, metrics) = aegis.admin_get("/metrics").await;
+        let nothing = |name: &str| metrics.lines().any(|line| line == format!("{name} 0"));
+        nothing("aegis_connections") && nothing("aegis_requests_in_flight")
     })
     .await;
     let mut reply = aegis.client("bot").send(a_call(port)).await;
@@ -176,10 +171,8 @@ async fn call_until(end: Instant, client: ProxyClient, port: u16, answered: Arc<
 }
 
 async fn until_status(aegis: &Aegis, port: u16, status: u16) {
-    within("the audit log's change", async {
-        while aegis.client("bot").send(a_call(port)).await.status() != status {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+    eventually("the audit log's change", async || {
+        aegis.client("bot").send(a_call(port)).await.status() == status
     })
     .await;
 }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use aegis_testkit::{Aegis, AegisBuilder, Answer, Feed, RawClient, TestCa, Upstream, within};
+use aegis_testkit::{
+    Aegis, AegisBuilder, Answer, Feed, RawClient, TestCa, Upstream, eventually, within,
+};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -134,10 +136,8 @@ async fn a_quiet_stream_is_no_reason_to_end_but_both_its_ends_are_probed() {
 
     // No peer on loopback can vanish without a word; that the kernel would find out can be seen.
     let (forward, dialled) = (aegis.forward().port(), upstream.port());
-    within("keepalive on both sides", async {
-        while !(are_probed(Side::Local, forward) && are_probed(Side::Remote, dialled)) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    eventually("keepalive on both sides", async || {
+        are_probed(Side::Local, forward) && are_probed(Side::Remote, dialled)
     })
     .await;
 

@@ -3,6 +3,8 @@
 use aegis_testkit::{Aegis, AegisBuilder, Answer, Feed, Payload, Upstream};
 use http::Request;
 
+use crate::PLAIN;
+
 #[tokio::test]
 async fn an_event_arrives_before_the_next_one_is_sent() {
     let feed = Feed::new();
@@ -234,7 +236,7 @@ fn upload(upstream: &Upstream, body: Payload) -> Request<Payload> {
 }
 
 fn proxy(truncated: &str) -> AegisBuilder {
-    Aegis::with_policy(&format!("{POLICY}    truncated: {truncated}\n"))
+    Aegis::with_policy(&format!("{PLAIN}    truncated: {truncated}\n"))
         .agent("acme", "bot")
         .hosts(&["up.test"])
         .settings(|settings| settings.limits.inspected_body_bytes = LIMIT)
@@ -247,13 +249,3 @@ const ENDLESS: u64 = 1 << 40;
 const STRICT: &str = "deny";
 const LENIENT: &str = "allow";
 const CREDENTIAL: &str = "proxy-authorization: Bearer secret-of-bot\r\n";
-const POLICY: &str = r#"
-tenants:
-  acme: {}
-agents:
-  bot: {tenant: acme, profile: plain}
-profiles:
-  plain:
-    hosts: [up.test]
-    tools: {http: {"*": {}}}
-"#;

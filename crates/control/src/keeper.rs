@@ -22,18 +22,22 @@ pub(crate) async fn keep(plane: Arc<Plane>) {
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut not_before = Instant::now();
+    let mut outage = Outage::default();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = plane.stopping.cancelled() => return,
         }
-        let is_done = match plane.board.refresh(&plane.store).await {
-            Ok(()) if Instant::now() < not_before => continue,
-            Ok(()) => renew(&plane).await,
-            Err(error) => unreadable(&error),
-        };
+        let refreshed = plane.board.refresh(&plane.store).await;
+        if outage.turns(refreshed.is_err()) {
+            tell(&refreshed);
+        }
+        // The next look may be better.
+        if refreshed.is_err() || Instant::now() < not_before {
+            continue;
+        }
         // What has failed, such as sources that do not compile for a new scope, fails again.
-        if !is_done {
+        if !renew(&plane).await {
             not_before = Instant::now() + PAUSE;
         }
     }
@@ -61,10 +65,24 @@ pub(crate) async fn renew(plane: &Plane) -> bool {
     is_done
 }
 
-/// Nothing has to be done about it: the next look may be better.
-fn unreadable(error: &StoreError) -> bool {
-    tracing::warn!(%error, "the database cannot be read; bundles are served from memory");
-    true
+/// Whether the database could not be read at the last look.
+#[derive(Debug, Default)]
+struct Outage(bool);
+
+impl Outage {
+    /// Whether it begins or ends with this look: that is told, and not each look.
+    fn turns(&mut self, is_out: bool) -> bool {
+        std::mem::replace(&mut self.0, is_out) != is_out
+    }
+}
+
+fn tell(refreshed: &Result<(), StoreError>) {
+    match refreshed {
+        Ok(()) => tracing::info!("the database can be read again"),
+        Err(error) => {
+            tracing::warn!(%error, "the database cannot be read; bundles are served from memory");
+        }
+    }
 }
 
 fn complain(plane: &Plane, publication: u64, due: &Due, fault: &Fault) {
@@ -164,3 +182,16 @@ fn aged(offer: &Offer, key: Option<&str>, now: Timestamp) -> Option<&'static str
 /// Also how late another process's change may be shown here.
 const PERIOD: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_mins(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_beginning_of_an_outage_and_its_end_are_told_once_each() {
+        let mut outage = Outage::default();
+        let looks = [false, false, true, true, true, false, false, true];
+        let told = looks.map(|is_out| outage.turns(is_out));
+        assert_eq!(told, [false, false, true, false, false, true, false, true]);
+    }
+}

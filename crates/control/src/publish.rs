@@ -19,14 +19,7 @@ pub(crate) async fn publish(plane: &Plane, author: &str, new: &Publish) -> Resul
     sources::check_reason(&new.reason)?;
     sources::check_files(&new.files)?;
     rollout::check(&new.rollout)?;
-    let _turn = plane.writing.lock().await;
-    for _ in 0..ATTEMPTS {
-        match try_publish(plane, author, new).await {
-            Err(Fault::Busy) => {}
-            done => return done,
-        }
-    }
-    Err(Fault::Busy)
+    in_turn(plane, || try_publish(plane, author, new)).await
 }
 
 /// A new publication with the contents of an older one, to all at once. It needs nobody's permission
@@ -38,14 +31,7 @@ pub(crate) async fn roll_back(plane: &Plane, author: &str, new: &Rollback) -> Re
             "`above` is greater than any bundle's number".into(),
         ));
     }
-    let _turn = plane.writing.lock().await;
-    for _ in 0..ATTEMPTS {
-        match try_roll_back(plane, author, new).await {
-            Err(Fault::Busy) => {}
-            done => return done,
-        }
-    }
-    Err(Fault::Busy)
+    in_turn(plane, || try_roll_back(plane, author, new)).await
 }
 
 /// Takes a canary to more data planes, or to all.
@@ -57,9 +43,17 @@ pub(crate) async fn promote(
 ) -> Result<(), Fault> {
     sources::check_reason(&new.reason)?;
     rollout::check(&new.rollout)?;
+    in_turn(plane, || try_promote(plane, author, number, new)).await
+}
+
+/// One change after another, and anew where another process was faster.
+async fn in_turn<T, F>(plane: &Plane, attempt: impl Fn() -> F) -> Result<T, Fault>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
     let _turn = plane.writing.lock().await;
     for _ in 0..ATTEMPTS {
-        match try_promote(plane, author, number, new).await {
+        match attempt().await {
             Err(Fault::Busy) => {}
             done => return done,
         }

@@ -1,7 +1,8 @@
-//! Deletes audit lines that are older than they may become. Nothing else is ever deleted.
+//! Deletes what is older than it may become: audit lines, reports and refused accesses. Nothing else is ever deleted.
 //!
-//! What is deleted by a clock that is ahead does not come back. So one clock alone deletes nothing: lines
+//! What is deleted by a clock that is ahead does not come back. So one clock alone deletes no line: lines
 //! are old by the newest time on which this clock and that of a data plane agreed as its lines came.
+//! Reports and refused accesses are dated by this clock alone, and get old by it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::time::MissedTickBehavior;
 use crate::plane::Plane;
 use crate::store::{StoreError, time_text};
 
-/// Until the control plane stops; at once if lines are kept for ever.
+/// Until the control plane stops; at once if everything is kept for ever.
 pub(crate) async fn enforce(plane: Arc<Plane>) {
     let Some(keep) = plane.audit_keep else {
         return;
@@ -25,31 +26,68 @@ pub(crate) async fn enforce(plane: Arc<Plane>) {
             _ = looks.tick() => {}
             () = plane.stopping.cancelled() => return,
         }
-        match delete(&plane, keep).await {
-            Ok(0) => {}
-            Ok(lines) => tracing::info!(lines, "old audit lines are deleted"),
-            Err(error) => tracing::warn!(%error, "old audit lines cannot be deleted"),
+        for kind in [Kind::Lines, Kind::Reports, Kind::Refused] {
+            let deleted = kind.delete(&plane, keep).await;
+            tell(kind.as_str(), &deleted);
         }
     }
 }
 
-/// In batches, so that nobody who writes waits long. How many are gone.
-async fn delete(plane: &Plane, keep: SignedDuration) -> Result<u64, StoreError> {
-    let Some(agreed) = plane.store.agreed_time().await? else {
-        return Ok(0);
-    };
-    // A clock that has been put back since is believed at once.
-    let now = agreed.min(Timestamp::now());
-    let horizon = time_text(now.checked_sub(keep).unwrap_or(Timestamp::MIN));
-    let mut gone = 0;
-    while !plane.stopping.is_cancelled() {
-        let deleted = plane.store.delete_lines(&horizon, BATCH).await?;
-        gone += deleted;
-        if deleted < u64::from(BATCH) {
-            break;
+/// What gets old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Lines,
+    Reports,
+    Refused,
+}
+
+impl Kind {
+    /// In batches, so that nobody who writes waits long. How many are gone.
+    async fn delete(self, plane: &Plane, keep: SignedDuration) -> Result<u64, StoreError> {
+        let Some(now) = self.now(plane).await? else {
+            return Ok(0);
+        };
+        let horizon = time_text(now.checked_sub(keep).unwrap_or(Timestamp::MIN));
+        let mut gone = 0;
+        while !plane.stopping.is_cancelled() {
+            let deleted = match self {
+                Self::Lines => plane.store.delete_lines(&horizon, BATCH).await?,
+                Self::Reports => plane.store.delete_reports(&horizon, BATCH).await?,
+                Self::Refused => plane.store.delete_refused(&horizon, BATCH).await?,
+            };
+            gone += deleted;
+            if deleted < u64::from(BATCH) {
+                break;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// `None` where the time is not known, and nothing gets old.
+    async fn now(self, plane: &Plane) -> Result<Option<Timestamp>, StoreError> {
+        let now = Timestamp::now();
+        Ok(match self {
+            // A clock that has been put back since is believed at once.
+            Self::Lines => plane.store.agreed_time().await?.map(|it| it.min(now)),
+            Self::Reports | Self::Refused => Some(now),
+        })
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Lines => "audit lines",
+            Self::Reports => "reports of data planes",
+            Self::Refused => "refused accesses",
         }
     }
-    Ok(gone)
+}
+
+fn tell(what: &str, deleted: &Result<u64, StoreError>) {
+    match deleted {
+        Ok(0) => {}
+        Ok(rows) => tracing::info!(rows, "old {what} are deleted"),
+        Err(error) => tracing::warn!(%error, "old {what} cannot be deleted"),
+    }
 }
 
 const PERIOD: Duration = Duration::from_mins(10);

@@ -26,6 +26,7 @@ pub struct Snapshot {
     policy: Policy,
     catalogue: Catalogue,
     revision: Revision,
+    version: Arc<str>,
     modes: BTreeMap<String, TenantMode>,
     scanner: Arc<Scanner>,
     trouble: Option<Problem>,
@@ -135,6 +136,11 @@ impl Snapshot {
 
     pub fn revision(&self) -> &Revision {
         &self.revision
+    }
+
+    /// The revision in words, made once: every call on record has them.
+    pub fn version(&self) -> &Arc<str> {
+        &self.version
     }
 
     /// Unique in this process, and never 0: tells whether another policy has come into force.
@@ -247,6 +253,7 @@ impl Parts {
         Ok(Snapshot {
             policy: Policy::build(library, data, compiled, self.extension, self.facts)?,
             catalogue: self.catalogue,
+            version: revision.to_string().into(),
             revision,
             modes: modes(data, mode),
             scanner: detectors::scanner(data).map_err(|error| no_scanner(&error))?,

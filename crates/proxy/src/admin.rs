@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use aegis_policy::Fault;
+use aegis_telemetry::metrics;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
@@ -74,7 +75,7 @@ fn answer(plane: &Plane, request: &Request<Incoming>) -> Response<Full<Bytes>> {
             None => text(StatusCode::OK, "ready\n"),
             Some(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
         },
-        "/metrics" => with_type(METRICS, plane.evidence.metrics.render()),
+        "/metrics" => with_type(metrics::CONTENT_TYPE, plane.evidence.metrics.render()),
         "/status" => json(&status(plane)),
         "/approvals" => json(&ApprovalList {
             schema_version: 1,
@@ -139,5 +140,4 @@ fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
     response
 }
 
-const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PATHS: &str = "/healthz /readyz /metrics /status /approvals /ca /ca.pem\n";

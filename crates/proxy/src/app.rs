@@ -127,7 +127,9 @@ impl App {
         if let Some(link) = &plane.link {
             link.start(&settings, fetched, &plane.activation, &plane.drain);
         }
-        tokio::spawn(Pool::sweep_regularly(Arc::downgrade(&plane.exchange.pool)));
+        tokio::spawn(Pool::sweep_regularly(Arc::downgrade(
+            &plane.exchange.dialer.pool,
+        )));
         tokio::spawn(Tools::keep(Arc::downgrade(&plane.tools)));
         tokio::spawn(admin::serve(Arc::clone(&plane), admin));
         let accepting = ports.into_iter().map(|(front, port, tls)| {
@@ -156,13 +158,13 @@ impl App {
         self.admin
     }
 
-    /// The interception CA's certificate, for clients' trust stores.
     /// The audit lines of this data plane from now on, for the first who asks: others may have the
     /// same file.
     pub fn follow_audit(&self) -> UnboundedReceiver<Vec<u8>> {
         self.plane.evidence.log.follow()
     }
 
+    /// The interception CA's certificate, for clients' trust stores.
     pub fn ca_pem(&self) -> &str {
         self.plane.ca.certificate_pem()
     }
@@ -263,8 +265,7 @@ fn plane(settings: &Settings) -> Result<Plane, StartError> {
         },
         router: Router::new(upstream).map_err(StartError::Resolver)?,
         exchange: Exchange {
-            dialer: Dialer::new(upstream, Arc::clone(&pool))?,
-            pool,
+            dialer: Dialer::new(upstream, pool)?,
             response_time: upstream.response_timeout,
         },
         evidence,

@@ -9,14 +9,13 @@ use aegis_protocol::websocket::Agreement;
 use aegis_telemetry::trace::TraceContext;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
 use hyper::upgrade::OnUpgrade;
 
 use crate::body::RequestBody;
 use crate::gate::Outbound;
 use crate::hygiene;
 use crate::lease::Lease;
-use crate::pool::{Pool, PoolKey};
+use crate::pool::{Keep, Pool, PoolKey};
 use crate::refusal::{Cause, Refusal};
 use crate::request::Upgrade;
 use crate::route::Target;
@@ -28,7 +27,7 @@ use prepare::{as_http1, as_http2, prepare};
 pub(crate) enum Received {
     Answer {
         response: Response<Incoming>,
-        keep: Option<Keep>,
+        keep: Keep,
     },
     Switched(Switched),
 }
@@ -69,19 +68,9 @@ pub(crate) struct Via {
     pub(crate) protocol: &'static str,
 }
 
-/// An HTTP/1 connection that can be used again once its answer has been read.
-#[derive(Debug)]
-pub(crate) struct Keep {
-    pool: Arc<Pool>,
-    key: PoolKey,
-    sender: http1::SendRequest<RequestBody>,
-    address: Arc<str>,
-}
-
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) dialer: Dialer,
-    pub(crate) pool: Arc<Pool>,
     /// From sending the request to the head of its answer.
     pub(crate) response_time: Duration,
 }
@@ -123,8 +112,9 @@ impl Exchange {
         };
         connected(upstream.via());
         let uri = request.uri().clone();
+        let pool = &self.dialer.pool;
         let exchanged = async {
-            match upstream.send(request).await? {
+            match upstream.send(request, target, pool).await? {
                 Sent::Answered(answered) => Ok(answered),
                 // The kept connection was closed while it waited; nothing of the request left.
                 Sent::NotSent(mut request) => {
@@ -132,22 +122,13 @@ impl Exchange {
                     *request.uri_mut() = uri.clone();
                     let upstream = self.dialer.connect_anew(target).await?;
                     connected(upstream.via());
-                    upstream.send(request).await?.or_broken()
+                    upstream.send(request, target, pool).await?.or_broken()
                 }
             }
         };
-        let (response, idle) = tokio::time::timeout(self.response_time, exchanged)
+        let (response, keep) = tokio::time::timeout(self.response_time, exchanged)
             .await
             .map_err(|_| Refusal::new(Cause::UpstreamTimeout))??;
-        let keep = idle.map(|(sender, key, address)| {
-            let pool = Arc::clone(&self.pool);
-            Keep {
-                pool,
-                key,
-                sender,
-                address,
-            }
-        });
         let mut received = received(response, upgrade, keep)?;
         if let Some(service) = service {
             hygiene::clean_service_response(received.headers_mut(), |it| {
@@ -158,8 +139,7 @@ impl Exchange {
     }
 }
 
-type Idle = (http1::SendRequest<RequestBody>, PoolKey, Arc<str>);
-type Answered = (Response<Incoming>, Option<Idle>);
+type Answered = (Response<Incoming>, Keep);
 
 enum Sent {
     Answered(Answered),
@@ -179,7 +159,7 @@ impl Upstream {
     fn via(&self) -> Via {
         let protocol = match self.sender {
             Sender::Http1(_) => "http/1.1",
-            Sender::Http2(_) => "h2",
+            Sender::Http2(..) => "h2",
         };
         Via {
             address: Arc::clone(&self.address),
@@ -188,10 +168,14 @@ impl Upstream {
         }
     }
 
-    async fn send(self, mut request: http::Request<RequestBody>) -> Result<Sent, Refusal> {
+    async fn send(
+        self,
+        mut request: http::Request<RequestBody>,
+        target: &Target,
+        pool: &Arc<Pool>,
+    ) -> Result<Sent, Refusal> {
         let Self {
             sender,
-            key,
             address,
             reused,
         } = self;
@@ -199,24 +183,26 @@ impl Upstream {
             Sender::Http1(mut sender) => {
                 as_http1(&mut request)?;
                 match sender.try_send_request(request).await {
-                    Ok(response) => Ok(Sent::Answered((response, Some((sender, key, address))))),
+                    Ok(response) => {
+                        let keep = Keep::Http1 {
+                            pool: Arc::clone(pool),
+                            key: PoolKey::of(target),
+                            sender,
+                            address,
+                        };
+                        Ok(Sent::Answered((response, keep)))
+                    }
                     Err(error) => not_sent(error, reused),
                 }
             }
-            Sender::Http2(mut sender) => {
+            Sender::Http2(mut sender, in_use) => {
                 as_http2(&mut request);
                 match sender.try_send_request(request).await {
-                    Ok(response) => Ok(Sent::Answered((response, None))),
+                    Ok(response) => Ok(Sent::Answered((response, Keep::Http2(in_use)))),
                     Err(error) => not_sent(error, reused),
                 }
             }
         }
-    }
-}
-
-impl Keep {
-    pub(crate) fn back_to_pool(self) {
-        self.pool.keep(self.key, self.sender, self.address);
     }
 }
 
@@ -240,7 +226,7 @@ fn is_body_error(error: &hyper::Error) -> bool {
 fn received(
     mut response: Response<Incoming>,
     upgrade: Option<Upgrade>,
-    keep: Option<Keep>,
+    keep: Keep,
 ) -> Result<Received, Refusal> {
     // What the upstream's hop speaks says nothing about the client's.
     *response.version_mut() = Version::HTTP_11;

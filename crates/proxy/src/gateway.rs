@@ -12,6 +12,7 @@ use std::sync::Arc;
 use aegis_config::{GatewayService, GatewaySettings};
 use aegis_policy::{Authority, AuthorityError, Scheme};
 use aegis_protocol::paths::climbs;
+use http::header::InvalidHeaderName;
 use http::request::Parts;
 use http::{HeaderValue, Method, Version};
 
@@ -34,22 +35,24 @@ pub(crate) struct Service {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the upstream of the service {name}: {source}")]
-pub struct ServiceError {
-    name: Arc<str>,
-    source: AuthorityError,
+pub enum ServiceError {
+    #[error("the upstream of the service {name}: {source}")]
+    Upstream {
+        name: Arc<str>,
+        source: AuthorityError,
+    },
+    #[error("the header for the key of the service {name}: {source}")]
+    Header {
+        name: Arc<str>,
+        source: InvalidHeaderName,
+    },
 }
 
 impl Services {
     pub(crate) fn new(settings: Option<&GatewaySettings>) -> Result<Self, ServiceError> {
         let configured = settings.into_iter().flat_map(|gateway| &gateway.services);
-        let services = configured.map(|(name, service)| {
-            let service = Service::new(name, service).map_err(|source| ServiceError {
-                name: Arc::clone(name),
-                source,
-            })?;
-            Ok((Arc::clone(name), Arc::new(service)))
-        });
+        let services = configured
+            .map(|(name, service)| Ok((Arc::clone(name), Arc::new(Service::new(name, service)?))));
         services.collect::<Result<_, _>>().map(Self)
     }
 
@@ -80,19 +83,29 @@ impl Services {
 }
 
 impl Service {
-    fn new(name: &Arc<str>, settings: &GatewayService) -> Result<Self, AuthorityError> {
+    fn new(name: &Arc<str>, settings: &GatewayService) -> Result<Self, ServiceError> {
         let upstream = &settings.upstream;
         let scheme = if upstream.tls {
             Scheme::Https
         } else {
             Scheme::Http
         };
+        let authority = Authority::parse(&upstream.authority, scheme.default_port());
+        let authority = authority.map_err(|source| ServiceError::Upstream {
+            name: Arc::clone(name),
+            source,
+        })?;
+        let credential = settings.credential.as_ref().map(Credential::new);
+        let credential = credential.transpose();
         Ok(Self {
             name: Arc::clone(name),
             scheme,
-            authority: Authority::parse(&upstream.authority, scheme.default_port())?,
+            authority,
             prefix: Arc::clone(&upstream.prefix),
-            credential: settings.credential.as_ref().map(Credential::new),
+            credential: credential.map_err(|source| ServiceError::Header {
+                name: Arc::clone(name),
+                source,
+            })?,
         })
     }
 

@@ -66,7 +66,7 @@ impl Identities {
         headers: &HeaderMap,
         certificate: Option<&Digest>,
     ) -> Result<Caller, Refusal> {
-        let unknown = || Refusal::new(unknown_at(front));
+        let unknown = || Refusal::new(Cause::unknown_at(front));
         let by_certificate = certificate
             .map(|hash| self.certificates.get(hash).ok_or_else(unknown))
             .transpose()?;
@@ -92,13 +92,6 @@ impl Identities {
         let known = self.secrets.get(&sha256(&presented.secret))?;
         let named = presented.id.as_deref();
         named.is_none_or(|id| *id == *known.0).then_some(known)
-    }
-}
-
-fn unknown_at(front: Front) -> Cause {
-    match front {
-        Front::Forward => Cause::Credential,
-        Front::Gateway => Cause::ApiKey,
     }
 }
 

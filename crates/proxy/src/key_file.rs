@@ -1,14 +1,14 @@
 //! A secret key in a file: read, or made once in the data directory. It is used by nobody here.
 
-use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use ring::rand::{SecureRandom, SystemRandom};
-use tempfile::Builder;
 use zeroize::Zeroizing;
+
+use crate::whole_file;
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
@@ -48,34 +48,24 @@ pub(crate) fn read_or_create(
             .mode(0o700)
             .create(data_dir);
         made.map_err(failed("create", data_dir))?;
-        create(data_dir, &path)?;
+        create(&path)?;
     }
     read(&path)
 }
 
 /// Whole from the first moment it is there, and never in the place of another.
-fn create(data_dir: &Path, path: &Path) -> Result<(), KeyFileError> {
+fn create(path: &Path) -> Result<(), KeyFileError> {
     let mut random = Zeroizing::new([0; 32]);
     let drawn = SystemRandom::new().fill(random.as_mut());
     drawn.map_err(|_| KeyFileError::Randomness)?;
-    let mut text = Zeroizing::new(String::with_capacity(2 * random.len() + 1));
-    for byte in random.iter() {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.push('\n');
-    let file = Builder::new()
-        .permissions(Permissions::from_mode(0o600))
-        .tempfile_in(data_dir);
-    let placed = file.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        match file.persist_noclobber(path) {
-            Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
-            _ => Ok(()),
+    let digits = Zeroizing::new(hex::encode(random.as_ref()));
+    let text = Zeroizing::new([digits.as_bytes(), b"\n"].concat());
+    match whole_file::create(path, &text, 0o600) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(failed("create", path)(error))
         }
-    });
-    placed.map_err(failed("create", path))
+        _ => Ok(()),
+    }
 }
 
 fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyFileError {

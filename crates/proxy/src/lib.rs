@@ -51,6 +51,7 @@ mod tools;
 mod tunnel;
 mod upstream;
 mod websocket;
+mod whole_file;
 mod wire;
 
 pub use app::{App, StartError};

@@ -6,7 +6,7 @@ mod connect;
 
 use std::sync::Arc;
 
-use aegis_policy::{Auth, CallKind, Caller, Front, Intent, Outcome, Snapshot};
+use aegis_policy::{Auth, CallKind, Caller, Fault, Front, Intent, Outcome, Snapshot};
 use aegis_protocol::{Dialect, Finder, Heard, LlmApi};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, header};
@@ -18,7 +18,7 @@ use crate::answer::{self, Asked, Begun, Following, Searching, Source};
 use crate::body::{AnswerBody, RequestBody};
 use crate::chain::Chains;
 use crate::describe::{self, Asking, Understood};
-use crate::exchange::{Keep, Received, Switched};
+use crate::exchange::{Received, Switched};
 use crate::gate::{Grant, Outbound};
 use crate::hygiene;
 use crate::identity;
@@ -26,6 +26,7 @@ use crate::install_page;
 use crate::lease::Lease;
 use crate::masking;
 use crate::plane::Plane;
+use crate::pool::Keep;
 use crate::record::{self, Record};
 use crate::refusal::{Cause, Refusal, Told};
 use crate::request::{self, Channel, Request};
@@ -40,7 +41,10 @@ pub(crate) async fn handle(
     channel: Channel,
     request: http::Request<Incoming>,
 ) -> Response<AnswerBody> {
-    let mut record = Record::begin(&plane, &channel, request.method(), request.headers());
+    // Taken once for a request: every station judges by the same policy.
+    let policy = plane.activation.in_force();
+    let known = policy.as_deref().ok();
+    let mut record = Record::begin(&plane, &channel, request.method(), request.headers(), known);
     let proxied = channel.connection.front == Front::Forward && channel.tunnel.is_none();
     let connects = proxied && request.method() == Method::CONNECT;
     // The wire waits for it after each such message, also after a CONNECT that is refused unheard.
@@ -48,9 +52,9 @@ pub(crate) async fn handle(
         request.method() == Method::CONNECT || request.headers().contains_key(header::UPGRADE);
     let verdict = waits.then(|| Arc::clone(&channel.verdict));
     let travelled = if connects {
-        connect::open_tunnel(&plane, &channel, request, &mut record).await
+        connect::open_tunnel(&plane, &channel, request, policy, &mut record).await
     } else {
-        forward(&plane, &channel, request, &mut record).await
+        forward(&plane, &channel, request, policy, &mut record).await
     };
     if let Some(verdict) = verdict {
         match &travelled {
@@ -64,11 +68,14 @@ pub(crate) async fn handle(
     }
 }
 
+/// The policy that was in force when a request came, or why there was none.
+type InForce = Result<Arc<Snapshot>, Fault>;
+
 /// Where the line ended well.
 enum Arrived {
     Answer {
         response: Response<Source>,
-        keep: Option<Keep>,
+        keep: Keep,
         outcome: Outcome,
         lease: Lease,
     },
@@ -101,19 +108,22 @@ async fn forward(
     plane: &Arc<Plane>,
     channel: &Channel,
     request: http::Request<Incoming>,
+    policy: InForce,
     record: &mut Record,
 ) -> Result<Arrived, Refused> {
     // What else is wrong with it is told first, but who sent it is on record.
     let caller = identify(plane, channel, request.headers(), record);
     request::measure(&request, &plane.limits)?;
     let mut request = Request::canonical(request, channel, &plane.services)?;
-    let path = masking::path(&request.path, &plane.scanner());
+    let known = policy.as_deref().ok();
+    let scanner = known.map_or(&plane.describer.scanner, Snapshot::scanner);
+    let path = masking::path(&request.path, scanner);
     record.addressed(request.scheme, &request.authority, &path);
     if let Some(answer) = install_page::answer(&plane.ca, &request, channel) {
         record.own_answer().await?;
         return Ok(Arrived::Own(answer));
     }
-    let dialect = dialect_at_once(plane, &request);
+    let dialect = dialect_at_once(known, &request);
     let caller = caller.map_err(|refusal| (refusal, dialect.clone()))?;
     // Before anything is judged: what is judged is what will be sent.
     hygiene::clean_request(&mut request.headers);
@@ -121,7 +131,7 @@ async fn forward(
         identity::strip(&mut request.headers);
         hygiene::clean_service_request(&mut request.headers);
     }
-    let policy = policy_in_force(plane).map_err(|refusal| (refusal, dialect.clone()))?;
+    let policy = undrained(plane, policy).map_err(|refusal| (refusal, dialect.clone()))?;
     proven_or_known(&caller, channel.connection.front, &policy)
         .map_err(|refusal| (refusal, dialect))?;
     let chain = plane
@@ -295,8 +305,8 @@ fn identify(
 
 /// Before a request has been read. An SDK at the gateway understands its provider's errors only; a
 /// client of the proxy is told about its way there in HTTP.
-fn dialect_at_once(plane: &Plane, request: &Request<Incoming>) -> Dialect {
-    match (&request.service, plane.activation.current()) {
+fn dialect_at_once(policy: Option<&Snapshot>, request: &Request<Incoming>) -> Dialect {
+    match (&request.service, policy) {
         (None, _) => Dialect::Problem,
         (Some(_), None) => describe::guess(request, None),
         (Some(_), Some(policy)) => {
@@ -314,15 +324,12 @@ fn proven_or_known(caller: &Caller, front: Front, policy: &Snapshot) -> Result<(
     Ok(())
 }
 
-/// Taken once for a request: every station judges by the same policy.
-fn policy_in_force(plane: &Plane) -> Result<Arc<Snapshot>, Refusal> {
+/// The policy to judge by, unless nothing is judged any more.
+fn undrained(plane: &Plane, policy: InForce) -> Result<Arc<Snapshot>, Refusal> {
     if plane.drain.has_begun() {
         return Err(Refusal::new(Cause::Draining));
     }
-    plane
-        .activation
-        .in_force()
-        .map_err(|fault| Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string()))
+    Ok(policy?)
 }
 
 impl Asking {

@@ -31,7 +31,7 @@ pub(crate) struct Pool {
 #[derive(Debug, Default)]
 struct Kept {
     idle: Vec<Idle>,
-    shared: Option<(http2::SendRequest<RequestBody>, Arc<str>)>,
+    shared: Option<Shared>,
 }
 
 #[derive(Debug)]
@@ -39,6 +39,33 @@ struct Idle {
     sender: http1::SendRequest<RequestBody>,
     address: Arc<str>,
     since: Instant,
+}
+
+#[derive(Debug)]
+struct Shared {
+    sender: http2::SendRequest<RequestBody>,
+    address: Arc<str>,
+    in_use: InUse,
+    /// When it was first seen without a use.
+    idle_since: Option<Instant>,
+}
+
+/// Held by each request on a shared connection until its answer is over.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InUse(Arc<()>);
+
+/// The connection of a request until its answer has been read.
+#[derive(Debug)]
+pub(crate) enum Keep {
+    /// Goes back to the pool then.
+    Http1 {
+        pool: Arc<Pool>,
+        key: PoolKey,
+        sender: http1::SendRequest<RequestBody>,
+        address: Arc<str>,
+    },
+    /// Is there all the time.
+    Http2(InUse),
 }
 
 impl PoolKey {
@@ -64,9 +91,11 @@ impl Pool {
     pub(crate) fn take(&self, key: &PoolKey) -> Option<(Sender, Arc<str>)> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = kept.get_mut(key)?;
-        if let Some((sender, address)) = &kept.shared {
-            if !sender.is_closed() {
-                return Some((Sender::Http2(sender.clone()), Arc::clone(address)));
+        if let Some(shared) = &mut kept.shared {
+            if !shared.sender.is_closed() {
+                shared.idle_since = None;
+                let sender = Sender::Http2(shared.sender.clone(), shared.in_use.clone());
+                return Some((sender, Arc::clone(&shared.address)));
             }
             kept.shared = None;
         }
@@ -77,13 +106,7 @@ impl Pool {
             .then_some((Sender::Http1(idle.sender), idle.address))
     }
 
-    /// Keeps an HTTP/1 connection whose response has been read to its end.
-    pub(crate) fn keep(
-        &self,
-        key: PoolKey,
-        sender: http1::SendRequest<RequestBody>,
-        address: Arc<str>,
-    ) {
+    fn keep(&self, key: PoolKey, sender: http1::SendRequest<RequestBody>, address: Arc<str>) {
         if sender.is_closed() {
             return;
         }
@@ -99,15 +122,21 @@ impl Pool {
         }
     }
 
-    /// Lets later requests use an HTTP/2 connection at the same time.
+    /// Lets later requests use the HTTP/2 connection of `in_use` at the same time.
     pub(crate) fn share(
         &self,
         key: PoolKey,
         sender: http2::SendRequest<RequestBody>,
         address: Arc<str>,
+        in_use: InUse,
     ) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.entry(key).or_default().shared = Some((sender, address));
+        kept.entry(key).or_default().shared = Some(Shared {
+            sender,
+            address,
+            in_use,
+            idle_since: None,
+        });
     }
 
     /// Closes what has waited too long or was closed by the other side.
@@ -116,18 +145,14 @@ impl Pool {
         kept.retain(|_, kept| {
             kept.idle
                 .retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < self.idle_time);
-            if kept
-                .shared
-                .as_ref()
-                .is_some_and(|(sender, _)| sender.is_closed())
-            {
-                kept.shared = None;
-            }
+            kept.shared.take_if(|shared| {
+                shared.sender.is_closed() || shared.idle_time() >= self.idle_time
+            });
             !kept.idle.is_empty() || kept.shared.is_some()
         });
     }
 
-    /// Sweeps for as long as anybody else holds the pool.
+    /// Sweeps twice in an idle time, for as long as anybody else holds the pool.
     pub(crate) async fn sweep_regularly(pool: std::sync::Weak<Self>) {
         while let Some(idle_time) = pool.upgrade().map(|pool| pool.idle_time) {
             tokio::time::sleep(idle_time / 2).await;
@@ -137,3 +162,40 @@ impl Pool {
         }
     }
 }
+
+impl Shared {
+    /// Since the first look that found it without a use.
+    fn idle_time(&mut self) -> Duration {
+        if self.in_use.is_anybodys() {
+            self.idle_since = None;
+            return Duration::ZERO;
+        }
+        let since = self.idle_since.get_or_insert_with(Instant::now);
+        since.elapsed()
+    }
+}
+
+impl InUse {
+    /// Beside the pool's own.
+    fn is_anybodys(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+}
+
+impl Keep {
+    /// The answer has been read to its end.
+    pub(crate) fn back_to_pool(self) {
+        match self {
+            Self::Http1 {
+                pool,
+                key,
+                sender,
+                address,
+            } => pool.keep(key, sender, address),
+            Self::Http2(in_use) => drop(in_use),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

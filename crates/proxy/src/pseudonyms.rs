@@ -1,6 +1,6 @@
 //! Names for sensitive values, by caller: keyed hashes, and tokens from the vault. It finds no value and replaces none.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -86,15 +86,8 @@ impl aegis_protocol::Pseudonyms for Names {
             let mut hash = hmac::Context::with_key(&key);
             hash.update(&[turn]);
             hash.update(value.as_bytes());
-            hash.sign()
-                .as_ref()
-                .iter()
-                .take(HASH)
-                .fold(String::new(), |mut shown, byte| {
-                    // Writing into a String cannot fail.
-                    let _ = write!(shown, "{byte:02x}");
-                    shown
-                })
+            let hash = hash.sign();
+            hex::encode(hash.as_ref().get(..HASH).unwrap_or(hash.as_ref()))
         });
         hashes.find(|hash| aegis_dlp::is_stand_in(hash.as_bytes()))
     }

@@ -17,8 +17,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
 use aegis_policy::{
-    Authority, CallKind, Caller, Decision, Intent, Outcome, Reason, Redaction, Revision, Scheme,
-    Snapshot,
+    Authority, CallKind, Caller, Decision, Intent, Outcome, Reason, Redaction, Scheme, Snapshot,
 };
 use aegis_protocol::LlmApi;
 use aegis_telemetry::audit::{self, EndRecord, Log, Timings};
@@ -78,7 +77,7 @@ pub(crate) struct Record {
     destination: Option<(Scheme, Authority, Arc<str>)>,
     caller: Option<Caller>,
     /// Of the policy in force when the call came, then of the one that judged it.
-    policy_version: Option<PolicyVersion>,
+    policy_version: Option<Arc<str>>,
     call: Option<Call>,
     /// Rule ids of the decision and of what Aegis refused the call for.
     rules: Vec<Arc<str>>,
@@ -117,32 +116,17 @@ struct Call {
     data: Vec<&'static str>,
 }
 
-/// A revision and its words, which are the same for very many calls in a row.
-struct PolicyVersion {
-    number: u64,
-    words: Arc<str>,
-}
-
-impl PolicyVersion {
-    fn of(revision: &Revision) -> Self {
-        Self {
-            number: revision.number,
-            words: revision.to_string().into(),
-        }
-    }
-}
-
 impl Record {
     /// Begins with what is known before the request is read: who has the tunnel or the certificate,
-    /// and which policy is in force.
+    /// and the policy that is in force.
     pub(crate) fn begin(
         plane: &Plane,
         channel: &Channel,
         method: &Method,
         headers: &HeaderMap,
+        policy: Option<&Snapshot>,
     ) -> Self {
         let evidence = &plane.evidence;
-        let policy = plane.activation.current();
         Self {
             channel: channel.clone(),
             id: new_id(),
@@ -155,7 +139,7 @@ impl Record {
             tokens: Arc::default(),
             destination: None,
             caller: proven(plane, channel),
-            policy_version: policy.map(|policy| PolicyVersion::of(policy.revision())),
+            policy_version: policy.map(|policy| Arc::clone(policy.version())),
             call: None,
             rules: Vec::new(),
             overruled: Vec::new(),
@@ -189,10 +173,7 @@ impl Record {
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp {
             id: Arc::clone(&self.id),
-            policy_version: self
-                .policy_version
-                .as_ref()
-                .map(|version| Arc::clone(&version.words)),
+            policy_version: self.policy_version.clone(),
             region: Arc::clone(&self.evidence.region),
         }
     }
@@ -296,9 +277,7 @@ impl Record {
 
     /// Empty before the first policy.
     fn version_words(&self) -> &str {
-        self.policy_version
-            .as_ref()
-            .map_or("", |version| &version.words)
+        self.policy_version.as_deref().unwrap_or_default()
     }
 
     fn micros(&self) -> u64 {
@@ -357,7 +336,9 @@ pub(crate) async fn refuse_unread(
     refusal: &Refusal,
     heard: bool,
 ) -> Stamp {
-    let mut record = Record::begin(plane, channel, &Method::default(), &HeaderMap::new());
+    let (method, headers) = (Method::default(), HeaderMap::new());
+    let policy = plane.activation.current();
+    let mut record = Record::begin(plane, channel, &method, &headers, policy.as_deref());
     let status = heard.then(|| refusal.status());
     record.refused(refusal, status).await;
     record.stamp()

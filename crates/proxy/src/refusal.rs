@@ -7,7 +7,7 @@ mod told;
 
 use std::sync::Arc;
 
-use aegis_policy::{Auth, Decision, Intent, Outcome, Reason, RefuseAs};
+use aegis_policy::{Auth, Decision, Fault, Intent, Outcome, Reason, RefuseAs};
 use aegis_protocol::{Dialect, LlmApi, RefusalDocument};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
@@ -230,6 +230,12 @@ pub(crate) struct Stamp {
     /// Of the policy that judged the call, or is in force; `None` before the first one.
     pub(crate) policy_version: Option<Arc<str>>,
     pub(crate) region: Arc<str>,
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::because(Cause::PolicyFault, fault.rule(), fault.to_string())
+    }
 }
 
 impl Stamp {

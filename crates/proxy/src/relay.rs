@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use crate::answer::{Piece, Source};
-use crate::exchange::Keep;
 use crate::hygiene;
 use crate::lease::{Lease, Stop};
+use crate::pool::Keep;
 use crate::record::{Ending, Record};
 
 /// The body of a forwarded answer. It ends its call's record exactly once, also when it is dropped.
@@ -38,11 +38,11 @@ pub(crate) enum Cut {
 }
 
 impl Relayed {
-    pub(crate) fn new(upstream: Source, record: Record, keep: Option<Keep>, lease: Lease) -> Self {
+    pub(crate) fn new(upstream: Source, record: Record, keep: Keep, lease: Lease) -> Self {
         let mut relayed = Self {
             upstream,
             record,
-            keep,
+            keep: Some(keep),
             stop: Stop::new(lease),
             begun: false,
             cut: None,

@@ -34,9 +34,8 @@ pub(crate) struct Router {
 impl Router {
     pub(crate) fn new(settings: &UpstreamSettings) -> Result<Self, String> {
         let resolver = TokioResolver::builder_tokio()
-            .unwrap_or_else(|_| {
-                // Without a system configuration nothing resolves, but addresses and the
-                // settings' own hosts still work.
+            .unwrap_or_else(|error| {
+                tracing::warn!(%error, "the system's resolver configuration cannot be read; only addresses and the names of upstream.hosts are found");
                 let nowhere = ResolverConfig::from_parts(None, Vec::new(), Vec::new());
                 TokioResolver::builder_with_config(nowhere, TokioRuntimeProvider::default())
             })

@@ -16,7 +16,6 @@ use std::time::Duration;
 use aegis_policy::{Authority, Call, CallKind};
 use tokio::sync::Notify;
 
-pub(crate) use file::hex;
 pub use file::{SeenTool, ToolsError, accept_tool, forget_tools, seen_tools};
 
 use file::{Files, Mark};

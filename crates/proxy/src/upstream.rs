@@ -17,7 +17,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::body::RequestBody;
 use crate::exchange::Via;
-use crate::pool::{Pool, PoolKey};
+use crate::pool::{InUse, Pool, PoolKey};
 use crate::refusal::{Cause, Refusal};
 use crate::roots::{self, RootsError};
 use crate::route::Target;
@@ -27,7 +27,6 @@ use crate::socket;
 #[derive(Debug)]
 pub(crate) struct Upstream {
     pub(crate) sender: Sender,
-    pub(crate) key: PoolKey,
     pub(crate) address: Arc<str>,
     pub(crate) reused: bool,
 }
@@ -35,12 +34,12 @@ pub(crate) struct Upstream {
 #[derive(Debug)]
 pub(crate) enum Sender {
     Http1(http1::SendRequest<RequestBody>),
-    Http2(http2::SendRequest<RequestBody>),
+    Http2(http2::SendRequest<RequestBody>, InUse),
 }
 
 /// Makes connections for targets.
 pub(crate) struct Dialer {
-    pool: Arc<Pool>,
+    pub(crate) pool: Arc<Pool>,
     tls: TlsConnector,
     /// Offers HTTP/1.1 alone: only there can a request ask to switch protocols.
     tls_http1: TlsConnector,
@@ -62,11 +61,9 @@ impl Dialer {
 
     /// A kept connection to the target, or a new one.
     pub(crate) async fn connect(&self, target: &Target) -> Result<Upstream, Refusal> {
-        let key = PoolKey::of(target);
-        if let Some((sender, address)) = self.pool.take(&key) {
+        if let Some((sender, address)) = self.pool.take(&PoolKey::of(target)) {
             return Ok(Upstream {
                 sender,
-                key,
                 address,
                 reused: true,
             });
@@ -79,10 +76,10 @@ impl Dialer {
         // Boxed, here and below: a request that finds a kept connection need not carry room for a
         // handshake.
         let upstream = Box::pin(self.connect_with(target, &self.tls)).await?;
-        if let Sender::Http2(sender) = &upstream.sender {
-            let address = Arc::clone(&upstream.address);
+        if let Sender::Http2(sender, in_use) = &upstream.sender {
+            let (key, address) = (PoolKey::of(target), Arc::clone(&upstream.address));
             self.pool
-                .share(upstream.key.clone(), sender.clone(), address);
+                .share(key, sender.clone(), address, in_use.clone());
         }
         Ok(upstream)
     }
@@ -106,7 +103,6 @@ impl Dialer {
     }
 
     async fn connect_with(&self, target: &Target, tls: &TlsConnector) -> Result<Upstream, Refusal> {
-        let key = PoolKey::of(target);
         let (stream, address) = self.dial(target).await?;
         let sender = match target.scheme() {
             Scheme::Http => handshake_http1(TokioIo::new(stream)).await?,
@@ -126,7 +122,6 @@ impl Dialer {
         };
         Ok(Upstream {
             sender,
-            key,
             address,
             reused: false,
         })
@@ -192,7 +187,7 @@ where
         .await
         .map_err(|_| Refusal::new(Cause::UpstreamBroken))?;
     tokio::spawn(async move { drop(connection.await) });
-    Ok(Sender::Http2(sender))
+    Ok(Sender::Http2(sender, InUse::default()))
 }
 
 fn server_name(host: &Host) -> Result<ServerName<'static>, Refusal> {

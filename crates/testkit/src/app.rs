@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::client::ProxyClient;
 use crate::raw::RawClient;
 use crate::tls::{Certificate, TestCa};
-use crate::{Reply, within};
+use crate::{Reply, eventually, within};
 
 /// A running data plane. Its directory goes when it is dropped.
 #[derive(Debug)]
@@ -112,10 +112,8 @@ impl Aegis {
     pub async fn change_policy(&self, policy: &str) {
         let before = self.policy_version().await;
         write_policy(self.policy_directory(), policy);
-        within("the new policy", async {
-            while self.policy_version().await == before {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+        eventually("the new policy", async || {
+            self.policy_version().await != before
         })
         .await;
     }

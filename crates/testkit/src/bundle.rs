@@ -18,7 +18,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::Value;
 
-use crate::{Aegis, AegisBuilder, within};
+use crate::{Aegis, AegisBuilder, eventually, within};
 
 /// Signs bundles with an Ed25519 key of its own.
 pub struct Publisher {
@@ -193,10 +193,8 @@ impl Aegis {
     pub async fn change_bundle(&self, archive: &[u8]) {
         let before = self.policy_version().await;
         self.put_bundle(archive);
-        within("the new bundle", async {
-            while self.policy_version().await == before {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+        eventually("the new bundle", async || {
+            self.policy_version().await != before
         })
         .await;
     }

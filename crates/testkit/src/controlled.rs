@@ -5,7 +5,7 @@ use aegis_config::{
 };
 use serde_json::Value;
 
-use crate::{Aegis, AegisBuilder, Publisher, within};
+use crate::{Aegis, AegisBuilder, Publisher, eventually};
 
 impl AegisBuilder {
     /// Its policy is what the control plane at `url` has for one tenant, signed by one of these
@@ -52,11 +52,6 @@ impl Aegis {
 
     /// Waits for a bundle whose revision ends so.
     pub async fn has(&self, end: &str) {
-        within(end, async {
-            while !self.revision().await.ends_with(end) {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-        })
-        .await;
+        eventually(end, async || self.revision().await.ends_with(end)).await;
     }
 }

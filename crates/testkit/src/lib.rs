@@ -50,5 +50,17 @@ pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
     value
 }
 
+/// Waits until `condition` holds, or fails the test saying `what` did not happen.
+pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
+    let holds = async {
+        while !condition().await {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    within(what, holds).await;
+}
+
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 #[cfg(test)]
 mod tests;

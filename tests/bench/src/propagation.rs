@@ -228,9 +228,7 @@ fn token(name: &str) -> String {
 }
 
 fn sha256(text: &str) -> String {
-    let hash = digest(&SHA256, text.as_bytes());
-    let hash = hash.as_ref().iter();
-    hash.fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex::encode(digest(&SHA256, text.as_bytes()))
 }
 
 /// Zero where the second came first: some have the bundle before the publisher has its answer.

@@ -168,8 +168,7 @@ fn secret(agent: &str) -> String {
 
 fn digest(agent: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, secret(agent).as_bytes());
-    let bytes = digest.as_ref().iter();
-    bytes.fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex::encode(digest)
 }
 
 pub(crate) fn free_port() -> Result<u16> {

@@ -2,9 +2,8 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::time::Duration;
 
-use aegis_testkit::{Aegis, Draft, Publisher, within};
+use aegis_testkit::{Aegis, Draft, Publisher, eventually};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -173,10 +172,8 @@ async fn none_comes_into_force(faults: impl Fn(Vec<u8>, Draft, &Publisher) -> Ve
 /// Offers what is in force once more, which ends the last refusal.
 async fn confirm(aegis: &Aegis, archive: &[u8]) {
     fs::write(aegis.bundle_file(), archive).expect("the file");
-    within("the confirmation", async {
-        while !aegis.policy_status().await["last_error_code"].is_null() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+    eventually("the confirmation", async || {
+        aegis.policy_status().await["last_error_code"].is_null()
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! Without a log there is no call, and there is one again when the log is back.
 
+use aegis_testkit::eventually;
+
 use super::*;
 
 #[tokio::test]
@@ -82,10 +84,8 @@ async fn refused_for_want_of_a_log(aegis: &Aegis, upstream: &Upstream) -> Value 
 }
 
 async fn recovers(aegis: &Aegis, upstream: &Upstream) {
-    within("a healthy log", async {
-        while aegis.admin_get("/readyz").await.0 != 200 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    eventually("a healthy log", async || {
+        aegis.admin_get("/readyz").await.0 == 200
     })
     .await;
     assert_eq!(charge(aegis, upstream, 7).await.status(), 200);

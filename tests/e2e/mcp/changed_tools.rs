@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use aegis_testkit::{Aegis, Reply, Upstream, within};
+use aegis_testkit::{Aegis, Reply, Upstream, eventually};
 use serde_json::{Value, json};
 
 use super::{ask, call, data_plane, described, message, names, server};
@@ -72,10 +71,8 @@ async fn an_operator_accepts_a_changed_tool_while_the_proxy_runs() {
 
     aegis.accept_tool("search").await;
 
-    within("the tool in the list again", async {
-        while list(&aegis, &upstream).await.0 != ["search", "other"] {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    eventually("the tool in the list again", async || {
+        list(&aegis, &upstream).await.0 == ["search", "other"]
     })
     .await;
     let mut used = ask(&aegis, &upstream, &call(2, "search", &json!({}))).await;
@@ -92,10 +89,8 @@ async fn what_an_operator_forgets_is_seen_for_the_first_time_again() {
 
     aegis.forget_server_of("search").await;
 
-    within("the tool in the list again", async {
-        while list(&aegis, &upstream).await.0 != ["search", "other"] {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    eventually("the tool in the list again", async || {
+        list(&aegis, &upstream).await.0 == ["search", "other"]
     })
     .await;
     version.store(0, Ordering::Relaxed);

@@ -103,7 +103,7 @@ fn audit() -> Key {
         "audit.keep_days",
         "whole number",
         literal(AUDIT_KEEP_DAYS),
-        "Days until an uploaded audit line is [deleted](#how-long-lines-are-kept), by the time that it states; 0 keeps all for ever.",
+        "Days until an uploaded audit line is [deleted](#how-long-lines-are-kept), by the time that it states, and a report or a refused access that was not renewed; 0 keeps all for ever.",
     )
 }
 

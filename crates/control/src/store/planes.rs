@@ -52,6 +52,24 @@ impl Store {
         .await?;
         rows.iter().map(read).collect()
     }
+
+    /// At most `limit` of those that have not been heard of since the horizon; how many are gone.
+    pub(crate) async fn delete_reports(
+        &self,
+        horizon: &str,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let deleted = sqlx::query(
+            "DELETE FROM data_planes WHERE (principal, id) IN \
+             (SELECT principal, id FROM data_planes WHERE last_seen < $1 LIMIT $2) \
+             AND last_seen < $1",
+        )
+        .bind(horizon)
+        .bind(i64::from(limit))
+        .execute(&self.pool)
+        .await?;
+        Ok(deleted.rows_affected())
+    }
 }
 
 fn read(row: &AnyRow) -> Result<Report, StoreError> {

@@ -41,6 +41,24 @@ impl Store {
         .await?;
         rows.iter().map(read).collect()
     }
+
+    /// At most `limit` of those that nobody has asked for since the horizon; how many are gone.
+    pub(crate) async fn delete_refused(
+        &self,
+        horizon: &str,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let deleted = sqlx::query(
+            "DELETE FROM refused_accesses WHERE (principal, operation, target, code) IN \
+             (SELECT principal, operation, target, code FROM refused_accesses \
+             WHERE last_at < $1 LIMIT $2) AND last_at < $1",
+        )
+        .bind(horizon)
+        .bind(i64::from(limit))
+        .execute(&self.pool)
+        .await?;
+        Ok(deleted.rows_affected())
+    }
 }
 
 fn read(row: &AnyRow) -> Result<RefusedAccess, StoreError> {

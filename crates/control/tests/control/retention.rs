@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use aegis_control::Database;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection as _};
 use tokio::time::timeout;
 
 use crate::logs::{audit, decision, ids, upload};
@@ -66,6 +68,67 @@ async fn the_clock_of_one_data_plane_that_is_ahead_deletes_nothing_early_either(
     let plane = for_ten_days(plane).await;
     gone(&plane, "old").await;
     assert_eq!(found(&plane, "limit=10").await, ["ahead0", "fresh0"]);
+}
+
+/// Who calls chooses the names of both, and so how many there are.
+#[tokio::test]
+async fn reports_and_refused_accesses_that_are_too_old_are_deleted_too() {
+    what_callers_name_is_deleted(Plane::start().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports_and_refused_accesses_that_are_too_old_are_deleted_on_postgres_too() {
+    let server = Server::start();
+    let plane = what_callers_name_is_deleted(server.plane().await).await;
+    plane.control.stop().await;
+}
+
+async fn what_callers_name_is_deleted(plane: Plane) -> Plane {
+    let client = plane.client("acme-1");
+    for name in ["old", "fresh"] {
+        let report = json!({"labels": {"id": name}});
+        assert_eq!(client.post("/v1/status", &report).await.status, 204);
+        let refused = client.get(&format!("/v1/bundles/{name}@x")).await;
+        assert_eq!(refused.status, 403);
+    }
+    let eleven_days_ago = Timestamp::now() - SignedDuration::from_hours(264);
+    let mut database = opened(&plane.settings.database).await;
+    for aged in [
+        "UPDATE data_planes SET last_seen = $1 WHERE id = 'old'",
+        "UPDATE refused_accesses SET last_at = $1 WHERE target = 'old@x'",
+    ] {
+        let aged = sqlx::query(aged).bind(format!("{eleven_days_ago:.6}"));
+        let aged = aged.execute(&mut database).await.unwrap();
+        assert_eq!(aged.rows_affected(), 1);
+    }
+    database.close().await.unwrap();
+    let plane = for_ten_days(plane).await;
+    let only_fresh = async {
+        while named(&plane, "/v1/status", "data_planes", "id").await != ["fresh"]
+            || named(&plane, "/v1/refused", "refused", "target").await != ["fresh@x"]
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    let deleted = timeout(PATIENCE, only_fresh).await;
+    deleted.expect("old rows are deleted");
+    plane
+}
+
+async fn named(plane: &Plane, path: &str, list: &str, name: &str) -> Vec<String> {
+    let answer = plane.client("olga").get(path).await.json();
+    let rows = answer[list].as_array().unwrap().iter();
+    rows.map(|row| row[name].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn opened(database: &Database) -> AnyConnection {
+    sqlx::any::install_default_drivers();
+    let url = match database {
+        Database::Sqlite(file) => format!("sqlite://{}", file.display()),
+        Database::Postgres(url) => url.clone(),
+    };
+    AnyConnection::connect(&url).await.unwrap()
 }
 
 /// Started anew; it looks at once.

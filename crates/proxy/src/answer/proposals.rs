@@ -141,9 +141,7 @@ impl Judge {
     }
 
     pub(super) fn in_force(&self) -> Result<Arc<Snapshot>, Refusal> {
-        let in_force = self.plane.activation.in_force();
-        in_force
-            .map_err(|fault| Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string()))
+        Ok(self.plane.activation.in_force()?)
     }
 
     fn intent(

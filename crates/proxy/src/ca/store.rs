@@ -1,7 +1,7 @@
 //! The CA's two files: made once, read and checked at each start. Never signs for a host.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{Read, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::Read;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use rcgen::PublicKeyData;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use tempfile::Builder;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use super::{Authority, BACKDATED, Ca, CaError, DAY, random_serial, since_epoch};
+use crate::whole_file;
 
 /// One process at a time makes the pair; whoever waited finds it complete. The lock is the
 /// kernel's and ends with the process, so a crash leaves nothing to clean up.
@@ -38,7 +38,7 @@ pub(super) fn load_or_create(data_dir: &Path) -> Result<Authority, CaError> {
         lock.lock().map_err(io("lock", &lock_path))?;
         match (exists(&certificate)?, exists(&key)?) {
             (true, true) => {}
-            (false, false) => create(data_dir, &certificate, &key)?,
+            (false, false) => create(&certificate, &key)?,
             (true, false) => {
                 return Err(CaError::HalfPair {
                     present: certificate,
@@ -62,18 +62,16 @@ pub(super) fn issuer_name(certificate: &CertificateDer<'_>) -> Option<Vec<u8>> {
     Some(parsed.issuer().as_raw().to_vec())
 }
 
-fn create(data_dir: &Path, certificate: &Path, key: &Path) -> Result<(), CaError> {
+fn create(certificate: &Path, key: &Path) -> Result<(), CaError> {
     let pair = KeyPair::generate()?;
     let params = ca_params(&pair)?;
     let signed = params.self_signed(&pair)?;
     let secret = Zeroizing::new(pair.serialize_pem());
     // The key first: should the second step fail, no certificate is there that somebody may
     // already have trusted without its key.
-    place(data_dir, key, secret.as_bytes(), 0o600)?;
-    place(data_dir, certificate, signed.pem().as_bytes(), 0o644)?;
-    File::open(data_dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(io("write", data_dir))
+    whole_file::create(key, secret.as_bytes(), 0o600).map_err(io("create", key))?;
+    let certified = whole_file::create(certificate, signed.pem().as_bytes(), 0o644);
+    certified.map_err(io("create", certificate))
 }
 
 fn ca_params(pair: &KeyPair) -> Result<CertificateParams, CaError> {
@@ -86,10 +84,7 @@ fn ca_params(pair: &KeyPair) -> Result<CertificateParams, CaError> {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     // A name of its own for each CA: a trust store with an old one never confuses the two.
     let id = params.key_identifier(pair);
-    let id = id
-        .iter()
-        .take(6)
-        .fold(String::new(), |id, byte| id + &format!("{byte:02x}"));
+    let id = hex::encode(id.get(..6).unwrap_or(&id));
     params.distinguished_name = rcgen::DistinguishedName::new();
     params
         .distinguished_name
@@ -98,20 +93,6 @@ fn ca_params(pair: &KeyPair) -> Result<CertificateParams, CaError> {
         .distinguished_name
         .push(DnType::CommonName, format!("Aegis interception CA {id}"));
     Ok(params)
-}
-
-/// Writes beside the place and moves in whole: readers never see half a file, and an existing one
-/// is never replaced. The mode is there from the first byte.
-fn place(data_dir: &Path, path: &Path, content: &[u8], mode: u32) -> Result<(), CaError> {
-    let file = Builder::new()
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(data_dir);
-    let written = file.and_then(|mut file| {
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        Ok(file.persist_noclobber(path)?)
-    });
-    written.map(drop).map_err(io("create", path))
 }
 
 fn load(certificate: &Path, key: &Path) -> Result<Authority, CaError> {

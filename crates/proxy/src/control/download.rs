@@ -26,7 +26,7 @@ pub(super) async fn follow(
 async fn poll(link: &Link, reader: &Arc<BundleReader>, activation: &Arc<Activation>) {
     let scope = reader.scope();
     // What is on disk need not be sent again.
-    let mut etag = reader.last_good_etag(activation);
+    let mut etag = last_good_etag(reader, activation).await;
     let mut pauses = backoff();
     let mut wait = WAIT;
     loop {
@@ -66,6 +66,15 @@ async fn poll(link: &Link, reader: &Arc<BundleReader>, activation: &Arc<Activati
             }
         }
     }
+}
+
+async fn last_good_etag(
+    reader: &Arc<BundleReader>,
+    activation: &Arc<Activation>,
+) -> Option<String> {
+    let (reader, activation) = (Arc::clone(reader), Arc::clone(activation));
+    let etag = blocking(move || reader.last_good_etag(&activation)).await;
+    etag.flatten()
 }
 
 async fn offer(

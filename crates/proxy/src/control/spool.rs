@@ -8,14 +8,14 @@ mod files;
 mod tests;
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 use uuid::Uuid;
 
+use crate::whole_file;
 use files::{Found, whole_lines};
 
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Spool {
             } else {
                 usize::MAX
             };
-            let taken: Vec<&str> = lines.split_inclusive('\n').take(most).collect();
+            let taken: Vec<&[u8]> = by_line(&lines).take(most).collect();
             let Some(first) = taken.first() else {
                 if !self.turn()? {
                     return Ok(None);
@@ -147,7 +147,7 @@ impl Spool {
             place.confirmed,
             usize::try_from(place.sent).unwrap_or(MOST_BYTES),
         )?;
-        self.most = (lines.split_inclusive('\n').count() / 2).max(1);
+        self.most = (by_line(&lines).count() / 2).max(1);
         place.sent = 0;
         self.remember(place)
     }
@@ -195,11 +195,7 @@ impl Spool {
 
     /// Where the last run stopped: in the log, or in a file that was made of it since.
     fn reopen(&mut self) -> io::Result<Option<Open>> {
-        let memo = match fs::read(&self.memo) {
-            Ok(text) => Some(serde_json::from_slice::<Place>(&text).map_err(io::Error::other)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
+        let memo = self.remembered()?;
         let files = files::all(&self.log)?;
         if let Some(place) = memo {
             if let Some(found) = known(&files, &place)?.and_then(|at| files.get(at)) {
@@ -214,6 +210,22 @@ impl Spool {
         };
         self.begin(first)?;
         Ok(self.open.take())
+    }
+
+    /// A memo that is no memo is none: all that is there is sent again, and the control plane keeps a
+    /// line that it has.
+    fn remembered(&self) -> io::Result<Option<Place>> {
+        let text = match fs::read(&self.memo) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let read = serde_json::from_slice(&text);
+        Ok(read
+            .inspect_err(|error| {
+                tracing::error!(path = %self.memo.display(), %error, "how much of the audit log is confirmed cannot be read; all of it is sent again");
+            })
+            .ok())
     }
 
     fn begin(&mut self, file: &Found) -> io::Result<()> {
@@ -240,9 +252,7 @@ impl Spool {
     }
 
     fn remember(&mut self, place: Place) -> io::Result<()> {
-        let mut file = NamedTempFile::new_in(self.directory())?;
-        file.write_all(&serde_json::to_vec(&place)?)?;
-        file.persist(&self.memo)?;
+        whole_file::replace(&self.memo, &serde_json::to_vec(&place)?)?;
         if let Some(open) = &mut self.open {
             open.place = place;
         }
@@ -271,10 +281,14 @@ fn known(files: &[Found], place: &Place) -> io::Result<Option<usize>> {
     Ok(None)
 }
 
+/// Each with its line end.
+fn by_line(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    lines.split_inclusive(|byte| *byte == b'\n')
+}
+
 /// A line that was cut off when its writer died is no JSON: it is in the log and nowhere else.
-fn json(line: &str) -> Option<String> {
-    let line = line.trim_end_matches('\n');
-    serde_json::from_str::<&serde_json::value::RawValue>(line)
+fn json(line: &[u8]) -> Option<String> {
+    serde_json::from_slice::<&serde_json::value::RawValue>(line)
         .ok()
         .map(|line| line.get().to_owned())
 }

@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use super::spool::Batch;
+use super::spool::{Batch, Spool};
 use super::{Errand, LONGEST_PAUSE, Link, backoff};
 use crate::drain::Drain;
 
@@ -58,33 +58,66 @@ async fn attempt(link: &Link) -> Result<Sent, String> {
         return Ok(Sent::Nothing);
     };
     let mut spool = Arc::clone(spool).lock_owned().await;
-    // A compressed file is unpacked as a whole.
-    let read = spawn_blocking(move || spool.batch().map(|batch| (spool, batch)));
-    let read = read.await.map_err(io::Error::from).flatten();
-    let (mut spool, batch) =
-        read.map_err(|error| format!("the audit log cannot be read for sending: {error}"))?;
+    let read = apart(move || {
+        let batch = spool.batch()?;
+        Ok((spool, batch.map(Parcel::of).transpose()?))
+    });
+    let (mut spool, parcel) = read
+        .await
+        .map_err(|error| format!("the audit log cannot be read for sending: {error}"))?;
     link.unconfirmed(spool.behind());
-    let Some(batch) = batch else {
+    let Some(Parcel { name, lines, body }) = parcel else {
         link.unhindered();
         return Ok(Sent::Nothing);
     };
-    let sent = match packed(&batch) {
-        Some(lines) => link.client.upload(&link.id, &batch.name, lines).await,
-        None => return Ok(Sent::Failed),
-    };
+    let sent = link.client.upload(&link.id, &name, body).await;
     let is_final = sent.as_ref().err().is_some_and(refused_for_ever);
-    let confirmed = match link.note(Errand::Upload, sent) {
-        Ok(_) => spool.confirm(),
+    let settle = match link.note(Errand::Upload, sent) {
+        Ok(_) => Spool::confirm,
         // Something in it can never be stored there: find it, and let the others through.
-        Err(_) if is_final && batch.lines.len() > 1 => spool.halve(),
+        Err(_) if is_final && lines > 1 => Spool::halve,
         Err(error) if is_final => {
             link.refused_line(&error);
-            spool.confirm()
+            Spool::confirm
         }
         Err(_) => return Ok(Sent::Failed),
     };
-    confirmed.map_err(|error| format!("what was sent cannot be written down: {error}"))?;
+    let settled = apart(move || settle(&mut spool)).await;
+    settled.map_err(|error| format!("what was sent cannot be written down: {error}"))?;
     Ok(Sent::Some)
+}
+
+/// Where nobody waits for it: a compressed file is unpacked as a whole, and what is written is on disk
+/// before it goes on.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    spawn_blocking(work)
+        .await
+        .map_err(io::Error::from)
+        .flatten()
+}
+
+/// A batch as it is sent.
+struct Parcel {
+    name: String,
+    /// How many.
+    lines: usize,
+    body: Bytes,
+}
+
+impl Parcel {
+    /// A JSON array under gzip. The lines are JSON as the log wrote them.
+    fn of(batch: Batch) -> io::Result<Self> {
+        let text = format!("[{}]", batch.lines.join(","));
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(text.as_bytes())?;
+        Ok(Self {
+            name: batch.name,
+            lines: batch.lines.len(),
+            body: gzip.finish()?.into(),
+        })
+    }
 }
 
 /// The request itself was understood and is wrong; the same bytes stay wrong. A data plane that may not
@@ -102,14 +135,6 @@ fn refused_for_ever(error: &ClientError) -> bool {
         403 => problem.code == FOREIGN_TENANT,
         _ => false,
     }
-}
-
-/// A JSON array under gzip. The lines are JSON as the log wrote them.
-fn packed(batch: &Batch) -> Option<Bytes> {
-    let text = format!("[{}]", batch.lines.join(","));
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(text.as_bytes()).ok()?;
-    gzip.finish().ok().map(Bytes::from)
 }
 
 const LOOK_AGAIN: Duration = Duration::from_millis(500);

@@ -1,6 +1,7 @@
 //! Puts a service's key into a request, as its last change before it leaves. Writes no key anywhere else.
 
 use aegis_config::{SendAs, ServiceCredential};
+use http::header::InvalidHeaderName;
 use http::{HeaderName, HeaderValue, header};
 use zeroize::Zeroizing;
 
@@ -29,21 +30,17 @@ pub(super) enum Unproven {
 }
 
 impl Credential {
-    pub(super) fn new(settings: &ServiceCredential) -> Self {
-        match settings {
+    pub(super) fn new(settings: &ServiceCredential) -> Result<Self, InvalidHeaderName> {
+        Ok(match settings {
             ServiceCredential::Sigv4(settings) => Self::Sigv4(Box::new(Signer::new(settings))),
             ServiceCredential::Key { send_as, key } => {
                 let key = Key::new(key);
                 match send_as {
                     SendAs::Bearer => Self::Bearer(key),
-                    SendAs::Header(name) => match HeaderName::try_from(&**name) {
-                        Ok(name) => Self::Header(name, key),
-                        // The settings take only what is a header's name.
-                        Err(_) => Self::Bearer(key),
-                    },
+                    SendAs::Header(name) => Self::Header(HeaderName::try_from(&**name)?, key),
                 }
             }
-        }
+        })
     }
 
     pub(super) async fn add_to(

@@ -51,7 +51,7 @@ impl Signer {
         // Not all headers: the hop to AWS may still change some. The body only as its hash.
         let signed = request.headers().iter().filter(|(name, _)| is_signed(name));
         let signed = signed.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        let body = SignableBody::Precomputed(in_hex(&digest));
+        let body = SignableBody::Precomputed(hex::encode(digest));
         let signable = SignableRequest::new(request.method().as_str(), uri, signed, body);
         let signature = signable.and_then(|signable| sign(signable, &params));
         let (instructions, _) = signature.map_err(|_| Unproven::Signing)?.into_parts();
@@ -75,14 +75,4 @@ impl Signer {
 
 fn is_signed(name: &HeaderName) -> bool {
     *name == header::CONTENT_TYPE || name.as_str().starts_with("x-amz")
-}
-
-fn in_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

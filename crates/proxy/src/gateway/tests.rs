@@ -1,6 +1,6 @@
 //! Paths and places of services.
 
-use aegis_config::ServiceUrl;
+use aegis_config::{KeySource, SendAs, ServiceCredential, ServiceUrl};
 
 use super::*;
 
@@ -114,7 +114,24 @@ fn a_location_of_the_service_is_led_through_the_gateway_and_no_other_is() {
     }
 }
 
+/// The key must not go into another header than the one that was meant.
+#[test]
+fn a_service_whose_header_is_none_is_refused_at_the_start() {
+    let mut settings = settings();
+    let azure = settings.services.get_mut("azure").unwrap();
+    azure.credential = Some(ServiceCredential::Key {
+        send_as: SendAs::Header("no header".into()),
+        key: KeySource::Env("AZURE_KEY".into()),
+    });
+    let refused = Services::new(Some(&settings)).unwrap_err().to_string();
+    assert!(refused.contains("service azure"), "{refused}");
+}
+
 fn services() -> Services {
+    Services::new(Some(&settings())).unwrap()
+}
+
+fn settings() -> GatewaySettings {
     let mut settings = GatewaySettings::default();
     for (name, authority, prefix) in [
         ("openai", "openai.test", ""),
@@ -131,7 +148,7 @@ fn services() -> Services {
         };
         settings.services.insert(name.into(), service);
     }
-    Services::new(Some(&settings)).unwrap()
+    settings
 }
 
 fn parts(method: &str, target: &str) -> Parts {

@@ -76,7 +76,7 @@ fn messages(
 ) -> (Vec<Arc<Intent>>, Vec<Record>) {
     let asked = record.asking();
     let messages = described.batch.messages().iter().map(|message| {
-        let record = Record::batched(plane, &asked);
+        let record = Record::batched(plane, &asked, policy);
         let asking = Asking {
             id: Arc::clone(record.id()),
             time: Arc::clone(record.time()),

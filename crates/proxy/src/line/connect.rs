@@ -6,7 +6,7 @@ use aegis_policy::{Authority, Scheme};
 use http::{HeaderMap, Method};
 use hyper::body::Incoming;
 
-use super::{Arrived, Refused, identify, policy_in_force};
+use super::{Arrived, InForce, Refused, identify, undrained};
 use crate::describe::Asking;
 use crate::plane::Plane;
 use crate::record::{Ending, Record};
@@ -19,6 +19,7 @@ pub(super) async fn open_tunnel(
     plane: &Plane,
     channel: &Channel,
     mut request: http::Request<Incoming>,
+    policy: InForce,
     record: &mut Record,
 ) -> Result<Arrived, Refused> {
     let client = hyper::upgrade::on(&mut request);
@@ -27,7 +28,7 @@ pub(super) async fn open_tunnel(
     let authority = connect_authority(&parts)?;
     record.addressed(Scheme::Https, &authority, &"".into());
     let caller = caller?;
-    let policy = policy_in_force(plane)?;
+    let policy = undrained(plane, policy)?;
     let asking = Asking::new(record, caller.clone(), channel.connection.front);
     let intent = plane
         .describer
@@ -66,12 +67,15 @@ pub(crate) async fn judge_renamed(
     inside: Inside,
     authority: Authority,
 ) -> Option<Inside> {
-    let mut record = Record::begin(plane, channel, &Method::CONNECT, &HeaderMap::new());
+    let (method, headers) = (Method::CONNECT, HeaderMap::new());
+    let policy = plane.activation.in_force();
+    let known = policy.as_deref().ok();
+    let mut record = Record::begin(plane, channel, &method, &headers, known);
     record.addressed(inside.scheme, &authority, &"".into());
     record.identified(&inside.caller);
     let asking = Asking::new(&record, inside.caller.clone(), channel.connection.front);
     let judged = async {
-        let policy = policy_in_force(plane)?;
+        let policy = undrained(plane, policy)?;
         let intent = plane
             .describer
             .tunnel(&authority, inside.scheme, asking, &policy);

@@ -124,7 +124,7 @@ impl BundleReader {
     pub(crate) fn last_good_etag(&self, activation: &Activation) -> Option<String> {
         activation.current()?;
         let archive = self.last_good.archive().ok()??;
-        Some(format!("\"{}\"", hex(&sha256(&archive))))
+        Some(format!("\"{}\"", hex::encode(sha256(&archive))))
     }
 
     /// Offers what the file holds now.
@@ -351,9 +351,4 @@ fn not_kept(error: &std::io::Error) -> Rejection {
         code: Some("bundle.not_kept"),
         message: format!("the bundle is good and cannot be kept on disk: {error}"),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-    digits.collect::<Vec<_>>().concat()
 }

@@ -1,13 +1,14 @@
 //! The last good bundle on disk, and what must not be forgotten of it. Judges neither.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder};
+use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use aegis_bundle::Active;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
+
+use crate::whole_file;
 
 #[derive(Debug)]
 pub(super) struct LastGood {
@@ -59,17 +60,9 @@ impl LastGood {
             scope: scope.to_owned(),
             active: active.clone(),
         };
-        self.write(ARCHIVE, archive)?;
-        self.write(MEMO, &serde_json::to_vec(&memo)?)
-    }
-
-    /// Whole or not at all.
-    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut file = NamedTempFile::new_in(&self.directory)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(self.directory.join(name))?;
-        File::open(&self.directory)?.sync_all()
+        whole_file::replace(&self.directory.join(ARCHIVE), archive)?;
+        let memo = serde_json::to_vec(&memo)?;
+        whole_file::replace(&self.directory.join(MEMO), &memo).map(drop)
     }
 }
 

@@ -8,7 +8,7 @@ use aegis_telemetry::audit::{DecisionRecord, RuleRecord};
 use http::StatusCode;
 
 use super::lines::{redacted, rules};
-use super::{Call, Ending, Judged, PolicyVersion, Record};
+use super::{Call, Ending, Judged, Record};
 use crate::refusal::{Cause, Refusal};
 
 impl Record {
@@ -34,11 +34,7 @@ impl Record {
         };
         self.timings.decision = Some(self.micros());
         self.count_decision(intent, outcome, decision, *decided);
-        let revision = policy.revision();
-        let known = self.policy_version.as_ref().map(|version| version.number);
-        if known != Some(revision.number) {
-            self.policy_version = Some(PolicyVersion::of(revision));
-        }
+        self.policy_version = Some(Arc::clone(policy.version()));
         self.written = true;
         let line = DecisionRecord {
             outcome: outcome.as_str(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aegis_policy::{Authority, Caller, Scheme};
+use aegis_policy::{Authority, Caller, Scheme, Snapshot};
 use aegis_telemetry::trace::TraceContext;
 use http::{HeaderMap, Method};
 
@@ -46,21 +46,27 @@ impl Record {
 
     /// Of a call that is proposed in answer to another one.
     pub(crate) fn proposed(plane: &Plane, asked: &Asked) -> Self {
-        Self::of(plane, asked, Within::Answer(Arc::clone(&asked.id)))
+        let policy = plane.activation.current();
+        let within = Within::Answer(Arc::clone(&asked.id));
+        Self::of(plane, asked, within, policy.as_deref())
     }
 
     /// Of a message on a WebSocket that another call has opened.
     pub(crate) fn message(plane: &Plane, asked: &Asked) -> Self {
-        Self::of(plane, asked, Within::WebSocket(Arc::clone(&asked.id)))
+        let policy = plane.activation.current();
+        let within = Within::WebSocket(Arc::clone(&asked.id));
+        Self::of(plane, asked, within, policy.as_deref())
     }
 
-    /// Of one message of a batch.
-    pub(crate) fn batched(plane: &Plane, asked: &Asked) -> Self {
-        Self::of(plane, asked, Within::Batch(Arc::clone(&asked.id)))
+    /// Of one message of a batch, which is judged by the policy of the whole.
+    pub(crate) fn batched(plane: &Plane, asked: &Asked, policy: &Snapshot) -> Self {
+        let within = Within::Batch(Arc::clone(&asked.id));
+        Self::of(plane, asked, within, Some(policy))
     }
 
-    fn of(plane: &Plane, asked: &Asked, within: Within) -> Self {
-        let mut record = Self::begin(plane, &asked.channel, &asked.method, &HeaderMap::new());
+    fn of(plane: &Plane, asked: &Asked, within: Within, policy: Option<&Snapshot>) -> Self {
+        let (channel, method) = (&asked.channel, &asked.method);
+        let mut record = Self::begin(plane, channel, method, &HeaderMap::new(), policy);
         record.within = Some(within);
         record.trace = asked.trace.child();
         record.destination.clone_from(&asked.destination);

@@ -76,6 +76,14 @@ impl Cause {
         }
     }
 
+    /// Who presents what is not known.
+    pub(crate) fn unknown_at(front: Front) -> Self {
+        match front {
+            Front::Forward => Self::Credential,
+            Front::Gateway => Self::ApiKey,
+        }
+    }
+
     /// Whether policy let the call go, and the upstream was at fault.
     pub(super) fn blames_upstream(self) -> bool {
         matches!(

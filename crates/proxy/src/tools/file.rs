@@ -3,18 +3,17 @@
 //! Proxies alone write the file, each of them under a lock. An operator's command leaves a note beside
 //! it, one file each, which a proxy takes over.
 
-use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 use super::seen::{Definitions, Seen};
+use crate::whole_file;
 
 /// A tool as its server lists it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -215,14 +214,13 @@ impl Files {
         Ok(seen)
     }
 
-    /// Readable by its owner alone, as temporary files are.
     pub(super) fn write(&self, tools: Vec<SeenTool>) -> Result<Mark, ToolsError> {
         let document = Document {
             schema_version: SCHEMA_VERSION,
             tools,
         };
         let path = self.data_dir.join(TOOLS);
-        let placed = place(&self.data_dir, &path, &document);
+        let placed = place(&path, &document);
         placed.map_err(|error| ToolsError::Io { path, error })
     }
 
@@ -283,7 +281,7 @@ impl Files {
             .recursive(true)
             .mode(0o700)
             .create(&directory);
-        let left = made.and_then(|()| place(&directory, &path, note));
+        let left = made.and_then(|()| place(&path, note));
         left.map(drop)
             .map_err(|error| ToolsError::Io { path, error })
     }
@@ -299,13 +297,8 @@ impl Mark {
     }
 }
 
-/// Whole or not at all.
-fn place(directory: &Path, path: &Path, value: &impl Serialize) -> io::Result<Mark> {
-    let mut file = NamedTempFile::new_in(directory)?;
-    file.write_all(&serde_json::to_vec(value)?)?;
-    file.as_file().sync_all()?;
-    let file = file.persist(path)?;
-    File::open(directory)?.sync_all()?;
+fn place(path: &Path, value: &impl Serialize) -> io::Result<Mark> {
+    let file = whole_file::replace(path, &serde_json::to_vec(value)?)?;
     Ok(Mark::of(&file.metadata()?))
 }
 
@@ -317,25 +310,9 @@ fn read(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Mark)> {
     Ok((text, mark))
 }
 
-pub(crate) fn hex(digest: &[u8; 32]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in digest {
-        // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
-}
-
 fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).ok()?;
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
+    hex::decode_to_slice(text, &mut digest).ok()?;
     Some(digest)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::file::{SeenTool, hex};
+use super::file::SeenTool;
 use super::listings::Listing;
 
 #[derive(Clone, Debug, Default)]
@@ -112,8 +112,8 @@ impl Seen {
                     tenant: tenant.to_string(),
                     server: server.to_string(),
                     tool: tool.to_string(),
-                    accepted: hex(&known.accepted),
-                    listed: hex(&known.listed),
+                    accepted: hex::encode(known.accepted),
+                    listed: hex::encode(known.listed),
                     first_seen: known.first_seen.clone(),
                     changed_at: known.changed_at.clone(),
                 }));

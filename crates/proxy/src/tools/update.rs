@@ -1,7 +1,7 @@
 //! Brings memory and file together: several processes may have one data directory, and the file is
 //! what they all know. It blocks, and is never on the path of a call.
 
-use super::file::{Acceptance, Forgetting, Mark, Note, ToolsError, hex, is_meant};
+use super::file::{Acceptance, Forgetting, Mark, Note, ToolsError, is_meant};
 use super::listings::Listings;
 use super::seen::Seen;
 use super::{Tools, lock};
@@ -77,7 +77,7 @@ fn accept(seen: &mut Seen, acceptance: &Acceptance) {
         definition,
     } = acceptance;
     let known = seen.find((tenant, server, tool));
-    let listed = known.filter(|known| hex(&known.listed) == *definition);
+    let listed = known.filter(|known| hex::encode(known.listed) == *definition);
     if let Some(known) = listed {
         known.accepted = known.listed;
         known.changed_at = None;

@@ -97,10 +97,8 @@ impl Judge {
                 Dialect::Problem
             }
         };
-        let policy = self.plane.activation.in_force().map_err(|fault| {
-            let refusal = Refusal::because(Cause::PolicyFault, fault.rule(), fault.to_string());
-            (refusal, unread())
-        })?;
+        let policy = self.plane.activation.in_force();
+        let policy = policy.map_err(|fault| (fault.into(), unread()))?;
         let destination = &self.handshake.destination;
         let view = MessageView {
             authority: &destination.authority,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aegis_api::{RefusedAccesses, paths};
-use aegis_testkit::within;
+use aegis_testkit::eventually;
 use serde_json::Value;
 
 use super::stage::Stage;
@@ -38,14 +38,9 @@ async fn a_data_plane_that_is_set_to_another_tenant_says_in_its_status_what_is_r
         let status: Value = serde_json::from_str(&status).expect("JSON");
         status["control"].clone()
     };
-    within("an answer to both", async {
-        let told = async || {
-            let told = control().await;
-            !told["bundle_error"].is_null() && !told["last_contact_at"].is_null()
-        };
-        while !told().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+    eventually("an answer to both", async || {
+        let told = control().await;
+        !told["bundle_error"].is_null() && !told["last_contact_at"].is_null()
     })
     .await;
     let told = control().await;
@@ -69,10 +64,8 @@ async fn an_auditor_of_one_tenant_never_sees_the_calls_of_another() {
     globex.has("-p1").await;
     assert_eq!(stage.charge(&acme, 11).await, 403);
     assert_eq!(stage.charge_as(&globex, "globex", 1).await, 200);
-    within("both calls", async {
-        while stage.audit("all-audit", &[]).len() < 2 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    eventually("both calls", async || {
+        stage.audit("all-audit", &[]).len() >= 2
     })
     .await;
     let tenants = |calls: Vec<Value>| {

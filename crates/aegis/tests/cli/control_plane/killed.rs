@@ -5,10 +5,9 @@ mod server;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use aegis_api::{PublicationDetail, PublicationList, paths};
-use aegis_testkit::within;
+use aegis_testkit::eventually;
 
 use super::stage::Stage;
 use server::Server;
@@ -29,10 +28,8 @@ async fn killed_at_any_step_of_a_publication_it_has_the_old_one_whole_and_publis
         let lock = Lock::take(&server, table);
         let mut publishing = stage.publishing(&["--allow-loosening"]);
         let mut publishing = publishing.spawn().expect("it starts");
-        within("the wait for the lock", async {
-            while !Lock::is_waited_for(&server) {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+        eventually("the wait for the lock", async || {
+            Lock::is_waited_for(&server)
         })
         .await;
         stage.kill();

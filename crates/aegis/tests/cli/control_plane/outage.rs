@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use aegis_testkit::{Aegis, within};
+use aegis_testkit::{Aegis, eventually, within};
 
 use super::stage::Stage;
 
@@ -53,16 +53,10 @@ async fn calls_whose_log_was_rotated_and_compressed_meanwhile_arrive_once_also_a
             stage.charge(&acme, amount).await;
         }
         let called = ids(&acme);
-        within("the end lines", async {
-            let ends = || {
-                acme.audit()
-                    .iter()
-                    .filter(|line| line["event"] == "end")
-                    .count()
-            };
-            while ends() < called.len() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+        eventually("the end lines", async || {
+            let lines = acme.audit();
+            let ends = lines.iter().filter(|line| line["event"] == "end");
+            ends.count() >= called.len()
         })
         .await;
         here.extend(called);

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use aegis_testkit::within;
+use aegis_testkit::eventually;
 use serde_json::{Value, json};
 
 use super::stage::Stage;
@@ -114,10 +114,8 @@ async fn a_new_key_is_taken_by_who_trusts_both_and_the_status_names_who_does_not
     // Signed again under the next number.
     both.has("2-p1").await;
     assert_eq!(both.policy_status().await["bundle"]["signed_by"], "k2");
-    within("the report of who does not trust it", async {
-        while !out(&stage.aegis("olga", &["status"])).contains("bundle.untrusted_key") {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+    eventually("the report of who does not trust it", async || {
+        out(&stage.aegis("olga", &["status"])).contains("bundle.untrusted_key")
     })
     .await;
     assert_eq!(one.revision().await, "1-p1");

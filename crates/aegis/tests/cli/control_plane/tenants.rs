@@ -1,9 +1,7 @@
 //! One data plane for several tenants: one bundle for all of them, and each is judged by its own policy only.
 
-use std::time::Duration;
-
 use aegis_config::PolicySource;
-use aegis_testkit::{Aegis, within};
+use aegis_testkit::{Aegis, eventually};
 use serde_json::Value;
 
 use super::stage::Stage;
@@ -28,10 +26,8 @@ async fn each_tenant_of_a_shared_data_plane_has_its_own_policy_calls_and_auditor
             "{tenant} {amount}"
         );
     }
-    within("all four calls", async {
-        while stage.audit("all-audit", &[]).len() < 4 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    eventually("all four calls", async || {
+        stage.audit("all-audit", &[]).len() >= 4
     })
     .await;
     let own = stage.audit("acme-audit", &[]);

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use crate::sha256::sha256;
-use crate::tools::hex;
 
 /// The log, or a file that it was renamed to (`audit.jsonl.1`, `audit.jsonl-20261121`,
 /// `audit.jsonl.2.gz`).
@@ -98,8 +97,8 @@ impl Found {
 }
 
 /// By which a file is known again when it is another file: its lines are of one moment each.
-pub(super) fn mark(line: &str) -> String {
-    hex(&sha256(line.as_bytes()))
+pub(super) fn mark(line: &[u8]) -> String {
+    hex::encode(sha256(line))
 }
 
 /// Of the last change, also of a file that has no name any more.
@@ -107,8 +106,9 @@ pub(super) fn changed(file: &Metadata) -> i128 {
     i128::from(file.mtime()) * 1_000_000_000 + i128::from(file.mtime_nsec())
 }
 
-/// The text from `start` to the last line end within `limit`, or to the end of one longer line.
-pub(super) fn whole_lines(file: &File, start: u64, limit: usize) -> io::Result<String> {
+/// The bytes from `start` to the last line end within `limit`, or to the end of one longer line. A line
+/// that was cut off need not be text.
+pub(super) fn whole_lines(file: &File, start: u64, limit: usize) -> io::Result<Vec<u8>> {
     let mut limit = limit;
     loop {
         let mut bytes = vec![0; limit];
@@ -124,9 +124,9 @@ pub(super) fn whole_lines(file: &File, start: u64, limit: usize) -> io::Result<S
         match bytes.iter().rposition(|byte| *byte == b'\n') {
             Some(end) => {
                 bytes.truncate(end + 1);
-                return Ok(String::from_utf8_lossy(&bytes).into_owned());
+                return Ok(bytes);
             }
-            None if length < limit || limit >= LONGEST_LINE => return Ok(String::new()),
+            None if length < limit || limit >= LONGEST_LINE => return Ok(Vec::new()),
             None => limit = LONGEST_LINE,
         }
     }
@@ -137,7 +137,7 @@ fn first_line(text: impl Read) -> io::Result<Option<String>> {
     let limit = u64::try_from(LONGEST_LINE).unwrap_or(u64::MAX);
     BufReader::new(text.take(limit)).read_until(b'\n', &mut line)?;
     let is_whole = line.last() == Some(&b'\n');
-    Ok(is_whole.then(|| mark(&String::from_utf8_lossy(&line))))
+    Ok(is_whole.then(|| mark(&line)))
 }
 
 /// What is damaged ends where the damage begins: the lines before it are good, and those after it

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::fs::{FileTimes, OpenOptions};
+use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -22,10 +23,10 @@ impl Log {
         self.directory.path().join("audit.jsonl")
     }
 
-    fn write(&self, text: &str) {
+    fn write(&self, text: impl AsRef<[u8]>) {
         let mut options = OpenOptions::new();
         let mut file = options.append(true).create(true).open(self.path()).unwrap();
-        file.write_all(text.as_bytes()).unwrap();
+        file.write_all(text.as_ref()).unwrap();
     }
 
     fn rotate(&self, to: &str) {
@@ -173,7 +174,7 @@ fn a_file_that_is_being_compressed_is_sent_once_and_so_is_one_that_is_deleted_wh
 #[test]
 fn of_a_damaged_compressed_file_the_lines_before_the_damage_are_sent_and_then_the_next_file() {
     let log = Log::new();
-    log.write(&"1\n".repeat(MOST_LINES * 10));
+    log.write("1\n".repeat(MOST_LINES * 10));
     log.rotate("audit.jsonl.1");
     log.compress("audit.jsonl.1");
     let packed = log.directory.path().join("audit.jsonl.1.gz");
@@ -233,14 +234,40 @@ fn a_line_that_was_cut_off_is_passed_over() {
 }
 
 #[test]
+fn a_line_that_was_cut_off_within_a_character_takes_none_of_the_next_with_it() {
+    let log = Log::new();
+    log.write(b"1\n\"\xC3\n2\n");
+    let mut spool = log.spool();
+    assert_eq!(all(&mut spool), ["1", "2"]);
+    log.write(b"\xE2\x82\n3\n4\n");
+    assert_eq!(all(&mut spool), ["3", "4"]);
+    assert_eq!(spool.behind(), 0);
+}
+
+/// As after a loss of power: the name is there, and what was written is not.
+#[test]
+fn a_memo_that_cannot_be_read_does_not_stop_the_upload() {
+    let log = Log::new();
+    log.write("1\n2\n");
+    assert_eq!(all(&mut log.spool()), ["1", "2"]);
+    let memo = log.directory.path().join("uploaded.json");
+    for lost in ["", "{\"inode\":"] {
+        fs::write(&memo, lost).unwrap();
+        assert_eq!(all(&mut log.spool()), ["1", "2"]);
+    }
+    log.write("3\n");
+    assert_eq!(all(&mut log.spool()), ["3"]);
+}
+
+#[test]
 fn a_batch_is_bounded_and_one_long_line_is_still_sent() {
     let log = Log::new();
     let wide = format!("\"{}\"", "x".repeat(2 * MOST_BYTES));
-    log.write(&format!("1\n{wide}\n2\n"));
+    log.write(format!("1\n{wide}\n2\n"));
     let mut spool = log.spool();
     assert_eq!(lines(&mut spool), ["1"]);
     assert_eq!(all(&mut spool), ["1", &wide, "2"]);
-    log.write(&"1234567\n".repeat(MOST_BYTES));
+    log.write("1234567\n".repeat(MOST_BYTES));
     let batch = spool.batch().unwrap().unwrap();
     assert_eq!(batch.lines.len(), MOST_LINES);
 }
