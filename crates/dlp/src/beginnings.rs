@@ -1,6 +1,9 @@
 //! Which rules may be right about a text, by its first bytes alone: most are wrong, and so need not be asked. It decides nothing
 //! else.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
@@ -27,10 +30,36 @@ struct Block {
     places: Box<[[u128; BYTES]]>,
     /// By how many letters a word begins with, and how many digits follow them.
     words: Box<[[u128; MOST_DIGITS + 1]]>,
+    /// By the group of digits that it begins with, and how many digits follow the sign behind them.
+    groups: Box<[[u128; MOST_DIGITS + 1]]>,
 }
 
 /// So many letters, then so many digits, and no more of these.
 pub(crate) type Word = (usize, usize);
+
+/// A few digits and the sign behind them, by number.
+#[derive(Clone, Copy)]
+pub(crate) struct Group(usize);
+
+impl Group {
+    /// None where there are too many digits, or no sign that a number goes on behind.
+    #[inline]
+    pub(crate) fn of(digits: usize, sign: u8) -> Option<Self> {
+        let sign = SIGNS.iter().position(|known| *known == sign)?;
+        let digits = digits
+            .checked_sub(1)
+            .filter(|digits| *digits < MOST_GROUPED)?;
+        Some(Self(digits * SIGNS.len() + sign))
+    }
+
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..GROUPS).map(Self)
+    }
+
+    pub(crate) fn number(self) -> usize {
+        self.0
+    }
+}
 
 impl Beginnings {
     pub(crate) fn new(rules: Vec<&'static Rule>) -> Self {
@@ -76,6 +105,13 @@ impl Beginnings {
         block.map_or(u128::MAX, |block| block.outline(word, next))
     }
 
+    /// Those of a block that may begin with a group, then so many digits and no more.
+    pub(crate) fn of_groups(&self, block: usize, Group(group): Group, next: usize) -> u128 {
+        let block = self.block(block);
+        let groups = block.and_then(|block| block.groups.get(group)?.get(next.min(MOST_DIGITS)));
+        groups.copied().unwrap_or(u128::MAX)
+    }
+
     #[inline]
     fn block(&self, block: usize) -> Option<&Block> {
         let made = self.blocks.get(block)?;
@@ -90,16 +126,20 @@ impl Beginnings {
         }
         let mut places = vec![[0; BYTES]; PLACES];
         let mut words = vec![[0; MOST_DIGITS + 1]; MOST_LETTERS + 1];
+        let mut groups = vec![[0; MOST_DIGITS + 1]; GROUPS];
         for (pattern, rules) in patterns {
             let nfa = nfa(pattern);
             let of_places = nfa.as_ref().map(places_of);
             let of_words = nfa.as_ref().map(words_of);
+            let of_groups = nfa.as_ref().map(groups_of);
             put(&mut places, of_places, rules);
             put(&mut words, of_words, rules);
+            put(&mut groups, of_groups, rules);
         }
         Block {
             places: places.into(),
             words: words.into(),
+            groups: groups.into(),
         }
     }
 }
@@ -122,8 +162,7 @@ impl Block {
 
 #[inline]
 fn at(place: &[u128; BYTES], byte: u8) -> u128 {
-    let byte = usize::from(byte).min(BYTES - 1);
-    place.get(byte).copied().unwrap_or_default()
+    place.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// These rules, wherever they fit; everywhere, where that is not known.
@@ -175,12 +214,12 @@ fn places_of(nfa: &NFA) -> [[bool; BYTES]; PLACES] {
         }
         *place = after.bytes;
         if after.ends_word {
-            for (may, byte) in place.iter_mut().zip(0..) {
+            for (may, byte) in place.iter_mut().zip(0..=u8::MAX) {
                 *may |= !is_of_word(byte);
             }
             break;
         }
-        let mut bytes = (0..).zip(after.bytes).filter(|(_, may)| *may);
+        let mut bytes = (0..=u8::MAX).zip(after.bytes).filter(|(_, may)| *may);
         behind_word = bytes.all(|(byte, _)| is_of_word(byte));
         states = after.states;
     }
@@ -201,15 +240,37 @@ fn words_of(nfa: &NFA) -> [[bool; MOST_DIGITS + 1]; MOST_LETTERS + 1] {
     words
 }
 
+/// Whether a text that fits a pattern may begin with each [`Group`], then so many digits, and then none.
+fn groups_of(nfa: &NFA) -> [[bool; MOST_DIGITS + 1]; GROUPS] {
+    let mut groups = [[true; MOST_DIGITS + 1]; GROUPS];
+    let mut states = States::from([nfa.start_anchored()]);
+    for groups in groups.chunks_mut(SIGNS.len()) {
+        let Some(after) = follow(nfa, states, &[b'0'..=b'9']) else {
+            break;
+        };
+        states = after.states;
+        for (group, sign) in groups.iter_mut().zip(SIGNS) {
+            let after = follow(nfa, states.clone(), &[sign..=sign]);
+            if let Some(after) = after.filter(|after| !after.ends_word) {
+                *group = digits_of(nfa, after.states);
+            }
+        }
+    }
+    groups
+}
+
 /// Whether so many digits may follow one of these states, and then none. The last is for all that are more.
 fn digits_of(nfa: &NFA, mut states: States) -> [bool; MOST_DIGITS + 1] {
+    if states.is_empty() {
+        return [false; MOST_DIGITS + 1];
+    }
     let mut counts = [true; MOST_DIGITS + 1];
     for (may, count) in counts.iter_mut().zip(0..) {
         let more = count == MOST_DIGITS && !states.is_empty();
         let Some(after) = follow(nfa, states, &[b'0'..=b'9']) else {
             break;
         };
-        let mut others = (0_u8..).zip(after.bytes);
+        let mut others = (0..=u8::MAX).zip(after.bytes);
         let others = others.any(|(byte, may)| may && !byte.is_ascii_digit());
         *may = more || after.ends_word || others;
         states = after.states;
@@ -241,11 +302,8 @@ fn follow(nfa: &NFA, from: States, some: &[RangeInclusive<u8>]) -> Option<After>
         {
             after.states.insert(state);
         }
-        let last = BYTES - 1;
-        let (from, to) = (usize::from(from).min(last), usize::from(to).min(last));
-        for may in after.bytes.iter_mut().take(to + 1).skip(from) {
-            *may = true;
-        }
+        let bytes = usize::from(from)..=usize::from(to);
+        after.bytes.get_mut(bytes).unwrap_or_default().fill(true);
     };
     let mut seen = BTreeSet::new();
     let mut states: Vec<_> = from.into_iter().map(|state| (state, false)).collect();
@@ -293,52 +351,12 @@ type States = BTreeSet<StateID>;
 /// How many of the first bytes are looked at.
 const PLACES: usize = 12;
 
-/// Those of ASCII, and all others as one.
-const BYTES: usize = 129;
+const BYTES: usize = 256;
+
+/// Of a [`Group`]: how many digits it has at most, and what may stand behind them.
+const MOST_GROUPED: usize = 4;
+const SIGNS: [u8; 4] = [b' ', b'-', b'.', b'/'];
+const GROUPS: usize = MOST_GROUPED * SIGNS.len();
 
 /// Of a word, how many digits are told from each other.
 pub(crate) const MOST_DIGITS: usize = 15;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_fits_where_each_of_its_first_bytes_does() {
-        static ALL: [Rule; 3] = [
-            Rule::literal("A", "", &[], r"[A-C]{2}[0-9]{9}\b"),
-            Rule::led("B", "", &[], r"(?i:b)[ =]*", "anything"),
-            Rule::literal("C", "", &[], r"\bc"),
-        ];
-        let beginnings = Beginnings::new(ALL.iter().collect());
-        let fitting = |text: &[u8]| beginnings.fitting(0, 0b111, text);
-        assert_eq!(fitting(b"AB12345678"), 0b001);
-        assert_eq!(fitting(b"AB"), 0b001, "more may follow");
-        assert_eq!(fitting(b"AB1234 678"), 0);
-        assert_eq!(fitting(b"AB123456789_"), 0, "no edge of a word");
-        assert_eq!(fitting(b"AB123456789-x"), 0b001);
-        assert_eq!(fitting(b"b1"), 0b010, "behind the end of a lead");
-        assert_eq!(fitting("c\u{e9}".as_bytes()), 0b100);
-        assert_eq!(beginnings.fitting(0, 0b110, b"AB1"), 0);
-    }
-
-    #[test]
-    fn a_word_fits_where_its_letters_digits_and_the_byte_behind_them_do() {
-        static ALL: [Rule; 3] = [
-            Rule::word("A", "", 1..=2, r"[A-C]{1,2}[0-9]{3}\b"),
-            Rule::word("B", "", 0..=2, r"(?:ab)?[0-9]{2,}-xxxxx"),
-            Rule::word("C", "", 0..=0, r"[0-9]{2}"),
-        ];
-        let beginnings = Beginnings::new(ALL.iter().collect());
-        let fitting =
-            |letters, digits, next| beginnings.of_outline(0, (letters, digits), next) & 0b111;
-        assert_eq!(fitting(2, 3, None), 0b011);
-        assert_eq!(fitting(2, 3, Some(b' ')), 0b001);
-        assert_eq!(fitting(2, 4, Some(b'-')), 0b010);
-        assert_eq!(fitting(0, 2, Some(b' ')), 0b100);
-        assert_eq!(fitting(0, 3, Some(b' ')), 0b100, "behind the end of one");
-        assert_eq!(fitting(0, 1, Some(b'-')), 0);
-        assert_eq!(fitting(0, 40, Some(b'-')), 0b110, "more than are counted");
-        assert_eq!(fitting(3, 3, Some(b'-')), 0);
-    }
-}

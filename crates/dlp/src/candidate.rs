@@ -42,7 +42,9 @@ pub(crate) enum Fit {
     No,
     /// To here.
     Yes(usize),
-    /// It is longer than is looked at, or than has come.
+    /// It is longer than is looked at.
+    Long(Walk),
+    /// It may be longer than has come.
     Open(Walk),
 }
 
@@ -113,6 +115,14 @@ impl Candidate {
         match &self.stage {
             Stage::Value { start, walk } => Some(*start..walk.at),
             Stage::Lead { .. } | Stage::Grows(_) | Stage::Custom { .. } => None,
+        }
+    }
+
+    /// Whether it waits for more and goes on as the one before it did, which waits again.
+    pub(crate) fn follows(&mut self, trails: &Trails, window: Window<'_>) -> bool {
+        match &mut self.stage {
+            Stage::Value { start, walk } => trails.follows(self.rule, (*start, walk), window),
+            Stage::Lead { .. } | Stage::Grows(_) | Stage::Custom { .. } => false,
         }
     }
 
@@ -219,7 +229,8 @@ impl Fit {
         };
         match walked {
             Walked::Done => walk.matched.map_or(Self::No, Self::Yes),
-            Walked::Open | Walked::Far => Self::Open(walk),
+            Walked::Far => Self::Long(walk),
+            Walked::Open => Self::Open(walk),
         }
     }
 }

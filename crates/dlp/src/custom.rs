@@ -3,6 +3,7 @@
 mod ahead;
 mod checksum;
 mod cost;
+mod end;
 mod lane;
 mod names;
 mod pattern;

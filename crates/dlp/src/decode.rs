@@ -150,7 +150,7 @@ impl Layers {
             return Vec::new();
         }
         let settled = if last { usize::MAX } else { self.settled() };
-        self.events.sort_by_key(order);
+        sort(&mut self.events);
         let later = self
             .events
             .partition_point(|event| order(event).0 < settled);
@@ -248,6 +248,15 @@ fn follow(begun: &mut Vec<(Finding, usize)>, event: &Event) {
             let ended = begun.iter().position(|(begun, _)| begun.id == *id);
             ended.map(|at| begun.remove(at));
         }
+    }
+}
+
+/// By places, as they mostly come, and then those at one place.
+fn sort(events: &mut [Event]) {
+    let place = |event: &Event| order(event).0;
+    events.sort_by_key(place);
+    for at_one_place in events.chunk_by_mut(|one, next| place(one) == place(next)) {
+        at_one_place.sort_by_key(order);
     }
 }
 

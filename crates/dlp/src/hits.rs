@@ -14,6 +14,8 @@ pub(crate) struct Hits<'s> {
     /// How many bytes of a name stand before the text.
     named: usize,
     found: Vec<Hit>,
+    /// None of them ends behind this.
+    reach: usize,
     /// The place of the last of each kind, counted from one.
     latest: PerKind<usize>,
     growing: Vec<Growing>,
@@ -34,6 +36,7 @@ impl<'s> Hits<'s> {
             sets,
             named,
             found: Vec::new(),
+            reach: 0,
             latest: PerKind::default(),
             growing: Vec::new(),
         }
@@ -47,9 +50,15 @@ impl<'s> Hits<'s> {
             }
             Event::Group(group) => {
                 let range = group.range.start - named..group.range.end - named;
-                let sets = self.sets;
-                for (finding, rule) in sets.findings(group) {
-                    match self.overlapped(finding.kind, range.start) {
+                // Where all that was found ends before it, none of its rules has to be looked up.
+                let is_free = range.start >= self.reach;
+                for (finding, rule) in self.sets.findings(group) {
+                    let known = if is_free {
+                        None
+                    } else {
+                        self.overlapped(finding.kind, range.start)
+                    };
+                    match known {
                         Some(at) => self.merge(at, finding, range.end),
                         None => self.put(finding, (rule.kind, rule.class), range.clone()),
                     }
@@ -80,6 +89,7 @@ impl<'s> Hits<'s> {
             return;
         };
         let reach = std::mem::replace(&mut known.range.end, GROWS);
+        self.reach = GROWS;
         self.growing.push(Growing {
             rule: finding.id,
             hit,
@@ -101,6 +111,7 @@ impl<'s> Hits<'s> {
 
     #[inline]
     fn put(&mut self, finding: Finding, (kind, class): (&'static str, Class), range: Range<usize>) {
+        self.reach = self.reach.max(range.end);
         self.found.push(Hit {
             kind,
             class,
@@ -122,6 +133,7 @@ impl<'s> Hits<'s> {
     }
 
     fn reaches(&mut self, hit: usize, end: usize) {
+        self.reach = self.reach.max(end);
         let growing = self.growing.iter_mut().find(|growing| growing.hit == hit);
         if let Some(growing) = growing {
             growing.reach = growing.reach.max(end);
@@ -140,6 +152,15 @@ impl<'s> Hits<'s> {
             hit.range.end = end;
         }
         self.reaches(ended.hit, end.max(ended.reach));
+    }
+
+    /// Makes room for what is to come in so many bytes, if they have as much in them as those that were read.
+    pub(crate) fn expect(&mut self, read: usize, to_come: usize) {
+        let count = self.found.len();
+        if self.found.capacity() - count < count / 2 {
+            let each = count.saturating_mul(to_come) / read.max(1);
+            self.found.reserve_exact(each + each / 16);
+        }
     }
 
     /// All of them, by start.

@@ -202,7 +202,7 @@ mod tests {
                         "{} {joined:?}", ready.rule.kind
                     ),
                     Fit::No => prop_assert_eq!(joined, None, "{}", ready.rule.kind),
-                    Fit::Open(_) => prop_assert!(!matches!(fitted, Fitted::All)),
+                    Fit::Open(_) | Fit::Long(_) => prop_assert!(!matches!(fitted, Fitted::All)),
                 }
             }
         }

@@ -176,6 +176,7 @@ impl Scanner {
             for event in layers.events(last) {
                 hits.add(&event);
             }
+            hits.expect(end, text.len() - end);
         }
         hits.of(field.text)
     }

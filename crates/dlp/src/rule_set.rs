@@ -4,7 +4,10 @@ use crate::rules::RuleId;
 
 /// One bit for each rule, in blocks of [`RULES`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RuleSet(Vec<u128>);
+pub(crate) struct RuleSet {
+    rules: Vec<u128>,
+    blocks: u8,
+}
 
 /// Some rules: the blocks that have none of them are left out.
 #[derive(Debug, Default)]
@@ -23,20 +26,20 @@ impl Blocks {
 
 impl RuleSet {
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rules.clear();
+        self.blocks = 0;
     }
 
     pub(crate) fn unite(&mut self, other: &Blocks) {
         for (block, more) in &other.0 {
-            if self.0.len() <= *block {
-                self.0.resize(block + 1, 0);
+            if self.rules.len() <= *block {
+                self.rules.resize(block + 1, 0);
             }
-            if let Some(bits) = self.0.get_mut(*block) {
+            if let Some(bits) = self.rules.get_mut(*block) {
                 *bits |= more;
+            }
+            if *block < 8 {
+                self.blocks |= 1 << block;
             }
         }
     }
@@ -47,9 +50,14 @@ impl RuleSet {
         !other.0.iter().any(missing)
     }
 
+    /// Those of the first eight blocks that have one of them, a bit for each.
+    pub(crate) fn blocks(&self) -> u8 {
+        self.blocks
+    }
+
     /// One bit for each rule of a block.
     pub(crate) fn block(&self, block: usize) -> u128 {
-        self.0.get(block).copied().unwrap_or_default()
+        self.rules.get(block).copied().unwrap_or_default()
     }
 }
 
@@ -94,6 +102,7 @@ mod tests {
         let all = all.map(|(rule, _)| rule);
         assert_eq!(all.collect::<Vec<_>>(), [0, 63, 64, 65, 200, 1000]);
         assert!(set.block(0) & 0b10 == 0 && set.block(100) == 0);
+        assert_eq!(set.blocks(), 0b1000_0011, "1000 is in the eighth block");
         assert!(set.has(&right));
         set.clear();
         assert_eq!(set, RuleSet::default());

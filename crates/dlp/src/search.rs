@@ -226,8 +226,13 @@ impl Search {
     }
 
     fn go_on(&mut self, rules: &Rules, window: Window<'_>) {
-        for candidate in std::mem::take(&mut self.open) {
-            self.step(rules, candidate, window);
+        // Those that began first come first, and the others go where they have gone.
+        for mut candidate in std::mem::take(&mut self.open) {
+            if candidate.follows(&self.trails, window) {
+                self.open.push(candidate);
+            } else {
+                self.step(rules, candidate, window);
+            }
         }
         for waiting in std::mem::take(&mut self.waiting) {
             self.ask_again(rules, &waiting, window);

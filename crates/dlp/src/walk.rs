@@ -30,16 +30,28 @@ pub(crate) enum Walked {
 /// Where long walks lately came by. A row of beginnings of one value would have each read what those before
 /// it have read: one that comes by where another was in the same state has the same future.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Trails(Vec<Trail>);
+pub(crate) struct Trails {
+    all: Vec<Trail>,
+    /// The last step to the end of what there is: many may wait at one place, in one state.
+    step: Option<Step>,
+}
 
 /// Of one rule.
 #[derive(Clone, Debug)]
 struct Trail {
     rule: RuleId,
-    /// Places, and the states there, which all lead to the end.
+    /// Places in their order, and the states there, which all lead to the end.
     marks: Vec<Mark>,
     end: Walk,
     ended: Walked,
+}
+
+/// Of one rule, from a place where more was waited for.
+#[derive(Clone, Debug)]
+struct Step {
+    rule: RuleId,
+    from: Mark,
+    end: Walk,
 }
 
 type Mark = (usize, DfaState);
@@ -47,7 +59,7 @@ type Mark = (usize, DfaState);
 impl Trails {
     /// How far a value that begins at `start` is read before it is asked where others came by: most end there.
     pub(crate) fn alone(&self, start: usize) -> usize {
-        if self.0.is_empty() {
+        if self.all.is_empty() {
             start + FAR
         } else {
             start
@@ -62,10 +74,44 @@ impl Trails {
         dfa: &Dfa,
         window: Window<'_>,
     ) -> Walked {
+        let from = (walk.at, walk.state);
+        let walked = self.go_on(rule, (start, walk), dfa, window);
+        if walked == Walked::Open {
+            let end = walk.clone();
+            self.step = Some(Step { rule, from, end });
+        }
+        walked
+    }
+
+    /// Whether a walk that waits for more goes on as the last one did, to the end of what there is.
+    pub(crate) fn follows(
+        &self,
+        rule: RuleId,
+        (start, walk): (usize, &mut Walk),
+        window: Window<'_>,
+    ) -> bool {
+        let Some(step) = &self.step else {
+            return false;
+        };
+        let is_same = (step.rule, step.from) == (rule, (walk.at, walk.state));
+        let is_open = step.end.at == window.end() && step.end.at < start + LONGEST && !window.last;
+        if is_same && is_open {
+            walk.join(&step.end);
+        }
+        is_same && is_open
+    }
+
+    fn go_on(
+        &mut self,
+        rule: RuleId,
+        (start, walk): (usize, &mut Walk),
+        dfa: &Dfa,
+        window: Window<'_>,
+    ) -> Walked {
         let stop = start + LONGEST;
         let mut marks = Vec::new();
         // Where one has come far, others go on from where they waited for more.
-        let mut is_mark = walk.at < stop && self.of(rule).is_some();
+        let mut is_mark = (start + 1..stop).contains(&walk.at) && self.of(rule).is_some();
         loop {
             if is_mark && let Some(known) = self.known(rule, walk, stop) {
                 walk.join(&known.end);
@@ -78,21 +124,23 @@ impl Trails {
                     Walked::Open | Walked::Far => {}
                 }
                 marks = std::mem::take(&mut known.marks);
-            } else if is_mark && walk.at >= start + FAR {
+            } else if is_mark {
                 marks.push((walk.at, walk.state));
             }
             let mark = (walk.at / MARK + 1) * MARK;
             let walked = walk.on(dfa, window, mark.min(stop));
             is_mark = matches!(walked, Walked::Far) && walk.at < stop;
             if !is_mark {
-                self.keep(rule, marks, walk, walked);
+                if walk.at >= start + FAR {
+                    self.keep(rule, marks, walk, walked);
+                }
                 return walked;
             }
         }
     }
 
     fn of(&mut self, rule: RuleId) -> Option<&mut Trail> {
-        self.0.iter_mut().find(|trail| trail.rule == rule)
+        self.all.iter_mut().find(|trail| trail.rule == rule)
     }
 
     /// One that was in the same state here, and came no further than this one may.
@@ -103,11 +151,9 @@ impl Trails {
             // At the end of a text it may be one or the other.
             Walked::Done => trail.end.at < stop,
         };
-        let is_same = trail
-            .marks
-            .iter()
-            .rev()
-            .any(|mark| *mark == (walk.at, walk.state));
+        let place = trail.marks.binary_search_by_key(&walk.at, |mark| mark.0);
+        let mark = place.ok().and_then(|place| trail.marks.get(place));
+        let is_same = mark.is_some_and(|mark| mark.1 == walk.state);
         (is_near && is_same).then_some(trail)
     }
 
@@ -127,8 +173,8 @@ impl Trails {
         if let Some(known) = self.of(rule) {
             *known = trail;
         } else {
-            self.0.retain(|known| known.end.at + LONGEST > walk.at);
-            self.0.push(trail);
+            self.all.retain(|known| known.end.at + LONGEST > walk.at);
+            self.all.push(trail);
         }
     }
 }

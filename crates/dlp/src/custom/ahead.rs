@@ -208,6 +208,8 @@ pub(super) struct Seen {
     /// come, as more follows.
     sure: Vec<Set>,
     may: Vec<Set>,
+    /// Up to here no value begins.
+    quiet: usize,
     /// Before the text has come so far, nothing else is known.
     until: usize,
 }
@@ -254,12 +256,17 @@ impl Seen {
         known
     }
 
-    /// Whether it is known that no value begins here.
-    pub(super) fn excludes(&self, ahead: &Ahead, at: usize) -> bool {
-        let place = at.checked_sub(self.from);
-        let may = place.and_then(|place| self.may.get(place));
-        let begins = may.and_then(|set| ahead.begins.get(usize::from(*set)));
-        begins.is_some_and(|begins| !begins)
+    /// Up to where it is known that no value begins from here on. Nobody asks about what is further back than what
+    /// was asked about before.
+    pub(super) fn quiet_until(&mut self, ahead: &Ahead, at: usize) -> usize {
+        if at >= self.quiet {
+            let place = at.checked_sub(self.from);
+            let may = place.and_then(|place| self.may.get(place..));
+            let begins = |set: &Set| ahead.begins.get(usize::from(*set)) == Some(&true);
+            let quiet = may.unwrap_or_default().iter();
+            self.quiet = at + quiet.take_while(|set| !begins(set)).count();
+        }
+        self.quiet
     }
 
     fn known(&self, ahead: &Ahead, at: usize, state: DfaState) -> Comes {

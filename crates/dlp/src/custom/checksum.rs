@@ -39,15 +39,16 @@ impl Checksum {
 
     /// A value without anything to sum up does not fulfil it.
     pub(super) fn holds(self, value: &[u8]) -> bool {
-        let (digits, characters) = (checks::digits(value), checks::characters(value));
+        let of_digits = |holds: fn(&[u8]) -> bool| holds(&checks::digits(value));
+        let of_all = |holds: fn(&[u8]) -> bool| holds(&checks::characters(value));
         match self {
-            Self::Luhn => !digits.is_empty() && checks::luhn(&digits),
-            Self::Luhn36 => !characters.is_empty() && checks::luhn_36(&characters),
-            Self::Verhoeff => !digits.is_empty() && checks::verhoeff(&digits),
-            Self::Mod97 => checks::mod_97(characters.iter().copied()) == Some(1),
-            Self::Mod1110 => checks::mod_11_10(&digits),
-            Self::Mod112 => checks::mod_11_2(&characters),
-            Self::Mod37 => checks::mod_37(&characters),
+            Self::Luhn => of_digits(|digits| !digits.is_empty() && checks::luhn(digits)),
+            Self::Luhn36 => of_all(|all| !all.is_empty() && checks::luhn_36(all)),
+            Self::Verhoeff => of_digits(|digits| !digits.is_empty() && checks::verhoeff(digits)),
+            Self::Mod97 => of_all(|all| checks::mod_97(all.iter().copied()) == Some(1)),
+            Self::Mod1110 => of_digits(checks::mod_11_10),
+            Self::Mod112 => of_all(checks::mod_11_2),
+            Self::Mod37 => of_all(checks::mod_37),
         }
     }
 }

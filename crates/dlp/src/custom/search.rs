@@ -1,19 +1,16 @@
 //! The search for what a policy's own detectors describe, byte by byte, beside that of the catalogue. It knows no catalogue.
 //!
 //! A value may begin at any byte. Where what is [`super::ahead`] can be told, it is tried only where there is one, and
-//! read to its end at once; what has not come yet is waited for. Of other detectors a walk through the automaton
+//! read to its [`super::end`] at once; what has not come yet is waited for. Of other detectors a walk through the automaton
 //! begins wherever its first bytes fit ([`super::lane`]). Either way a byte takes a few steps, and mostly none.
 
-use regex_automata::dfa::Automaton as _;
-
-use super::ahead::{Ahead, Comes};
+use super::Customs;
+use super::end::{End, end};
 use super::lane::Lane;
 use super::starts::Starts;
 use super::walk::{Walk, continues, leads_on};
-use super::{Customs, Ready};
 use crate::found::Found;
 use crate::rule::NEAR;
-use crate::rules::begin;
 use crate::stand_in;
 use crate::window::Window;
 
@@ -27,6 +24,9 @@ pub(crate) struct Walks {
     /// One for each detector, and a bit for each of which there are walks.
     lanes: Vec<Lane>,
     walking: u128,
+    /// Detectors of which no value begins before `quiet_until`, a bit for each.
+    quiet: u128,
+    quiet_until: usize,
     words: Vec<Walk>,
     /// Of the detectors of which a word has been read, at most one each.
     near: Vec<Near>,
@@ -91,7 +91,7 @@ impl Walks {
     }
 
     /// How many bytes no value, no word and no name begins at.
-    fn idle(&self, customs: &Customs, window: Window<'_>) -> usize {
+    fn idle(&mut self, customs: &Customs, window: Window<'_>) -> usize {
         let bytes = window.after(self.at);
         let mut idle = 0;
         while let Some(more) = customs.pairs.first(bytes.get(idle..).unwrap_or_default()) {
@@ -106,7 +106,7 @@ impl Walks {
     }
 
     /// Whether a value, a word or a name may begin here.
-    fn begins(&self, customs: &Customs, window: Window<'_>, at: usize) -> bool {
+    fn begins(&mut self, customs: &Customs, window: Window<'_>, at: usize) -> bool {
         let text = window.after(at);
         let Some(first) = text.first() else {
             return false;
@@ -118,20 +118,31 @@ impl Walks {
 
     /// Of some detectors, those of which it is not known that no value begins here.
     #[inline]
-    fn possible(&self, customs: &Customs, mut starts: u128, at: usize) -> u128 {
-        let foreseen = starts & customs.foreseen;
-        if foreseen == 0 {
-            return starts;
+    fn possible(&mut self, customs: &Customs, starts: u128, at: usize) -> u128 {
+        if at >= self.quiet_until {
+            (self.quiet, self.quiet_until) = (0, usize::MAX);
         }
-        for detector in Starts::places(foreseen) {
-            if let (Some(lane), Some(ready)) = (self.lanes.get(detector), customs.all.get(detector))
+        let unknown = starts & customs.foreseen & !self.quiet;
+        if unknown != 0 {
+            self.hush(customs, unknown, at);
+        }
+        starts & !self.quiet
+    }
+
+    /// Adds those of some detectors that are known to have no value for some bytes from here on.
+    fn hush(&mut self, customs: &Customs, unknown: u128, at: usize) {
+        for detector in Starts::places(unknown) {
+            if let (Some(lane), Some(ready)) =
+                (self.lanes.get_mut(detector), customs.all.get(detector))
                 && let Some(ahead) = &ready.ahead
-                && (lane.done > at || lane.seen.excludes(ahead, at))
             {
-                starts &= !(1 << detector);
+                let until = lane.seen.quiet_until(ahead, at).max(lane.done);
+                if until > at {
+                    self.quiet |= 1 << detector;
+                    self.quiet_until = self.quiet_until.min(until);
+                }
             }
         }
-        starts
     }
 
     /// Everything that begins before this has been found.
@@ -306,54 +317,6 @@ impl Walks {
                 lane.decide(window, (at, None), |walk| {
                     report(customs, walk, window, found)
                 });
-            }
-        }
-    }
-}
-
-/// Where the longest value ends that begins at a place.
-enum End {
-    At(usize),
-    None,
-    /// What follows decides.
-    Later,
-}
-
-/// Of a detector of which it can be told what is ahead.
-fn end(
-    lane: &mut Lane,
-    ready: &Ready,
-    ahead: &Ahead,
-    (start, before): (usize, Option<u8>),
-    window: Window<'_>,
-) -> End {
-    let (dfa, seen) = (&ready.value, &mut lane.seen);
-    let Some(mut state) = begin(dfa, before) else {
-        return End::None;
-    };
-    if seen.is_early(window) {
-        return End::Later;
-    }
-    // Most that begin lead nowhere within a few bytes.
-    if !seen.covers(start) && !leads_on(dfa, state, window.after(start)) {
-        return End::None;
-    }
-    let (mut at, mut end) = (start, None);
-    loop {
-        match (
-            seen.comes(ahead, window, (start, at), state),
-            window.byte(at),
-        ) {
-            (Comes::Later, _) => return End::Later,
-            (Comes::No, _) => return end.map_or(End::None, End::At),
-            // It ends with the text.
-            (Comes::Yes, None) => return End::At(at),
-            (Comes::Yes, Some(byte)) => {
-                state = dfa.next_state(state, byte);
-                if dfa.is_match_state(state) && !continues(byte) {
-                    end = Some(at);
-                }
-                at += 1;
             }
         }
     }

@@ -37,9 +37,20 @@ impl Search {
         if letters.iter().all(u8::is_ascii_alphabetic) {
             for (lead, count) in window.leads(word) {
                 let asked = rules.words.all(count + letters.len());
-                self.ask(rules, asked, lead, window);
+                self.lead(rules, asked, lead, window);
             }
             self.word(rules, word, letters.len(), window);
+        }
+    }
+
+    /// The rules whose value may begin with a word of letters alone.
+    fn lead(&mut self, rules: &Rules, asked: &[Block], start: usize, window: Window<'_>) {
+        let text = window.after(start);
+        let letters = text.iter().take_while(|byte| byte.is_ascii_alphabetic());
+        let word = (letters.count(), 0);
+        for block in asked {
+            let may = rules.beginnings.of_word(block.number, word, text);
+            self.ask_block(rules, (block, may), start, window);
         }
     }
 
@@ -48,7 +59,8 @@ impl Search {
         match window.digits(start + letters) {
             Some(digits) => {
                 let (word, text) = ((letters, digits), window.after(start));
-                let near = start == 0 || !self.nearby.at(start, rules).is_empty();
+                let near = self.nearby.at(start, rules).blocks();
+                let near = if start == 0 { u8::MAX } else { near };
                 for block in rules.words.may(word, text, near, &rules.beginnings) {
                     let may = rules.beginnings.of_word(block.number, word, text);
                     self.ask_block(rules, (block, may), start, window);
@@ -136,9 +148,15 @@ impl Search {
             }
             match Fit::of((id, first), start, behind, &mut self.trails, window) {
                 Fit::Yes(end) => ends.add(end, alike),
-                Fit::Open(walk) => each.for_each(|(id, near)| {
+                Fit::Long(walk) => each.for_each(|(id, near)| {
                     let candidate = Candidate::value(id, near, start, walk.clone());
                     self.go(rules, candidate, start, window);
+                }),
+                Fit::Open(walk) => each.for_each(|(id, near)| {
+                    if !self.is_read(id, first, start) {
+                        let candidate = Candidate::value(id, near, start, walk.clone());
+                        self.open.push(candidate);
+                    }
                 }),
                 Fit::No => {}
             }
