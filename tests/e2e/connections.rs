@@ -1,5 +1,6 @@
 //! Connections are kept where that is safe and replaced where they broke; nothing is sent twice.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aegis_testkit::{Aegis, AegisBuilder, Answer, Feed, Upstream};
@@ -72,6 +73,53 @@ async fn a_request_that_was_sent_is_not_sent_again() {
 
     assert_eq!(reply.status(), 502);
     assert_eq!((upstream.count(), upstream.connections()), (2, 1));
+}
+
+/// Answers the first request, then closes under as many as this.
+async fn closing_under(requests: usize) -> Upstream {
+    let asked = AtomicUsize::new(0);
+    let upstream = Upstream::http().answer(move |received| {
+        let at = asked.fetch_add(1, Ordering::Relaxed);
+        if (1..=requests).contains(&at) {
+            Answer::hang_up()
+        } else {
+            Answer::echo(received)
+        }
+    });
+    upstream.start().await
+}
+
+#[tokio::test]
+async fn a_get_under_which_a_kept_connection_was_closed_is_sent_once_more() {
+    let upstream = closing_under(1).await;
+    let aegis = proxy().start().await;
+    let url = upstream.url_as("up.test", "/");
+
+    aegis.client("bot").get(&url).await.bytes().await;
+    let reply = aegis.client("bot").get(&url).await;
+
+    assert_eq!(reply.status(), 200);
+    assert_eq!((upstream.count(), upstream.connections()), (3, 2));
+    let (_, end) = aegis.lines_of(&reply).await;
+    assert_eq!(end["route"]["reused"], false, "on a new connection");
+}
+
+#[tokio::test]
+async fn it_is_not_sent_a_third_time_and_with_a_body_not_a_second() {
+    for (with_body, arrived) in [(false, 3), (true, 2)] {
+        let upstream = closing_under(2).await;
+        let aegis = proxy().start().await;
+        let url = upstream.url_as("up.test", "/");
+        aegis.client("bot").get(&url).await.bytes().await;
+        let body = if with_body { "7" } else { "" };
+        let request = http::Request::builder().method(Method::PUT).uri(&url);
+        let request = request.body(body.into()).expect("a request");
+
+        let reply = aegis.client("bot").send(request).await;
+
+        assert_eq!(reply.status(), 502);
+        assert_eq!(upstream.count(), arrived);
+    }
 }
 
 #[tokio::test]

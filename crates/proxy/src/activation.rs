@@ -121,11 +121,12 @@ impl Activation {
                 bundle,
                 ..ActivationStatus::default()
             };
-            self.current.swap(Some(Arc::new(snapshot)))
+            let old = self.current.swap(Some(Arc::new(snapshot)));
+            // Waiters must find the new snapshot in place, and who reads the status that they were woken.
+            self.epoch.send_replace(epoch);
+            old
         };
         self.metrics.policy_loaded(revision.number);
-        // Waiters are woken last: they must find the new snapshot in place.
-        self.epoch.send_replace(epoch);
         self.reports.send_replace(());
         drop(old);
     }
@@ -142,9 +143,10 @@ impl Activation {
             status.modules = None;
             status.modules_why = None;
             status.expired = true;
-            self.current.swap(None)
+            let old = self.current.swap(None);
+            self.epoch.send_replace(0);
+            old
         };
-        self.epoch.send_replace(0);
         self.reports.send_replace(());
         drop(old);
     }

@@ -114,6 +114,12 @@ impl RequestBody {
         }
     }
 
+    /// Another one with nothing in it, where there is nothing in this.
+    pub(crate) fn nothing_again(&self) -> Option<Self> {
+        let is_nothing = self.ready.is_none() && self.rest.is_none() && self.trailers.is_none();
+        is_nothing.then(|| Self::whole(Bytes::new(), None, Arc::clone(&self.traffic)))
+    }
+
     /// A body of which only the beginning was read.
     pub(crate) fn begun(bytes: Bytes, rest: Incoming, traffic: Arc<Traffic>) -> Self {
         let ready = (!bytes.is_empty()).then_some(bytes);

@@ -113,18 +113,20 @@ impl Exchange {
         connected(upstream.via());
         let uri = request.uri().clone();
         let pool = &self.dialer.pool;
+        let again = upstream.reused.then(|| twin(&request)).flatten();
         let exchanged = async {
-            match upstream.send(request, target, pool).await? {
-                Sent::Answered(answered) => Ok(answered),
+            let mut request = match upstream.send(request, target, pool).await? {
+                Sent::Answered(answered) => return Ok(answered),
                 // The kept connection was closed while it waited; nothing of the request left.
-                Sent::NotSent(mut request) => {
-                    // Written for the old connection; the new one may speak another version.
-                    *request.uri_mut() = uri.clone();
-                    let upstream = self.dialer.connect_anew(target).await?;
-                    connected(upstream.via());
-                    upstream.send(request, target, pool).await?.or_broken()
-                }
-            }
+                Sent::Returned(request) => request,
+                // It was closed under the request.
+                Sent::Lost => again.ok_or_else(|| Refusal::new(Cause::UpstreamBroken))?,
+            };
+            // Written for the old connection; the new one may speak another version.
+            *request.uri_mut() = uri.clone();
+            let upstream = self.dialer.connect_anew(target).await?;
+            connected(upstream.via());
+            upstream.send(request, target, pool).await?.or_broken()
         };
         let (response, keep) = tokio::time::timeout(self.response_time, exchanged)
             .await
@@ -143,14 +145,17 @@ type Answered = (Response<Incoming>, Keep);
 
 enum Sent {
     Answered(Answered),
-    NotSent(http::Request<RequestBody>),
+    /// Nothing of it left.
+    Returned(http::Request<RequestBody>),
+    /// A kept connection was closed before it brought an answer.
+    Lost,
 }
 
 impl Sent {
     fn or_broken(self) -> Result<Answered, Refusal> {
         match self {
             Self::Answered(answered) => Ok(answered),
-            Self::NotSent(_) => Err(Refusal::new(Cause::UpstreamBroken)),
+            Self::Returned(_) | Self::Lost => Err(Refusal::new(Cause::UpstreamBroken)),
         }
     }
 }
@@ -192,30 +197,45 @@ impl Upstream {
                         };
                         Ok(Sent::Answered((response, keep)))
                     }
-                    Err(error) => not_sent(error, reused),
+                    Err(error) => unanswered(error, reused, true),
                 }
             }
             Sender::Http2(mut sender, in_use) => {
                 as_http2(&mut request);
                 match sender.try_send_request(request).await {
                     Ok(response) => Ok(Sent::Answered((response, Keep::Http2(in_use)))),
-                    Err(error) => not_sent(error, reused),
+                    Err(error) => unanswered(error, reused, sender.is_closed()),
                 }
             }
         }
     }
 }
 
-/// Only a request that never left on a reused connection may be sent again.
-fn not_sent(
+/// What became of a request without an answer, on a connection that is closed now or not.
+fn unanswered(
     mut error: hyper::client::conn::TrySendError<http::Request<RequestBody>>,
     reused: bool,
+    closed: bool,
 ) -> Result<Sent, Refusal> {
     match error.take_message() {
-        Some(request) if reused => Ok(Sent::NotSent(request)),
+        Some(request) if reused => Ok(Sent::Returned(request)),
         _ if is_body_error(error.error()) => Err(Refusal::new(Cause::BodyBroken)),
+        _ if reused && closed && !error.error().is_parse() => Ok(Sent::Lost),
         _ => Err(Refusal::new(Cause::UpstreamBroken)),
     }
+}
+
+/// The same request for a second try: to send it twice does what sending it once does (RFC 9110, 9.2.2), and all of
+/// it is known.
+fn twin(request: &http::Request<RequestBody>) -> Option<http::Request<RequestBody>> {
+    let body = request.body().nothing_again()?;
+    request.method().is_idempotent().then(|| {
+        let mut twin = http::Request::new(body);
+        *twin.method_mut() = request.method().clone();
+        *twin.uri_mut() = request.uri().clone();
+        *twin.headers_mut() = request.headers().clone();
+        twin
+    })
 }
 
 /// hyper calls it a user error when the body that it was given fails.

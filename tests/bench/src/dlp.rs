@@ -151,7 +151,7 @@ const SECOND: [&str; 20] = [
     "Tiger", "Valley",
 ];
 /// Each asks as many rules as one can for little text.
-const HOSTILE: [&str; 13] = [
+const HOSTILE: [&str; 14] = [
     "1 2 3 4 5 6 7 8 9 0 ",
     // What is spelled otherwise is read in two ways.
     "1 2 3 4 5 6 7 8 9&#48; ",
@@ -166,6 +166,7 @@ const HOSTILE: [&str; 13] = [
     "plate AB 12 CD ",
     "passport 12345678 phone tax id ",
     "passport AB1234567 ",
+    "vat 123456789 ",
 ];
 const PROSE: &str = "The agent compared both offers, asked the customer which of them fits the budget, and wrote a summary for the team.";
 /// Of a text, and of what is searched in one round.
