@@ -62,6 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let good = told.iter().all(Played::as_expected);
     if arguments.telling.in_json() {
         output::json(&document(&stage, &told, arguments.once)?);
+        output::complete()?;
     }
     if let Some(show) = &show {
         show.verdict(&told, &stage);

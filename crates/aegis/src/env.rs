@@ -27,6 +27,7 @@ pub(crate) struct Variables {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {
     /// bash, zsh and every other POSIX shell
+    #[value(aliases = ["zsh", "sh", "posix"])]
     Bash,
     Fish,
     /// NAME=value lines

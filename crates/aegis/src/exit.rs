@@ -36,14 +36,11 @@ impl Failure {
     pub(crate) fn start(error: &StartError, ports: &str) -> Self {
         match error {
             StartError::Listen(_) => Self::new(Exit::Failed, format!("{error}; {ports}")),
-            StartError::Audit { .. }
-            | StartError::Ca(_)
-            | StartError::Chain(_)
-            | StartError::HashKey(_)
-            | StartError::Roots(_)
-            | StartError::ForwardTls(_)
-            | StartError::Tracer(_) => Self::new(Exit::Configuration, with_causes(error)),
-            _ => Self::new(Exit::Failed, with_causes(error)),
+            StartError::Scanner(_) | StartError::Resolver(_) => {
+                Self::new(Exit::Failed, with_causes(error))
+            }
+            // What the settings say, or what lies where they say.
+            _ => Self::new(Exit::Configuration, with_causes(error)),
         }
     }
 }

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod compiler;
 mod control_plane;
+mod data_dir;
 mod demo;
 mod env;
 mod exit;
@@ -30,7 +31,8 @@ fn main() -> ExitCode {
     aegis_heap::keep_nothing();
     let matches = cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match dispatch(cli.command) {
+    let ended = dispatch(cli.command).and_then(|code| output::complete().map(|()| code));
+    match ended {
         Ok(code) => code,
         Err(failure) => {
             output::error(&failure);

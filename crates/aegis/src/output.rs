@@ -1,14 +1,42 @@
 //! The only way to standard output and standard error. A reader that has gone away is no error.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
-/// What the command is for: results, nothing else.
+use crate::exit::{Exit, Failure};
+
+/// What the command is for: results, nothing else. What goes wrong is told by [`complete`].
 pub(crate) fn result(text: impl Display) {
+    bytes(format!("{text}\n").as_bytes());
+}
+
+/// Says whether somebody still reads.
+pub(crate) fn bytes(text: &[u8]) -> bool {
+    if BROKEN.get().is_some() {
+        return false;
+    }
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Ok(()) => true,
+        Err(error) => {
+            let _ = BROKEN.set(error);
+            false
+        }
+    }
+}
+
+/// Whether standard output took all results, as far as somebody was there to read them.
+pub(crate) fn complete() -> Result<(), Failure> {
+    match BROKEN.get() {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let message = format!("cannot write the result to standard output: {error}");
+            Err(Failure::new(Exit::Failed, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn json(value: &impl Serialize) {
@@ -93,3 +121,6 @@ impl Style {
 fn colours_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
+
+/// The first error of standard output, after which nothing more is written: half a result is none.
+static BROKEN: OnceLock<io::Error> = OnceLock::new();

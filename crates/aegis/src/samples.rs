@@ -22,7 +22,7 @@ pub(crate) fn install(policy: &PolicySettings) -> Result<(), Failure> {
     };
     write(&FIRST, directory).map_err(|error| {
         let message = format!("{error:#}; to do without the sample, set policy.directory");
-        Failure::new(Exit::Failed, message)
+        Failure::new(Exit::Configuration, message)
     })?;
     let how = match policy.mode {
         Mode::Shadow => "IN SHADOW, nothing that it finds is enforced",
@@ -62,6 +62,9 @@ pub(crate) fn write(sample: &Sample, directory: &Path) -> anyhow::Result<bool> {
     }
     Ok(edited)
 }
+
+/// The one agent of the sample of a first installation, and its tenant.
+pub(crate) const AGENT: (&str, &str) = ("agent", "local");
 
 /// Of a first installation. All data stays in the one file that older versions wrote as well: an
 /// entry in a second file beside an older first one would be there twice, which is a mistake.

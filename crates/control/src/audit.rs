@@ -23,13 +23,34 @@ use crate::store::{AuditFilter, Position, time_text};
 struct Asked {
     tenant: Option<String>,
     agent: Option<String>,
-    outcome: Option<String>,
+    outcome: Option<Outcome>,
     rule: Option<String>,
     region: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
     limit: Option<u32>,
     cursor: Option<String>,
+}
+
+/// As decision lines have it. What is none would be found nowhere, which looks like a good answer.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Allow,
+    Deny,
+    Sanitize,
+    ApprovalNeeded,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Sanitize => "sanitize",
+            Self::ApprovalNeeded => "approval_needed",
+        }
+    }
 }
 
 pub(crate) async fn query(
@@ -49,7 +70,7 @@ pub(crate) async fn query(
         tenants: allowed.cloned(),
         tenant: asked.tenant,
         agent: asked.agent,
-        outcome: asked.outcome,
+        outcome: asked.outcome.map(|outcome| outcome.as_str().to_owned()),
         rule: asked.rule,
         region: asked.region,
         since: asked.since.map(time_text),

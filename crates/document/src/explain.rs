@@ -139,10 +139,19 @@ fn follows_from_earlier(tree: &Node, mistake: &Mistake) -> bool {
     let node = path.try_fold(tree, |node, step| node.step(*step));
     node.is_some_and(|node| match &mistake.fault {
         _ if matches!(node.kind, Kind::Anything) => true,
-        Fault::MissingKey(key) => node.settled.iter().any(|settled| settled == key),
+        Fault::MissingKey(key) => node.settled.iter().any(|settled| is_spelling(settled, key)),
         Fault::UnknownKey { .. } => false,
         _ => !node.settled.is_empty(),
     })
+}
+
+/// Keys have a second spelling in documents: `keepLast` is `keep_last`.
+fn is_spelling(key: &str, of: &str) -> bool {
+    let letters = |key: &str| {
+        let letters = key.chars().filter(|letter| *letter != '_');
+        letters.flat_map(char::to_lowercase).collect::<String>()
+    };
+    letters(key) == letters(of)
 }
 
 fn locate<'n>(tree: &'n mut Node, path: &[Step]) -> Option<&'n mut Node> {

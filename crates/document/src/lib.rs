@@ -34,6 +34,7 @@ impl Document {
     /// Reads the text. A name that ends in `.json` asks for strict JSON. An empty text is an
     /// empty mapping.
     pub fn parse(file: &str, text: &str) -> Result<Self, Problems> {
+        let text = without_mark(text);
         let root = match tree::build(file, text)? {
             Some(mut root) => {
                 values::fill(file, text, &mut root)?;
@@ -53,6 +54,7 @@ impl Document {
         if values::is_json(file) {
             return Ok(vec![Self::parse(file, text)?]);
         }
+        let text = without_mark(text);
         let mut roots = tree::build_all(file, text)?;
         values::fill_all(file, text, &mut roots)?;
         let written = roots
@@ -136,6 +138,11 @@ impl Document {
         });
         problems.into_result(())
     }
+}
+
+/// What some editors put before a text is no part of it; YAML readers do not agree on it.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Only the name: values may be secrets.

@@ -128,6 +128,10 @@ fn plain(expected: &str) -> String {
         "a string" => "text".to_owned(),
         "a sequence" => "a list".to_owned(),
         "a map" => "a mapping".to_owned(),
+        // A word that names the shape of what is below it.
+        "newtype variant" | "struct variant" | "tuple variant" => {
+            "a mapping with this word as its key".to_owned()
+        }
         "path string" => "a path".to_owned(),
         other if other.starts_with("struct ") => "a mapping".to_owned(),
         other => other.to_owned(),

@@ -13,8 +13,13 @@ pub(crate) fn canonical(rule: &str) -> Result<String, String> {
         Some(rest) => (".", rest),
         None => ("", rule),
     };
-    let explain =
-        |error| format!("`{rule}` is not a host, a .suffix or either with a port: {error}");
+    let explain = |error| {
+        let refused = format!("`{rule}` is not a host, a .suffix or either with a port");
+        match meant(rule) {
+            Some(meant) => format!("{refused}: write `{meant}`"),
+            None => format!("{refused}: {error}"),
+        }
+    };
     // Port 0 is refused by `Authority`, so a rule that gets past it has a port of its own.
     let (host, text) = if let Ok(host) = Host::parse(name) {
         let text = host.to_string();
@@ -29,6 +34,15 @@ pub(crate) fn canonical(rule: &str) -> Result<String, String> {
         ));
     }
     Ok(format!("{dot}{text}"))
+}
+
+/// What a URL or a pattern would be as a rule, where it would be one.
+fn meant(rule: &str) -> Option<String> {
+    let host = match rule.split_once("://") {
+        Some((_, rest)) => rest.split('/').next()?,
+        None => rule.strip_prefix('*')?,
+    };
+    canonical(host).ok()
 }
 
 /// What an authority is looked up by: the host and its suffixes, and where some rule names this

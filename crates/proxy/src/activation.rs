@@ -156,6 +156,9 @@ impl Activation {
         let mut status = self.status_now();
         if status.last_error.take().is_some() {
             status.last_error_code = None;
+            if let Some(active) = &status.active {
+                tracing::info!(%active, "the policy is again what is in force");
+            }
             self.reports.send_replace(());
         }
     }

@@ -185,6 +185,16 @@ impl App {
             .map(|policy| policy.modes().clone())
     }
 
+    /// Whether every call is refused because no caller can prove anything, and policy lets none in
+    /// that does not.
+    pub fn knows_nobody(&self) -> bool {
+        let anonymous = self.plane.identities.only_anonymous();
+        let policy = self.plane.activation.current();
+        anonymous
+            .zip(policy)
+            .is_some_and(|(anonymous, policy)| !policy.knows(anonymous))
+    }
+
     /// Why the policy directory's present state is not in force, if it is not.
     pub fn policy_error(&self) -> Option<String> {
         self.plane.activation.status().last_error

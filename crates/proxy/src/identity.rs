@@ -55,6 +55,12 @@ impl Identities {
         }
     }
 
+    /// Who everybody is where no caller can prove anything.
+    pub(crate) fn only_anonymous(&self) -> Option<&Caller> {
+        let is_empty = self.secrets.is_empty() && self.certificates.is_empty();
+        is_empty.then_some(&self.anonymous)
+    }
+
     /// The caller that the request's headers and the connection's certificate prove.
     ///
     /// Something presented but not known is refused; it never counts as anonymous. Where both a

@@ -23,7 +23,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
-use file::LogFile;
+use file::{LogFile, UNREAD};
 use queue::{Queue, Urgency};
 
 pub use record::{
@@ -66,8 +66,13 @@ impl Log {
     /// A last line that a crash tore is closed with a newline first. A FIFO without a reader is no
     /// error: the log then starts unhealthy and heals when a reader comes.
     pub fn open(settings: LogSettings) -> io::Result<Self> {
+        let path = settings.file.clone();
         let file = LogFile::open(settings)?;
-        let queue = Arc::new(Queue::new(file.is_open()));
+        if !file.is_open() {
+            let file = path.display();
+            tracing::error!(%file, why = UNREAD, "the audit log cannot be written; calls are refused");
+        }
+        let queue = Arc::new(Queue::new(file.is_open(), path));
         let writer = Arc::clone(&queue);
         thread::Builder::new()
             .name("aegis-audit".to_owned())
@@ -131,7 +136,7 @@ impl Log {
             // The writer ended without an answer: nothing was promised.
             Ok(Err(_)) => Err(AuditError::Io(io::ErrorKind::BrokenPipe)),
             Err(_) => {
-                self.queue().failed();
+                self.queue().failed(&AuditError::Timeout);
                 Err(AuditError::Timeout)
             }
         }

@@ -6,7 +6,7 @@ use aegis_api::{AuditPage, AuditRecord, paths};
 use aegis_client::encoded;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Format;
 use crate::audit_lines::word;
@@ -82,7 +82,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
     }
     match arguments.output {
-        Format::Json => output::json(&records),
+        Format::Json => output::json(&json!({"schema_version": 1, "records": records})),
         Format::Table => output::result(calls(&records)),
     }
     if cursor.is_some() {
@@ -156,8 +156,6 @@ Examples:
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

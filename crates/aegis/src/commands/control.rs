@@ -125,6 +125,6 @@ Examples:
   aegis control --config control.yaml
   aegis control --config /etc/aegis/control.yaml --log-level warn
 
-SIGTERM and SIGINT drain: no new connections, whoever waits for a bundle is
+SIGTERM, SIGINT and SIGHUP drain: no new connections, whoever waits for a bundle is
 answered, open requests may finish within limits.drain_grace. A second signal
 ends at once with 1.";

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use aegis_config::PolicySource;
 use aegis_policy::{Mode, TenantMode};
 use aegis_proxy::App;
 use clap::Args;
 
 use crate::exit::{Exit, Failure};
 use crate::log::{self, Level};
-use crate::output::{Style, note};
+use crate::output::{Style, note, warning};
 use crate::proxy_url::ProxyUrl;
 use crate::signals::Signals;
-use crate::{samples, settings};
+use crate::{data_dir, samples, settings};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -30,10 +31,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     log::start(arguments.log_level);
     let settings = settings::read(&arguments.config)?;
     let tls = settings.listen.tls.is_some();
-    samples::install(&settings.policy)?;
+    let data_dir = settings.data_dir.clone();
+    let is_sample = matches!(settings.policy.source, PolicySource::Sample(_));
+    samples::install(&settings.policy).map_err(|failure| data_dir::named(failure, &data_dir))?;
     let app = App::start(settings)
         .await
-        .map_err(|error| Failure::start(&error, PORTS))?;
+        .map_err(|error| data_dir::named(Failure::start(&error, PORTS), &data_dir))?;
     let url = ProxyUrl::of_listener(app.forward_address(), tls);
     note(format!(
         "forward proxy on {} ({url})",
@@ -45,6 +48,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
     note(format!("admin on http://{}", app.admin_address()));
     announce_policy(&app);
+    if app.knows_nobody() {
+        let agent = is_sample.then_some(samples::AGENT);
+        warning(nobody(agent));
+    }
     signals.next().await;
     note("draining: no new connections; a second signal ends at once");
     tokio::select! {
@@ -69,6 +76,16 @@ pub(crate) fn announce_policy(app: &App) {
     }
 }
 
+/// What to do where no caller can prove anything, and who proves nothing is not let in; with the agent
+/// and its tenant that the credential is for, where the policies leave a choice to make.
+pub(crate) fn nobody(agent: Option<(&str, &str)>) -> String {
+    let (agent, tenant) = agent.unwrap_or(("AGENT", "TENANT"));
+    format!(
+        "`identity.credentials` is empty and the policies let no anonymous caller in, so every call is refused; \
+         make one with aegis credential new --id {agent} --tenant {tenant} --agent {agent}"
+    )
+}
+
 pub(crate) fn shadow_warning(tenant: &str, mode: TenantMode) -> Option<String> {
     let what = match (mode.policy, mode.residency) {
         (Mode::Enforce, Mode::Enforce) => return None,
@@ -87,5 +104,5 @@ Examples:
   aegis proxy --config aegis.yaml
   aegis proxy --config /etc/aegis/aegis.yaml --log-level warn
 
-SIGTERM and SIGINT drain: no new connections, open requests may finish within
+SIGTERM, SIGINT and SIGHUP drain: no new connections, open requests may finish within
 limits.drain_grace. A second signal ends at once with 1.";

@@ -25,7 +25,7 @@ use crate::log::{self, Level};
 use crate::output::note;
 use crate::proxy_url::ProxyUrl;
 use crate::signals::Signals;
-use crate::{samples, settings};
+use crate::{data_dir, samples, settings};
 use summary::Tally;
 
 #[derive(Debug, Args)]
@@ -113,12 +113,13 @@ async fn behind_own(arguments: &Arguments) -> Result<Own, Failure> {
     let mut settings = settings_of(arguments)?;
     let agents = caller::agents(&settings)?;
     let (id, secret) = caller::credential(arguments, &mut settings, agents.as_ref())?;
-    samples::install(&settings.policy)?;
     let data_dir = settings.data_dir.clone();
+    samples::install(&settings.policy).map_err(|failure| data_dir::named(failure, &data_dir))?;
+    let audit = settings.audit.file.clone();
     let app = App::start(settings)
         .await
-        .map_err(|error| Failure::start(&error, ""))?;
-    let tally = Tally::of(&app);
+        .map_err(|error| data_dir::named(Failure::start(&error, ""), &data_dir))?;
+    let tally = Tally::of(&app, audit);
     announce_policy(&app);
     if app.tenant_modes().is_none() {
         let message = "the process is not started, since every call of it would be denied";
@@ -175,12 +176,7 @@ fn data_dir(arguments: &Arguments) -> Result<PathBuf, Failure> {
         Some(directory) => directory.clone(),
         None => settings::user_data("aegis")?,
     };
-    std::fs::create_dir_all(&directory).map_err(|error| {
-        Failure::new(
-            Exit::Failed,
-            format!("cannot create {}: {error}", directory.display()),
-        )
-    })?;
+    data_dir::make(&directory)?;
     Ok(directory)
 }
 

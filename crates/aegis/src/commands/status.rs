@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use aegis_api::{DataPlane, Overview, ScopeStatus, Served, paths};
 use clap::Args;
+use serde_json::json;
 
 use super::Format;
 use crate::control_plane::{Reach, failure, rollout_words};
@@ -33,7 +34,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         .await
         .map_err(|error| failure(&error))?;
     match arguments.output {
-        Format::Json => output::json(&overview),
+        Format::Json => output::json(&json!({
+            "schema_version": 1,
+            "scopes": overview.scopes,
+            "data_planes": overview.data_planes,
+        })),
         Format::Table => {
             output::result(scopes(&overview.scopes));
             output::result("");

@@ -1,14 +1,14 @@
 //! `aegis validate`: all mistakes of settings and policies at once. Opens no socket and writes no file.
 
+mod warned;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aegis_config::{
-    GatewayService, KeySource, PolicySettings, PolicySource, ServiceCredential, Settings,
-};
-use aegis_document::{Document, Problem, Problems, nearest};
-use aegis_policy::{Snapshot, Sources};
+use aegis_config::{PolicySettings, PolicySource, Settings};
+use aegis_document::{Document, Problem, Problems};
+use aegis_policy::Snapshot;
 use clap::{Args, ValueEnum};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -53,9 +53,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         findings.unchecked = Some("the settings do not say which they are");
     }
     let region = checked.as_ref().map_or("", |known| &*known.settings.region);
-    let judged = policy.and_then(|policy| findings.policy(&policy, region));
+    let document = checked.as_ref().map(|known| &known.document);
+    let document = document.filter(|_| arguments.policy.is_none());
+    let judged = policy.and_then(|policy| findings.policy(&policy, region, document));
     if let (Some(known), Some(policy)) = (&checked, &judged) {
         findings.credentials(known, &policy.sources, &policy.snapshot);
+        findings.nobody(known, &policy.sources, &policy.snapshot);
         findings.detector(known, &policy.sources);
     }
     let snapshot = judged.as_ref().map(|policy| &policy.snapshot);
@@ -87,6 +90,8 @@ struct Findings {
     other: Vec<String>,
     /// Worth knowing, and no mistake: policy may change without the settings.
     warnings: Problems,
+    /// What the mistakes together look like.
+    hint: Option<&'static str>,
     /// Why the policies were not looked at.
     unchecked: Option<&'static str>,
 }
@@ -104,11 +109,16 @@ impl Findings {
         let is_good = problems.is_empty();
         self.problems.extend(problems);
         let document = Document::parse(&file.display().to_string(), text).ok();
+        let is_of_control = |document: &Document| document.keys().contains(&"signing");
+        if !is_good && document.as_ref().is_some_and(is_of_control) {
+            self.hint = Some(CONTROL);
+        }
         let checked = settings.zip(document);
         let checked = checked.map(|(settings, document)| Checked { settings, document });
         if let Some(checked) = &checked {
             self.files(checked);
             self.keys_of_services(checked);
+            self.exposed(checked);
         }
         match checked.filter(|_| is_good) {
             Some(checked) => {
@@ -155,6 +165,15 @@ impl Findings {
             ),
             (&["listen", "tls", "client_ca"], client_ca),
         ];
+        if let PolicySource::Bundle(bundle) = &settings.policy.source {
+            for (at, key) in bundle.keys.iter().flatten().enumerate() {
+                if let Err(error) = fs::File::open(&key.file) {
+                    let message = format!("cannot read {}: {error}", key.file.display());
+                    let place = ["policy", "bundle", "keys", &at.to_string(), "file"];
+                    self.problems.push(document.problem(&place, message));
+                }
+            }
+        }
         for (place, file) in named {
             if let Some(mistake) = file.and_then(|file| certificate_mistake(file).err()) {
                 self.problems.push(document.problem(place, mistake));
@@ -162,87 +181,27 @@ impl Findings {
         }
     }
 
-    /// A key may come later than the settings, so that it is missing is no mistake. No command is run.
-    fn keys_of_services(&mut self, Checked { settings, document }: &Checked) {
-        let services = settings.gateway.iter().flat_map(|it| &it.services);
-        for (name, service) in services {
-            for (place, source) in sources(service) {
-                let place = [&["gateway", "services", name, "credential"][..], place].concat();
-                if let Some(missing) = missing(source) {
-                    let message = format!("{missing}, so every call to `{name}` is refused");
-                    self.warnings.push(document.problem(&place, message));
-                }
+    /// `settings` is what names it, where that is a file.
+    fn policy(
+        &mut self,
+        policy: &PolicySettings,
+        region: &str,
+        settings: Option<&Document>,
+    ) -> Option<Policy> {
+        let key = match &policy.source {
+            PolicySource::Bundle(_) => &["policy", "bundle", "file"][..],
+            _ => &["policy", "directory"],
+        };
+        match (policies::read(policy, region), settings) {
+            (Ok(Some(policy)), _) => return Some(policy),
+            (Ok(None), _) => self.unchecked = Some("the control plane has them"),
+            (Err(Unusable::Unreadable(error)), Some(document)) => {
+                self.problems.push(document.problem(key, error));
             }
-        }
-    }
-
-    fn policy(&mut self, policy: &PolicySettings, region: &str) -> Option<Policy> {
-        match policies::read(policy, region) {
-            Ok(Some(policy)) => return Some(policy),
-            Ok(None) => self.unchecked = Some("the control plane has them"),
-            Err(Unusable::Unreadable(error)) => self.other.push(error),
-            Err(Unusable::Mistaken(problems)) => self.problems.extend(problems),
+            (Err(Unusable::Unreadable(error)), None) => self.other.push(error),
+            (Err(Unusable::Mistaken(problems)), _) => self.problems.extend(problems),
         }
         None
-    }
-
-    /// A misspelt tenant or agent would be a silent no for every call of it.
-    fn credentials(&mut self, checked: &Checked, sources: &Sources, snapshot: &Snapshot) {
-        let tenants = || snapshot.modes().keys().map(String::as_str);
-        let agents = policies::agents(sources);
-        let credentials = checked.settings.identity.credentials.iter().enumerate();
-        for (at, credential) in credentials {
-            let at = at.to_string();
-            let problem = |key, message: &str| {
-                let place = ["identity", "credentials", &at, key];
-                let message = format!("{message}, so every call of it is denied");
-                checked.document.problem(&place, message)
-            };
-            if !tenants().any(|tenant| tenant == &*credential.tenant) {
-                let problem = problem("tenant", "no policy knows this tenant");
-                self.warnings
-                    .push(hinted(problem, nearest(&credential.tenant, tenants())));
-            }
-            match agents.get(&*credential.agent) {
-                Some(tenant) if **tenant == *credential.tenant => {}
-                Some(tenant) => {
-                    let problem =
-                        problem("agent", "the policies give this agent to another tenant");
-                    self.warnings.push(hinted(problem, Some(tenant)));
-                }
-                None => {
-                    let known = agents.keys().map(String::as_str);
-                    let problem = problem("agent", "no policy knows this agent");
-                    self.warnings
-                        .push(hinted(problem, nearest(&credential.agent, known)));
-                }
-            }
-        }
-    }
-
-    /// A rule about data that nothing finds protects nobody.
-    fn detector(&mut self, checked: &Checked, sources: &Sources) {
-        let detector = checked.settings.dlp.detector.as_ref();
-        let asked: Vec<&str> = detector.map_or_else(Vec::new, |detector| {
-            detector.types.iter().map(|kind| kind.as_str()).collect()
-        });
-        let (place, why): (&[&str], _) = match detector {
-            None => (
-                &["dlp", "detector"],
-                "without `dlp.detector` nothing finds it",
-            ),
-            Some(_) => (
-                &["dlp", "detector", "types"],
-                "`dlp.detector.types` leaves it out, so nothing finds it",
-            ),
-        };
-        for (kind, profiles) in policies::outside_types(sources) {
-            if !asked.contains(&&*kind) {
-                let profiles = profiles.join("`, `");
-                let message = format!("`{profiles}` rules on `{kind}`, and {why}");
-                self.warnings.push(checked.document.problem(place, message));
-            }
-        }
     }
 
     fn write_text(&self, snapshot: Option<&Snapshot>) {
@@ -254,6 +213,7 @@ impl Findings {
         for warning in &self.warnings {
             output::warning(warning);
         }
+        self.hint.iter().for_each(note);
         if let Some(why) = self.unchecked {
             note(format!("the policies were not checked: {why}"));
         }
@@ -263,7 +223,7 @@ impl Findings {
             1 => note(style.red("1 mistake")),
             count => note(style.red(&format!("{count} mistakes"))),
         }
-        if let Some(snapshot) = snapshot {
+        if let Some(snapshot) = snapshot.filter(|_| count == 0) {
             let modes = snapshot.modes().iter().map(|(tenant, mode)| {
                 format!("{tenant}={} (residency {})", mode.policy, mode.residency)
             });
@@ -291,6 +251,7 @@ impl Findings {
             "valid": problems.is_empty(),
             "problems": problems,
             "warnings": warnings,
+            "hint": self.hint,
             "policy_checked": self.unchecked.is_none(),
             "policy_sha256": snapshot.map(|snapshot| &snapshot.revision().digest),
         }));
@@ -306,42 +267,6 @@ struct Place {
     hint: Option<String>,
 }
 
-fn hinted(problem: Problem, near: Option<&str>) -> Problem {
-    match near {
-        Some(near) => problem.with_hint(format!("did you mean `{near}`?")),
-        None => problem,
-    }
-}
-
-fn sources(service: &GatewayService) -> Vec<(&'static [&'static str], &KeySource)> {
-    match &service.credential {
-        None => Vec::new(),
-        Some(ServiceCredential::Key { key, .. }) => vec![(&["key"], key)],
-        Some(ServiceCredential::Sigv4(signed)) => {
-            let mut all: Vec<(&'static [&'static str], _)> = vec![
-                (&["sigv4", "access_key_id"], &signed.access_key_id),
-                (&["sigv4", "secret_access_key"], &signed.secret_access_key),
-            ];
-            let token = signed.session_token.as_ref();
-            all.extend(token.map(|token| (&["sigv4", "session_token"][..], token)));
-            all
-        }
-    }
-}
-
-fn missing(source: &KeySource) -> Option<String> {
-    match source {
-        KeySource::File(file) => fs::File::open(file)
-            .err()
-            .map(|error| format!("cannot read {}: {}", file.display(), error.kind())),
-        KeySource::Env(name) => {
-            let unset = std::env::var_os(&**name).is_none_or(|value| value.is_empty());
-            unset.then(|| format!("the environment variable `{name}` is not set"))
-        }
-        KeySource::Command(_) => None,
-    }
-}
-
 fn certificate_mistake(file: &Path) -> Result<(), String> {
     let name = file.display();
     let pem = fs::read(file).map_err(|error| format!("cannot read {name}: {error}"))?;
@@ -351,6 +276,9 @@ fn certificate_mistake(file: &Path) -> Result<(), String> {
         _ => Err(format!("{name} holds no certificate in PEM")),
     }
 }
+
+const CONTROL: &str =
+    "this looks like the settings of a control plane, which aegis control --config reads";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,5 +1,6 @@
 //! `aegis why`: a recorded decision, why it was made, and the smallest change that lets the call through. Changes nothing.
 
+mod afterwards;
 mod explained;
 pub(crate) mod recorded;
 mod together;
@@ -49,7 +50,7 @@ enum Depth {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let line = find(arguments)?;
+    let (line, blamed) = find(arguments)?;
     if arguments.depth == Depth::Sentence && arguments.output == Format::Text {
         output::result(write::sentence(&line));
         return Ok(ExitCode::SUCCESS);
@@ -58,26 +59,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let policy = as_recorded(policy, &line)?;
     let explained = Explained::of(&line, &policy);
     match arguments.output {
-        Format::Text => write::text(&line, &policy, &explained, arguments.depth),
-        Format::Json => output::json(&write::json(&line, &policy, &explained)),
+        Format::Text => {
+            write::text(&line, &policy, &explained, arguments.depth);
+            afterwards::write(&line, &blamed, &explained.way);
+        }
+        Format::Json => output::json(&write::json(&line, &policy, &explained, &blamed)),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn find(arguments: &Arguments) -> Result<Line, Failure> {
+/// With the ids of the calls for which this one was refused.
+fn find(arguments: &Arguments) -> Result<(Line, Vec<String>), Failure> {
     let lines = recorded::read(&arguments.log)?;
     let decisions = lines.len();
-    let mut readable = lines.into_iter().filter_map(Result::ok);
-    readable
-        .find(|line| line.id == arguments.id)
-        .ok_or_else(|| {
-            let message = format!(
-                "no decision `{}` among the {decisions} of {}",
-                arguments.id,
-                arguments.log.display()
-            );
-            Failure::new(Exit::Failed, message)
-        })
+    let readable: Vec<Line> = lines.into_iter().filter_map(Result::ok).collect();
+    let Some(line) = readable.iter().find(|line| line.id == arguments.id) else {
+        let message = format!(
+            "no decision `{}` among the {decisions} of {}",
+            arguments.id,
+            arguments.log.display()
+        );
+        return Err(Failure::new(Exit::Failed, message));
+    };
+    let blamed = afterwards::blamed(line, &readable);
+    Ok((line.clone(), blamed))
 }
 
 /// A setting may have suspended the whole policy: it is the same policy, then, in another mode.

@@ -253,3 +253,127 @@ fn a_policy_directory_that_is_named_and_missing_denies_everything() {
     assert_eq!(proxy.code(), 0);
     assert!(!home.path().join("data/sample-policies").exists());
 }
+
+/// Also for root, who may write everywhere: a file is no directory.
+#[test]
+fn a_data_directory_that_cannot_be_written_is_named() {
+    let home = home();
+    let data = write(&home, "data", "a file");
+    let policies = path(&home.path().join("policies"));
+    write(
+        &home,
+        "policies/policy.yaml",
+        "aegis: {tenants: {acme: {}}}\n",
+    );
+    for policy in ["", "policy: {directory: policies}\n"] {
+        let ports = "listen: {forward: '127.0.0.1:0', admin: '127.0.0.1:0'}\n";
+        let text = format!("region: here\ndata_dir: data\n{ports}{policy}");
+        let config = write(&home, "aegis.yaml", &text);
+        let said = aegis(&["proxy", "--config", &config]);
+        assert_eq!(code(&said), 78, "{policy}: {}", err(&said));
+        let wanted = format!("data_dir {data} cannot be written (");
+        assert!(err(&said).contains(&wanted), "{policy}: {}", err(&said));
+    }
+    let run = [
+        "run",
+        "--policy",
+        &policies,
+        "--data-dir",
+        &data,
+        "--",
+        "true",
+    ];
+    let said = aegis(&run);
+    assert_eq!(code(&said), 78, "{}", err(&said));
+    assert!(err(&said).contains("data_dir "), "{}", err(&said));
+}
+
+#[test]
+fn damaged_files_of_the_data_directory_end_with_78() {
+    for file in ["mcp-tools.json", "chain.key", "ca.key", "dlp.key"] {
+        let home = home();
+        let config = proxy_config(&home, "127.0.0.1:0", "");
+        write(&home, &format!("data/{file}"), "?");
+        let said = aegis(&["proxy", "--config", &config]);
+        assert_eq!(code(&said), 78, "{file}: {}", err(&said));
+        assert!(err(&said).contains(file), "{file}: {}", err(&said));
+        assert!(!err(&said).contains("data_dir"), "{file}: {}", err(&said));
+    }
+}
+
+#[test]
+fn a_proxy_that_nobody_can_use_says_so_and_what_to_do() {
+    let home = home();
+    let ports = "listen: {forward: '127.0.0.1:0', admin: '127.0.0.1:0'}\n";
+    let config = write(&home, "aegis.yaml", &format!("region: here\n{ports}"));
+    let mut proxy = Running::start(&["proxy", "--config", &config]);
+    let line = proxy.wait_for("`identity.credentials` is empty");
+    let wanted = "aegis credential new --id agent --tenant local --agent agent";
+    assert!(line.contains(wanted), "{line}");
+    proxy.signal(Signal::TERM);
+    assert_eq!(proxy.code(), 0);
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 0, "{}", err(&said));
+    assert!(err(&said).contains(wanted), "{}", err(&said));
+    // What is advised cures it.
+    let advised: Vec<&str> = wanted.split(' ').skip(1).collect();
+    let made = out(&aegis(&advised));
+    let (_, section) = made.split_once('\n').expect("the secret, then the section");
+    write(
+        &home,
+        "aegis.yaml",
+        &format!("region: here\n{ports}{section}"),
+    );
+    let said = aegis(&["validate", "--config", &config]);
+    assert!(
+        !err(&said).contains("identity.credentials"),
+        "{}",
+        err(&said)
+    );
+}
+
+#[test]
+fn an_anonymous_caller_that_the_policies_let_in_makes_credentials_needless() {
+    let home = home();
+    let policy = "aegis: {tenants: {anonymous: {}}, agents: {anonymous: {tenant: anonymous, profile: a}}, profiles: {a: {hosts: [a.test], tools: {http: {get: {}}}}}}\n";
+    let directory = write(&home, "policies/policy.yaml", policy);
+    let config = write(
+        &home,
+        "aegis.yaml",
+        "region: here\npolicy: {directory: policies}\n",
+    );
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 0, "{directory}: {}", err(&said));
+    assert!(
+        !err(&said).contains("identity.credentials"),
+        "{}",
+        err(&said)
+    );
+}
+
+#[test]
+fn an_audit_log_that_cannot_be_written_is_named_with_the_reason() {
+    let home = home();
+    let pipe = home.path().join("audit");
+    let made = Command::new("mkfifo")
+        .arg(&pipe)
+        .status()
+        .expect("it starts");
+    assert!(made.success());
+    let config = proxy_config(&home, "127.0.0.1:0", "audit: {file: audit}\n");
+    let mut proxy = Running::start(&["proxy", "--config", &config]);
+    let line = proxy.wait_for("the audit log cannot be written");
+    assert!(line.contains(&path(&pipe)), "{line}");
+    assert!(line.contains("a pipe that nobody reads"), "{line}");
+    let config = proxy_config(&home, "127.0.0.1:0", "audit: {file: /dev/full}\n");
+    let mut proxy = Running::start(&["proxy", "--config", &config]);
+    let line = proxy.wait_for("forward proxy on ");
+    let address = line.split(' ').nth(3).expect("an address");
+    let mut client = TcpStream::connect(address).expect("the proxy accepts");
+    client
+        .write_all(b"GET http://a.test/ HTTP/1.1\r\nhost: a.test\r\n\r\n")
+        .expect("sent");
+    let line = proxy.wait_for("the audit log cannot be written");
+    assert!(line.contains("/dev/full"), "{line}");
+    assert!(line.contains("No space left on device"), "{line}");
+}

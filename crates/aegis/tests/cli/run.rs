@@ -115,24 +115,29 @@ fn run_takes_the_policies_beside_it_and_their_only_agent() {
 }
 
 #[test]
-fn run_does_not_fall_back_on_the_sample_where_policies_are_broken() {
+fn run_tells_the_mistakes_of_policies_whoever_calls() {
     let home = home();
-    write(&home, "policies/policy.yaml", "aegis: {tenant: {}}\n");
-    let said = command(&[
-        "run",
-        "--data-dir",
-        "data",
-        "--tenant",
-        "local",
-        "--agent",
-        "agent",
-        "--",
-        "true",
-    ])
-    .current_dir(home.path())
-    .output()
-    .expect("it starts");
-    assert_eq!(code(&said), 78, "{}", err(&said));
+    let mistaken = "aegis: {tenant: {}, agnts: {}}\n";
+    write(&home, "policies/policy.yaml", mistaken);
+    write(&home, "other/policy.yaml", mistaken);
+    for named in [
+        &["--tenant", "local", "--agent", "agent"][..],
+        &[],
+        &["--policy", "other"],
+    ] {
+        let said = command(&[&["run", "--data-dir", "data"], named, &["--", "true"]].concat())
+            .current_dir(home.path())
+            .output()
+            .expect("it starts");
+        assert_eq!(code(&said), 78, "{named:?}: {}", err(&said));
+        for wanted in [
+            "policy.yaml:1:9: unknown key `tenant`",
+            "did you mean `agents`?",
+        ] {
+            assert!(err(&said).contains(wanted), "{named:?}: {}", err(&said));
+        }
+        assert!(!err(&said).contains("say who calls"), "{}", err(&said));
+    }
 }
 
 #[test]
@@ -146,9 +151,27 @@ fn the_summary_counts_calls_that_prove_nothing_and_calls_refused_after_the_decis
     let summary = err(&said);
     assert!(summary.contains("allowed            0\n"), "{summary}");
     assert!(
-        summary.contains("denied             2  (address"),
+        summary.contains("denied             2  (address.private: api.test:80; identity.anonymous: api.test:80)\n"),
         "{summary}"
     );
+    let log = path(&home.path().join("data/audit.jsonl"));
+    assert!(
+        summary.contains(&format!("audit log          {log}\n")),
+        "{summary}"
+    );
+}
+
+/// As git and libraries do that show a credential only where one is asked for.
+#[test]
+fn a_challenge_that_the_client_answers_is_no_denial() {
+    let home = home();
+    let config = proxy_config(&home, "127.0.0.1:0", "");
+    let script = "for url in http://other.test/ https://other.test/; do \
+                  curl -sS -o /dev/null --proxy-anyauth -x $HTTP_PROXY $url; done; \
+                  curl -sS -o /dev/null -x http://${HTTP_PROXY#*@} https://api.test/";
+    let summary = err(&run(&config, &["sh", "-c", script]));
+    let wanted = "denied             3  (host: other.test:80, other.test:443; identity.anonymous: api.test:443)\n";
+    assert!(summary.contains(wanted), "{summary}");
 }
 
 #[test]
@@ -166,7 +189,12 @@ fn run_puts_curl_behind_the_proxy_and_sums_up() {
     upstream.join().expect("the upstream was asked once");
     let summary = err(&said);
     assert!(summary.contains("allowed            1\n"), "{summary}");
-    assert!(summary.contains("denied             1  (host"), "{summary}");
+    assert!(
+        summary.contains(&format!(
+            "denied             1  (host: other.test:{port})\n"
+        )),
+        "{summary}"
+    );
 }
 
 #[test]
@@ -220,7 +248,10 @@ fn a_run_counts_the_calls_through_its_own_proxy_and_no_others() {
     let idle = idle.wait_with_output().expect("it ends");
 
     let summary = err(&busy);
-    assert!(summary.contains("denied             1  (host"), "{summary}");
+    assert!(
+        summary.contains("denied             1  (host: other.test:80)\n"),
+        "{summary}"
+    );
     let summary = err(&idle);
     assert!(summary.contains("allowed            0\n"), "{summary}");
     assert!(summary.contains("denied             0\n"), "{summary}");

@@ -304,3 +304,101 @@ fn a_service_whose_key_is_not_there_is_a_warning_at_its_place() {
     let said = aegis(&["validate", "--config", &config]);
     assert!(!err(&said).contains(wanted), "{}", err(&said));
 }
+
+/// What crosses a network as text is the operator's choice, and never an unknown one.
+#[test]
+fn ports_that_others_reach_without_tls_are_warned_of() {
+    let home = home();
+    let policy = "aegis: {tenants: {acme: {}}}\n";
+    write(&home, "policies/policy.yaml", policy);
+    let text = "region: here\npolicy: {directory: policies}\nlisten: {forward: 0.0.0.0:3128, admin: 0.0.0.0:9901}\ngateway: {address: 0.0.0.0:8080, services: {a: {upstream: 'https://a.test'}}}\n";
+    let config = write(&home, "aegis.yaml", text);
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 0, "{}", err(&said));
+    let places = [
+        "aegis.yaml:3:19: `listen.forward`",
+        "aegis.yaml:3:40: `listen.admin`",
+        "aegis.yaml:4:20: `gateway.address`",
+    ];
+    for place in places {
+        assert!(err(&said).contains(place), "{place}: {}", err(&said));
+    }
+    let with_tls = text.replace("admin: 0.0.0.0", "tls: {names: [a]}, admin: 127.0.0.1");
+    write(&home, "aegis.yaml", &with_tls);
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 0, "{}", err(&said));
+    assert!(!err(&said).contains("loopback"), "{}", err(&said));
+}
+
+#[test]
+fn policies_and_keys_that_are_not_there_have_a_place_in_the_settings() {
+    let home = home();
+    let config = write(
+        &home,
+        "aegis.yaml",
+        "region: here\npolicy: {directory: nosuch}\n",
+    );
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 78);
+    let wanted = "aegis.yaml:2:21: policy directory: ";
+    assert!(err(&said).contains(wanted), "{}", err(&said));
+    let bundle = "region: here\npolicy:\n  bundle:\n    file: none.tar.gz\n    tenants: [acme]\n    keys: [{id: a, algorithm: EdDSA, file: none.pub}]\n";
+    write(&home, "aegis.yaml", bundle);
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 78);
+    for wanted in [
+        "aegis.yaml:4:11: ",
+        "aegis.yaml:6:44: cannot read ",
+        "2 mistakes",
+    ] {
+        assert!(err(&said).contains(wanted), "{wanted}: {}", err(&said));
+    }
+}
+
+#[test]
+fn the_settings_of_a_control_plane_are_told_from_those_of_a_data_plane() {
+    let home = home();
+    let config = write(&home, "control.yaml", "signing: {}\n");
+    let said = aegis(&["validate", "--config", &config]);
+    assert_eq!(code(&said), 78);
+    assert!(
+        err(&said).contains("aegis control --config"),
+        "{}",
+        err(&said)
+    );
+}
+
+/// Each text, and what is said of it.
+#[test]
+fn mistakes_of_habit_are_told_with_what_was_meant() {
+    let home = home();
+    for (text, wanted) in [
+        ("hosts: ['https://example.com/x']", "write `example.com`"),
+        ("hosts: ['*.example.com']", "write `.example.com`"),
+    ] {
+        let document = format!(
+            "apiVersion: aegis.dev/v1\nkind: Tenant\nmetadata: {{name: t}}\nspec: {{agents: {{a: {{}}}}}}\n---\napiVersion: aegis.dev/v1\nkind: AgentPolicy\nmetadata: {{name: p}}\nspec:\n  agents: {{tenant: t}}\n  egress: {{{text}}}\n"
+        );
+        write(&home, "policies/policy.yaml", &document);
+        let policies = path(&home.path().join("policies"));
+        let said = aegis(&["validate", "--policy", &policies]);
+        assert_eq!(code(&said), 78, "{}", err(&said));
+        assert!(err(&said).contains(wanted), "{}", err(&said));
+        assert!(!err(&said).contains("modes:"), "{}", err(&said));
+    }
+    let marked =
+        "\u{feff}apiVersion: aegis.dev/v1\nkind: Tenant\nmetadata: {name: t}\nspec: {agents: {}}\n";
+    write(&home, "policies/policy.yaml", marked);
+    let said = aegis(&["validate", "--policy", &path(&home.path().join("policies"))]);
+    assert_eq!(code(&said), 0, "{}", err(&said));
+    let said = aegis(&[
+        "env",
+        "--shell",
+        "zsh",
+        "--data-dir",
+        "none",
+        "--proxy",
+        "http://127.0.0.1:1",
+    ]);
+    assert!(!err(&said).contains("invalid value"), "{}", err(&said));
+}

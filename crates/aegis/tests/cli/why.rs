@@ -169,7 +169,9 @@ fn decisions_of_a_real_proxy_are_of_the_policy_that_it_had() {
         let told: Value = serde_json::from_str(&out(&said)).expect("JSON");
         assert_eq!(told["is_that_version"], true, "{told:#}");
         assert!(
-            told["decided_again"] == "alike" || told["unknown_parameters"] != json!([]),
+            told["decided_again"] == "alike"
+                || told["unknown_parameters"] != json!([])
+                || (told["policy_asked"] == false && line["kind"] == ""),
             "{line:#} {told:#}"
         );
     }
@@ -181,6 +183,141 @@ fn one_sentence_is_one_sentence() {
     let log = denied(&home, "void", &json!({}), &["tool"]);
     let said = why(&home, &log, &["--depth", "sentence"]);
     assert_eq!(out(&said).lines().count(), 1, "{}", out(&said));
+}
+
+#[test]
+fn what_aegis_refused_after_its_decision_is_not_said_to_be_let_through() {
+    let home = policy();
+    let good = json!({"amount": 1, "currency": "eur"});
+    let log = refused(&home, &[line("d-1", "charge", &good)], "address.private");
+    let sentence = out(&why(&home, &log, &["--depth", "sentence"]));
+    assert!(
+        sentence.starts_with("deny: bot of acme asked for pay/charge"),
+        "{sentence}"
+    );
+    assert!(
+        sentence.contains("policy said allow, then address.private refused it: not so"),
+        "{sentence}"
+    );
+    for depth in ["rule", "trace"] {
+        let told = out(&why(&home, &log, &["--depth", depth]));
+        assert!(told.starts_with(&sentence), "{told}");
+        assert!(!told.contains("the call is let through"), "{told}");
+        for wanted in [
+            "Aegis refused the call after it",
+            "address.private: not so",
+            "upstream.allow_addresses",
+        ] {
+            assert!(told.contains(wanted), "{wanted}: {told}");
+        }
+    }
+    let told = json_of(&why(&home, &log, &["-o", "json"]));
+    assert_eq!(told["outcome"], "allow", "{told:#}");
+    let afterwards = &told["afterwards"];
+    assert_eq!(afterwards["refusal"]["outcome"], "deny", "{told:#}");
+    assert_eq!(
+        afterwards["refusal"]["rules"][0]["rule"], "address.private",
+        "{told:#}"
+    );
+    assert_eq!(afterwards["outcome_detail"], "refused", "{told:#}");
+}
+
+#[test]
+fn a_call_that_was_refused_for_another_one_names_it() {
+    let home = policy();
+    let good = json!({"amount": 1, "currency": "eur"});
+    let mut proposed = line("d-2", "void", &json!({}));
+    proposed["proposed_by"] = json!("d-1");
+    proposed["outcome"] = json!("deny");
+    let mut another = proposed.clone();
+    another["id"] = json!("d-3");
+    another["outcome"] = json!("allow");
+    let calls = [line("d-1", "charge", &good), proposed, another];
+    let log = refused(&home, &calls, "proposed");
+    let told = out(&why(&home, &log, &[]));
+    assert!(told.contains("aegis why d-2"), "{told}");
+    let told = json_of(&why(&home, &log, &["-o", "json"]));
+    let because = &told["afterwards"]["refusal"]["because_of"];
+    assert_eq!(because, &json!(["d-2"]), "{told:#}");
+}
+
+#[test]
+fn a_call_that_failed_at_its_destination_is_said_to_have_failed_there() {
+    let home = policy();
+    let call = line("d-1", "charge", &json!({"amount": 1, "currency": "eur"}));
+    let end = json!({"event": "end", "schema_version": 1, "id": "d-1", "outcome_detail": "failed", "error": "dns.failed"});
+    let log = write(&home, ".log/audit.jsonl", &format!("{call}\n{end}"));
+    let told = out(&why(&home, &log, &[]));
+    assert!(
+        told.contains("the call failed at its destination (dns.failed)"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_was_refused_before_it_was_understood_was_never_asked_of_a_policy() {
+    let home = policy();
+    let mut unread = line("d-1", "", &json!({}));
+    for (name, value) in [
+        ("kind", json!("")),
+        ("tool", json!("")),
+        ("tenant", json!("anonymous")),
+        ("agent", json!("anonymous")),
+        ("auth", json!("anonymous")),
+        ("outcome", json!("deny")),
+        (
+            "rules",
+            json!([{"rule": "identity.anonymous", "message": "no proxy credential was presented"}]),
+        ),
+    ] {
+        unread[name] = value;
+    }
+    let log = write(&home, ".log/audit.jsonl", &unread.to_string());
+    let told = out(&why(&home, &log, &[]));
+    assert!(
+        told.starts_with(
+            "deny: a request of an anonymous caller to pay.example.com:443, refused before it was \
+             understood, so no policy was asked; no proxy credential was presented\n"
+        ),
+        "{told}"
+    );
+    assert!(told.contains("aegis credential new"), "{told}");
+    assert!(!told.contains("does not know"), "{told}");
+    unread["destination"] = json!({"scheme": "", "host": "", "port": 0, "path": ""});
+    unread["auth"] = json!("");
+    let log = write(&home, ".log/audit.jsonl", &unread.to_string());
+    let told = out(&why(&home, &log, &["--depth", "sentence"]));
+    assert!(
+        told.starts_with("deny: a request of an unknown caller, refused before it was understood"),
+        "{told}"
+    );
+    let told = json_of(&why(&home, &log, &["-o", "json"]));
+    assert_eq!(told["policy_asked"], false, "{told:#}");
+    let directory = path(home.path());
+    let said = aegis(&["policy", "diff", &directory, &directory, "--log", &log]);
+    assert!(
+        out(&said).contains(
+            "1 line of the log left out: refused before it was understood, so no policy was asked"
+        ),
+        "{}",
+        out(&said)
+    );
+}
+
+/// A log with these calls, of which the first was refused after policy had let it go.
+fn refused(home: &TempDir, calls: &[Value], rule: &str) -> String {
+    let end = json!({
+        "event": "end", "schema_version": 1, "id": "d-1", "status": 403,
+        "outcome_detail": "refused", "error": "address.denied",
+        "refusal": {"outcome": "deny", "rules": [{"rule": rule, "message": "not so"}]},
+    });
+    let lines = calls.iter().chain([&end]).map(Value::to_string);
+    let lines: Vec<_> = lines.collect();
+    write(home, ".log/audit.jsonl", &lines.join("\n"))
+}
+
+fn json_of(said: &Output) -> Value {
+    serde_json::from_str(&out(said)).expect("JSON")
 }
 
 /// A log with one refused call, `d-1`.

@@ -1,8 +1,10 @@
 //! Usage, secrets and reports.
 
+use std::fs::File;
+
 use serde_json::Value;
 
-use crate::harness::{aegis, code, demo, err, home, out, path, proxy_config, write};
+use crate::harness::{aegis, code, command, demo, err, home, out, path, proxy_config, write};
 
 #[test]
 fn the_version_is_told() {
@@ -25,6 +27,55 @@ fn wrong_usage_ends_with_2() {
     let run = ["run", "--policy", &policies, "--data-dir", &data];
     let nobody = aegis(&[&run[..], &["--", "true"]].concat());
     assert_eq!(code(&nobody), 2, "{}", err(&nobody));
+}
+
+/// A secret that nobody has got is lost, and a report that is cut is none.
+#[test]
+fn results_that_standard_output_does_not_take_are_a_failure() {
+    let home = home();
+    let policies = write(
+        &home,
+        "policies/policy.yaml",
+        "aegis: {tenants: {acme: {}}}\n",
+    );
+    let policies = policies.trim_end_matches("/policy.yaml");
+    let log = write(&home, "audit.jsonl", "");
+    let text = write(&home, "text", "write to me at ann@example.com\n");
+    let new = [
+        "credential",
+        "new",
+        "--id",
+        "a",
+        "--tenant",
+        "t",
+        "--agent",
+        "a",
+    ];
+    for arguments in [
+        &new[..],
+        &["validate", "--policy", policies, "-o", "json"],
+        &["policy", "check", policies, "-o", "json"],
+        &["shadow", "report", "--audit", &log],
+        &["dlp", "scan", &text],
+        &["dlp", "redact", &text],
+    ] {
+        let full = File::options().write(true).open("/dev/full").expect("it");
+        let said = command(arguments).stdout(full).output().expect("it starts");
+        assert_eq!(code(&said), 1, "{arguments:?}: {}", err(&said));
+        let wanted = "error: cannot write the result to standard output: No space left";
+        assert!(err(&said).contains(wanted), "{arguments:?}: {}", err(&said));
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let said = command(arguments)
+            .stdout(writer)
+            .output()
+            .expect("it starts");
+        assert!(
+            !err(&said).contains("error"),
+            "{arguments:?}: {}",
+            err(&said)
+        );
+    }
 }
 
 #[test]

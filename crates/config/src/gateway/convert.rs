@@ -7,6 +7,8 @@ use super::{
     GatewayService, GatewaySettings, KeyCommand, KeySource, SendAs, ServiceCredential, ServiceUrl,
     Sigv4, mirror,
 };
+use aegis_document::nearest;
+
 use crate::convert::{Check, or};
 use crate::names::is_place_of_a_server;
 use crate::sections::Listen;
@@ -143,6 +145,16 @@ impl<'d> Place<'_, 'd> {
         }
         if NO_PLACE_FOR_A_KEY.contains(&written) || written.starts_with("proxy-") {
             return self.refuse("this header cannot carry a key");
+        }
+        // A key in a header that nobody reads is refused by the service, which says something else.
+        if nearest(written, ["bearer"]).is_some() {
+            return self.refuse(
+                "expected `bearer` or the name of a header: no header has this name; did you mean `bearer`?",
+            );
+        }
+        if written == "basic" {
+            return self
+                .refuse("expected `bearer` or the name of a header: no header has this name");
         }
         Some(SendAs::Header(written.into()))
     }

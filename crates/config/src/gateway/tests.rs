@@ -57,6 +57,21 @@ fn a_services_upstream_is_taken_apart() {
 }
 
 #[test]
+fn a_key_in_a_header_that_no_service_has_is_asked_about() {
+    for (written, wanted) in [
+        ("barer", "did you mean `bearer`?"),
+        ("beaer", "did you mean `bearer`?"),
+        ("basic", "no header has this name"),
+    ] {
+        let credential = format!("{{send_as: {written}, key: {{env: A}}}}");
+        let section =
+            format!("  services: {{a: {{upstream: 'https://a.test', credential: {credential}}}}}");
+        let told = complaints(&section);
+        assert!(told.contains(wanted), "{written}: {told}");
+    }
+}
+
+#[test]
 fn an_upstream_that_is_no_plain_base_url_is_refused() {
     for written in [
         "api.openai.com",

@@ -79,7 +79,13 @@ async fn lines_are_found_by_what_was_asked() {
             "{query}"
         );
     }
-    for query in ["tenat=acme", "since=yesterday", "limit=x", "cursor=made-up"] {
+    for query in [
+        "tenat=acme",
+        "since=yesterday",
+        "limit=x",
+        "outcome=denied",
+        "cursor=made-up",
+    ] {
         let answer = plane
             .client("acme-audit")
             .get(&format!("/v1/audit?{query}"))

@@ -214,3 +214,51 @@ fn no_message_repeats_a_value() {
     let document = Document::parse("f.yaml", "owner: s3cret").unwrap();
     assert_eq!(format!("{document:?}"), "Document { file: \"f.yaml\", .. }");
 }
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pruned {
+    how: Pruning,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Pruning {
+    Cut(Cut),
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cut {
+    #[serde(alias = "keepLast")]
+    keep_last: u8,
+}
+
+#[test]
+fn a_word_without_what_belongs_below_it_and_the_other_spelling_of_a_key() {
+    for (text, told) in [
+        ("how: cut\n", "1:6: `how`: expected a mapping, found text"),
+        (
+            "how: {cut: {keepLst: 3}}\n",
+            "1:13: unknown key `keepLst`; did you mean `keepLast`?",
+        ),
+    ] {
+        let document = Document::parse("garden.yaml", text).expect("good syntax");
+        let problems = document.read::<Pruned>().expect_err("a mistake");
+        assert_eq!(problems.to_string(), format!("garden.yaml:{told}"));
+    }
+    let document = Document::parse("garden.yaml", "how: {cut: {keepLast: 3}}\n");
+    let good: Pruned = document.expect("good syntax").read().expect("good");
+    let how = Pruning::Cut(Cut { keep_last: 3 });
+    assert_eq!(good, Pruned { how });
+}
+
+#[test]
+fn a_byte_order_mark_before_a_text_is_no_part_of_it() {
+    let text = "owner: ann\narea: 1\n";
+    let marked = format!("\u{feff}{text}");
+    assert_eq!(read(&marked).expect("good"), read(text).expect("good"));
+    let name = "garden.yaml";
+    let all = Document::parse_all(name, &format!("{marked}---\n{text}"));
+    assert_eq!(all.expect("good").len(), 2);
+}

@@ -1,8 +1,9 @@
 //! Fetches a secret from a file, the environment or a command. What it reads goes to its caller and nowhere else.
 
 use std::io;
-use std::path::Path;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_config::{KeyCommand, KeySource};
@@ -26,17 +27,23 @@ struct Printed {
     said: Result<Secret, KeyError>,
 }
 
-/// Says where it failed, never what was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Says where it failed, never what was read. For the operator's log: agents are told nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum KeyError {
-    #[error("its file cannot be read: {0}")]
-    File(io::ErrorKind),
-    #[error("its variable is not set")]
-    Env,
-    #[error("its command cannot be run: {0}")]
-    Command(io::ErrorKind),
-    #[error("its command failed")]
-    Failed,
+    #[error("its file {} cannot be read: {kind}", file.display())]
+    File { file: PathBuf, kind: io::ErrorKind },
+    #[error("its variable {0} is not set")]
+    Env(Arc<str>),
+    #[error("its command {program} cannot be run: {kind}")]
+    Command {
+        program: Arc<str>,
+        kind: io::ErrorKind,
+    },
+    #[error("its command {program} failed: {status}")]
+    Failed {
+        program: Arc<str>,
+        status: ExitStatus,
+    },
     #[error("it did not come in time")]
     Late,
     #[error("it is empty, longer than 16 KiB, or not plain text in its first line")]
@@ -58,7 +65,8 @@ impl Key {
                 .map_err(|_| KeyError::Late)?,
             KeySource::Env(name) => {
                 let value = std::env::var(&**name).map(Zeroizing::new);
-                first_line(value.map_err(|_| KeyError::Env)?.as_bytes())
+                let value = value.map_err(|_| KeyError::Env(Arc::clone(name)))?;
+                first_line(value.as_bytes())
             }
             KeySource::Command(command) => self.printed_by(command).await,
         }
@@ -85,16 +93,23 @@ impl Key {
     }
 }
 
-async fn first_line_of(file: &Path) -> Result<Secret, KeyError> {
-    let failed = |error: io::Error| KeyError::File(error.kind());
-    let file = tokio::fs::File::open(file).await.map_err(failed)?;
+async fn first_line_of(path: &Path) -> Result<Secret, KeyError> {
+    let failed = |error: io::Error| KeyError::File {
+        file: path.to_owned(),
+        kind: error.kind(),
+    };
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
     first_line(&read_some(file).await.map_err(failed)?)
 }
 
-/// Its errors go nowhere: they may quote what they failed on.
+/// What it says of its errors goes nowhere: it may quote what it failed on. Its arguments are not
+/// named either.
 async fn run(command: &KeyCommand) -> Result<Secret, KeyError> {
-    let failed = |error: io::Error| KeyError::Command(error.kind());
-    let (program, arguments) = command.argv.split_first().ok_or(KeyError::Failed)?;
+    let (program, arguments) = command.argv.split_first().ok_or(KeyError::Text)?;
+    let failed = |error: io::Error| KeyError::Command {
+        program: program.as_str().into(),
+        kind: error.kind(),
+    };
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -103,10 +118,12 @@ async fn run(command: &KeyCommand) -> Result<Secret, KeyError> {
         .kill_on_drop(true)
         .spawn()
         .map_err(failed)?;
-    let printed = child.stdout.take().ok_or(KeyError::Failed)?;
+    let printed = child.stdout.take().ok_or(KeyError::Text)?;
     let printed = read_some(printed).await.map_err(failed)?;
-    if !child.wait().await.map_err(failed)?.success() {
-        return Err(KeyError::Failed);
+    let status = child.wait().await.map_err(failed)?;
+    if !status.success() {
+        let program = program.as_str().into();
+        return Err(KeyError::Failed { program, status });
     }
     first_line(&printed)
 }

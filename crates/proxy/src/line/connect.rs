@@ -6,7 +6,7 @@ use aegis_policy::{Authority, Scheme};
 use http::{HeaderMap, Method};
 use hyper::body::Incoming;
 
-use super::{Arrived, InForce, Refused, identify, undrained};
+use super::{Arrived, InForce, Refused, identify, proven_or_known, undrained};
 use crate::describe::Asking;
 use crate::plane::Plane;
 use crate::record::{Ending, Record};
@@ -29,6 +29,7 @@ pub(super) async fn open_tunnel(
     record.addressed(Scheme::Https, &authority, &"".into());
     let caller = caller?;
     let policy = undrained(plane, policy)?;
+    proven_or_known(&caller, channel.connection.front, &policy)?;
     let asking = Asking::new(record, caller.clone(), channel.connection.front);
     let intent = plane
         .describer

@@ -79,12 +79,21 @@ impl LogFile {
     }
 
     fn attempt(&mut self, lines: &[u8]) -> Result<(), WriteFailure> {
-        self.follow_path()
-            .map_err(|error| nothing_written(&error))?;
+        self.follow_path().map_err(|error| {
+            let unread = self.waits_for_reader(&error);
+            let failure = nothing_written(&error);
+            let why = if unread {
+                UNREAD.to_owned()
+            } else {
+                failure.why
+            };
+            WriteFailure { why, ..failure }
+        })?;
         let Some(open) = &self.open else {
             return Err(WriteFailure {
                 complete: 0,
                 kind: io::ErrorKind::NotConnected,
+                why: UNREAD.to_owned(),
             });
         };
         let deadline = Instant::now() + WRITE_PATIENCE;
@@ -100,6 +109,7 @@ impl LogFile {
             return Err(WriteFailure {
                 complete,
                 kind: error.kind(),
+                why: error.to_string(),
             });
         }
         open.settle(self.settings.sync)
@@ -220,6 +230,7 @@ fn nothing_written(error: &io::Error) -> WriteFailure {
     WriteFailure {
         complete: 0,
         kind: error.kind(),
+        why: error.to_string(),
     }
 }
 
@@ -228,6 +239,7 @@ fn nothing_written(error: &io::Error) -> WriteFailure {
     reason = "one flag bit, far below the sign"
 )]
 const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+pub(super) const UNREAD: &str = "it is a pipe that nobody reads";
 /// How long a reader of a pipe may keep the writer waiting, below the patience of a caller.
 const WRITE_PATIENCE: Duration = Duration::from_millis(500);
 const ROTATION_CHECK: Duration = Duration::from_secs(1);

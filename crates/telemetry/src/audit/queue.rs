@@ -4,8 +4,10 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Display;
 use std::io;
 use std::mem;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,6 +19,8 @@ use super::AuditError;
 
 #[derive(Debug)]
 pub(super) struct Queue {
+    /// Where the lines go, for those who read of a failure.
+    file: PathBuf,
     state: Mutex<State>,
     /// Only the writer waits on it.
     work: Condvar,
@@ -48,6 +52,8 @@ pub(super) struct WriteFailure {
     /// Bytes at the start of the batch that are in the file, always whole lines.
     pub(super) complete: usize,
     pub(super) kind: io::ErrorKind,
+    /// In words for those who run the proxy.
+    pub(super) why: String,
 }
 
 #[derive(Debug, Default)]
@@ -70,8 +76,9 @@ enum Writer {
 }
 
 impl Queue {
-    pub(super) fn new(healthy: bool) -> Self {
+    pub(super) fn new(healthy: bool, file: PathBuf) -> Self {
         Self {
+            file,
             state: Mutex::default(),
             work: Condvar::new(),
             healthy: AtomicBool::new(healthy),
@@ -85,7 +92,7 @@ impl Queue {
         let mut state = self.lock();
         if state.bytes.len() + line.len() > CAPACITY || state.waiters.len() >= MOST_WAITERS {
             drop(state);
-            self.failed();
+            self.failed(&AuditError::Busy);
             return Err(AuditError::Busy);
         }
         state.bytes.extend_from_slice(line);
@@ -159,7 +166,7 @@ impl Queue {
                 Ok(())
             }
             Err(failure) => {
-                self.failed();
+                self.failed(&failure.why);
                 self.keep(batch, failure.complete);
                 Err(AuditError::Io(failure.kind))
             }
@@ -194,10 +201,11 @@ impl Queue {
     }
 
     /// Counts an error and lets the writer find out when the log is well again.
-    pub(super) fn failed(&self) {
+    pub(super) fn failed(&self, why: &dyn Display) {
         self.errors.inc();
         if self.healthy.swap(false, Ordering::Relaxed) {
-            tracing::error!("the audit log cannot be written; calls are refused");
+            let file = self.file.display();
+            tracing::error!(%file, %why, "the audit log cannot be written; calls are refused");
         }
         // Under the lock, or the writer could fall asleep between its look and our call.
         let _state = self.lock();

@@ -1,6 +1,6 @@
 //! `aegis dlp redact`: the text with placeholders, as it comes.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::process::ExitCode;
 
 use aegis_dlp::{Class, Scanner};
@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{Input, Rules};
 use crate::exit::{Exit, Failure};
+use crate::output;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -26,7 +27,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let kinds = arguments.kinds(&scanner)?;
     let mut redactor = scanner.redactor(None, |kind| kinds.contains(&kind));
     let mut input = arguments.input.open()?;
-    let mut out = io::stdout().lock();
     let mut piece = vec![0; PIECE];
     loop {
         let read = match input.read(&mut piece) {
@@ -37,12 +37,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             Err(error) => return Err(arguments.input.failure(&error)),
         };
         let clean = redactor.push(piece.get(..read).unwrap_or_default());
-        if out.write_all(&clean).and_then(|()| out.flush()).is_err() {
+        if !output::bytes(&clean) {
             return Ok(ExitCode::SUCCESS);
         }
     }
-    // A reader that has gone away is no error.
-    let _ = out.write_all(&redactor.finish()).and_then(|()| out.flush());
+    output::bytes(&redactor.finish());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -14,18 +14,17 @@ use crate::secret::Secret;
 /// Agents, each with its tenant.
 type Agents = BTreeMap<String, String>;
 
-/// Whom the policies know, where that can be told here. A directory that cannot be read is a mistake
-/// of the command, whoever calls.
+/// Whom the policies know, where that can be told here. With a directory that cannot be read or that
+/// has mistakes, nothing would be in force, whoever calls; a bundle may have a last good one.
 pub(super) fn agents(settings: &Settings) -> Result<Option<Agents>, Failure> {
-    match policies::read(&settings.policy, &settings.region) {
-        Ok(Some(policy)) => Ok(Some(policies::agents(&policy.sources))),
-        Err(Unusable::Unreadable(error))
-            if matches!(settings.policy.source, PolicySource::Directory(_)) =>
-        {
-            Err(Failure::new(Exit::Configuration, error))
-        }
-        // Policies with mistakes are told when the proxy reads them, with all of them.
-        Ok(None) | Err(_) => Ok(None),
+    let unusable = match policies::read(&settings.policy, &settings.region) {
+        Ok(policy) => return Ok(policy.map(|policy| policies::agents(&policy.sources))),
+        Err(unusable) => unusable,
+    };
+    match (unusable, &settings.policy.source) {
+        (_, PolicySource::Bundle(_)) => Ok(None),
+        (Unusable::Unreadable(error), _) => Err(Failure::new(Exit::Configuration, error)),
+        (Unusable::Mistaken(problems), _) => Err(Failure::new(Exit::Configuration, problems)),
     }
 }
 

@@ -1,14 +1,16 @@
-//! Five lines about a run, counted from what its own proxy puts on record. Other proxies may have the same log.
+//! A few lines about a run, counted from what its own proxy puts on record. Other proxies may have the same log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::fmt;
+use std::path::PathBuf;
 
 use aegis_proxy::App;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::audit_lines::word;
+use crate::table::shown;
 
 /// Counts while the run goes on.
 #[derive(Debug)]
@@ -16,6 +18,9 @@ pub(super) struct Tally {
     lines: UnboundedReceiver<Vec<u8>>,
     /// Decision lines of calls that have not ended, by id.
     open: HashMap<String, Value>,
+    /// Calls that were asked for a credential, by their connection: a client that then shows one on
+    /// the same connection has been denied nothing.
+    challenged: HashMap<u64, Value>,
     summary: Summary,
 }
 
@@ -26,16 +31,22 @@ pub(super) struct Summary {
     redacted: usize,
     held: usize,
     would: Vec<String>,
-    /// Rules that denied or held, each once.
-    rules: Vec<String>,
+    /// Rules that denied or held, each with the places for which it did.
+    rules: BTreeMap<String, Vec<String>>,
+    audit: PathBuf,
 }
 
 impl Tally {
-    pub(super) fn of(app: &App) -> Self {
+    /// `audit` is where the reader finds all of it.
+    pub(super) fn of(app: &App, audit: PathBuf) -> Self {
         Self {
             lines: app.follow_audit(),
             open: HashMap::new(),
-            summary: Summary::default(),
+            challenged: HashMap::new(),
+            summary: Summary {
+                audit,
+                ..Summary::default()
+            },
         }
     }
 
@@ -52,7 +63,7 @@ impl Tally {
         while let Ok(line) = self.lines.try_recv() {
             self.add(&line);
         }
-        for decision in self.open.values() {
+        for decision in self.open.values().chain(self.challenged.values()) {
             self.summary.add(decision, None);
         }
         self.summary
@@ -64,16 +75,34 @@ impl Tally {
         };
         match word(&line, "/event") {
             "decision" => {
+                if !matches!(word(&line, "/auth"), "" | "anonymous") {
+                    self.challenged.remove(&connection(&line));
+                }
                 self.open.insert(word(&line, "/id").to_owned(), line);
             }
             "end" => {
                 if let Some(decision) = self.open.remove(word(&line, "/id")) {
-                    self.summary.add(&decision, line.get("refusal"));
+                    self.ended(decision, &line);
                 }
             }
             _ => {}
         }
     }
+
+    fn ended(&mut self, decision: Value, end: &Value) {
+        if word(end, "/error") != CHALLENGE {
+            return self.summary.add(&decision, end.get("refusal"));
+        }
+        let before = self.challenged.insert(connection(&decision), decision);
+        if let Some(unanswered) = before {
+            self.summary.add(&unanswered, None);
+        }
+    }
+}
+
+fn connection(line: &Value) -> u64 {
+    let number = line.get("connection").and_then(Value::as_u64);
+    number.unwrap_or_default()
 }
 
 impl Summary {
@@ -89,7 +118,7 @@ impl Summary {
             _ => self.denied += 1,
         }
         if !matches!(word(last, "/outcome"), "allow" | "sanitize") {
-            self.stopped_by(last);
+            self.stopped_by(last, &place(line));
         }
         let would = word(line, "/would/outcome");
         if is_call && !would.is_empty() && would != word(line, "/outcome") {
@@ -97,14 +126,28 @@ impl Summary {
         }
     }
 
-    fn stopped_by(&mut self, line: &Value) {
+    fn stopped_by(&mut self, line: &Value, place: &str) {
         let rules = line.pointer("/rules").and_then(Value::as_array);
         for rule in rules.into_iter().flatten() {
-            let rule = word(rule, "/rule");
-            if !self.rules.iter().any(|known| known == rule) {
-                self.rules.push(rule.to_owned());
+            let places = self.rules.entry(word(rule, "/rule").to_owned());
+            let places = places.or_default();
+            if !place.is_empty() && !places.iter().any(|known| known == place) {
+                places.push(place.to_owned());
             }
         }
+    }
+
+    /// `host: a.test:443, b.test:443; tool: c.test:80`
+    fn stopped(&self) -> String {
+        let rules = self.rules.iter().map(|(rule, places)| {
+            let named: Vec<&str> = places.iter().take(NAMED).map(String::as_str).collect();
+            match (named.join(", "), places.len().saturating_sub(NAMED)) {
+                (named, _) if named.is_empty() => rule.clone(),
+                (named, 0) => format!("{rule}: {named}"),
+                (named, more) => format!("{rule}: {named} and {more} more"),
+            }
+        });
+        rules.collect::<Vec<_>>().join("; ")
     }
 
     fn would_have(&self) -> String {
@@ -129,17 +172,31 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rules = match self.rules.as_slice() {
-            [] => String::new(),
-            rules => format!("  ({})", rules.join(", ")),
+        let rules = match self.stopped() {
+            none if none.is_empty() => none,
+            rules => format!("  ({})", shown(&rules)),
         };
         writeln!(f, "aegis: allowed            {}", self.allowed)?;
         writeln!(f, "aegis: denied             {}{rules}", self.denied)?;
         writeln!(f, "aegis: redacted           {}", self.redacted)?;
         writeln!(f, "aegis: held for approval  {}", self.held)?;
-        write!(f, "aegis: shadow would have  {}", self.would_have())
+        writeln!(f, "aegis: shadow would have  {}", self.would_have())?;
+        write!(f, "aegis: audit log          {}", self.audit.display())
     }
 }
+
+/// Host and port; empty where the call names none.
+fn place(line: &Value) -> String {
+    let port = line.pointer("/destination/port").and_then(Value::as_u64);
+    match (word(line, "/destination/host"), port) {
+        ("", _) | (_, None) => String::new(),
+        (host, Some(port)) => format!("{host}:{port}"),
+    }
+}
+
+const CHALLENGE: &str = "identity.anonymous";
+/// Places of one rule.
+const NAMED: usize = 5;
 
 #[cfg(test)]
 mod tests {
@@ -148,7 +205,10 @@ mod tests {
     use super::*;
 
     fn call(outcome: &str) -> Value {
-        json!({"phase": "request", "outcome": outcome, "rules": [{"rule": "r", "message": "m"}]})
+        json!({
+            "phase": "request", "outcome": outcome, "rules": [{"rule": "r", "message": "m"}],
+            "destination": {"host": "api.test", "port": 443},
+        })
     }
 
     #[test]
@@ -170,7 +230,7 @@ mod tests {
             (summary.allowed, summary.redacted, summary.denied),
             (0, 0, 2)
         );
-        assert_eq!(summary.rules, ["address"]);
+        assert_eq!(summary.stopped(), "address: api.test:443");
     }
 
     #[test]
@@ -185,9 +245,18 @@ mod tests {
         shadowed["outcome"] = json!("deny");
         summary.add(&shadowed, None);
         let text = summary.to_string();
-        assert_eq!(text.lines().count(), 5);
+        assert_eq!(text.lines().count(), 6);
         assert!(text.contains("allowed            2\n"), "{text}");
-        assert!(text.contains("denied             3  (r)\n"), "{text}");
-        assert!(text.ends_with("would have  1 denied"), "{text}");
+        assert!(
+            text.contains("denied             3  (r: api.test:443)\n"),
+            "{text}"
+        );
+        assert!(text.contains("would have  1 denied\n"), "{text}");
+        for port in 1..=6 {
+            let mut call = call("deny");
+            call["destination"]["port"] = json!(port);
+            summary.add(&call, None);
+        }
+        assert!(summary.stopped().ends_with("api.test:4 and 2 more"));
     }
 }

@@ -1,5 +1,6 @@
 //! Calls as an audit log has them, back to calls that a policy can decide. Guesses no value that was masked.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -53,6 +54,31 @@ pub(crate) struct Line {
     /// Of a request that carries several.
     #[serde(default)]
     messages: Option<usize>,
+    #[serde(default)]
+    pub(crate) proposed_by: Option<String>,
+    #[serde(default)]
+    pub(crate) batched_by: Option<String>,
+    /// What became of it; a call that is still on its way has no end.
+    #[serde(skip)]
+    pub(crate) end: Option<End>,
+}
+
+/// The part of an end line that says what was done after the decision.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct End {
+    #[serde(default)]
+    pub(crate) outcome_detail: String,
+    #[serde(default)]
+    pub(crate) error: Option<String>,
+    /// By which Aegis did not let the call go on, whatever policy had said.
+    #[serde(default)]
+    pub(crate) refusal: Option<Refused>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Refused {
+    pub(crate) outcome: Outcome,
+    pub(crate) rules: Vec<Rule>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -72,8 +98,8 @@ struct Chain {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Rule {
-    rule: String,
-    message: String,
+    pub(crate) rule: String,
+    pub(crate) message: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -82,35 +108,47 @@ struct Would {
     rules: Vec<Rule>,
 }
 
-/// Every decision line of the log, in its order, or why one cannot be read. Lines of other events
-/// are passed over.
+/// Every decision line of the log with its end, in its order, or why one cannot be read. Lines of
+/// other events are passed over.
 pub(crate) fn read(log: &Path) -> Result<Vec<Result<Line, String>>, Failure> {
     let failed = |error: std::io::Error| {
         let message = format!("cannot read the audit log {}: {error}", log.display());
         Failure::new(Exit::Failed, message)
     };
     let mut lines = Vec::new();
+    let mut ends = HashMap::new();
     for text in BufReader::new(File::open(log).map_err(failed)?).split(b'\n') {
         let text = text.map_err(failed)?;
-        if !text.iter().all(u8::is_ascii_whitespace) {
-            lines.extend(line(&text));
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
         }
+        let Ok(value) = serde_json::from_slice::<Json>(&text) else {
+            lines.push(Err("not a record".to_owned()));
+            continue;
+        };
+        match value.get("event").and_then(Json::as_str) {
+            Some("decision") => lines.push(line(value)),
+            Some("end") => ends.extend(end(value)),
+            _ => {}
+        }
+    }
+    for line in lines.iter_mut().flatten() {
+        line.end = ends.remove(&line.id);
     }
     Ok(lines)
 }
 
-fn line(text: &[u8]) -> Option<Result<Line, String>> {
-    let Ok(value) = serde_json::from_slice::<Json>(text) else {
-        return Some(Err("not a record".to_owned()));
-    };
-    if value.get("event").and_then(Json::as_str) != Some("decision") {
-        return None;
-    }
+fn line(value: Json) -> Result<Line, String> {
     if value.get("schema_version").and_then(Json::as_u64) != Some(1) {
-        return Some(Err("of another version of the log".to_owned()));
+        return Err("of another version of the log".to_owned());
     }
-    let line = serde_json::from_value(value);
-    Some(line.map_err(|_| "not a whole record".to_owned()))
+    serde_json::from_value(value).map_err(|_| "not a whole record".to_owned())
+}
+
+/// With the id of its call.
+fn end(value: Json) -> Option<(String, End)> {
+    let id = value.get("id")?.as_str()?.to_owned();
+    Some((id, serde_json::from_value(value).ok()?))
 }
 
 impl Line {
@@ -124,20 +162,39 @@ impl Line {
         self.rules.iter().map(Reason::from).collect()
     }
 
+    /// Whether Aegis let it go no further although policy had.
+    pub(crate) fn refused(&self) -> Option<&Refused> {
+        self.end.as_ref()?.refusal.as_ref()
+    }
+
+    /// A call has a kind once it is described, and policy is asked of described calls only.
+    pub(crate) fn unasked(&self) -> Option<&'static str> {
+        match self.outcome {
+            _ if !self.kind.is_empty() => None,
+            Outcome::Allow => Some("answered by Aegis itself, so no policy was asked"),
+            _ => Some("refused before it was understood, so no policy was asked"),
+        }
+    }
+
     /// What was asked, by whom.
     pub(crate) fn asked(&self) -> String {
         let Destination { host, port, .. } = &self.destination;
-        let Self {
-            tenant,
-            agent,
-            tool,
-            action,
-            ..
-        } = self;
-        if self.is_tunnel() {
-            format!("{agent} of {tenant} asked for a tunnel to {host}:{port}")
-        } else {
-            format!("{agent} of {tenant} asked for {tool}/{action} at {host}:{port}")
+        let Self { tool, action, .. } = self;
+        let who = self.who();
+        match self.unasked() {
+            Some(why) if host.is_empty() => format!("a request of {who}, {why}"),
+            Some(why) => format!("a request of {who} to {host}:{port}, {why}"),
+            None if self.is_tunnel() => format!("{who} asked for a tunnel to {host}:{port}"),
+            None => format!("{who} asked for {tool}/{action} at {host}:{port}"),
+        }
+    }
+
+    fn who(&self) -> String {
+        let Self { tenant, agent, .. } = self;
+        match &*self.auth {
+            "" => "an unknown caller".to_owned(),
+            "anonymous" => "an anonymous caller".to_owned(),
+            _ => format!("{agent} of {tenant}"),
         }
     }
 
@@ -173,6 +230,9 @@ impl Line {
     }
 
     fn read_as(&self, bench: &Workbench, content_type: Option<&str>) -> Result<Intent, String> {
+        if let Some(why) = self.unasked() {
+            return Err(why.to_owned());
+        }
         if [&self.tool, &self.action]
             .into_iter()
             .any(|word| word == MASK)

@@ -4,9 +4,9 @@ use aegis_policy::explain::{Cause, Explanation, Place};
 use aegis_policy::remedy::Edit;
 use serde_json::{Value as Json, json};
 
-use super::Depth;
 use super::explained::{Again, Change, Explained, Way};
-use super::recorded::Line;
+use super::recorded::{Line, Rule};
+use super::{Depth, afterwards};
 use crate::commands::policy::opened::Opened;
 use crate::commands::policy::words::{self, at, count};
 use crate::output::{self, Style};
@@ -14,14 +14,24 @@ use crate::output::{self, Style};
 /// `deny: bot of acme asked for pay/charge at pay.example:443, and amount is above 100`
 pub(super) fn sentence(line: &Line) -> String {
     let asked = line.asked();
-    let outcome = line.outcome.as_str();
-    let reasons = line.reasons();
-    let messages: Vec<&str> = reasons.iter().map(|reason| &*reason.message).collect();
-    if messages.is_empty() {
-        format!("{outcome}: {asked}")
-    } else {
-        format!("{outcome}: {asked}; {}", messages.join("; "))
+    let decided = line.outcome.as_str();
+    if let Some(refused) = line.refused() {
+        let outcome = refused.outcome.as_str();
+        let rules: Vec<&str> = refused.rules.iter().map(|rule| &*rule.rule).collect();
+        let (rules, why) = (rules.join(", "), messages(&refused.rules));
+        return format!(
+            "{outcome}: {asked}; policy said {decided}, then {rules} refused it: {why}"
+        );
     }
+    match messages(&line.rules) {
+        said if said.is_empty() => format!("{decided}: {asked}"),
+        said => format!("{decided}: {asked}; {said}"),
+    }
+}
+
+fn messages(rules: &[Rule]) -> String {
+    let messages: Vec<&str> = rules.iter().map(|rule| &*rule.message).collect();
+    messages.join("; ")
 }
 
 pub(super) fn text(line: &Line, policy: &Opened, explained: &Explained, depth: Depth) {
@@ -30,6 +40,9 @@ pub(super) fn text(line: &Line, policy: &Opened, explained: &Explained, depth: D
         return;
     }
     output::result("");
+    if line.unasked().is_some() {
+        return;
+    }
     for cause in causes(&explained.again) {
         output::result(words::cause(policy, cause));
     }
@@ -43,6 +56,7 @@ pub(super) fn text(line: &Line, policy: &Opened, explained: &Explained, depth: D
     }
     output::result("");
     match &explained.way {
+        Way::Open if line.stopped().is_some() => {}
         Way::Open => output::result(OPEN),
         Way::Unknown => output::result(UNKNOWN),
         Way::Obstacles(obstacles) => {
@@ -55,7 +69,7 @@ pub(super) fn text(line: &Line, policy: &Opened, explained: &Explained, depth: D
     }
 }
 
-pub(super) fn json(line: &Line, policy: &Opened, explained: &Explained) -> Json {
+pub(super) fn json(line: &Line, policy: &Opened, explained: &Explained, blamed: &[String]) -> Json {
     let causes = causes(&explained.again).iter();
     let causes = causes.map(|cause| words::cause_json(policy, cause));
     let explanation = explanation(&explained.again);
@@ -69,6 +83,8 @@ pub(super) fn json(line: &Line, policy: &Opened, explained: &Explained) -> Json 
         "outcome": line.outcome,
         "sentence": sentence(line),
         "rules": line.reasons(),
+        "policy_asked": line.unasked().is_none(),
+        "afterwards": afterwards::json(line, blamed),
         "reasons": causes.collect::<Vec<_>>(),
         "unknown_parameters": line.masked(),
         "fault": line.fault,

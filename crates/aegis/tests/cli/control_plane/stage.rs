@@ -203,7 +203,9 @@ impl Stage {
     pub(super) fn audit(&self, name: &str, more: &[&str]) -> Vec<Value> {
         let words = ["audit", "query", "--limit", "5000", "-o", "json"];
         let output = self.aegis(name, &[&words, more].concat());
-        serde_json::from_slice(&output.stdout).expect("JSON")
+        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(told["schema_version"], 1, "{told:#}");
+        told["records"].as_array().expect("a list").clone()
     }
 }
 

@@ -13,7 +13,10 @@ async fn the_first_line_of_a_file_is_the_key_and_a_new_file_is_a_new_key() {
     let key = Key::new(&KeySource::File(file.clone()));
     assert_eq!(
         said(&key).await,
-        Err(KeyError::File(io::ErrorKind::NotFound))
+        Err(KeyError::File {
+            file: file.clone(),
+            kind: io::ErrorKind::NotFound
+        })
     );
     for (content, line) in [
         ("sk-one", "sk-one"),
@@ -33,7 +36,10 @@ async fn the_first_line_of_a_file_is_the_key_and_a_new_file_is_a_new_key() {
 #[tokio::test]
 async fn a_variable_that_is_not_set_is_no_key() {
     let key = Key::new(&KeySource::Env("AEGIS_NOBODY_SETS_THIS".into()));
-    assert_eq!(said(&key).await, Err(KeyError::Env));
+    assert_eq!(
+        said(&key).await,
+        Err(KeyError::Env("AEGIS_NOBODY_SETS_THIS".into()))
+    );
     let key = Key::new(&KeySource::Env("CARGO_PKG_NAME".into()));
     assert_eq!(said(&key).await.as_deref(), Ok("aegis-proxy"));
 }
@@ -60,18 +66,25 @@ async fn a_command_that_fails_gives_no_key_whatever_it_prints() {
     for (argv, error) in [
         (
             &["sh", "-c", "echo sk-leaked; exit 3"][..],
-            KeyError::Failed,
+            "its command sh failed: exit status: 3",
         ),
-        (&["sh", "-c", "echo sk-leaked >&2"], KeyError::Text),
         (
-            &["/nowhere/program"],
-            KeyError::Command(io::ErrorKind::NotFound),
+            &["sh", "-c", "echo sk-leaked >&2"],
+            "it is empty, longer than 16 KiB, or not plain text in its first line",
+        ),
+        (
+            &["/nowhere/program", "sk-leaked"],
+            "its command /nowhere/program cannot be run: entity not found",
         ),
         // No shell reads the arguments.
-        (&["test", "$(echo a)", "=", "a"], KeyError::Failed),
+        (
+            &["test", "$(echo a)", "=", "a"],
+            "its command test failed: exit status: 1",
+        ),
     ] {
         let key = command(argv, Duration::from_mins(5));
-        assert_eq!(said(&key).await, Err(error), "{argv:?}");
+        let told = said(&key).await.expect_err("no key");
+        assert_eq!(told.to_string(), error, "{argv:?}");
     }
 }
 

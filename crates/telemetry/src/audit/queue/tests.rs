@@ -1,4 +1,5 @@
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
@@ -9,7 +10,7 @@ use crate::audit::AuditError;
 
 #[test]
 fn what_waits_is_written_in_one_go_and_in_order() {
-    let queue = Queue::new(true);
+    let queue = Queue::new(true, PathBuf::new());
     let mut batch = Batch::default();
     push(&queue, "one\n");
     let mut waiter = push_and_wait(&queue, "two\n");
@@ -26,7 +27,7 @@ fn what_waits_is_written_in_one_go_and_in_order() {
 
 #[test]
 fn a_failed_batch_is_answered_at_once_and_what_is_left_of_it_comes_first() {
-    let queue = Queue::new(true);
+    let queue = Queue::new(true, PathBuf::new());
     let mut batch = Batch::default();
     push(&queue, "one\n");
     let mut waiter = push_and_wait(&queue, "two\n");
@@ -35,6 +36,7 @@ fn a_failed_batch_is_answered_at_once_and_what_is_left_of_it_comes_first() {
     let failure = WriteFailure {
         complete: 4,
         kind: io::ErrorKind::StorageFull,
+        why: String::new(),
     };
     queue.finish(&mut batch, Err(failure));
     assert_eq!(
@@ -52,7 +54,7 @@ fn a_failed_batch_is_answered_at_once_and_what_is_left_of_it_comes_first() {
 
 #[test]
 fn a_writer_that_sleeps_is_called_for_a_line_that_somebody_waits_for() {
-    let queue = Arc::new(Queue::new(true));
+    let queue = Arc::new(Queue::new(true, PathBuf::new()));
     let sleeper = Arc::clone(&queue);
     let writer = thread::spawn(move || {
         let mut batch = Batch::default();
@@ -72,7 +74,7 @@ fn a_writer_that_sleeps_is_called_for_a_line_that_somebody_waits_for() {
 
 #[test]
 fn a_full_queue_refuses_lines_instead_of_growing() {
-    let queue = Queue::new(true);
+    let queue = Queue::new(true, PathBuf::new());
     let line = "x".repeat(1 << 20);
     for _ in 0..CAPACITY / line.len() {
         push(&queue, &line);
@@ -84,7 +86,7 @@ fn a_full_queue_refuses_lines_instead_of_growing() {
 
 #[test]
 fn a_closed_queue_hands_out_what_is_left_and_ends() {
-    let queue = Queue::new(true);
+    let queue = Queue::new(true, PathBuf::new());
     let mut batch = Batch::default();
     push(&queue, "last\n");
     queue.close();
@@ -96,7 +98,7 @@ fn a_closed_queue_hands_out_what_is_left_and_ends() {
 
 #[test]
 fn lines_that_a_closed_queue_cannot_write_are_counted() {
-    let queue = Queue::new(true);
+    let queue = Queue::new(true, PathBuf::new());
     let mut batch = Batch::default();
     push(&queue, "one\n");
     push(&queue, "two\n");
@@ -105,6 +107,7 @@ fn lines_that_a_closed_queue_cannot_write_are_counted() {
     let failure = WriteFailure {
         complete: 0,
         kind: io::ErrorKind::StorageFull,
+        why: String::new(),
     };
     queue.finish(&mut batch, Err(failure));
     assert_eq!(queue.errors().get(), 3, "the write and two lines");
@@ -113,9 +116,9 @@ fn lines_that_a_closed_queue_cannot_write_are_counted() {
 
 #[test]
 fn an_unhealthy_log_is_tried_again_without_a_new_line() {
-    let queue = Queue::new(true);
+    let queue = Queue::new(true, PathBuf::new());
     let mut batch = Batch::default();
-    queue.failed();
+    queue.failed(&AuditError::Timeout);
     assert!(
         queue.take(&mut batch),
         "or a proxy that is not ready would never become ready"
