@@ -62,6 +62,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         findings.detector(known, &policy.sources);
     }
     let snapshot = judged.as_ref().map(|policy| &policy.snapshot);
+    let trouble = snapshot.and_then(Snapshot::trouble);
+    findings.warnings.extend(trouble.cloned());
     match arguments.output {
         Format::Json => findings.write_json(snapshot),
         Format::Text => findings.write_text(snapshot),
