@@ -231,7 +231,7 @@ fn a_finding_that_is_written_wrong_is_refused_with_its_place() {
         ),
         (
             r#"deny contains {"rule": "a"}"#,
-            r#"own.rego:2:15: a finding is {"rule": …, "message": …}"#,
+            r#"own.rego:2:17: a finding is {"rule": …, "message": …}"#,
         ),
         (
             r#"deny contains {"rule": "a", "mesage": "m"}"#,
@@ -247,11 +247,11 @@ fn a_finding_that_is_written_wrong_is_refused_with_its_place() {
         ),
         (
             r#"sanitize contains {"rule": "a", "message": "m"}"#,
-            r#"own.rego:2:19: a finding is {"rule": …, "message": …, "parameter" or "data": …}"#,
+            r#"own.rego:2:21: a finding is {"rule": …, "message": …, "parameter" or "data": …}"#,
         ),
         (
             r#"sanitize contains {"rule": "a", "message": "m", "parameter": "p", "data": "d"}"#,
-            r#"own.rego:2:19: a finding is {"rule": …, "message": …, "parameter" or "data": …}"#,
+            r#"own.rego:2:21: a finding is {"rule": …, "message": …, "parameter" or "data": …}"#,
         ),
         (
             r#"deny contains {"rule": "host", "message": "m"}"#,

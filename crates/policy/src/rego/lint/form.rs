@@ -62,41 +62,41 @@ fn mentions(module: &Module, name: &str) -> bool {
 
 fn finding(set: Set, element: &Expr) -> Vec<Problem> {
     let Expr::Object { span, fields, .. } = element else {
-        let is_known = constant_of(element).is_some();
-        return is_known
-            .then(|| wrong(element.span(), set))
-            .into_iter()
-            .collect();
+        let wrong = is_no_object(element).then(|| wrong(element.span(), set));
+        return wrong.into_iter().collect();
     };
-    let named = |name: &str| {
-        let mut fields = fields.iter();
-        fields.find(|(_, key, _)| constant_of(key).is_some_and(|key| key == name))
+    // A name that is made when a call is there may be any.
+    let fields = fields.iter().map(|(_, name, value)| {
+        let said = constant(name)?.as_str()?.to_owned();
+        Some((name.span(), said, value.as_ref()))
+    });
+    let Some(fields) = fields.collect::<Option<Vec<_>>>() else {
+        return Vec::new();
     };
-    let known = names(set);
-    let mut problems = Vec::new();
-    let mut keys = fields.iter().map(|(_, key, _)| (key, constant_of(key)));
-    if keys.clone().any(|(_, key)| key.is_none()) {
-        // A name that is made when a call is there.
-        return problems;
-    }
-    if let Some((key, _)) = keys.find(|(_, key)| !is_one_of(known, key.as_ref())) {
-        let name = key.span().text().trim_matches('"');
+    let values = fields.iter();
+    let unfit = values.filter_map(|(_, name, value)| {
+        let why = unfit(name, &constant(value)?)?;
+        Some(at(value.span(), why))
+    });
+    let names = fields.iter().map(|(span, name, _)| (*span, &**name));
+    let misnamed = misnamed(set, span, &names.collect::<Vec<_>>());
+    misnamed.into_iter().chain(unfit).collect()
+}
+
+fn misnamed(set: Set, whole: &Span, names: &[(&Span, &str)]) -> Option<Problem> {
+    let known = names_of(set);
+    if let Some((span, name)) = names.iter().find(|(_, name)| !known.contains(name)) {
         let message = format!("a finding of `{}` has no `{name}`", set.as_str());
         let mistake = Mistake::near(message, name, known.iter().copied());
-        problems.push(told(mistake, key.span()));
-    } else if ["rule", "message"].iter().any(|name| named(name).is_none())
-        || (set == Set::Sanitize) != (fields.len() == 3)
-    {
-        problems.push(wrong(span, set));
+        return Some(told(mistake, span));
     }
-    for (_, key, value) in fields {
-        if let Some(said) = constant_of(value)
-            && let Some(why) = unfit(key.span().text().trim_matches('"'), &said)
-        {
-            problems.push(at(value.span(), why));
-        }
-    }
-    problems
+    let has = |wanted: &str| names.iter().any(|(_, name)| *name == wanted);
+    // One of the two that may follow in `sanitize`.
+    let count = if set == Set::Sanitize { 3 } else { 2 };
+    let is_whole = has("rule") && has("message") && names.len() == count;
+    // The span of an object with several names begins somewhere within it.
+    let place = names.first().map_or(whole, |(span, _)| span);
+    (!is_whole).then(|| wrong(place, set))
 }
 
 /// Why this cannot stand there.
@@ -131,19 +131,11 @@ fn wrong(span: &Span, set: Set) -> Problem {
     at(span, form)
 }
 
-fn constant_of(expression: &Expr) -> Option<Json> {
-    match expression {
-        Expr::Array { .. } | Expr::Set { .. } => Some(Json::Null),
-        _ => constant(expression),
-    }
+fn is_no_object(element: &Expr) -> bool {
+    matches!(element, Expr::Array { .. } | Expr::Set { .. }) || constant(element).is_some()
 }
 
-fn is_one_of(known: &[&str], key: Option<&Json>) -> bool {
-    let key = key.and_then(Json::as_str);
-    key.is_some_and(|key| known.contains(&key))
-}
-
-fn names(set: Set) -> &'static [&'static str] {
+fn names_of(set: Set) -> &'static [&'static str] {
     match set {
         Set::Sanitize => &["rule", "message", "parameter", "data"],
         Set::Deny | Set::ApprovalNeeded | Set::Allow => &["rule", "message"],
