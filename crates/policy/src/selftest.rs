@@ -51,7 +51,7 @@ pub(crate) fn run(snapshot: &mut Snapshot, data: &AegisData) -> Result<(), Probl
         snapshot.distrust_machine(&format!("another finding{}", on(&intent)));
     }
     let mut comparison = compare(snapshot)?;
-    let (mut late, mut failed_on, mut asked) = (0, Vec::new(), 0);
+    let (mut late, mut asked, mut failures, mut first) = (0, 0, 0, None);
     for intent in made_up(data) {
         asked += 1;
         match comparison.agree(&intent) {
@@ -59,24 +59,30 @@ pub(crate) fn run(snapshot: &mut Snapshot, data: &AegisData) -> Result<(), Probl
             // A busy machine can be late once; a module that often is would deny most calls.
             Err(Fault::Deadline) if late < LATE => late += 1,
             // What a users' module makes of a made-up call is its own affair: the fault denies.
-            Err(Fault::Evaluation | Fault::WrongType | Fault::Conflict) => failed_on.push(intent),
+            Err(Fault::Evaluation | Fault::WrongType | Fault::Conflict) => {
+                failures += 1;
+                first.get_or_insert(intent);
+            }
             Ok(true) => {}
             Err(fault) => return Err(failed(&fault.to_string(), Some(&intent))),
         }
     }
     drop(comparison);
-    let trouble = trouble(snapshot, &failed_on, asked);
+    let trouble = first.and_then(|first| trouble(snapshot, &first, (failures, asked)));
     snapshot.troubled_by(trouble);
     Ok(())
 }
 
-/// Of the first call on which users' modules failed.
-fn trouble(snapshot: &Snapshot, failed_on: &[Intent], asked: usize) -> Option<Problem> {
-    let first = failed_on.first()?;
+/// Of the first call on which users' modules failed, and of how many they did.
+fn trouble(
+    snapshot: &Snapshot,
+    first: &Intent,
+    (failures, asked): (usize, usize),
+) -> Option<Problem> {
     let trouble = snapshot.policy().trouble(first)?;
-    let (message, failed) = (trouble.message, failed_on.len());
+    let message = trouble.message;
     let message = format!(
-        "{message}{}; {failed} of {asked} such calls are denied by that",
+        "{message}{}; {failures} of {asked} such calls are denied by that",
         on(first)
     );
     Some(Problem { message, ..trouble })

@@ -14,14 +14,11 @@ use std::collections::BTreeSet;
 use aegis_document::{Problem, Problems};
 
 use super::extension::{SETS, Set};
-use super::{
-    BUILTINS, Compiler, CompilerError, Engine, Json, Model, Module, Ref, Rule, RuleHead, Source,
-    Span,
-};
+use super::{BUILTINS, Compiler, CompilerError, Engine, Json, Model, Module, Ref, Source, Span};
 use data::Data;
 use place::{Declared, Mistake};
-pub(super) use syntax::head;
 use syntax::{column, narrow};
+pub(super) use syntax::{head, is_set};
 
 /// Adds the modules to the engine and tells which sets they contribute to.
 pub(super) fn check(
@@ -233,19 +230,12 @@ pub(super) fn unrepeatable(source: &Source, engine: &Engine) -> Problems {
 fn rules(module: &Module, names: &mut BTreeSet<String>, problems: &mut Problems) {
     let known = SETS.map(Set::as_str);
     for rule in &module.policy {
-        let is_set = matches!(
-            rule.as_ref(),
-            Rule::Spec {
-                head: RuleHead::Set { .. },
-                ..
-            }
-        );
         let head = head(rule).span().text().to_owned();
         let name = head.split(['.', '[']).next().unwrap_or_default();
         if !known.contains(&name) {
             continue;
         }
-        if is_set && head == name {
+        if is_set(rule) && head == name {
             names.insert(head);
         } else {
             let message = format!(

@@ -235,15 +235,8 @@ impl Observer<'_> {
 
 /// Whether it is a rule of a set whose contribution names the id and was evaluated, as it is once the body holds.
 fn may_have_given(rule: &Rule, id: &str, evaluated: &Lines) -> bool {
-    let is_set = matches!(
-        rule,
-        Rule::Spec {
-            head: RuleHead::Set { .. },
-            ..
-        }
-    );
     let span = rule.span();
-    let Some((before, _)) = span.text().split_once(id).filter(|_| is_set) else {
+    let Some((before, _)) = span.text().split_once(id).filter(|_| lint::is_set(rule)) else {
         return false;
     };
     let above = before.bytes().filter(|byte| *byte == b'\n').count();

@@ -3,7 +3,7 @@
 use aegis_document::{Problem, Problems};
 
 use super::place::Mistake;
-use super::syntax::constant;
+use super::syntax::{constant, is_set};
 use super::{at, head};
 use crate::rego::extension::{SETS, Set};
 use crate::rego::{Expr, Json, Module, Ref, Rule, RuleHead, Span};
@@ -31,15 +31,8 @@ pub(super) fn misspelled(modules: &[Ref<Module>]) -> Problems {
     for rule in modules.iter().flat_map(|module| &module.policy) {
         let span = head(rule).span();
         let name = span.text();
-        let is_set = matches!(
-            rule.as_ref(),
-            Rule::Spec {
-                head: RuleHead::Set { .. },
-                ..
-            }
-        );
         let known = SETS.map(Set::as_str);
-        if !is_set || known.contains(&name) {
+        if !is_set(rule) || known.contains(&name) {
             continue;
         }
         let mistake = Mistake::near(format!("nothing reads the set `{name}`"), name, known);

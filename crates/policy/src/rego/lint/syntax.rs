@@ -17,6 +17,17 @@ pub(in crate::rego) fn head(rule: &Rule) -> &Expr {
     }
 }
 
+/// `name contains …`
+pub(in crate::rego) fn is_set(rule: &Rule) -> bool {
+    matches!(
+        rule,
+        Rule::Spec {
+            head: RuleHead::Set { .. },
+            ..
+        }
+    )
+}
+
 /// `name := input.call`: a rule without a body.
 pub(super) fn other_name(rule: &Rule) -> Option<(&Span, &Expr)> {
     let Rule::Spec { head, bodies, .. } = rule else {
