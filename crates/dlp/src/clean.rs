@@ -1,4 +1,5 @@
-//! Short fields in which this thread lately found nothing: calls repeat their names, codes and amounts. It finds nothing by itself.
+//! Fields in which this thread lately found nothing: calls repeat their names, codes and amounts, and prompts their
+//! instructions. It finds nothing by itself.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -38,6 +39,13 @@ impl Searcher {
 struct Clean {
     of: Searcher,
     hash: RandomState,
+    shelves: [Shelf; 2],
+}
+
+/// For fields of about one length, so that the long ones take no more memory than the short ones.
+struct Shelf {
+    /// Of a name and a text together, in bytes.
+    longest: usize,
     fields: Box<[Box<[u8]>]>,
 }
 
@@ -46,7 +54,7 @@ impl Clean {
         Self {
             of: searcher,
             hash: RandomState::default(),
-            fields: vec![Box::default(); MOST].into(),
+            shelves: [Shelf::new(SHORT, MOST), Shelf::new(LONGEST, MOST_LONG)],
         }
     }
 
@@ -69,9 +77,20 @@ impl Clean {
         hasher.write_u8(key.length);
         hasher.write(key.name);
         hasher.write(key.text);
-        let most = u64::try_from(MOST).unwrap_or(u64::MAX);
-        let place = usize::try_from(hasher.finish() % most).unwrap_or_default();
-        self.fields.get_mut(place)
+        let mut shelves = self.shelves.iter_mut();
+        let fields = &mut shelves.find(|it| key.len() <= it.longest)?.fields;
+        let most = u64::try_from(fields.len()).unwrap_or(u64::MAX);
+        let at = usize::try_from(hasher.finish() % most).unwrap_or_default();
+        fields.get_mut(at)
+    }
+}
+
+impl Shelf {
+    fn new(longest: usize, fields: usize) -> Self {
+        Self {
+            longest,
+            fields: vec![Box::default(); fields].into(),
+        }
     }
 }
 
@@ -99,6 +118,10 @@ impl<'f> Key<'f> {
         })
     }
 
+    fn len(&self) -> usize {
+        self.name.len() + self.text.len()
+    }
+
     /// No two keys are written alike.
     fn write(&self) -> Box<[u8]> {
         [&[self.length], self.name, self.text].concat().into()
@@ -113,10 +136,12 @@ impl<'f> Key<'f> {
     }
 }
 
-/// Of a name and a text together, in bytes.
-const LONGEST: usize = 95;
-/// Fields that a thread keeps: about a hundred kilobytes.
+const SHORT: usize = 95;
+/// Short fields that a thread keeps: about a hundred kilobytes.
 const MOST: usize = 1_024;
+const LONGEST: usize = 4_095;
+/// Long fields that it keeps: at most a quarter of a megabyte.
+const MOST_LONG: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -165,14 +190,15 @@ mod tests {
     }
 
     #[test]
-    fn long_fields_are_searched_every_time() {
+    fn longer_fields_are_searched_every_time() {
         let searcher = Searcher::new();
-        let (longest, longer) = ("a".repeat(LONGEST), "a".repeat(LONGEST + 1));
-        for field in [named(None, &longest), named(Some(&longest), "")] {
+        let long = [SHORT, SHORT + 1, LONGEST].map(|length| "a".repeat(length));
+        for field in long.each_ref().map(|text| named(None, text)) {
             assert_eq!(searcher.hits(&field, Vec::new), []);
             assert_eq!(searcher.hits(&field, hit), []);
         }
-        for field in [named(None, &longer), named(Some(&longer), "")] {
+        let (longer, name) = ("a".repeat(LONGEST + 1), "a".repeat(256));
+        for field in [named(None, &longer), named(Some(&name), "")] {
             assert_eq!(searcher.hits(&field, Vec::new), []);
             assert_eq!(searcher.hits(&field, hit), hit());
         }
@@ -181,15 +207,24 @@ mod tests {
     #[test]
     fn what_takes_the_place_of_another_is_what_is_known_from_then_on() {
         let searcher = Searcher::new();
-        let texts: Vec<_> = (0..8 * MOST).map(|number| number.to_string()).collect();
-        for text in &texts {
-            assert_eq!(searcher.hits(&named(None, text), Vec::new), []);
-        }
-        let known = texts.iter().filter(|text| {
-            let hits = searcher.hits(&named(None, text), hit);
-            hits.is_empty()
-        });
-        let known = known.count();
-        assert!(known > MOST / 2 && known <= MOST, "{known} are known");
+        let learn = |texts: &[String]| {
+            for text in texts {
+                assert_eq!(searcher.hits(&named(None, text), Vec::new), []);
+            }
+        };
+        let known = |texts: &[String]| {
+            let is_known = |text: &&String| searcher.hits(&named(None, text), hit).is_empty();
+            texts.iter().filter(is_known).count()
+        };
+        let short: Vec<_> = (0..8 * MOST).map(|number| number.to_string()).collect();
+        let long: Vec<_> = short.iter().map(|text| format!("{text:0>96}")).collect();
+        learn(&short);
+        learn(&long);
+        let (short, long) = (known(&short), known(&long));
+        assert!(short > MOST / 2 && short <= MOST, "{short} are known");
+        assert!(
+            long > MOST_LONG / 2 && long <= MOST_LONG,
+            "{long} are known"
+        );
     }
 }

@@ -27,12 +27,16 @@ pub(crate) fn is_call(value: &Value, subject: &Subject<'_>) -> bool {
     if is_message(value) {
         return methods::is_call(value);
     }
+    let mut messages = MESSAGE_OVER_HTTP.iter().filter_map(|name| value.get(name));
+    messages.any(Value::is_object) && sends(subject)
+}
+
+/// Whether the path asks for a message to be sent.
+fn sends(subject: &Subject<'_>) -> bool {
     let segments = segments(subject).unwrap_or_default();
     let resolved = paths::resolved(subject.view.path);
     let asked = asked(subject, &segments, &resolved);
-    let sends = asked.is_some_and(|asked| matches!(asked.action, "send" | "stream"));
-    let messages = MESSAGE_OVER_HTTP.iter().filter_map(|name| value.get(name));
-    sends && messages.into_iter().any(Value::is_object)
+    asked.is_some_and(|asked| matches!(asked.action, "send" | "stream"))
 }
 
 /// Whether a method of this name is one of A2A.

@@ -5,6 +5,28 @@
 
 use percent_encoding::percent_decode_str;
 
+/// What `at` sees in the segments of the path, decoded once, or else in what only some servers make of them; whether
+/// it was the latter.
+pub(crate) fn find<T>(path: &str, at: impl Fn(&[&str]) -> Option<T>) -> Option<(T, bool)> {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let segments: Vec<&str> = decoded.split('/').filter(|it| !it.is_empty()).collect();
+    if let Some(found) = at(&segments) {
+        return Some((found, false));
+    }
+    if is_plain(path) {
+        return None;
+    }
+    let resolved = resolved(path);
+    let segments: Vec<&str> = resolved.iter().map(String::as_str).collect();
+    at(&segments).map(|found| (found, true))
+}
+
+/// Whether nothing is left to resolve: every server finds the same segments in it.
+fn is_plain(path: &str) -> bool {
+    let special = |byte: u8| !byte.is_ascii_graphic() || b"%\\;?#".contains(&byte);
+    !path.bytes().any(special) && !path.split('/').any(|segment| segment.ends_with('.'))
+}
+
 /// The segments that are left when dot segments are resolved; no empty ones are among them.
 pub(crate) fn resolved(path: &str) -> Vec<String> {
     let mut segments = Vec::new();
@@ -46,6 +68,8 @@ fn name(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -77,6 +101,25 @@ mod tests {
         for path in ["/a/c", "/a/b/c", "/a/b/..", "/a.b", "/a/.b", "/a/b/..."] {
             assert_ne!(resolved(path), ["a", "b"], "{path}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_resolved_in_a_plain_path(path in "[a-c/.:~%2\\\\;?# \\tä-]{0,12}") {
+            let segments: Vec<&str> = path.split('/').filter(|it| !it.is_empty()).collect();
+            if is_plain(&path) {
+                prop_assert_eq!(resolved(&path), segments);
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_some_servers_find_is_found_last() {
+        let at = |segments: &[&str]| (segments == ["a", "b"]).then_some(());
+        assert_eq!(find("/a/b", at), Some(((), false)));
+        assert_eq!(find("/%61//b", at), Some(((), false)));
+        assert_eq!(find("/a/./b.", at), Some(((), true)));
+        assert_eq!(find("/a/c", at), None);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::lease::Lease;
 use crate::plane::Plane;
 use crate::record::Record;
 use crate::refusal::{Cause, Refusal};
-use crate::request::Request;
+use crate::request::Head;
 pub(crate) use begun::Begun;
 use follow::Follower;
 pub(crate) use follow::{Guarded, Refused};
@@ -74,8 +74,8 @@ pub(crate) struct Learned {
 
 impl Following {
     /// `None` where nothing in the answer has to be looked at.
-    pub(crate) fn of<B>(reading: &Reading, request: &Request<B>) -> Option<Self> {
-        let query = request.query.as_deref();
+    pub(crate) fn of(reading: &Reading, head: &Head) -> Option<Self> {
+        let query = head.query.as_deref();
         let generation = |api, streams, resumes| {
             Self::Model(Generation {
                 api,
@@ -91,7 +91,7 @@ impl Following {
             (None, Some(stored)) => Some(Self::Claimed(Box::new(stored.clone()))),
             (None, None) => {
                 let expected = reading.expected()?.clone();
-                Some(Self::of_server(expected, &request.headers))
+                Some(Self::of_server(expected, &head.headers))
             }
         }
     }

@@ -25,7 +25,7 @@ use crate::detector::Detector;
 use crate::dialogues::Dialogues;
 use crate::plane::Plane;
 use crate::refusal::{Cause, Refusal};
-use crate::request::Request;
+use crate::request::{Head, Request};
 use crate::tools::Tools;
 use read::{Seen, unread};
 
@@ -55,13 +55,9 @@ pub(crate) struct DescribedBatch {
 }
 
 /// What a request turned out to be.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every request is one message"
-)]
 pub(crate) enum Understood {
-    One(Described),
-    Batch(DescribedBatch),
+    One(Box<Described>),
+    Batch(Box<DescribedBatch>),
 }
 
 /// What is the same for every call that this data plane describes.
@@ -107,9 +103,9 @@ impl Describer {
         policy: &Snapshot,
         traffic: Arc<Traffic>,
     ) -> Result<Understood, (Refusal, Dialect)> {
-        let service = policy.catalogue().service(&request.authority);
-        let dialect = guess(&request, service);
-        let read = if grpc::is_call(&request.method, &request.headers, service) {
+        let service = policy.catalogue().service(&request.head.authority);
+        let dialect = guess(&request.head, service);
+        let read = if grpc::is_call(&request.head.method, &request.head.headers, service) {
             Ok(unread(request, traffic))
         } else {
             self.read(request, traffic).await
@@ -118,28 +114,30 @@ impl Describer {
             Ok(read) => read,
             Err(refusal) => return Err((refusal, dialect)),
         };
-        let heard = self.heard(|scanner, most| Texts::of(&view(&request, &seen), scanner, most));
+        let heard =
+            self.heard(|scanner, most| Texts::of(&view(&request.head, &seen), scanner, most));
         let heard = heard.await.map_err(|refusal| (refusal, dialect.clone()))?;
         let finder = Finder {
             scanner: policy.scanner(),
             heard: &heard,
         };
-        let view = view(&request, &seen);
+        let view = view(&request.head, &seen);
         let inspected = aegis_protocol::inspect(&view, service, finder);
         if let (Err(InspectError::Batch), Seen::Whole(read)) = (&inspected, &seen) {
             let batch = Batch::inspect(&view, service, finder);
             let batch = batch.map_err(|error| (uninspectable(&error), dialect))?;
             let read = read.clone();
             let messages = batch.messages().iter();
-            let unasked = messages.map(|message| self.unasked(&message.reading, &asking, &request));
-            return Ok(Understood::Batch(DescribedBatch {
+            let unasked =
+                messages.map(|message| self.unasked(&message.reading, &asking, &request.head));
+            return Ok(Understood::Batch(Box::new(DescribedBatch {
                 unasked: unasked.collect(),
                 batch,
                 asking,
                 request,
                 read,
                 heard,
-            }));
+            })));
         }
         let Inspected {
             call,
@@ -150,33 +148,23 @@ impl Describer {
             let read = read.filter(|_| matches!(error, InspectError::HeaderMismatch { .. }));
             (uninspectable(&error), read.unwrap_or(dialect))
         })?;
-        let unasked = self.unasked(&reading, &asking, &request);
-        let intent = self.intent(&request, service, asking, (call, data));
-        let read = match seen {
-            Seen::Whole(bytes) => Some(bytes),
-            Seen::Absent | Seen::Truncated => None,
-        };
-        Ok(Understood::One(Described {
+        let unasked = self.unasked(&reading, &asking, &request.head);
+        let intent = self.intent(&request.head, service, asking, (call, data));
+        let read = seen.whole();
+        Ok(Understood::One(Box::new(Described {
             intent,
             reading,
             request,
             read,
             heard,
             unasked,
-        }))
+        })))
     }
 
-    fn unasked(
-        &self,
-        reading: &Reading,
-        asking: &Asking,
-        request: &Request<RequestBody>,
-    ) -> Option<Refusal> {
+    fn unasked(&self, reading: &Reading, asking: &Asking, head: &Head) -> Option<Refusal> {
         reading.answers()?;
-        let session = mcp::session(&request.headers);
-        let dialogue = self
-            .dialogues
-            .of(&asking.caller, &request.authority, session);
+        let session = mcp::session(&head.headers);
+        let dialogue = self.dialogues.of(&asking.caller, &head.authority, session);
         dialogue.unasked(reading)
     }
 
@@ -203,10 +191,10 @@ impl Describer {
         asking: Asking,
         policy: &Snapshot,
     ) -> Intent {
-        let request = &described.request;
-        let service = policy.catalogue().service(&request.authority);
+        let head = &described.request.head;
+        let service = policy.catalogue().service(&head.authority);
         let said = (message.call.clone(), message.data.clone());
-        self.intent(request, service, asking, said)
+        self.intent(head, service, asking, said)
     }
 
     /// The intent of a CONNECT: only names are known.
@@ -236,17 +224,17 @@ impl Describer {
     /// Of every call that a request is, or that a message within it is.
     pub(crate) fn intent(
         &self,
-        request: &Request<RequestBody>,
+        head: &Head,
         service: Option<&Service>,
         asking: Asking,
         (mut call, data): (Call, Vec<DataFinding>),
     ) -> Intent {
-        let path = Arc::clone(&request.path);
-        let upgrade = request.upgrade.as_ref();
+        let path = Arc::clone(&head.path);
+        let upgrade = head.upgrade.as_ref();
         call.opaque |= upgrade.is_some_and(|upgrade| upgrade.offer.is_none());
         call.changed = self
             .tools
-            .has_changed(&asking.caller.tenant, &request.authority, &call);
+            .has_changed(&asking.caller.tenant, &head.authority, &call);
         Intent {
             phase: Phase::Request,
             id: asking.id,
@@ -256,15 +244,15 @@ impl Describer {
             caller: asking.caller,
             chain: asking.chain,
             destination: Destination::catalogued(
-                request.scheme,
-                request.authority.clone(),
+                head.scheme,
+                head.authority.clone(),
                 path,
                 service,
             ),
             call,
             http: Some(HttpPart {
-                method: request.method.as_str().into(),
-                content_type: media_type(&request.headers).into(),
+                method: head.method.as_str().into(),
+                content_type: media_type(&head.headers).into(),
             }),
             data,
         }
@@ -278,36 +266,33 @@ impl Described {
             (None, Truncation::Whole) => BodyView::Absent,
             (None, Truncation::Parts | Truncation::Truncated) => BodyView::Truncated,
         };
-        view_with(&self.request, body)
+        view_with(&self.request.head, body)
     }
 }
 
 impl DescribedBatch {
     pub(crate) fn view(&self) -> RequestView<'_> {
-        view_with(&self.request, BodyView::Whole(&self.read))
+        view_with(&self.request.head, BodyView::Whole(&self.read))
     }
 }
 
-fn view<'a>(request: &'a Request<RequestBody>, seen: &'a Seen) -> RequestView<'a> {
+fn view<'a>(head: &'a Head, seen: &'a Seen) -> RequestView<'a> {
     let body = match seen {
         Seen::Absent => BodyView::Absent,
         Seen::Whole(bytes) => BodyView::Whole(bytes),
         Seen::Truncated => BodyView::Truncated,
     };
-    view_with(request, body)
+    view_with(head, body)
 }
 
-fn view_with<'a>(request: &'a Request<RequestBody>, body: BodyView<'a>) -> RequestView<'a> {
+fn view_with<'a>(head: &'a Head, body: BodyView<'a>) -> RequestView<'a> {
     RequestView {
-        method: &request.method,
-        authority: &request.authority,
-        path: &request.path,
-        query: request.query.as_deref(),
-        headers: &request.headers,
-        opens_websocket: request
-            .upgrade
-            .as_ref()
-            .is_some_and(|it| it.offer.is_some()),
+        method: &head.method,
+        authority: &head.authority,
+        path: &head.path,
+        query: head.query.as_deref(),
+        headers: &head.headers,
+        opens_websocket: head.upgrade.as_ref().is_some_and(|it| it.offer.is_some()),
         body,
     }
 }
@@ -321,8 +306,8 @@ fn uninspectable(error: &InspectError) -> Refusal {
 }
 
 /// The likely dialect of a request that nobody has read yet.
-pub(crate) fn guess(request: &Request<Incoming>, service: Option<&Service>) -> Dialect {
-    Dialect::guess(service, &request.path, media_type(&request.headers))
+pub(crate) fn guess(head: &Head, service: Option<&Service>) -> Dialect {
+    Dialect::guess(service, &head.path, media_type(&head.headers))
 }
 
 fn media_type(headers: &HeaderMap) -> &str {

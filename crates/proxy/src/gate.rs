@@ -72,7 +72,7 @@ impl Gate {
     /// that the line never promises one that the request does not allow.
     pub(crate) async fn authorize(
         &self,
-        described: Described,
+        described: Box<Described>,
         policy: &Snapshot,
         record: &mut Record,
     ) -> Result<(Grant, Outbound), Refusal> {
@@ -95,7 +95,7 @@ impl Gate {
             request,
             heard,
             ..
-        } = described;
+        } = *described;
         let intent = Arc::new(intent);
         let finder = Finder {
             scanner: policy.scanner(),
@@ -350,7 +350,7 @@ fn content(described: &Described) -> Content {
             Content::Parameters
         }
         _ => Content::Message {
-            query: described.request.query.clone(),
+            query: described.request.head.query.clone(),
             body: described.read.clone(),
         },
     }

@@ -9,20 +9,16 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Response, header};
 
 use crate::ca::Ca;
-use crate::request::{Channel, Request};
+use crate::request::{Channel, Head};
 
 /// The answer to a request that is for Aegis itself; `None` for all others, which are judged.
-pub(crate) fn answer<B>(
-    ca: &Ca,
-    request: &Request<B>,
-    channel: &Channel,
-) -> Option<Response<Bytes>> {
+pub(crate) fn answer(ca: &Ca, head: &Head, channel: &Channel) -> Option<Response<Bytes>> {
     let is_ours = channel.tunnel.is_none()
-        && request.scheme == Scheme::Http
-        && request.authority.port() == 80
-        && matches!(request.authority.host(), Host::Name(name) if **name == *NAME)
-        && [Method::GET, Method::HEAD].contains(&request.method);
-    match &*request.path {
+        && head.scheme == Scheme::Http
+        && head.authority.port() == 80
+        && matches!(head.authority.host(), Host::Name(name) if **name == *NAME)
+        && [Method::GET, Method::HEAD].contains(&head.method);
+    match &*head.path {
         "/" if is_ours => Some(page(ca)),
         "/ca.pem" if is_ours => Some(certificate(ca)),
         _ => None,

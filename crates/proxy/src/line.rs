@@ -15,9 +15,9 @@ use hyper::upgrade::OnUpgrade;
 use serde_json::Value;
 
 use crate::answer::{self, Asked, Begun, Following, Searching, Source};
-use crate::body::{AnswerBody, RequestBody};
+use crate::body::AnswerBody;
 use crate::chain::Chains;
-use crate::describe::{self, Asking, Understood};
+use crate::describe::{self, Asking, Described, Understood};
 use crate::exchange::{Received, Switched};
 use crate::gate::{Grant, Outbound};
 use crate::hygiene;
@@ -29,7 +29,7 @@ use crate::plane::Plane;
 use crate::pool::Keep;
 use crate::record::{self, Record};
 use crate::refusal::{Cause, Refusal, Told};
-use crate::request::{self, Channel, Request};
+use crate::request::{self, Channel, Head, Request};
 use crate::tunnel::Opened;
 use arrive::arrive;
 
@@ -115,28 +115,29 @@ async fn forward(
     let caller = identify(plane, channel, request.headers(), record);
     request::measure(&request, &plane.limits)?;
     let mut request = Request::canonical(request, channel, &plane.services)?;
+    let head = &mut *request.head;
     let known = policy.as_deref().ok();
     let scanner = known.map_or(&plane.describer.scanner, Snapshot::scanner);
-    let path = masking::path(&request.path, scanner);
-    record.addressed(request.scheme, &request.authority, &path);
-    if let Some(answer) = install_page::answer(&plane.ca, &request, channel) {
+    let path = masking::path(&head.path, scanner);
+    record.addressed(head.scheme, &head.authority, &path);
+    if let Some(answer) = install_page::answer(&plane.ca, head, channel) {
         record.own_answer().await?;
         return Ok(Arrived::Own(answer));
     }
-    let dialect = dialect_at_once(known, &request);
+    let dialect = dialect_at_once(known, head);
     let caller = caller.map_err(|refusal| (refusal, dialect.clone()))?;
     // Before anything is judged: what is judged is what will be sent.
-    hygiene::clean_request(&mut request.headers);
-    if request.service.is_some() {
-        identity::strip(&mut request.headers);
-        hygiene::clean_service_request(&mut request.headers);
+    hygiene::clean_request(&mut head.headers);
+    if head.service.is_some() {
+        identity::strip(&mut head.headers);
+        hygiene::clean_service_request(&mut head.headers);
     }
     let policy = undrained(plane, policy).map_err(|refusal| (refusal, dialect.clone()))?;
     proven_or_known(&caller, channel.connection.front, &policy)
         .map_err(|refusal| (refusal, dialect))?;
     let chain = plane
         .chains
-        .take(&mut request.headers, &caller, record.trace());
+        .take(&mut head.headers, &caller, record.trace());
     let mut asking = Asking::new(record, caller, channel.connection.front);
     // One that is refused is told so in the language that the request turns out to speak.
     let chain = chain.map(|chain| asking.chain = chain);
@@ -147,7 +148,7 @@ async fn forward(
         .await?;
     match described {
         Understood::One(described) => {
-            address_again(&policy, &described.request, &described.heard, record);
+            address_again(&policy, &described.request.head, &described.heard, record);
             let dialect = described.reading.dialect.clone();
             chain.map_err(|refusal| (refusal, dialect.clone()))?;
             let sent = send(plane, described, &policy, record).await;
@@ -155,7 +156,7 @@ async fn forward(
         }
         // Kept out of the future of every other call.
         Understood::Batch(described) => {
-            address_again(&policy, &described.request, &described.heard, record);
+            address_again(&policy, &described.request.head, &described.heard, record);
             chain.map_err(|refusal| (refusal, Dialect::JsonRpc { id: Value::Null }))?;
             Box::pin(batch::send(plane, described, &policy, record)).await
         }
@@ -163,12 +164,7 @@ async fn forward(
 }
 
 /// What the detector has found in the path is not written down either.
-fn address_again(
-    policy: &Snapshot,
-    request: &Request<RequestBody>,
-    heard: &Heard,
-    record: &mut Record,
-) {
+fn address_again(policy: &Snapshot, request: &Head, heard: &Heard, record: &mut Record) {
     if heard.is_empty() {
         return;
     }
@@ -183,13 +179,13 @@ fn address_again(
 /// The second half: from here on the refusal is in the dialect that the request was found to speak.
 async fn send(
     plane: &Arc<Plane>,
-    mut described: crate::describe::Described,
+    mut described: Box<Described>,
     policy: &Snapshot,
     record: &mut Record,
 ) -> Result<Arrived, Refusal> {
-    let following = Following::of(&described.reading, &described.request);
+    let following = Following::of(&described.reading, &described.request.head);
     if following.is_some() {
-        answer::ask_for_plain(&mut described.request.headers);
+        answer::ask_for_plain(&mut described.request.head.headers);
     }
     let dialect = described.reading.dialect.clone();
     let (grant, outbound) = plane.gate.authorize(described, policy, record).await?;
@@ -305,12 +301,12 @@ fn identify(
 
 /// Before a request has been read. An SDK at the gateway understands its provider's errors only; a
 /// client of the proxy is told about its way there in HTTP.
-fn dialect_at_once(policy: Option<&Snapshot>, request: &Request<Incoming>) -> Dialect {
-    match (&request.service, policy) {
+fn dialect_at_once(policy: Option<&Snapshot>, head: &Head) -> Dialect {
+    match (&head.service, policy) {
         (None, _) => Dialect::Problem,
-        (Some(_), None) => describe::guess(request, None),
+        (Some(_), None) => describe::guess(head, None),
         (Some(_), Some(policy)) => {
-            describe::guess(request, policy.catalogue().service(&request.authority))
+            describe::guess(head, policy.catalogue().service(&head.authority))
         }
     }
 }

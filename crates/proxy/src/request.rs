@@ -77,16 +77,23 @@ pub(crate) struct Inside {
     pub(crate) revoked: Said,
 }
 
-/// A request whose destination has one name. `B` is the body: as it arrives, ready to be sent on, or apart.
+/// A request whose destination has one name. `B` is the body: as it arrives, or ready to be sent on.
 #[derive(Debug)]
 pub(crate) struct Request<B> {
+    /// Apart from the body, and boxed: it goes from station to station.
+    pub(crate) head: Box<Head>,
+    pub(crate) body: B,
+}
+
+/// What a request says before its body.
+#[derive(Debug)]
+pub(crate) struct Head {
     pub(crate) method: Method,
     pub(crate) scheme: Scheme,
     pub(crate) authority: Authority,
     pub(crate) path: Arc<str>,
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: B,
     pub(crate) upgrade: Option<Upgrade>,
     /// What the gateway was asked for: its key is added when the request leaves.
     pub(crate) service: Option<Arc<Service>>,
@@ -125,72 +132,17 @@ impl Request<Incoming> {
             path,
             service,
         } = Place::of(&parts, channel, services)?;
-        Ok(Self {
+        let head = Box::new(Head {
             method: parts.method,
             scheme,
             authority,
             path,
             query: parts.uri.query().map(str::to_owned),
             headers: parts.headers,
-            body,
             upgrade,
             service,
-        })
-    }
-}
-
-impl<B> Request<B> {
-    pub(crate) fn without_body(self) -> (Request<()>, B) {
-        let Self {
-            method,
-            scheme,
-            authority,
-            path,
-            query,
-            headers,
-            body,
-            upgrade,
-            service,
-        } = self;
-        (
-            Request {
-                method,
-                scheme,
-                authority,
-                path,
-                query,
-                headers,
-                body: (),
-                upgrade,
-                service,
-            },
-            body,
-        )
-    }
-
-    pub(crate) fn with_body<C>(self, body: C) -> Request<C> {
-        let Self {
-            method,
-            scheme,
-            authority,
-            path,
-            query,
-            headers,
-            upgrade,
-            service,
-            ..
-        } = self;
-        Request {
-            method,
-            scheme,
-            authority,
-            path,
-            query,
-            headers,
-            body,
-            upgrade,
-            service,
-        }
+        });
+        Ok(Self { head, body })
     }
 }
 

@@ -170,13 +170,15 @@ fn misspelled(intent: &Intent, preparation: Option<&Preparation>) -> Vec<Arc<str
 /// Whether the two may be spellings of one name. In ASCII, those are of the same length and differ
 /// in case and separators only.
 fn may_be(sent: &str, name: &str) -> bool {
+    if sent.len() != name.len() {
+        return !(sent.is_ascii() && name.is_ascii());
+    }
     let letter = |byte: u8| {
         byte.is_ascii_alphanumeric()
             .then(|| byte.to_ascii_lowercase())
     };
-    let ascii = sent.is_ascii() && name.is_ascii();
     let alike = || sent.bytes().map(letter).eq(name.bytes().map(letter));
-    sent != name && (!ascii || alike())
+    sent != name && (!sent.is_ascii() || !name.is_ascii() || alike())
 }
 
 /// The objects that every question has, so that they need not be put in order each time.

@@ -1,7 +1,6 @@
 //! What a path asks of an LLM API, and what it says beside the body: model, stream, region. It reads no body.
 
 use aegis_policy::{AmbiguousPath, decoded_segments};
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::{Family, LlmApi, anthropic, bedrock, gemini, openai};
@@ -37,15 +36,10 @@ impl Endpoint {
     ///
     /// Lenient on purpose: whatever a server may still take for it is judged as it.
     pub(crate) fn of(path: &str) -> Option<Self> {
-        let decoded = percent_decode_str(path).decode_utf8_lossy();
-        let segments: Vec<&str> = decoded.split('/').filter(|it| !it.is_empty()).collect();
-        Self::at(&segments).or_else(|| {
-            let resolved = paths::resolved(path);
-            let segments: Vec<&str> = resolved.iter().map(String::as_str).collect();
-            Some(Self {
-                resolved: true,
-                ..Self::at(&segments)?
-            })
+        let (endpoint, resolved) = paths::find(path, Self::at)?;
+        Some(Self {
+            resolved,
+            ..endpoint
         })
     }
 

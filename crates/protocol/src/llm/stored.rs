@@ -5,7 +5,6 @@
 use std::fmt;
 
 use http::Method;
-use percent_encoding::percent_decode_str;
 
 use super::LlmApi;
 use super::endpoint::is;
@@ -33,14 +32,8 @@ impl Stored {
         if view.opens_websocket {
             return None;
         }
-        let decoded = percent_decode_str(view.path).decode_utf8_lossy();
-        let segments: Vec<&str> = decoded.split('/').filter(|it| !it.is_empty()).collect();
-        let resolved = || {
-            let resolved = paths::resolved(view.path);
-            let segments: Vec<&str> = resolved.iter().map(String::as_str).collect();
-            asked(view.method, &segments)
-        };
-        let (api, action, id) = asked(view.method, &segments).or_else(resolved)?;
+        let at = |segments: &[&str]| asked(view.method, segments);
+        let ((api, action, id), _) = paths::find(view.path, at)?;
         let query = urlencoded::pairs(view.query.unwrap_or_default());
         let says = |name: &str, is: fn(&str) -> bool| {
             let mut pairs = query.iter();

@@ -20,25 +20,34 @@ pub(super) enum Seen {
     Truncated,
 }
 
+impl Seen {
+    pub(super) fn whole(self) -> Option<Bytes> {
+        match self {
+            Self::Whole(bytes) => Some(bytes),
+            Self::Absent | Self::Truncated => None,
+        }
+    }
+}
+
 impl Describer {
     pub(super) async fn read(
         &self,
         request: Request<Incoming>,
         traffic: Arc<Traffic>,
     ) -> Result<(Request<RequestBody>, Seen), Refusal> {
-        let (mut request, body) = request.without_body();
+        let Request { mut head, body } = request;
         let limit = self.body_limit;
         let reading = read_up_to(body, limit, self.budget.share(), traffic);
         let (mut body, mut seen) = tokio::time::timeout(self.body_time, reading)
             .await
             .map_err(|_| Refusal::new(Cause::BodyStalled))??;
-        if request.service.is_some() {
+        if head.service.is_some() {
             body = body.without_trailers();
         }
         // What is judged is what is sent: no server can decode it to something else.
         if let Seen::Whole(sent) = &mut seen
             && !body.has_trailers()
-            && let Some(decoded) = coding::decoded(&mut request.headers, sent, limit)
+            && let Some(decoded) = coding::decoded(&mut head.headers, sent, limit)
         {
             let mut share = self.budget.share();
             share.take(decoded.len())?;
@@ -46,7 +55,7 @@ impl Describer {
             body = body.kept_in(share.into_room());
             *sent = decoded;
         }
-        Ok((request.with_body(body), seen))
+        Ok((Request { head, body }, seen))
     }
 }
 
@@ -56,12 +65,12 @@ pub(super) fn unread(
     traffic: Arc<Traffic>,
 ) -> (Request<RequestBody>, Seen) {
     traffic.count_grpc();
-    let (request, body) = request.without_body();
+    let Request { head, body } = request;
     let mut body = RequestBody::begun(Bytes::new(), body, traffic);
-    if request.service.is_some() {
+    if head.service.is_some() {
         body = body.without_trailers();
     }
-    (request.with_body(body), Seen::Truncated)
+    (Request { head, body }, Seen::Truncated)
 }
 
 async fn read_up_to(

@@ -11,7 +11,7 @@ use hyper::body::Body as _;
 use crate::body::RequestBody;
 use crate::gateway::Service;
 use crate::refusal::{Cause, Refusal};
-use crate::request::{Request, Upgrade};
+use crate::request::{Head, Request, Upgrade};
 
 /// With what is kept back of it: its upgrade, and the gateway's service that it is for.
 pub(super) type Prepared = (
@@ -25,17 +25,17 @@ pub(super) fn prepare(
     request: Request<RequestBody>,
     trace: &TraceContext,
 ) -> Result<Prepared, Refusal> {
-    let Request {
+    let Request { head, body } = request;
+    let Head {
         method,
         scheme,
         authority,
         path,
         query,
         mut headers,
-        body,
         upgrade,
         service,
-    } = request;
+    } = *head;
     // Aegis has answered it, or the body is on its way anyway.
     headers.remove(header::EXPECT);
     headers.remove(header::HOST);

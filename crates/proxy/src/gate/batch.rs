@@ -20,7 +20,7 @@ impl Gate {
     /// when this returns. Where one is refused, the refusals are handed back, `None` for the others.
     pub(crate) async fn authorize_batch(
         &self,
-        described: DescribedBatch,
+        described: Box<DescribedBatch>,
         intents: Vec<Arc<Intent>>,
         policy: &Snapshot,
         records: &mut [Record],

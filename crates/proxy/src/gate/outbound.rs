@@ -28,11 +28,11 @@ impl Outbound {
 
     /// For what Aegis adds by itself.
     pub(crate) fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.request.headers
+        &mut self.request.head.headers
     }
 
     pub(crate) fn method(&self) -> &Method {
-        &self.request.method
+        &self.request.head.method
     }
 
     pub(crate) fn into_request(self) -> Request<RequestBody> {
@@ -42,10 +42,10 @@ impl Outbound {
     fn apply(&mut self, rewritten: Rewritten) {
         let Rewritten { query, body } = rewritten;
         if query.is_some() {
-            self.request.query = query;
+            self.request.head.query = query;
         }
         if let Some(body) = body {
-            let headers = &mut self.request.headers;
+            let headers = &mut self.request.head.headers;
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
             self.request.body.replace(body);
         }

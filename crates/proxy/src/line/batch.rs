@@ -16,7 +16,7 @@ use crate::refusal::{Cause, Message, Refusal, Told};
 
 pub(super) async fn send(
     plane: &Arc<Plane>,
-    mut described: DescribedBatch,
+    mut described: Box<DescribedBatch>,
     policy: &Snapshot,
     record: &mut Record,
 ) -> Result<Arrived, Refused> {
@@ -24,10 +24,10 @@ pub(super) async fn send(
     let parts = described.batch.messages().iter();
     let dialects: Vec<Dialect> = parts.map(|part| part.reading.dialect.clone()).collect();
     let expected = described.batch.expected();
-    let headers = &described.request.headers;
+    let headers = &described.request.head.headers;
     let following = expected.map(|expected| Following::of_server(expected, headers));
     if following.is_some() {
-        answer::ask_for_plain(&mut described.request.headers);
+        answer::ask_for_plain(&mut described.request.head.headers);
     }
     let first = intents.first().map(Arc::clone);
     // A batch has at least one message; without one there would be nothing to judge.

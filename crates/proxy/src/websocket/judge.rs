@@ -18,7 +18,7 @@ use crate::dialogues::Dialogue;
 use crate::plane::Plane;
 use crate::record::{Asked, Record};
 use crate::refusal::{Cause, Refusal};
-use crate::request::Request;
+use crate::request::{Head, Request};
 
 pub(super) struct Judge {
     plane: Arc<Plane>,
@@ -119,7 +119,7 @@ impl Judge {
             let refusal = Refusal::because(Cause::Uninspectable, error.rule(), error.to_string());
             (refusal, unread())
         })?;
-        let described = self.described((inspected, heard), service, message, record);
+        let described = Box::new(self.described((inspected, heard), service, message, record));
         let followed = Followed::of(&described.reading);
         let (dialect, model) = (
             described.reading.dialect.clone(),
@@ -153,17 +153,17 @@ impl Judge {
         let handshake = &self.handshake;
         let payload = message.payload.clone();
         let media_type = HeaderValue::from_static(reading.media_type());
-        let request = Request {
+        let request = Box::new(Head {
             method: Method::POST,
             scheme: handshake.destination.scheme,
             authority: handshake.destination.authority.clone(),
             path: Arc::clone(&handshake.destination.path),
             query: None,
             headers: HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]),
-            body: RequestBody::whole(payload.clone(), None, Arc::clone(record.traffic())),
             upgrade: None,
             service: None,
-        };
+        });
+        let body = RequestBody::whole(payload.clone(), None, Arc::clone(record.traffic()));
         let asking = Asking {
             front: handshake.front,
             id: Arc::clone(record.id()),
@@ -176,7 +176,10 @@ impl Judge {
             intent: describer.intent(&request, service, asking, (call, data)),
             unasked: self.dialogue.unasked(&reading),
             reading,
-            request,
+            request: Request {
+                head: request,
+                body,
+            },
             read: Some(payload),
             heard,
         }
