@@ -79,9 +79,10 @@ impl Clean {
         hasher.write(key.text);
         let mut shelves = self.shelves.iter_mut();
         let fields = &mut shelves.find(|it| key.len() <= it.longest)?.fields;
-        let most = u64::try_from(fields.len()).unwrap_or(u64::MAX);
-        let at = usize::try_from(hasher.finish() % most).unwrap_or_default();
-        fields.get_mut(at)
+        let [low, high, ..] = hasher.finish().to_ne_bytes();
+        let hash = usize::from(u16::from_ne_bytes([low, high]));
+        // There are as many as a power of two, which makes it the remainder.
+        fields.get_mut(hash & (fields.len() - 1))
     }
 }
 

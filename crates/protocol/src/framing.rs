@@ -10,6 +10,7 @@ mod tests;
 
 pub use error::{FramingError, FramingKind};
 use head::{After, Body, Head, Hold};
+use memchr::memchr;
 
 /// Limits for one message head; a trailer section has as much again.
 #[derive(Clone, Copy, Debug)]
@@ -186,10 +187,7 @@ impl Framing {
 
     /// Takes bytes up to and with the next LF, and reads the line when it is whole.
     fn take_line<'b>(&mut self, line: Line, bytes: &'b [u8]) -> Result<&'b [u8], FramingError> {
-        let end = bytes
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map(|at| at + 1);
+        let end = memchr(b'\n', bytes).map(|at| at + 1);
         let (piece, rest) = bytes
             .split_at_checked(end.unwrap_or(bytes.len()))
             .unwrap_or((bytes, &[]));
@@ -215,7 +213,7 @@ impl Framing {
 
     fn whole_line(&mut self, line: Line, bytes: &[u8]) -> Result<(), FramingError> {
         let content = bytes.strip_suffix(CRLF).ok_or(FramingError::LineEnd)?;
-        if content.contains(&b'\r') {
+        if memchr(b'\r', content).is_some() {
             return Err(FramingError::LineEnd);
         }
         self.budget = self.budget.saturating_sub(match line {

@@ -1,6 +1,7 @@
 //! One message head, line by line: what it says about where the message ends, and nothing else.
 
 use http::Uri;
+use memchr::memchr;
 
 use super::FramingError;
 
@@ -130,10 +131,7 @@ impl Head {
         if matches!(line, [b' ' | b'\t', ..]) {
             return Err(FramingError::Folding);
         }
-        let colon = line
-            .iter()
-            .position(|byte| *byte == b':')
-            .ok_or(FramingError::HeaderName)?;
+        let colon = memchr(b':', line).ok_or(FramingError::HeaderName)?;
         let (name, value) = line
             .split_at_checked(colon)
             .ok_or(FramingError::HeaderName)?;
@@ -141,10 +139,7 @@ impl Head {
         if !is_token(name) {
             return Err(FramingError::HeaderName);
         }
-        if value
-            .iter()
-            .any(|byte| byte.is_ascii_control() && *byte != b'\t')
-        {
+        if has_control(value) {
             return Err(FramingError::HeaderValue);
         }
         Ok((name, value))
@@ -157,11 +152,7 @@ pub(super) fn chunk_size(line: &[u8]) -> Result<u64, FramingError> {
     let digits = parts.next().unwrap_or_default();
     let extension = parts.next().unwrap_or_default();
     let plain = !digits.is_empty() && digits.len() <= HEX_DIGITS;
-    if !plain
-        || extension
-            .iter()
-            .any(|byte| byte.is_ascii_control() && *byte != b'\t')
-    {
+    if !plain || has_control(extension) {
         return Err(FramingError::ChunkSize);
     }
     digits.iter().try_fold(0_u64, |size, digit| {
@@ -194,12 +185,23 @@ fn trimmed(mut value: &[u8]) -> &[u8] {
 
 /// RFC 9110 section 5.6.2.
 fn is_token(bytes: &[u8]) -> bool {
-    let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let part = |byte: &u8| {
+        matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'!' | b'#'..=b'\'' | b'*' | b'+'
+            | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+    };
     !bytes.is_empty() && bytes.iter().all(part)
 }
 
 fn is_visible(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic)
+}
+
+/// Other than a tab. All bytes are looked at, several at a time.
+fn has_control(bytes: &[u8]) -> bool {
+    let is_control = |byte: u8| byte.is_ascii_control() && byte != b'\t';
+    bytes
+        .iter()
+        .fold(false, |has, byte| has | is_control(*byte))
 }
 
 /// The largest size is far beyond any body, and cannot overflow.
