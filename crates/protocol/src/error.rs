@@ -12,7 +12,7 @@ pub enum InspectError {
     Json(#[from] crate::json::JsonError),
     #[error("the client sent a body in a character set other than utf-8")]
     Charset,
-    #[error("the client gave one parameter twice: in the {first} and in the {second}")]
+    #[error("the client gave one parameter twice: {}", twice(first, second))]
     DuplicateParameter {
         first: &'static str,
         second: &'static str,
@@ -48,5 +48,13 @@ impl InspectError {
             Self::MethodOverride => "protocol.method_override",
             Self::PathOverride => "protocol.path_override",
         }
+    }
+}
+
+fn twice(first: &str, second: &str) -> String {
+    if first == second {
+        format!("in the {first}")
+    } else {
+        format!("in the {first} and in the {second}")
     }
 }

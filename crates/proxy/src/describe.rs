@@ -271,6 +271,11 @@ impl Described {
 }
 
 impl DescribedBatch {
+    /// Each message, and why it may not go if it answers a server that has not asked.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = (&Inspected, &Option<Refusal>)> {
+        self.batch.messages().iter().zip(&self.unasked)
+    }
+
     pub(crate) fn view(&self) -> RequestView<'_> {
         view_with(&self.request.head, BodyView::Whole(&self.read))
     }

@@ -24,6 +24,7 @@ use crate::masking::Written;
 use crate::pseudonyms::{Pseudonyms, TokenCount};
 use crate::record::{Judged, Record};
 use crate::refusal::{Cause, Refusal};
+pub(crate) use batch::Part;
 pub(crate) use outbound::Outbound;
 use outbound::{impossible, means, rewrite};
 

@@ -1,9 +1,10 @@
 //! `aegis proxy`: the production form. Starts the data plane, says what is in force, drains on a signal.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aegis_config::PolicySource;
+use aegis_config::{PolicySource, Settings};
 use aegis_policy::{Mode, TenantMode};
 use aegis_proxy::App;
 use clap::Args;
@@ -30,6 +31,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut signals = Signals::to_end().map_err(|error| Failure::new(Exit::Failed, error))?;
     log::start(arguments.log_level);
     let settings = settings::read(&arguments.config)?;
+    for (_, message) in exposed(&settings) {
+        warning(message);
+    }
     let tls = settings.listen.tls.is_some();
     let data_dir = settings.data_dir.clone();
     let is_sample = matches!(settings.policy.source, PolicySource::Sample(_));
@@ -84,6 +88,35 @@ pub(crate) fn nobody(agent: Option<(&str, &str)>) -> String {
         "`identity.credentials` is empty and the policies let no anonymous caller in, so every call is refused; \
          make one with aegis credential new --id {agent} --tenant {tenant} --agent {agent}"
     )
+}
+
+/// Addresses that others reach, where what they are sent crosses a network as text: the place of each in the settings,
+/// and what that means.
+pub(crate) fn exposed(settings: &Settings) -> Vec<(&'static [&'static str], String)> {
+    let listen = &settings.listen;
+    let credentials = "credentials cross the network as text: set `listen.tls`";
+    let gateway = settings.gateway.as_ref().map(|it| it.address);
+    let agents: [(&[&str], Option<SocketAddr>); 2] = [
+        (&["listen", "forward"], Some(listen.forward)),
+        (&["gateway", "address"], gateway),
+    ];
+    let agents = agents.into_iter().filter(|_| listen.tls.is_none());
+    let agents = agents.map(|(place, address)| (place, address, credentials));
+    let admin: (&[&str], _, _) = (
+        &["listen", "admin"],
+        Some(listen.admin),
+        "it speaks no TLS and asks nobody who they are: leave it to loopback, or to a network of operators",
+    );
+    let all = agents.chain([admin]);
+    all.filter_map(|(place, address, why)| {
+        let address = address.filter(|address| !address.ip().is_loopback())?;
+        let named = place.join(".");
+        Some((
+            place,
+            format!("`{named}`: {address} is not loopback, and {why}"),
+        ))
+    })
+    .collect()
 }
 
 pub(crate) fn shadow_warning(tenant: &str, mode: TenantMode) -> Option<String> {

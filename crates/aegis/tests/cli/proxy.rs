@@ -84,6 +84,17 @@ fn shadow_is_said_loudly_at_the_start() {
     assert_eq!(proxy.code(), 0);
 }
 
+/// Nobody has this address, so that nothing is reached from outside while it is tested.
+#[test]
+fn a_port_that_others_reach_without_tls_is_warned_of_at_the_start() {
+    let home = home();
+    let config = proxy_config(&home, "192.0.2.1:3128", "");
+    let said = aegis(&["proxy", "--config", &config]);
+    let wanted = "warning: `listen.forward`: 192.0.2.1:3128 is not loopback, and credentials";
+    assert!(err(&said).contains(wanted), "{}", err(&said));
+    assert!(err(&said).contains("cannot listen on"), "{}", err(&said));
+}
+
 #[test]
 fn a_proxy_does_not_start_with_broken_settings() {
     let home = home();

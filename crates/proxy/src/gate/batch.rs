@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aegis_ledger::Side;
 use aegis_policy::{Decision, Intent, Outcome, Snapshot};
-use aegis_protocol::{Means, Rewritten, Unnamed};
+use aegis_protocol::{Dialect, Means, Rewritten, Unnamed};
 
 use super::outbound::{TRAILERS, impossible};
 use super::{Gate, Grant, Outbound, decide};
@@ -15,24 +15,36 @@ use crate::masking::Written;
 use crate::record::{Judged, Record};
 use crate::refusal::{Cause, Refusal};
 
+/// One message of a batch, on its way.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) intent: Arc<Intent>,
+    pub(crate) record: Record,
+    /// How its sender is to be refused.
+    pub(crate) dialect: Dialect,
+    /// Names of the parameters that may be written down.
+    pub(crate) recordable: Arc<[Arc<str>]>,
+    /// It answers an MCP server that has not asked.
+    pub(crate) unasked: Option<Refusal>,
+}
+
 impl Gate {
-    /// Judges the messages, given as intents and records in their order. Each has its decision line
-    /// when this returns. Where one is refused, the refusals are handed back, `None` for the others.
+    /// Judges the messages, given in their order. Each has its decision line when this returns. Where
+    /// one is refused, the refusals are handed back, `None` for the others.
     pub(crate) async fn authorize_batch(
         &self,
         described: Box<DescribedBatch>,
-        intents: Vec<Arc<Intent>>,
+        parts: &mut [Part],
         policy: &Snapshot,
-        records: &mut [Record],
     ) -> Result<(Vec<Grant>, Outbound), Vec<Option<Refusal>>> {
-        let decided = intents.iter().map(|intent| decide(policy, intent));
+        let decided = parts.iter().map(|part| decide(policy, &part.intent));
         let decided: Vec<(Decision, Duration)> = decided.collect();
         // All are of one caller; the first record counts the tokens of all.
-        let count = records.first().map(|record| Arc::clone(record.tokens()));
-        let caller = intents.first().map(|intent| &intent.caller);
-        let names = caller
-            .zip(count)
-            .map(|(caller, count)| self.pseudonyms.of(caller, Side::Sent, &count));
+        let names = parts.first().map(|first| {
+            let caller = &first.intent.caller;
+            self.pseudonyms
+                .of(caller, Side::Sent, first.record.tokens())
+        });
         let numbers = decided
             .first()
             .map(|(decision, _)| decision.obligations.numbers);
@@ -44,28 +56,26 @@ impl Gate {
         };
         let rewritten = rewrite(&described, &decided, &means);
         let (mut grants, mut refusals) = (Vec::new(), Vec::new());
-        let messages = intents.into_iter().zip(decided);
-        let read = described.batch.messages().iter().zip(&described.unasked);
-        let messages = messages.zip(read).zip(&mut *records);
-        for (((intent, (decision, decided)), (message, unasked)), record) in messages {
+        for (part, (decision, decided)) in parts.iter_mut().zip(decided) {
             let judged = Judged {
-                intent: &intent,
+                intent: &part.intent,
                 decision: &decision,
                 policy,
                 decided,
-                written: Written::call(&intent, &message.reading.recordable, means.finder()),
+                written: Written::call(&part.intent, &part.recordable, means.finder()),
                 api: None,
             };
             let rewritten = rewritten.as_ref().err();
-            let admitted = match forbidden(&decision, unasked.as_ref(), rewritten) {
-                Some(refusal) => {
-                    let written = record.judged(&judged, Some(refusal), None).await;
-                    written.and_then(|()| Err(refusal.clone()))
-                }
-                None => self.admit(&judged, content(&intent), record).await,
+            let forbidden = forbidden(&decision, part.unasked.as_ref(), rewritten);
+            let admitted = if let Some(refusal) = forbidden {
+                let written = part.record.judged(&judged, Some(refusal), None).await;
+                written.and_then(|()| Err(refusal.clone()))
+            } else {
+                let content = content(&part.intent);
+                self.admit(&judged, content, &mut part.record).await
             };
             refusals.push(admitted.err());
-            grants.push(Grant::of(intent, decision, policy));
+            grants.push(Grant::of(Arc::clone(&part.intent), decision, policy));
         }
         let Ok(rewritten) = rewritten else {
             return Err(refusals);
@@ -73,9 +83,9 @@ impl Gate {
         if refusals.iter().any(Option::is_some) {
             return Err(refusals);
         }
-        for (grant, record) in grants.iter().zip(records) {
+        for (grant, part) in grants.iter().zip(parts) {
             if grant.outcome() == Outcome::Sanitize {
-                record.redacted(&grant.decision.obligations.redact);
+                part.record.redacted(&grant.decision.obligations.redact);
             }
         }
         Ok((grants, Outbound::new(described.request, rewritten)))

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Arrived, Granted, Refused, carry};
 use crate::answer::{self, Following};
 use crate::describe::{Asking, DescribedBatch};
-use crate::gate::Grant;
+use crate::gate::{Grant, Part};
 use crate::plane::Plane;
 use crate::record::Record;
 use crate::refusal::{Cause, Message, Refusal, Told};
@@ -20,32 +20,24 @@ pub(super) async fn send(
     policy: &Snapshot,
     record: &mut Record,
 ) -> Result<Arrived, Refused> {
-    let (intents, mut records) = messages(plane, &described, policy, record);
-    let parts = described.batch.messages().iter();
-    let dialects: Vec<Dialect> = parts.map(|part| part.reading.dialect.clone()).collect();
+    let mut parts = parts(plane, &described, policy, record);
     let expected = described.batch.expected();
-    let headers = &described.request.head.headers;
+    let headers = &mut described.request.head.headers;
     let following = expected.map(|expected| Following::of_server(expected, headers));
     if following.is_some() {
-        answer::ask_for_plain(&mut described.request.head.headers);
+        answer::ask_for_plain(headers);
     }
-    let first = intents.first().map(Arc::clone);
     // A batch has at least one message; without one there would be nothing to judge.
-    let Some(first) = first else {
+    let Some(first) = parts.first().map(|part| Arc::clone(&part.intent)) else {
         return Err(Refusal::new(Cause::Uninspectable).into());
     };
-    let authorized = plane
-        .gate
-        .authorize_batch(described, intents, policy, &mut records)
-        .await;
-    let (grants, outbound) = match authorized {
+    let authorized = plane.gate.authorize_batch(described, &mut parts, policy);
+    let (grants, outbound) = match authorized.await {
         Ok(authorized) => authorized,
-        Err(refusals) => {
-            return Err(refuse(&first, refusals, (records, dialects), record).await);
-        }
+        Err(refusals) => return Err(refuse(&first, parts, refusals, record).await),
     };
-    let told = told(&records, dialects);
-    record.carry(records);
+    let told = told(&parts);
+    record.carry(parts.into_iter().map(|part| part.record).collect());
     let sent = async {
         let (grant, more) = grants
             .split_first()
@@ -68,14 +60,14 @@ pub(super) async fn send(
     sent.await.map_err(|refusal| Refused { refusal, told })
 }
 
-fn messages(
+fn parts(
     plane: &Plane,
     described: &DescribedBatch,
     policy: &Snapshot,
     record: &Record,
-) -> (Vec<Arc<Intent>>, Vec<Record>) {
+) -> Vec<Part> {
     let asked = record.asking();
-    let messages = described.batch.messages().iter().map(|message| {
+    let parts = described.messages().map(|(message, unasked)| {
         let record = Record::batched(plane, &asked, policy);
         let asking = Asking {
             id: Arc::clone(record.id()),
@@ -83,28 +75,33 @@ fn messages(
             ..described.asking.clone()
         };
         let intent = plane.describer.message(described, message, asking, policy);
-        (Arc::new(intent), record)
+        Part {
+            intent: Arc::new(intent),
+            record,
+            dialect: message.reading.dialect.clone(),
+            recordable: Arc::clone(&message.reading.recordable),
+            unasked: unasked.clone(),
+        }
     });
-    messages.unzip()
+    parts.collect()
 }
 
 /// Ends the record of each message, and writes the line of the batch.
 async fn refuse(
     first: &Intent,
+    parts: Vec<Part>,
     refusals: Vec<Option<Refusal>>,
-    (records, dialects): (Vec<Record>, Vec<Dialect>),
     record: &mut Record,
 ) -> Refused {
     let whole = together(&refusals);
-    let mut messages = Vec::with_capacity(records.len());
-    for ((mut record, dialect), refusal) in records.into_iter().zip(dialects).zip(refusals) {
+    let mut messages = Vec::with_capacity(parts.len());
+    for (mut part, refusal) in parts.into_iter().zip(refusals) {
         let refusal = refusal.unwrap_or_else(|| Refusal::new(Cause::Batch));
-        let status = refusal.status_in(&dialect.clone().into());
-        record.refused(&refusal, Some(status)).await;
+        let status = refusal.status_in(&part.dialect.clone().into());
+        part.record.refused(&refusal, Some(status)).await;
         messages.push(Message {
-            dialect,
-            stamp: record.stamp(),
             refusal: Some(refusal),
+            ..part.told()
         });
     }
     let batch = (first, messages.len());
@@ -145,14 +142,16 @@ fn strongest(grants: &[Grant]) -> Outcome {
 }
 
 /// Where the batch is refused as a whole, after its messages were let through.
-fn told(records: &[Record], dialects: Vec<Dialect>) -> Told {
-    let messages = records
-        .iter()
-        .zip(dialects)
-        .map(|(record, dialect)| Message {
-            dialect,
-            stamp: record.stamp(),
+fn told(parts: &[Part]) -> Told {
+    Told::Each(parts.iter().map(Part::told).collect())
+}
+
+impl Part {
+    fn told(&self) -> Message {
+        Message {
+            dialect: self.dialect.clone(),
+            stamp: self.record.stamp(),
             refusal: None,
-        });
-    Told::Each(messages.collect())
+        }
+    }
 }

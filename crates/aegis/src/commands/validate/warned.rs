@@ -1,7 +1,6 @@
 //! What `aegis validate` warns of: settings and policies that are good, each by itself, and do not do what they seem to. Refuses nothing.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
 
 use aegis_config::{GatewayService, KeySource, ServiceCredential};
@@ -9,7 +8,7 @@ use aegis_document::{Problem, nearest};
 use aegis_policy::{Auth, Caller, Snapshot, Sources};
 
 use super::{Checked, Findings};
-use crate::commands::proxy::nobody;
+use crate::commands::proxy::{exposed, nobody};
 use crate::policies;
 
 impl Findings {
@@ -29,29 +28,9 @@ impl Findings {
 
     /// What crosses a network as text can be read and changed on its way.
     pub(super) fn exposed(&mut self, Checked { settings, document }: &Checked) {
-        let listen = &settings.listen;
-        let gateway = settings.gateway.as_ref();
-        let credentials = "credentials cross the network as text: set `listen.tls`";
-        let agents: [(&[&str], Option<SocketAddr>); 2] = [
-            (&["listen", "forward"], Some(listen.forward)),
-            (&["gateway", "address"], gateway.map(|it| it.address)),
-        ];
-        let agents = agents.into_iter().filter(|_| listen.tls.is_none());
-        let agents = agents.map(|(place, address)| (place, address, credentials));
-        let admin: (&[&str], _, _) = (
-            &["listen", "admin"],
-            Some(listen.admin),
-            "it speaks no TLS and asks nobody who they are: leave it to loopback, or to a network of operators",
-        );
-        for (place, address, why) in agents.chain([admin]) {
-            if let Some(address) = address.filter(|address| !address.ip().is_loopback()) {
-                let message = format!(
-                    "`{}`: {address} is not loopback, and {why}",
-                    place.join(".")
-                );
-                self.warnings.push(document.problem(place, message));
-            }
-        }
+        let exposed = exposed(settings).into_iter();
+        self.warnings
+            .extend(exposed.map(|(place, message)| document.problem(place, message)));
     }
 
     /// A misspelt tenant or agent would be a silent no for every call of it.
