@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use crate::Class;
 use crate::per_kind::{KindId, PerKind};
+use crate::rule_set;
 use crate::rules::RuleId;
 pub(crate) use groups::Group;
-use groups::Groups;
+use groups::{Alike, Groups};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
@@ -116,18 +117,23 @@ impl Found {
         });
     }
 
-    /// The same of several rules.
-    pub(crate) fn add_group(&mut self, group: Group) {
-        if group.confidence >= REPORTED && group.rules != 0 {
-            self.groups.add(group);
+    /// The same of several rules that are as sure of it.
+    pub(crate) fn add_group(&mut self, confidence: u8, group: Group) {
+        if confidence >= REPORTED {
+            self.groups.add(Alike { confidence, group });
         }
     }
 
     /// Adds what begins before this, which will not change any more: by places, and at one place ends first.
-    pub(crate) fn settle(&mut self, settled: usize, events: &mut Vec<Event>) {
-        let has_groups = self.groups.begin_before(settled);
+    pub(crate) fn settle(
+        &mut self,
+        settled: usize,
+        kind_of: impl Fn(RuleId) -> KindId,
+        events: &mut Vec<Event>,
+    ) {
+        let begins = |group: &Group| group.range.start < settled;
         let pending = &mut self.pending;
-        if !has_groups && pending.iter().all(|one| one.at >= settled) {
+        if !self.groups.first().is_some_and(begins) && pending.iter().all(|one| one.at >= settled) {
             return;
         }
         // Mostly they come so.
@@ -135,13 +141,18 @@ impl Found {
         for at_one_place in pending.chunk_by_mut(|one, next| one.at == next.at) {
             at_one_place.sort_unstable();
         }
+        let mut told = Told {
+            from: events.len(),
+            events,
+        };
         let mut decided = 0;
         while let Some([one, rest @ ..]) = pending.get_mut(decided..)
             && one.at < settled
         {
-            // They are strong.
-            self.reach.groups(&mut self.groups, one.at + 1, events);
-            let Some(later) = self.reach.decide(one, events) else {
+            let before = (one.at, one.turn, one.end);
+            self.reach
+                .groups(&mut self.groups, before, &kind_of, &mut told);
+            let Some(later) = self.reach.decide(one, told.events) else {
                 decided += 1;
                 continue;
             };
@@ -152,16 +163,68 @@ impl Found {
             }
         }
         pending.drain(..decided);
-        self.reach.groups(&mut self.groups, settled, events);
+        let before = (settled, Turn::Ends, Reverse(GROWS));
+        self.reach
+            .groups(&mut self.groups, before, &kind_of, &mut told);
+    }
+}
+
+/// What is told of one text, behind what others have told.
+struct Told<'e> {
+    events: &'e mut Vec<Event>,
+    from: usize,
+}
+
+impl Told<'_> {
+    /// With what others of its block have found there.
+    fn group(&mut self, group: Group) {
+        let here = self.events.iter_mut().skip(self.from).rev();
+        let here = here.map_while(|event| match event {
+            Event::Group(other) if other.range == group.range => Some(other),
+            _ => None,
+        });
+        match here.into_iter().find(|other| other.block == group.block) {
+            Some(other) => other.unite(&group),
+            None => self.events.push(Event::Group(group)),
+        }
     }
 }
 
 impl Reach {
-    /// Those that begin before this.
-    fn groups(&mut self, groups: &mut Groups, before: usize, events: &mut Vec<Event>) {
-        while let Some(group) = groups.decide(before) {
-            self.strong = self.strong.max(group.range.end);
-            events.push(Event::Group(group));
+    /// Those that come before this. They are strong.
+    fn groups(
+        &mut self,
+        groups: &mut Groups,
+        before: (usize, Turn, Reverse<usize>),
+        kind_of: &impl Fn(RuleId) -> KindId,
+        told: &mut Told<'_>,
+    ) {
+        let comes = |group: &Group| {
+            let Range { start, end } = group.range;
+            (start, Turn::Strong, Reverse(end)) < before
+        };
+        while let Some(alike) = groups.take_if(comes) {
+            let Range { start, end } = alike.group.range;
+            let mut taken = 0;
+            for id in rule_set::ids(alike.group.block, alike.group.rules) {
+                let kind = kind_of(id);
+                let reach = self.of_kind(kind);
+                if reach <= start {
+                    self.kinds.set(kind, end);
+                    continue;
+                }
+                let (_, bit) = rule_set::place(id);
+                taken |= bit;
+                if reach < end {
+                    let group = alike.group.of(bit, reach..end);
+                    groups.add(Alike { group, ..alike });
+                }
+            }
+            let free = alike.group.rules & !taken;
+            if free != 0 {
+                self.strong = self.strong.max(end);
+                told.group(alike.group.of(free, start..end));
+            }
         }
     }
 
@@ -268,7 +331,7 @@ mod tests {
 
     fn settled(mut found: Found) -> Vec<Event> {
         let mut events = Vec::new();
-        found.settle(usize::MAX, &mut events);
+        found.settle(usize::MAX, |id| id, &mut events);
         events
     }
 

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use regex_automata::dfa::Automaton as _;
 
-use crate::Class;
 use crate::rule::{Anchor, Rule, Shape};
 use crate::rules::{Dfa, DfaState, begin, dfa};
 use crate::walk::FAR;
@@ -16,13 +15,9 @@ use crate::window::Window;
 pub(crate) struct Family {
     /// One bit for each.
     pub(crate) rules: u128,
-    /// Those that are the only ones for their types, and give way to none: what they find is settled at once.
-    pub(crate) together: u128,
     /// Each of their patterns once, and the rules that have it.
     patterns: Vec<&'static str>,
     of: Vec<u128>,
-    /// Those that look at a value again.
-    checks: Vec<(&'static Rule, u128)>,
     /// Made when several patterns are first asked at one place.
     joined: OnceLock<Option<Dfa>>,
 }
@@ -52,17 +47,10 @@ impl Family {
         is_one.then_some((rule.words, rule.confidence.near))
     }
 
-    /// It may be the only one for its type.
-    pub(crate) fn add(&mut self, rule: &'static Rule, bit: u128, is_only: bool) {
+    pub(crate) fn add(&mut self, rule: &Rule, bit: u128) {
         let Shape::Pattern { value, .. } = rule.shape else {
             return;
         };
-        if is_only && !rule.weak && rule.class != Class::Secret {
-            self.together |= bit;
-        }
-        if rule.check.is_some() {
-            self.checks.push((rule, bit));
-        }
         self.rules |= bit;
         let known = self.patterns.iter().position(|known| *known == value);
         if let Some(rules) = known.and_then(|known| self.of.get_mut(known)) {
@@ -116,13 +104,6 @@ impl Family {
         }
     }
 
-    /// Those of some of its rules that a value withstands the check of.
-    pub(crate) fn withstood(&self, some: u128, value: &[u8]) -> u128 {
-        let fail = |(rule, bit): &&(&Rule, u128)| some & bit != 0 && !rule.withstands(value);
-        let failed = self.checks.iter().filter(fail);
-        failed.fold(some, |some, (_, bit)| some & !bit)
-    }
-
     /// The rules that a state is a match of.
     fn matched(&self, joined: &Dfa, state: DfaState) -> u128 {
         let patterns = (0..joined.match_len(state)).map(|at| joined.match_pattern(state, at));
@@ -151,34 +132,12 @@ impl Ends {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use regex_automata::util::syntax;
 
     use super::*;
     use crate::candidate::Fit;
-    use crate::rule::LONGEST;
     use crate::rule_set;
     use crate::tests::SCANNER;
     use crate::walk::Trails;
-
-    #[test]
-    fn no_value_that_is_settled_with_others_goes_on() {
-        let rules = &SCANNER.sets.rules;
-        let mut together = 0;
-        for id in 0..u16::try_from(rules.len()).unwrap() {
-            let ready = rules.get(id).unwrap();
-            let Shape::Pattern { value, .. } = ready.rule.shape else {
-                continue;
-            };
-            if ready.group(id, &(0..1)).is_some() {
-                let dialect = syntax::Config::new().unicode(false).utf8(false);
-                let value = syntax::parse_with(value, &dialect).unwrap();
-                let longest = value.properties().maximum_len().unwrap_or(usize::MAX);
-                assert!(longest < LONGEST, "{}", ready.rule.kind);
-                together += 1;
-            }
-        }
-        assert!(together > 100, "{together} are settled together");
-    }
 
     proptest! {
         #[test]

@@ -72,12 +72,22 @@ pub(crate) enum Shape {
     Custom(fn(&View<'_>) -> Verdict),
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Confidence {
     pub(crate) alone: u8,
     pub(crate) near: u8,
     /// Where it is all of a text without a name: who hands over nothing else means just this.
     pub(crate) whole: u8,
+}
+
+impl Confidence {
+    pub(crate) fn of(self, near: bool, is_whole: bool) -> u8 {
+        match (near, is_whole) {
+            (true, _) => self.near,
+            (false, true) => self.whole,
+            (false, false) => self.alone,
+        }
+    }
 }
 
 impl Rule {
@@ -89,6 +99,11 @@ impl Rule {
             weak: self.weak,
             is_custom: false,
         }
+    }
+
+    /// Whether what it finds gives way to nothing but a value of its own type.
+    pub(crate) fn is_strong(&self) -> bool {
+        !self.weak && self.class != Class::Secret
     }
 
     /// Whether a value that has its form is one.

@@ -62,12 +62,23 @@ impl RuleSet {
 }
 
 /// The rules of a block that have their bit here, and that bit.
-pub(crate) fn rules(block: usize, mut bits: u128) -> impl Iterator<Item = (RuleId, u128)> {
-    let first = RuleId::try_from(block * RULES).unwrap_or_default();
+pub(crate) fn rules(block: usize, bits: u128) -> impl Iterator<Item = (RuleId, u128)> {
+    ids(block, bits).map(|id| (id, place(id).1))
+}
+
+/// The rules alone.
+pub(crate) fn ids(block: usize, bits: u128) -> impl Iterator<Item = RuleId> {
+    let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
+    let (mut bits, mut rest) = (half(bits), half(bits >> u64::BITS));
+    let mut first = RuleId::try_from(block * RULES).unwrap_or_default();
     std::iter::from_fn(move || {
+        if bits == 0 {
+            bits = std::mem::take(&mut rest);
+            first += RULES_IN_HALF;
+        }
         let place = (bits != 0).then(|| bits.trailing_zeros())?;
         bits &= bits - 1;
-        Some((first + RuleId::try_from(place).ok()?, 1 << place))
+        Some(first + RuleId::try_from(place).unwrap_or_default())
     })
 }
 
@@ -79,6 +90,7 @@ pub(crate) fn place(rule: RuleId) -> (usize, u128) {
 
 /// Rules in a block: one bit for each.
 pub(crate) const RULES: usize = 128;
+const RULES_IN_HALF: RuleId = 64;
 
 #[cfg(test)]
 mod tests {

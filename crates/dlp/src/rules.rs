@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::ops::Range;
+use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
 
 use regex_automata::dfa::{StartKind as DfaStartKind, dense};
@@ -16,6 +16,7 @@ use crate::custom::{Customs, DetectorError};
 use crate::found::{Finding, Group, Rank};
 use crate::joined::Family;
 use crate::literals::{Literals, TextId};
+use crate::number::Number;
 use crate::per_kind::KindId;
 use crate::places::{Places, Text};
 use crate::rule::{Anchor, Rule, Shape};
@@ -25,6 +26,7 @@ use crate::words::Words;
 /// Rules, and where each of them is asked.
 pub(crate) struct Rules {
     ready: Vec<Ready>,
+    kinds: Vec<KindId>,
     pub(crate) beginnings: Beginnings,
     pub(crate) literals: Literals,
     /// Of each text that the automaton knows.
@@ -53,8 +55,13 @@ pub(crate) struct Ready {
     pub(crate) rank: Rank,
     /// Rules with the same patterns share them.
     program: Arc<OnceLock<Option<Program>>>,
-    /// Those of its block that have the same pattern for a value without a lead, itself among them.
+    /// Those of its block that have the same pattern for a value without a lead, or want the same of a number, itself
+    /// among them.
     pub(crate) alike: u128,
+    /// Those that look at a value again as it does.
+    pub(crate) checked: u128,
+    /// Those that are as sure of what they find, if that gives way to nothing but a value of its own type.
+    pub(crate) settled: u128,
     /// Those of its block that are asked together with it.
     pub(crate) family: Option<Arc<Family>>,
 }
@@ -89,20 +96,25 @@ impl Rules {
                 rank: rule.rank(kind),
                 program: programs.entry(patterns(rule)).or_default().clone(),
                 alike: 0,
+                checked: 0,
+                settled: 0,
                 family: None,
             });
         }
-        let mut of_kinds = HashMap::<_, usize>::new();
-        for ready in &ready {
-            *of_kinds.entry(ready.rank.kind).or_default() += 1;
-        }
         for block in ready.chunks_mut(rule_set::RULES) {
-            find_alike(block);
-            find_families(block, |ready| of_kinds.get(&ready.rank.kind) == Some(&1));
+            let alike = same(block, wanted);
+            let checked = same(block, |rule| Some(rule.check.map(|check| check as usize)));
+            let settled = same(block, |rule| rule.is_strong().then_some(rule.confidence));
+            let same = alike.into_iter().zip(checked).zip(settled);
+            for (ready, ((alike, checked), settled)) in block.iter_mut().zip(same) {
+                (ready.alike, ready.checked, ready.settled) = (alike, checked, settled);
+            }
+            find_families(block);
         }
         let all = ready.iter().map(|ready| ready.rule).collect();
         let literals = places.texts.automaton(&places.bytes);
         Ok(Self {
+            kinds: ready.iter().map(|ready| ready.rank.kind).collect(),
             ready,
             beginnings: Beginnings::new(all),
             literals: literals.ok_or(BuildError::Many)?,
@@ -122,6 +134,41 @@ impl Rules {
 
     pub(crate) fn get(&self, id: RuleId) -> Option<&Ready> {
         self.ready.get(usize::from(id))
+    }
+
+    /// The number of the type that a rule finds.
+    pub(crate) fn kind_of(&self, id: RuleId) -> KindId {
+        let kind = self.kinds.get(usize::from(id)).copied();
+        kind.unwrap_or_default()
+    }
+
+    /// Those of some rules of a block for numbers that this one fits.
+    pub(crate) fn fitting(&self, block: usize, mut some: u128, number: &Number<'_>) -> u128 {
+        let mut fitting = 0;
+        while let Some((id, _)) = rule_set::rules(block, some).next()
+            && let Some(ready) = self.get(id)
+            && let Shape::Number(fits) = ready.rule.shape
+        {
+            if fits(number) {
+                fitting |= some & ready.alike;
+            }
+            some &= !ready.alike;
+        }
+        fitting
+    }
+
+    /// Those of some rules of a block whose check a value withstands.
+    pub(crate) fn withstood(&self, block: usize, mut some: u128, value: &[u8]) -> u128 {
+        let mut withstood = 0;
+        while let Some((id, _)) = rule_set::rules(block, some).next()
+            && let Some(ready) = self.get(id)
+        {
+            if ready.rule.withstands(value) {
+                withstood |= some & ready.checked;
+            }
+            some &= !ready.checked;
+        }
+        withstood
     }
 
     pub(crate) fn text(&self, id: TextId) -> Option<&Text> {
@@ -159,13 +206,15 @@ impl Sets {
         &self,
         group: &Group,
     ) -> impl Iterator<Item = (Finding, &'static Rule)> + use<'_> {
-        let confidence = group.confidence;
-        group.rules().filter_map(move |id| {
+        let (near, is_whole) = (group.near, group.is_whole);
+        let all_near = near == group.rules;
+        rule_set::ids(group.block, group.rules).filter_map(move |id| {
             let ready = self.rules.get(id)?;
+            let is_near = all_near || near & rule_set::place(id).1 != 0;
             let finding = Finding {
                 id,
                 kind: ready.rank.kind,
-                confidence,
+                confidence: ready.rule.confidence.of(is_near, is_whole),
             };
             Some((finding, ready.rule))
         })
@@ -181,18 +230,6 @@ impl Ready {
     /// Its value stands behind a lead.
     pub(crate) fn is_led(&self) -> bool {
         matches!(self.rule.shape, Shape::Pattern { lead, .. } if !lead.is_empty())
-    }
-
-    /// What it finds near one of its words, if that may be settled with what others find.
-    pub(crate) fn group(&self, id: RuleId, range: &Range<usize>) -> Option<Group> {
-        let (block, bit) = rule_set::place(id);
-        let family = self.family.as_ref()?;
-        (family.together & bit != 0).then(|| Group {
-            block,
-            rules: bit,
-            confidence: self.rule.confidence.near,
-            range: range.clone(),
-        })
     }
 
     /// Made when it is first needed: most processes never meet most types of data. None where the
@@ -248,25 +285,23 @@ fn patterns(rule: &Rule) -> (&'static str, &'static str) {
     }
 }
 
-/// Among the rules of one block.
-fn find_alike(block: &mut [Ready]) {
-    let mut alike = HashMap::<_, u128>::new();
-    for (bit, ready) in block.iter().enumerate() {
-        *alike.entry(value_alone(ready.rule, bit)).or_default() |= 1 << bit;
+/// For each rule of a block those of which something is the same, itself among them; none where it is nothing.
+fn same<T: Eq + Hash>(block: &[Ready], of: impl Fn(&Rule) -> Option<T>) -> Vec<u128> {
+    let of: Vec<_> = block.iter().map(|ready| of(ready.rule)).collect();
+    let mut same = HashMap::<_, u128>::new();
+    for (bit, of) in of.iter().enumerate().filter(|(_, of)| of.is_some()) {
+        *same.entry(of).or_default() |= 1 << bit;
     }
-    for (bit, ready) in block.iter_mut().enumerate() {
-        let known = alike.get(&value_alone(ready.rule, bit));
-        ready.alike = known.copied().unwrap_or_default();
-    }
+    let same = of.iter().map(|of| same.get(of).copied());
+    same.map(Option::unwrap_or_default).collect()
 }
 
 /// Among the rules of one block.
-fn find_families(block: &mut [Ready], is_only: impl Fn(&Ready) -> bool) {
+fn find_families(block: &mut [Ready]) {
     let mut families = HashMap::<_, Family>::new();
     for (bit, ready) in block.iter().enumerate() {
         if let Some(name) = Family::name(ready.rule) {
-            let family = families.entry(name).or_default();
-            family.add(ready.rule, 1 << bit, is_only(ready));
+            families.entry(name).or_default().add(ready.rule, 1 << bit);
         }
     }
     let families = families.into_iter();
@@ -277,11 +312,12 @@ fn find_families(block: &mut [Ready], is_only: impl Fn(&Ready) -> bool) {
     }
 }
 
-/// The pattern of a rule that wants nothing else, or what no other rule has.
-fn value_alone(rule: &Rule, bit: usize) -> (&'static str, usize) {
+/// What a rule wants that wants nothing else, if others may want the same: a pattern, or that a number fits.
+fn wanted(rule: &Rule) -> Option<(&'static str, usize)> {
     match rule.shape {
-        Shape::Pattern { lead: "", value } => (value, 0),
-        Shape::Pattern { .. } | Shape::Number(_) | Shape::Custom(_) => ("", bit),
+        Shape::Pattern { lead: "", value } => Some((value, 0)),
+        Shape::Number(fits) => Some(("", fits as usize)),
+        Shape::Pattern { .. } | Shape::Custom(_) => None,
     }
 }
 

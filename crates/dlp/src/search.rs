@@ -10,11 +10,12 @@ use asking::Waiting;
 
 use crate::candidate::{Candidate, Step};
 use crate::custom::Walks;
-use crate::found::{Event, Found};
+use crate::found::{Event, Found, Group};
 use crate::joined::Ends;
 use crate::literals::{State, TextId};
 use crate::nearby::Nearby;
 use crate::number::Row;
+use crate::rule_set;
 use crate::rules::{Ready, RuleId, Rules, Sets};
 use crate::stand_in;
 use crate::view::BEHIND;
@@ -167,7 +168,8 @@ impl Search {
     /// Adds what has been found for good, in order.
     pub(crate) fn events(&mut self, last: bool, events: &mut Vec<Event>) {
         let settled = if last { usize::MAX } else { self.settled() };
-        self.found.settle(settled, events);
+        let rules = &self.sets.rules;
+        self.found.settle(settled, |id| rules.kind_of(id), events);
     }
 
     /// A byte has been read at which rules may be asked.
@@ -250,7 +252,7 @@ impl Search {
             Step::Open(candidate) => self.open.push(candidate),
             Step::Found { start, end, read } => {
                 self.reads(rules, id, start..read);
-                self.found(ready, id, near, start..end, window);
+                self.found(rules, (id, near), start..end, window);
             }
             Step::Ends { end } => {
                 for (_, range) in self.read.iter_mut().filter(|(rule, _)| *rule == id) {
@@ -261,8 +263,7 @@ impl Search {
             Step::Grows { start, rest } => {
                 self.read.push((id, start..usize::MAX));
                 if start >= self.named {
-                    let sure = ready.rule.confidence;
-                    let confidence = if near { sure.near } else { sure.alone };
+                    let confidence = ready.rule.confidence.of(near, false);
                     self.found.add(id, ready.rank, confidence, start, None);
                     self.step(rules, rest, window);
                 }
@@ -293,20 +294,6 @@ impl Search {
         read.any(|(rule, range)| *rule == id && covers(range)) || ready.is_led() && open()
     }
 
-    /// Adds what a rule has found.
-    fn found(
-        &mut self,
-        ready: &Ready,
-        id: RuleId,
-        near: bool,
-        range: Range<usize>,
-        window: Window<'_>,
-    ) {
-        if self.is_data(&range, window) {
-            self.add(ready, id, near, range, window);
-        }
-    }
-
     /// Whether it is in the text, and no name that stands in the place of a value.
     #[inline]
     fn is_data(&mut self, range: &Range<usize>, window: Window<'_>) -> bool {
@@ -322,27 +309,53 @@ impl Search {
         is_data
     }
 
-    #[inline]
-    fn add(
+    /// Adds what a rule has found.
+    fn found(
         &mut self,
-        ready: &Ready,
-        id: RuleId,
-        near: bool,
+        rules: &Rules,
+        (id, near): (RuleId, bool),
         range: Range<usize>,
         window: Window<'_>,
     ) {
-        if near && let Some(group) = ready.group(id, &range) {
-            return self.found.add_group(group);
+        let (block, bit) = rule_set::place(id);
+        let near = if near { bit } else { 0 };
+        self.all_found(rules, (block, bit, near), range, window);
+    }
+
+    /// The same of some rules of a block.
+    fn all_found(
+        &mut self,
+        rules: &Rules,
+        (block, some, near): (usize, u128, u128),
+        range: Range<usize>,
+        window: Window<'_>,
+    ) {
+        if some == 0 || !self.is_data(&range, window) {
+            return;
         }
-        let sure = ready.rule.confidence;
-        let whole = range.start == 0 && window.last && range.end == window.end();
-        let confidence = match (near, whole) {
-            (true, _) => sure.near,
-            (false, true) => sure.whole,
-            (false, false) => sure.alone,
-        };
-        self.found
-            .add(id, ready.rank, confidence, range.start, Some(range.end));
+        let is_whole = range.start == 0 && window.last && range.end == window.end();
+        for mut some in [some & near, some & !near] {
+            while let Some((id, bit)) = rule_set::rules(block, some).next()
+                && let Some(ready) = rules.get(id)
+            {
+                let confidence = ready.rule.confidence.of(near & bit != 0, is_whole);
+                let alike = some & ready.settled;
+                some &= !(alike | bit);
+                if alike == 0 {
+                    let (start, end) = (range.start, Some(range.end));
+                    self.found.add(id, ready.rank, confidence, start, end);
+                    continue;
+                }
+                let group = Group {
+                    block,
+                    rules: alike,
+                    near: alike & near,
+                    is_whole,
+                    range: range.clone(),
+                };
+                self.found.add_group(confidence, group);
+            }
+        }
     }
 }
 

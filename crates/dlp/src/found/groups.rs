@@ -1,5 +1,5 @@
-//! What several rules have found at one place, each of which is the only one for its type and gives way to none: it is
-//! settled at once for all of them. Searches nothing.
+//! What several rules have found at one place that give way to nothing but a value of their own type: it is settled at once
+//! for all of them. Searches nothing.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -8,77 +8,81 @@ use std::ops::Range;
 use crate::rule_set;
 use crate::rules::RuleId;
 
+/// In the order in which they are decided.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Groups {
-    pending: VecDeque<Group>,
-    /// Those that were decided, as far as others may begin within them.
-    decided: Vec<Group>,
-}
+pub(crate) struct Groups(VecDeque<Alike>);
 
-/// Rules of one block that have found the same value, and are as sure of it.
+/// Rules of one block that have found the same value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Group {
     pub(crate) block: usize,
     /// One bit for each.
     pub(crate) rules: u128,
-    pub(crate) confidence: u8,
+    /// Those of them that have a word near.
+    pub(crate) near: u128,
+    /// It is all of a text.
+    pub(crate) is_whole: bool,
     pub(crate) range: Range<usize>,
 }
 
+/// Those that are as sure of it.
+#[derive(Clone, Debug)]
+pub(super) struct Alike {
+    pub(super) confidence: u8,
+    pub(super) group: Group,
+}
+
 impl Groups {
-    pub(crate) fn add(&mut self, group: Group) {
-        let same = |last: &&mut Group| {
-            (last.block, last.confidence, &last.range)
-                == (group.block, group.confidence, &group.range)
+    /// Mostly they come in order.
+    pub(super) fn add(&mut self, alike: Alike) {
+        let order = alike.order();
+        let comes_first = |other: &Alike| other.order() <= order;
+        let place = match self.0.back() {
+            Some(last) if !comes_first(last) => self.0.partition_point(comes_first),
+            _ => self.0.len(),
         };
-        match self.pending.back_mut().filter(same) {
-            Some(last) => last.rules |= group.rules,
-            None => self.pending.push_back(group),
+        let last = place.checked_sub(1).and_then(|last| self.0.get_mut(last));
+        match last.filter(|last| last.order() == order) {
+            Some(last) => last.group.unite(&alike.group),
+            None => self.0.insert(place, alike),
         }
     }
 
-    /// Puts those that have come in order, and says whether one begins before this.
-    pub(super) fn begin_before(&mut self, place: usize) -> bool {
-        // Mostly they come so.
-        self.pending.make_contiguous().sort_by_key(Group::order);
-        let first = self.pending.front();
-        first.is_some_and(|group| group.range.start < place)
+    pub(super) fn first(&self) -> Option<&Group> {
+        self.0.front().map(|alike| &alike.group)
     }
 
-    /// The next of those that begin before this. Where a rule has found a value that goes on there, only the rest
-    /// of another counts, as one that begins behind it.
-    pub(super) fn decide(&mut self, before: usize) -> Option<Group> {
-        let begins = |group: &mut Group| group.range.start < before;
-        while let Some(mut group) = self.pending.pop_front_if(begins) {
-            let Range { start, end } = group.range;
-            self.decided.retain(|known| known.range.end > start);
-            for known in &self.decided {
-                let again = known.of(&group);
-                group.rules &= !again;
-                if again != 0 && known.range.end < end {
-                    let rest = Group {
-                        rules: again,
-                        range: known.range.end..end,
-                        ..group
-                    };
-                    let place = self
-                        .pending
-                        .partition_point(|one| one.order() <= rest.order());
-                    self.pending.insert(place, rest);
-                }
-            }
-            if group.rules != 0 {
-                self.decided.push(group.clone());
-                return Some(group);
-            }
-        }
-        None
+    /// The first, if it is one of these.
+    pub(super) fn take_if(&mut self, is_one: impl Fn(&Group) -> bool) -> Option<Alike> {
+        self.0.pop_front_if(|alike| is_one(&alike.group))
+    }
+}
+
+impl Alike {
+    /// At one place the longest comes first, and of these what is surest.
+    fn order(&self) -> (usize, Reverse<usize>, Reverse<u8>, usize) {
+        let Range { start, end } = self.group.range;
+        let confidence = Reverse(self.confidence);
+        (start, Reverse(end), confidence, self.group.block)
     }
 }
 
 impl Group {
-    pub(crate) fn rules(&self) -> impl Iterator<Item = RuleId> + use<> {
-        rule_set::rules(self.block, self.rules).map(|(id, _)| id)
+    /// Some of its rules, with that of the value.
+    pub(super) fn of(&self, rules: u128, range: Range<usize>) -> Self {
+        Self {
+            rules,
+            near: self.near & rules,
+            range,
+            ..*self
+        }
+    }
+
+    /// With another of the same block and value.
+    pub(crate) fn unite(&mut self, other: &Self) {
+        self.rules |= other.rules;
+        self.near |= other.near;
+        self.is_whole |= other.is_whole;
     }
 
     /// The first and the last of its rules.
@@ -87,22 +91,6 @@ impl Group {
         let id = |rules| rule_set::rules(self.block, rules).next();
         let (first, last) = (id(self.rules), id(last));
         Some((first?.0, last?.0))
-    }
-
-    /// The rules of another that are of this one, too.
-    fn of(&self, other: &Self) -> u128 {
-        let same = if self.block == other.block {
-            self.rules
-        } else {
-            0
-        };
-        same & other.rules
-    }
-
-    /// At one place the longest comes first, and the surest.
-    fn order(&self) -> (usize, Reverse<usize>, Reverse<u8>) {
-        let Range { start, end } = self.range;
-        (start, Reverse(end), Reverse(self.confidence))
     }
 }
 
@@ -113,51 +101,54 @@ mod tests {
     use super::super::{Event, Finding, Found, Rank};
     use super::*;
     use crate::Class;
+    use crate::per_kind::KindId;
 
-    /// What becomes of findings of rules that are each the only one for its type, as groups and one by one.
+    /// There are two rules for each type.
+    fn kind_of(id: RuleId) -> KindId {
+        id / 2
+    }
+
+    /// What becomes of findings of rules, of which those with a word near are surer, as groups and one by one.
     fn settled(
-        findings: &[(usize, usize, u8)],
+        findings: &[(usize, usize, u8, bool)],
         settled: &[usize],
         as_groups: bool,
-    ) -> Vec<(usize, usize, RuleId)> {
+    ) -> Vec<(usize, usize, RuleId, bool)> {
         let mut found = Found::default();
-        for (start, length, rules) in findings {
+        for (start, length, rules, near) in findings {
             let range = *start..start + length;
-            let rules = u128::from(*rules);
-            if as_groups {
-                found.add_group(Group {
-                    block: 0,
-                    rules,
-                    confidence: 80,
-                    range,
-                });
+            let (rules, confidence) = (u128::from(*rules), if *near { 80 } else { 60 });
+            if as_groups && rules != 0 {
+                let near = if *near { rules } else { 0 };
+                found.add_group(confidence, group(rules, near, range));
                 continue;
             }
-            for (id, _) in rule_set::rules(0, rules) {
+            for id in rule_set::ids(0, rules) {
                 let rank = Rank {
-                    kind: id,
+                    kind: kind_of(id),
                     class: Class::Pii,
                     weak: false,
                     is_custom: false,
                 };
-                found.add(id, rank, 80, range.start, Some(range.end));
+                found.add(id, rank, confidence, range.start, Some(range.end));
             }
         }
         let mut events = Vec::new();
         for settled in settled.iter().chain([&usize::MAX]) {
-            found.settle(*settled, &mut events);
+            found.settle(*settled, kind_of, &mut events);
         }
         let mut all = Vec::new();
         for event in events {
             match event {
-                Event::Found(Finding { id, .. }, range) => all.push((range.start, range.end, id)),
-                Event::Group(group) => {
-                    all.extend(
-                        group
-                            .rules()
-                            .map(|id| (group.range.start, group.range.end, id)),
-                    );
+                Event::Found(one, range) => {
+                    all.push((range.start, range.end, one.id, one.confidence == 80));
                 }
+                Event::Group(Group {
+                    rules, near, range, ..
+                }) => all.extend(
+                    rule_set::rules(0, rules)
+                        .map(|(id, bit)| (range.start, range.end, id, near & bit != 0)),
+                ),
                 Event::Begins(..) | Event::Ends(..) => unreachable!(),
             }
         }
@@ -165,10 +156,23 @@ mod tests {
         all
     }
 
+    fn group(rules: u128, near: u128, range: Range<usize>) -> Group {
+        Group {
+            block: 0,
+            rules,
+            near,
+            is_whole: false,
+            range,
+        }
+    }
+
     proptest! {
         #[test]
         fn groups_come_to_what_their_rules_come_to_one_by_one(
-            findings in prop::collection::vec((0..40_usize, 1..20_usize, any::<u8>()), 0..30),
+            findings in prop::collection::vec(
+                (0..40_usize, 1..20_usize, any::<u8>(), any::<bool>()),
+                0..30,
+            ),
             mut places in prop::collection::vec(0..60_usize, 0..3),
         ) {
             places.sort_unstable();
@@ -186,19 +190,14 @@ mod tests {
             is_custom: false,
         };
         let mut found = Found::default();
-        let group = Group {
-            block: 0,
-            rules: 0b11,
-            confidence: 80,
-            range: 0..10,
-        };
-        found.add_group(group.clone());
-        found.add(200, weak, 80, 0, Some(10));
-        found.add(200, weak, 80, 5, Some(11));
+        let group = group(0b101, 0b101, 0..10);
+        found.add_group(80, group.clone());
+        found.add(400, weak, 80, 0, Some(10));
+        found.add(400, weak, 80, 5, Some(11));
         let mut events = Vec::new();
-        found.settle(usize::MAX, &mut events);
+        found.settle(usize::MAX, kind_of, &mut events);
         let left = Finding {
-            id: 200,
+            id: 400,
             kind: 200,
             confidence: 80,
         };
@@ -206,12 +205,38 @@ mod tests {
     }
 
     #[test]
+    fn a_group_gives_way_to_a_value_of_the_type_of_one_of_its_rules_that_goes_on() {
+        let long = Rank {
+            kind: kind_of(2),
+            class: Class::Pii,
+            weak: false,
+            is_custom: false,
+        };
+        let mut found = Found::default();
+        found.add_group(80, group(0b1101, 0, 0..10));
+        found.add(2, long, 95, 0, None);
+        found.ends(2, 300);
+        found.add_group(80, group(0b1000, 0, 290..310));
+        let mut events = Vec::new();
+        found.settle(usize::MAX, kind_of, &mut events);
+        let long = Finding {
+            id: 2,
+            kind: kind_of(2),
+            confidence: 95,
+        };
+        let expected = [
+            Event::Begins(long, 0),
+            Event::Group(group(0b1, 0, 0..10)),
+            Event::Ends(2, 300),
+        ];
+        assert_eq!(events, expected);
+    }
+
+    #[test]
     fn the_first_and_the_last_rule_of_a_group_are_known() {
         let group = |rules| Group {
             block: 2,
-            rules,
-            confidence: 80,
-            range: 0..1,
+            ..group(rules, 0, 0..1)
         };
         assert_eq!(group(0b1010).ends(), Some((257, 259)));
         assert_eq!(group(1 << 127).ends(), Some((383, 383)));

@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::{Search, before};
 use crate::asked::Block;
 use crate::candidate::{Candidate, Fit};
-use crate::found::Group;
 use crate::joined::Fitted;
 use crate::rule::Shape;
 use crate::rule_set;
@@ -177,31 +176,13 @@ impl Search {
         range: Range<usize>,
         window: Window<'_>,
     ) {
-        let value = window.value(&range);
-        let mut others = fitting;
-        while let Some((id, bit)) = rule_set::rules(block, others).next()
-            && let Some(ready) = rules.get(id)
-        {
-            let family = ready.family.as_ref();
-            let together = family.map_or(0, |family| family.together & near & others);
-            others &= !(together | bit);
-            if let Some(family) = family.filter(|_| together & bit != 0) {
-                let rules = family.withstood(together, value);
-                if rules != 0 && self.is_data(&range, window) {
-                    self.found.add_group(Group {
-                        block,
-                        rules,
-                        confidence: ready.rule.confidence.near,
-                        range: range.clone(),
-                    });
-                }
-            } else if !self.is_read(id, ready, range.start)
-                && ready.rule.withstands(value)
-                && self.is_data(&range, window)
-            {
-                self.add(ready, id, near & bit != 0, range.clone(), window);
-            }
-        }
+        let is_read = |(_, read): &&(RuleId, Range<usize>)| read.contains(&range.start);
+        let read = self.read.iter().filter(is_read);
+        let read = read.map(|(id, _)| rule_set::place(*id));
+        let unread = read.filter(|(other, _)| *other == block);
+        let unread = unread.fold(fitting, |some, (_, bit)| some & !bit);
+        let some = rules.withstood(block, unread, window.value(&range));
+        self.all_found(rules, (block, some, near), range, window);
     }
 
     /// A hand-written rule, or the lead of a pattern.

@@ -4,8 +4,6 @@ use std::ops::Range;
 
 use super::Search;
 use crate::number::{self, Number, quiet_until};
-use crate::rule::Shape;
-use crate::rule_set;
 use crate::rules::Rules;
 use crate::window::Window;
 
@@ -70,14 +68,9 @@ impl Search {
             let near = self.nearby.at(range.start, rules);
             let near = near.block(block.number);
             let some = block.of(number.part) & block.asked(near, range.start == 0);
-            for (id, bit) in rule_set::rules(block.number, some) {
-                if let Some(ready) = rules.get(id)
-                    && let Shape::Number(fits) = ready.rule.shape
-                    && fits(number)
-                {
-                    self.found(ready, id, near & bit != 0, range.clone(), window);
-                }
-            }
+            let fitting = rules.fitting(block.number, some, number);
+            let found = (block.number, fitting, near);
+            self.all_found(rules, found, range.clone(), window);
         }
     }
 }
