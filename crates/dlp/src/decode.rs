@@ -150,7 +150,9 @@ impl Layers {
             return Vec::new();
         }
         let settled = if last { usize::MAX } else { self.settled() };
-        sort(&mut self.events);
+        if !self.events.is_sorted_by_key(order) {
+            self.events.sort_by_key(order);
+        }
         let later = self
             .events
             .partition_point(|event| order(event).0 < settled);
@@ -161,7 +163,11 @@ impl Layers {
     }
 
     /// A group tells for all of its rules at once, unless others that have found the same value come between.
-    fn untangled(&self, events: Vec<Event>) -> Vec<Event> {
+    fn untangled(&self, mut events: Vec<Event>) -> Vec<Event> {
+        events.dedup_by(|event, before| match (before, event) {
+            (Event::Group(before), Event::Group(group)) => before.join(group),
+            _ => false,
+        });
         if !events.windows(2).any(are_tangled) {
             return events;
         }
@@ -176,9 +182,10 @@ impl Layers {
                 match event {
                     Event::Group(group) => {
                         let findings = self.search.sets().findings(group);
-                        apart.extend(
-                            findings.map(|(one, _)| Event::Found(one, group.range.clone())),
-                        );
+                        apart.extend(findings.flat_map(|(one, _, again)| {
+                            let found = Event::Found(one, group.range.clone());
+                            std::iter::repeat_n(found, 1 + usize::from(again))
+                        }));
                     }
                     event => apart.push(event.clone()),
                 }
@@ -251,15 +258,6 @@ fn follow(begun: &mut Vec<(Finding, usize)>, event: &Event) {
     }
 }
 
-/// By places, as they mostly come, and then those at one place.
-fn sort(events: &mut [Event]) {
-    let place = |event: &Event| order(event).0;
-    events.sort_by_key(place);
-    for at_one_place in events.chunk_by_mut(|one, next| place(one) == place(next)) {
-        at_one_place.sort_by_key(order);
-    }
-}
-
 /// At one place an end comes first, then the longest, then the first rule.
 fn order(event: &Event) -> (usize, bool, Reverse<usize>, RuleId) {
     let found = |range: &Range<usize>, id| (range.start, true, Reverse(range.end), id);
@@ -267,7 +265,7 @@ fn order(event: &Event) -> (usize, bool, Reverse<usize>, RuleId) {
         Event::Ends(id, at) => (*at, false, Reverse(0), *id),
         Event::Begins(finding, at) => (*at, true, Reverse(usize::MAX), finding.id),
         Event::Found(finding, range) => found(range, finding.id),
-        Event::Group(group) => found(&group.range, rules_of(group).0),
+        Event::Group(group) => found(&group.range, group.first()),
     }
 }
 
@@ -282,12 +280,7 @@ fn range(event: &Event) -> Option<&Range<usize>> {
 /// Whether a finding of one comes between those of a group.
 fn are_tangled(pair: &[Event]) -> bool {
     matches!(pair, [Event::Group(group), next]
-        if range(next) == Some(&group.range) && order(next).3 < rules_of(group).1)
-}
-
-/// The first and the last.
-fn rules_of(group: &Group) -> (RuleId, RuleId) {
-    group.ends().unwrap_or_default()
+        if range(next) == Some(&group.range) && order(next).3 < group.last())
 }
 
 /// How many times over a text may be in base64 or hex.

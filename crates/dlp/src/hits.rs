@@ -52,7 +52,7 @@ impl<'s> Hits<'s> {
                 let range = group.range.start - named..group.range.end - named;
                 // Where all that was found ends before it, none of its rules has to be looked up.
                 let is_free = range.start >= self.reach;
-                for (finding, rule) in self.sets.findings(group) {
+                for (finding, rule, again) in self.sets.findings(group) {
                     let known = if is_free {
                         None
                     } else {
@@ -60,7 +60,7 @@ impl<'s> Hits<'s> {
                     };
                     match known {
                         Some(at) => self.merge(at, finding, range.end),
-                        None => self.put(finding, (rule.kind, rule.class), range.clone()),
+                        None => self.put(finding, (rule.kind, rule.class), range.clone(), !again),
                     }
                 }
             }
@@ -105,19 +105,25 @@ impl<'s> Hits<'s> {
 
     fn push(&mut self, finding: Finding, range: Range<usize>) {
         if let Some(of) = self.sets.type_of(finding.id) {
-            self.put(finding, of, range);
+            self.put(finding, of, range, true);
         }
     }
 
     #[inline]
-    fn put(&mut self, finding: Finding, (kind, class): (&'static str, Class), range: Range<usize>) {
+    fn put(
+        &mut self,
+        finding: Finding,
+        (kind, class): (&'static str, Class),
+        range: Range<usize>,
+        is_whole: bool,
+    ) {
         self.reach = self.reach.max(range.end);
         self.found.push(Hit {
             kind,
             class,
             confidence: finding.confidence,
             range,
-            is_whole: true,
+            is_whole,
         });
         self.latest.set(finding.kind, self.found.len());
     }

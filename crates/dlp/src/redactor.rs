@@ -145,8 +145,11 @@ impl<'b> Redactor<'b> {
                 Event::Found(finding, range) => self.one(finding, range, &mut out),
                 Event::Group(group) => {
                     let sets = Arc::clone(&self.sets);
-                    for (finding, _) in sets.findings(&group) {
+                    for (finding, _, again) in sets.findings(&group) {
                         self.one(finding, group.range.clone(), &mut out);
+                        if again {
+                            self.one(finding, group.range.clone(), &mut out);
+                        }
                     }
                 }
                 Event::Begins(finding, start) => {

@@ -350,6 +350,7 @@ impl Search {
                     block,
                     rules: alike,
                     near: alike & near,
+                    again: 0,
                     is_whole,
                     range: range.clone(),
                 };

@@ -20,6 +20,8 @@ pub(crate) struct Group {
     pub(crate) rules: u128,
     /// Those of them that have a word near.
     pub(crate) near: u128,
+    /// Those that have found it in another layer, too.
+    pub(crate) again: u128,
     /// It is all of a text.
     pub(crate) is_whole: bool,
     pub(crate) range: Range<usize>,
@@ -73,9 +75,20 @@ impl Group {
         Self {
             rules,
             near: self.near & rules,
+            again: self.again & rules,
             range,
             ..*self
         }
+    }
+
+    /// With that of another layer, if it is of the same block and value.
+    pub(crate) fn join(&mut self, other: &Self) -> bool {
+        let is_same = self.block == other.block && self.range == other.range;
+        if is_same {
+            self.again |= self.rules & other.rules | other.again;
+            self.unite(other);
+        }
+        is_same
     }
 
     /// With another of the same block and value.
@@ -85,12 +98,16 @@ impl Group {
         self.is_whole |= other.is_whole;
     }
 
-    /// The first and the last of its rules.
-    pub(crate) fn ends(&self) -> Option<(RuleId, RuleId)> {
-        let last = 1 << self.rules.checked_ilog2()?;
-        let id = |rules| rule_set::rules(self.block, rules).next();
-        let (first, last) = (id(self.rules), id(last));
-        Some((first?.0, last?.0))
+    pub(crate) fn first(&self) -> RuleId {
+        rule_set::ids(self.block, self.rules)
+            .next()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn last(&self) -> RuleId {
+        let last = self.rules.checked_ilog2().map(|last| 1 << last);
+        let mut last = rule_set::ids(self.block, last.unwrap_or_default());
+        last.next().unwrap_or_default()
     }
 }
 
@@ -161,6 +178,7 @@ mod tests {
             block: 0,
             rules,
             near,
+            again: 0,
             is_whole: false,
             range,
         }
@@ -238,8 +256,8 @@ mod tests {
             block: 2,
             ..group(rules, 0, 0..1)
         };
-        assert_eq!(group(0b1010).ends(), Some((257, 259)));
-        assert_eq!(group(1 << 127).ends(), Some((383, 383)));
-        assert_eq!(group(0).ends(), None);
+        let ends = |rules| (group(rules).first(), group(rules).last());
+        assert_eq!(ends(0b1010), (257, 259));
+        assert_eq!(ends(1 | 1 << 127), (256, 383));
     }
 }
