@@ -1,13 +1,21 @@
 //! Whether a text looks made by chance, as keys are, or by a person who fills a gap. They know no type of data.
 
+use std::sync::LazyLock;
+
+use regex_automata::Anchored;
+use regex_automata::dfa::{Automaton as _, StartKind, dense};
+use regex_automata::util::syntax;
+
 /// `xxxx`, `<your-key>`, `${KEY}`, one character over and over, the alphabet: somebody left a gap.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
-    let marked = MARKS.iter().any(|mark| contains(value, mark));
     let tail = match value.iter().rposition(|byte| matches!(byte, b'_' | b'-')) {
         Some(at) => value.get(at + 1..).unwrap_or_default(),
         None => value,
     };
-    marked || is_one_sided(value) || is_counted(value) || tail.len() >= 16 && is_counted(tail)
+    is_marked(value)
+        || is_one_sided(value)
+        || is_counted(value)
+        || tail.len() >= 16 && is_counted(tail)
 }
 
 /// A key that a machine has made: letters and digits that follow each other in no order, of which
@@ -78,58 +86,84 @@ impl Mixture {
     }
 }
 
-/// More than half of it is one character.
+/// More than half of it is one character: if any is, it is left when each that is another is set off against one of it
+/// (Boyer and Moore, 1981).
 fn is_one_sided(value: &[u8]) -> bool {
-    let mut counts = [0_usize; 256];
+    let (one, _) = value.iter().fold((0, 0), |(one, left), byte| match left {
+        0 => (*byte, 1),
+        left if one == *byte => (one, left + 1),
+        left => (one, left - 1),
+    });
+    let count = memchr::memchr_iter(one, value).count();
+    count * 2 > value.len()
+}
+
+/// `1234567890`, `qrstuvwxyz`: only digits or only letters, each after the one before.
+fn is_counted(value: &[u8]) -> bool {
+    let steps = value.windows(2).filter(|pair| match pair {
+        [b'9', b'0'] | [b'z', b'a'] | [b'Z', b'A'] => true,
+        [one, next] => one.checked_add(1) == Some(*next),
+        _ => false,
+    });
+    let is_one_kind =
+        value.iter().all(u8::is_ascii_digit) || value.iter().all(u8::is_ascii_alphabetic);
+    is_one_kind && value.len() > 3 && steps.count() * 4 >= value.len() * 3
+}
+
+/// Whether one of the marks is in it.
+fn is_marked(value: &[u8]) -> bool {
+    static AUTOMATON: LazyLock<Option<dense::DFA<Vec<u32>>>> = LazyLock::new(automaton);
+    let Some(marks) = &*AUTOMATON else {
+        return false;
+    };
+    let Some(mut state) = marks.universal_start_state(Anchored::No) else {
+        return false;
+    };
     for byte in value {
-        if let Some(count) = counts.get_mut(usize::from(*byte)) {
-            *count += 1;
+        state = marks.next_state(state, *byte);
+        if marks.is_match_state(state) {
+            return true;
         }
     }
-    let most = counts.iter().max().copied().unwrap_or_default();
-    most * 2 > value.len()
+    marks.is_match_state(marks.next_eoi_state(state))
 }
 
-/// `1234567890`, `abcdefghijklmnopqrstuvwxyz`: only digits or only letters, each after the one before.
-fn is_counted(value: &[u8]) -> bool {
-    let digits = value.iter().all(u8::is_ascii_digit);
-    let steps = value
-        .windows(2)
-        .filter(|pair| match pair {
-            [b'9', b'0'] | [b'z', b'a'] | [b'Z', b'A'] => true,
-            [one, next] => one.checked_add(1) == Some(*next),
-            _ => false,
-        })
-        .count();
-    let letters = value.iter().all(u8::is_ascii_alphabetic);
-    let alphabet = contains(value, b"abcdefghijklmnopqrstuvwxyz");
-    alphabet || (digits || letters) && value.len() > 3 && steps * 4 >= value.len() * 3
+/// A test marks something.
+fn automaton() -> Option<dense::DFA<Vec<u32>>> {
+    let config = dense::Config::new()
+        .start_kind(StartKind::Unanchored)
+        .accelerate(false);
+    let syntax = syntax::Config::new()
+        .unicode(false)
+        .utf8(false)
+        .case_insensitive(true);
+    let mut builder = dense::Builder::new();
+    builder.configure(config).syntax(syntax);
+    builder
+        .thompson(regex_automata::nfa::thompson::Config::new().utf8(false))
+        .build_many(&MARKS)
+        .ok()
 }
 
-/// `mark` is in small letters.
-fn contains(value: &[u8], mark: &[u8]) -> bool {
-    value
-        .windows(mark.len())
-        .any(|part| part.eq_ignore_ascii_case(mark))
-}
-
-const MARKS: [&[u8]; 18] = [
-    b"xxxx",
-    b"example",
-    b"your_",
-    b"your-",
-    b"yourkey",
-    b"yourtoken",
-    b"placeholder",
-    b"changeme",
-    b"change_me",
-    b"change-me",
-    b"redacted",
-    b"****",
-    b"....",
-    b"${",
-    b"{{",
-    b"<%",
-    b"%s",
-    b"$(",
+/// Whatever their case.
+const MARKS: [&str; 19] = [
+    "abcdefghijklmnopqrstuvwxyz",
+    "xxxx",
+    "example",
+    "your_",
+    "your-",
+    "yourkey",
+    "yourtoken",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "change-me",
+    "redacted",
+    r"\*\*\*\*",
+    r"\.\.\.\.",
+    r"\$\{",
+    r"\{\{",
+    "<%",
+    "%s",
+    r"\$\(",
 ];
