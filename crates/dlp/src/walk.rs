@@ -32,6 +32,8 @@ pub(crate) enum Walked {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trails {
     all: Vec<Trail>,
+    /// Marks that are none any more, kept for their room.
+    spare: Vec<Mark>,
     /// The last step to the end of what there is: many may wait at one place, in one state.
     step: Option<Step>,
 }
@@ -109,21 +111,21 @@ impl Trails {
         window: Window<'_>,
     ) -> Walked {
         let stop = start + LONGEST;
-        let mut marks = Vec::new();
+        let mut marks = std::mem::take(&mut self.spare);
+        marks.clear();
         // Where one has come far, others go on from where they waited for more.
         let mut is_mark = (start + 1..stop).contains(&walk.at) && self.of(rule).is_some();
         loop {
             if is_mark && let Some(known) = self.known(rule, walk, stop) {
                 walk.join(&known.end);
-                match known.ended {
-                    Walked::Done => return Walked::Done,
-                    // Both wait for the same.
-                    Walked::Open if walk.at == window.end() && walk.at < stop && !window.last => {
-                        return Walked::Open;
-                    }
-                    Walked::Open | Walked::Far => {}
+                // Or both wait for the same.
+                let waits = walk.at == window.end() && walk.at < stop && !window.last;
+                let ended = known.ended;
+                if ended == Walked::Done || ended == Walked::Open && waits {
+                    self.spare = marks;
+                    return ended;
                 }
-                marks = std::mem::take(&mut known.marks);
+                std::mem::swap(&mut marks, &mut known.marks);
             } else if is_mark {
                 marks.push((walk.at, walk.state));
             }
@@ -131,9 +133,11 @@ impl Trails {
             let walked = walk.on(dfa, window, mark.min(stop));
             is_mark = matches!(walked, Walked::Far) && walk.at < stop;
             if !is_mark {
-                if walk.at >= start + FAR {
-                    self.keep(rule, marks, walk, walked);
-                }
+                self.spare = if walk.at >= start + FAR {
+                    self.keep(rule, marks, walk, walked)
+                } else {
+                    marks
+                };
                 return walked;
             }
         }
@@ -151,16 +155,20 @@ impl Trails {
             // At the end of a text it may be one or the other.
             Walked::Done => trail.end.at < stop,
         };
-        let place = trail.marks.binary_search_by_key(&walk.at, |mark| mark.0);
-        let mark = place.ok().and_then(|place| trail.marks.get(place));
-        let is_same = mark.is_some_and(|mark| mark.1 == walk.state);
-        (is_near && is_same).then_some(trail)
+        let is_same = is_near && trail.mark(walk.at).is_some_and(|state| state == walk.state);
+        is_same.then_some(trail)
     }
 
-    /// Unless another came further.
-    fn keep(&mut self, rule: RuleId, mut marks: Vec<Mark>, walk: &Walk, walked: Walked) {
+    /// Unless another came further. Gives the marks that are not kept.
+    fn keep(
+        &mut self,
+        rule: RuleId,
+        mut marks: Vec<Mark>,
+        walk: &Walk,
+        walked: Walked,
+    ) -> Vec<Mark> {
         if marks.is_empty() || self.of(rule).is_some_and(|trail| trail.end.at > walk.at) {
-            return;
+            return marks;
         }
         let old = marks.len().saturating_sub(MOST);
         marks.drain(..old);
@@ -171,11 +179,26 @@ impl Trails {
             ended: walked,
         };
         if let Some(known) = self.of(rule) {
-            *known = trail;
-        } else {
-            self.all.retain(|known| known.end.at + LONGEST > walk.at);
-            self.all.push(trail);
+            return std::mem::replace(known, trail).marks;
         }
+        self.all.retain(|known| known.end.at + LONGEST > walk.at);
+        self.all.push(trail);
+        Vec::new()
+    }
+}
+
+impl Trail {
+    /// The state at a place, if it is a mark.
+    fn mark(&self, at: usize) -> Option<DfaState> {
+        let first = self.marks.first()?.0;
+        // Most are at the same distance from each other.
+        let guess = at.checked_sub(first)?.div_ceil(MARK);
+        let mark = self.marks.get(guess).filter(|mark| mark.0 == at);
+        let search = || {
+            let place = self.marks.binary_search_by_key(&at, |mark| mark.0);
+            self.marks.get(place.ok()?)
+        };
+        mark.or_else(search).map(|mark| mark.1)
     }
 }
 
@@ -202,15 +225,19 @@ impl Walk {
         let bytes = window.after(self.at);
         let bytes = bytes.get(..stop.saturating_sub(self.at)).unwrap_or(bytes);
         let (mut state, from) = (self.state, self.at);
-        for (byte, at) in bytes.iter().zip(from..) {
-            state = dfa.next_state(state, *byte);
-            if dfa.is_special_state(state) {
-                if dfa.is_match_state(state) {
-                    self.matched = Some(at);
-                } else if dfa.is_dead_state(state) || dfa.is_quit_state(state) {
-                    (self.state, self.at) = (state, at);
+        let (eights, rest) = bytes.as_chunks::<8>();
+        for (eight, at) in eights.iter().zip((from..).step_by(8)) {
+            for (byte, offset) in eight.iter().zip(0..) {
+                state = dfa.next_state(state, *byte);
+                if dfa.is_special_state(state) && self.ends(dfa, state, at + offset) {
                     return Walked::Done;
                 }
+            }
+        }
+        for (byte, at) in rest.iter().zip(from + bytes.len() - rest.len()..) {
+            state = dfa.next_state(state, *byte);
+            if dfa.is_special_state(state) && self.ends(dfa, state, at) {
+                return Walked::Done;
             }
         }
         (self.state, self.at) = (state, from + bytes.len());
@@ -224,6 +251,20 @@ impl Walk {
             self.matched = Some(self.at);
         }
         Walked::Done
+    }
+
+    /// Whether it goes no further than here.
+    #[inline]
+    fn ends(&mut self, dfa: &Dfa, state: DfaState, at: usize) -> bool {
+        if dfa.is_match_state(state) {
+            self.matched = Some(at);
+            return false;
+        }
+        let ends = dfa.is_dead_state(state) || dfa.is_quit_state(state);
+        if ends {
+            (self.state, self.at) = (state, at);
+        }
+        ends
     }
 }
 
