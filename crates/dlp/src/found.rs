@@ -208,9 +208,13 @@ impl Reach {
             let mut taken = 0;
             for id in rule_set::ids(alike.group.block, alike.group.rules) {
                 let kind = kind_of(id);
-                let reach = self.of_kind(kind);
+                let grows = self.growing.iter().any(|one| one.kind == kind);
+                let Some(known) = self.kinds.of(kind) else {
+                    continue;
+                };
+                let reach = if grows { GROWS } else { *known };
                 if reach <= start {
-                    self.kinds.set(kind, end);
+                    *known = end;
                     continue;
                 }
                 let (_, bit) = rule_set::place(id);

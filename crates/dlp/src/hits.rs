@@ -50,8 +50,8 @@ impl<'s> Hits<'s> {
             }
             Event::Group(group) => {
                 let range = group.range.start - named..group.range.end - named;
-                // Where all that was found ends before it, none of its rules has to be looked up.
-                let is_free = range.start >= self.reach;
+                // Where all that was found ends before it, and no two of its rules are for one type, none has to be looked up.
+                let is_free = !group.is_joined && range.start >= self.reach;
                 for (finding, rule, again) in self.sets.findings(group) {
                     let known = if is_free {
                         None
@@ -193,7 +193,8 @@ const GROWS: usize = usize::MAX;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Scanner;
+    use crate::found::Group;
+    use crate::{Scanner, rule_set};
 
     /// Of findings of two rules of one kind, and one of another: where each hit is, and whether it is whole.
     fn hits(events: impl Fn([Finding; 3]) -> Vec<Event>) -> Vec<(usize, Range<usize>, bool)> {
@@ -256,5 +257,30 @@ mod tests {
             ]
         });
         assert_eq!(found, [(0, 0..400, false), (0, 500..1000, false)]);
+    }
+
+    #[test]
+    fn what_two_rules_of_one_type_have_found_in_a_group_is_one_hit() {
+        let scanner = Scanner::new().unwrap();
+        let sets = &scanner.sets;
+        let last = RuleId::try_from(sets.rules.len()).unwrap() - 1;
+        let same = |id: &RuleId| sets.kind_of(*id) == sets.kind_of(id + 1);
+        let beside = |id: &RuleId| rule_set::place(*id).0 == rule_set::place(id + 1).0;
+        let one = (0..last).find(|id| same(id) && beside(id)).unwrap();
+        let (block, bit) = rule_set::place(one);
+        let group = Group {
+            block,
+            rules: bit | bit << 1,
+            near: 0,
+            again: 0,
+            is_joined: true,
+            is_whole: false,
+            range: 0..9,
+        };
+        let mut hits = Hits::new(sets, 0);
+        hits.add(&Event::Group(group));
+        let found = hits.of("123456789");
+        let found: Vec<_> = found.iter().map(|hit| (&hit.range, hit.is_whole)).collect();
+        assert_eq!(found, [(&(0..9), false)]);
     }
 }

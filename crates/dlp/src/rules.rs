@@ -208,7 +208,7 @@ impl Sets {
     ) -> impl Iterator<Item = (Finding, &'static Rule, bool)> + use<'_> {
         let (near, again, is_whole) = (group.near, group.again, group.is_whole);
         let are_near = near == group.rules;
-        rule_set::ids(group.block, group.rules).filter_map(move |id| {
+        rule_set::ids(group.block, group.rules).map_while(move |id| {
             let ready = self.rules.get(id)?;
             let is_one = |rules: u128| rules & rule_set::place(id).1 != 0;
             let is_near = are_near || is_one(near);

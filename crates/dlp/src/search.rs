@@ -351,6 +351,7 @@ impl Search {
                     rules: alike,
                     near: alike & near,
                     again: 0,
+                    is_joined: false,
                     is_whole,
                     range: range.clone(),
                 };

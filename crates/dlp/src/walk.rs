@@ -225,19 +225,15 @@ impl Walk {
         let bytes = window.after(self.at);
         let bytes = bytes.get(..stop.saturating_sub(self.at)).unwrap_or(bytes);
         let (mut state, from) = (self.state, self.at);
-        let (eights, rest) = bytes.as_chunks::<8>();
-        for (eight, at) in eights.iter().zip((from..).step_by(8)) {
-            for (byte, offset) in eight.iter().zip(0..) {
-                state = dfa.next_state(state, *byte);
-                if dfa.is_special_state(state) && self.ends(dfa, state, at + offset) {
+        for (byte, at) in bytes.iter().zip(from..) {
+            state = dfa.next_state(state, *byte);
+            if dfa.is_special_state(state) {
+                if dfa.is_match_state(state) {
+                    self.matched = Some(at);
+                } else if dfa.is_dead_state(state) || dfa.is_quit_state(state) {
+                    (self.state, self.at) = (state, at);
                     return Walked::Done;
                 }
-            }
-        }
-        for (byte, at) in rest.iter().zip(from + bytes.len() - rest.len()..) {
-            state = dfa.next_state(state, *byte);
-            if dfa.is_special_state(state) && self.ends(dfa, state, at) {
-                return Walked::Done;
             }
         }
         (self.state, self.at) = (state, from + bytes.len());
@@ -251,20 +247,6 @@ impl Walk {
             self.matched = Some(self.at);
         }
         Walked::Done
-    }
-
-    /// Whether it goes no further than here.
-    #[inline]
-    fn ends(&mut self, dfa: &Dfa, state: DfaState, at: usize) -> bool {
-        if dfa.is_match_state(state) {
-            self.matched = Some(at);
-            return false;
-        }
-        let ends = dfa.is_dead_state(state) || dfa.is_quit_state(state);
-        if ends {
-            (self.state, self.at) = (state, at);
-        }
-        ends
     }
 }
 

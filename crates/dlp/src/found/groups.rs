@@ -22,6 +22,8 @@ pub(crate) struct Group {
     pub(crate) near: u128,
     /// Those that have found it in another layer, too.
     pub(crate) again: u128,
+    /// It is of several layers, so that several rules may be for one type.
+    pub(crate) is_joined: bool,
     /// It is all of a text.
     pub(crate) is_whole: bool,
     pub(crate) range: Range<usize>,
@@ -86,6 +88,7 @@ impl Group {
         let is_same = self.block == other.block && self.range == other.range;
         if is_same {
             self.again |= self.rules & other.rules | other.again;
+            self.is_joined = true;
             self.unite(other);
         }
         is_same
@@ -179,6 +182,7 @@ mod tests {
             rules,
             near,
             again: 0,
+            is_joined: false,
             is_whole: false,
             range,
         }
