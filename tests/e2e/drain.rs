@@ -111,6 +111,52 @@ async fn what_does_not_finish_is_cut_and_counted() {
 }
 
 #[tokio::test]
+async fn what_had_begun_and_was_no_request_yet_is_cut_and_counted() {
+    let aegis = proxy(&TestCa::new(), Duration::from_millis(100)).await;
+    let mut head = aegis.raw().await;
+    head.send("GET http://up.test/ HTTP/1.1\r\nHo").await;
+    let (lines, cut) = cut_with(aegis, head).await;
+    assert_eq!(
+        (cut, errors(&lines)),
+        (1, vec!["http.head_cut"]),
+        "{lines:#?}"
+    );
+
+    let with_tls = Aegis::with_policy(POLICY)
+        .agent("acme", "bot")
+        .settings(|settings| {
+            settings.limits.drain_grace = Duration::from_millis(100);
+            settings.listen.tls = Some(aegis_config::ListenTls::default());
+        });
+    let aegis = with_tls.start().await;
+    let mut greeting = aegis.raw().await;
+    greeting.send(&[0x16, 3, 1, 0x40, 0, 1]).await;
+    let silent = aegis.raw().await;
+    let (lines, cut) = cut_with(aegis, greeting).await;
+    assert_eq!(
+        (cut, errors(&lines)),
+        (1, vec!["tls.handshake"]),
+        "{lines:#?}"
+    );
+    drop(silent);
+}
+
+/// Once the proxy has read what was sent, it drains; the client waits for the end.
+async fn cut_with(aegis: Aegis, mut client: RawClient) -> (Vec<Value>, u64) {
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (cut, lines) = aegis.stop().await;
+    assert!(client.read_to_end().await.is_empty());
+    (lines, cut)
+}
+
+fn errors(lines: &[Value]) -> Vec<&str> {
+    lines
+        .iter()
+        .filter_map(|line| line["error"].as_str())
+        .collect()
+}
+
+#[tokio::test]
 async fn a_request_that_comes_too_late_is_told_so() {
     let feed = Feed::new();
     let body = feed.clone();

@@ -52,7 +52,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Rollback(arguments) => block_on(commands::rollback::run(arguments)),
         Command::Status(arguments) => block_on(commands::status::run(arguments)),
         Command::Audit(AuditCommand::Query(arguments)) => block_on(commands::audit::run(arguments)),
-        Command::Validate(arguments) => commands::validate::run(&arguments),
+        Command::Validate(arguments) => Ok(commands::validate::run(&arguments)),
         Command::Env(arguments) => commands::env::run(&arguments),
         Command::Policy(command) => commands::policy::run(&command),
         Command::Why(arguments) => commands::why::run(&arguments),

@@ -52,7 +52,9 @@ pub enum Denied {
         "data of type {0} is a JSON number in the answer, and policy does not let it become text"
     )]
     Number(&'static str),
-    #[error("data of type {0} is the id or the name of an event, where it cannot be taken out")]
+    #[error(
+        "data of type {0} is the id or the name of an event or message, where it cannot be taken out"
+    )]
     Event(&'static str),
 }
 
@@ -144,7 +146,7 @@ impl Cleaner {
         Ok(naming.replace(text, &hits))
     }
 
-    /// A text in the place of which nothing else can stand: the id of an event, its name.
+    /// A text in the place of which nothing else can stand: the id of an event or of a message, its name.
     pub(crate) fn fixed(&mut self, text: &str) -> Result<(), Denied> {
         let hits = self.hits(None, text)?;
         match hits.iter().find(|hit| self.goes(hit)) {

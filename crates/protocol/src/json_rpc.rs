@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::InspectError;
-use crate::json::Node;
+use crate::json::{self, Node};
 
 /// Whether a value is a message, well-formed or not.
 pub(crate) fn is_message(value: &Value) -> bool {
@@ -30,18 +30,30 @@ pub(crate) fn is_nearly_call(value: &Value, is_method: impl Fn(&str) -> bool) ->
     calls && (named("params").is_some_and(|it| !it.is_null()) || named("id").is_some_and(is_id))
 }
 
-/// Whether both sides go by this to tell which message belongs to which.
+/// Whether both sides go by this to tell which message belongs to which: of a message by itself or in a
+/// batch, and of nothing within it that looks like one.
 pub(crate) fn correlates(node: Node<'_>) -> bool {
-    let Some(key) = node.key() else { return false };
-    let Some(outer) = node.parent() else {
+    let Some((key, outer)) = node.key().zip(node.parent()) else {
         return false;
     };
-    let named = outer.key();
+    let is_named = |node: Node<'_>, name: &str| node.key().is_some_and(|key| key == name);
     match &*key {
-        "id" | "jsonrpc" | "method" => outer.get("jsonrpc").is_some(),
-        "progressToken" => named.is_some_and(|outer| matches!(&*outer, "_meta" | "params")),
+        "id" | "jsonrpc" | "method" => is_whole_message(outer),
+        "progressToken" => {
+            let params = Some(outer).filter(|it| !is_named(*it, "_meta"));
+            params.or_else(|| outer.parent()).is_some_and(|params| {
+                is_named(params, "params") && params.parent().is_some_and(is_whole_message)
+            })
+        }
         _ => false,
     }
+}
+
+fn is_whole_message(node: Node<'_>) -> bool {
+    let is_outside =
+        |array: Node<'_>| array.kind() == json::Kind::Array && array.parent().is_none();
+    let version = node.get("jsonrpc").and_then(Node::text);
+    version.is_some_and(|version| version == "2.0") && node.parent().is_none_or(is_outside)
 }
 
 /// One JSON-RPC 2.0 message, as strict as the schemas of MCP and A2A.

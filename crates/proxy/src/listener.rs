@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aegis_policy::Front;
 use aegis_telemetry::metrics::Open;
@@ -106,14 +106,23 @@ async fn welcome(
     let Some(tls) = tls else {
         return serve(&plane, connection, stream).await;
     };
-    let mut has_spoken = false;
-    let handshake = async {
-        has_spoken = stream.peek(&mut [0]).await? > 0;
-        tls.accept(stream).await
-    };
-    let secured = tokio::select! {
-        secured = session::within(plane.limits.tls_handshake_timeout, handshake) => secured,
+    let limit = plane.limits.tls_handshake_timeout;
+    let begun = Instant::now();
+    let mut first = [0];
+    let spoken = tokio::select! {
+        spoken = session::within(limit, stream.peek(&mut first)) => spoken,
         () = plane.drain.begun() => return,
+    };
+    // Who says nothing has asked for nothing.
+    if !spoken.is_ok_and(|bytes| bytes > 0) {
+        return;
+    }
+    let secured = tokio::select! {
+        secured = session::within(limit.saturating_sub(begun.elapsed()), tls.accept(stream)) => secured,
+        () = plane.drain.over() => {
+            let channel = Channel::outside(Arc::new(connection));
+            return session::cut(&plane, &channel, Cause::Handshake).await;
+        }
     };
     match secured {
         Ok(stream) => {
@@ -123,9 +132,7 @@ async fn welcome(
                 .map(|first| sha256(first));
             serve(&plane, connection, stream).await;
         }
-        Err(error) if has_spoken => not_secured(&plane, connection, error).await,
-        // Who says nothing has asked for nothing.
-        Err(_) => {}
+        Err(error) => not_secured(&plane, connection, error).await,
     }
 }
 

@@ -58,7 +58,13 @@ where
             std::pin::Pin::new(&mut connection).graceful_shutdown();
             tokio::select! {
                 result = &mut connection => result,
-                () = plane.drain.over() => return,
+                () = plane.drain.over() => {
+                    let wire = connection.into_parts().map(|parts| parts.io.into_inner());
+                    if wire.is_some_and(|wire| wire.is_in_head()) {
+                        cut(plane, channel, Cause::HeadCut).await;
+                    }
+                    return;
+                }
             }
         }
     };
@@ -221,6 +227,12 @@ where
         Ok(stream) => Ok((channel, stream)),
         Err(error) => Err(not_greeted(plane, &channel, error).await),
     }
+}
+
+/// What had begun when the drain was over, and was no request yet.
+pub(crate) async fn cut(plane: &Plane, channel: &Channel, cause: Cause) {
+    plane.drain.note_cut();
+    record::refuse_unread(plane, channel, &Refusal::new(cause), false).await;
 }
 
 /// Puts a TLS handshake that failed on record, unless the client has said itself why it gave up:

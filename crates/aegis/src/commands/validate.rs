@@ -15,7 +15,7 @@ use rustls_pki_types::pem::PemObject as _;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
 use crate::output::{self, Style, note};
 use crate::policies::{self, Policy, Unusable};
 use crate::settings;
@@ -39,10 +39,16 @@ enum Format {
     Json,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let mut findings = Findings::default();
     let (checked, meant) = match &arguments.config {
-        Some(file) => findings.settings(file, &settings::text(file)?),
+        Some(file) => match settings::text(file) {
+            Ok(text) => findings.settings(file, &text),
+            Err(failure) => {
+                findings.other.push(failure.to_string());
+                (None, None)
+            }
+        },
         None => (None, None),
     };
     let policy = match &arguments.policy {
@@ -69,11 +75,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Format::Text => findings.write_text(snapshot),
     }
     let good = findings.problems.is_empty() && findings.other.is_empty();
-    Ok(if good {
+    if good {
         ExitCode::SUCCESS
     } else {
         Exit::Configuration.into()
-    })
+    }
 }
 
 /// Another directory than the settings', in the mode that the settings give to one of the user's own.

@@ -356,6 +356,27 @@ fn policies_and_keys_that_are_not_there_have_a_place_in_the_settings() {
 }
 
 #[test]
+fn settings_that_are_not_there_are_a_mistake_beside_those_of_the_policies() {
+    let home = home();
+    let policies = write(&home, "policies/policy.yaml", "aegis: {tenant: {}}\n");
+    let policies = policies.trim_end_matches("/policy.yaml");
+    let nowhere = path(&home.path().join("none.yaml"));
+    let said = aegis(&[
+        "validate", "--config", &nowhere, "--policy", policies, "-o", "json",
+    ]);
+    assert_eq!(code(&said), 78, "{}", err(&said));
+    let json: Value = serde_json::from_str(&out(&said)).expect("JSON");
+    assert_eq!(
+        (&json["schema_version"], &json["valid"]),
+        (&1.into(), &false.into())
+    );
+    let problems = json.to_string();
+    for wanted in ["cannot read the settings file", "did you mean `tenants`?"] {
+        assert!(problems.contains(wanted), "{wanted}: {problems}");
+    }
+}
+
+#[test]
 fn the_settings_of_a_control_plane_are_told_from_those_of_a_data_plane() {
     let home = home();
     let config = write(&home, "control.yaml", "signing: {}\n");

@@ -69,6 +69,7 @@ impl Cleaner {
                 edits.replace(span, name);
             }
             if level == 0 && json_rpc::correlates(node) {
+                self.fixed(&node.text().unwrap_or_default())?;
                 continue;
             }
             let span = node.span();

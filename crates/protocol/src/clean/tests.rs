@@ -88,13 +88,40 @@ fn a_document_without_data_is_the_same_bytes() {
 }
 
 #[test]
-fn the_id_of_a_message_stays_and_its_result_does_not() {
-    let body =
-        r#"{"jsonrpc": "2.0", "id": "ann@corp.example", "result": {"id": "ann@corp.example"}}"#;
+fn what_messages_are_told_apart_by_stays_or_nothing_goes() {
+    let body = r#"{"jsonrpc": "2.0", "id": "a-7", "method": "go", "params": {"progressToken": 4111111111111111, "id": "ann@corp.example"}}"#;
     assert_eq!(
         cleaned(Medium::Json, body),
-        r#"{"jsonrpc": "2.0", "id": "ann@corp.example", "result": {"id": "[REDACTED:EMAIL_ADDRESS]"}}"#
+        body.replace("ann@corp.example", "[REDACTED:EMAIL_ADDRESS]")
     );
+    for body in [
+        r#"{"jsonrpc": "2.0", "id": "ann@corp.example", "result": {}}"#,
+        r#"[{"jsonrpc": "2.0", "id": 1, "method": "ann@corp.example"}]"#,
+        r#"{"jsonrpc": "2.0", "method": "a", "params": {"progressToken": "ann@corp.example"}}"#,
+        r#"{"jsonrpc": "2.0", "id": 1, "method": "a", "params": {"_meta": {"progressToken": "ann@corp.example"}}}"#,
+    ] {
+        let rules = rules(AnswerEffect::Sanitize(Action::Label), Unread::Deny);
+        let (out, error) = sent(Medium::Json, body.as_bytes(), usize::MAX, &rules);
+        assert_eq!(
+            (&*out, error),
+            ("", Some(Denied::Event("EMAIL_ADDRESS").into())),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn what_looks_like_a_message_elsewhere_is_data() {
+    for body in [
+        r#"{"data": {"jsonrpc": "2.0", "id": "ann@corp.example", "method": "ann@corp.example"}}"#,
+        r#"{"jsonrpc": "ann@corp.example", "id": "ann@corp.example"}"#,
+        r#"{"params": {"progressToken": "ann@corp.example"}}"#,
+        r#"{"jsonrpc": "2.0", "id": 1, "result": {"jsonrpc": "2.0", "id": "ann@corp.example"}}"#,
+        r#"{"jsonrpc": "2.0", "id": 1, "result": {"_meta": {"progressToken": "ann@corp.example"}}}"#,
+    ] {
+        let expected = body.replace("ann@corp.example", "[REDACTED:EMAIL_ADDRESS]");
+        assert_eq!(cleaned(Medium::Json, body), expected);
+    }
 }
 
 #[test]

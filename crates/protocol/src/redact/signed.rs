@@ -18,7 +18,7 @@ pub(crate) fn rewritable(headers: &HeaderMap) -> Result<(), RedactError> {
 
 /// Whether these headers vouch for the bytes of the body.
 pub fn is_signed(headers: &HeaderMap) -> bool {
-    let signs = |name: &HeaderName| SIGNING.contains(&name.as_str()) || is_signature(name.as_str());
+    let signs = |name: &HeaderName| vouches(name.as_str()) || is_signature(name.as_str());
     let authorization = headers.get_all(header::AUTHORIZATION);
     headers.keys().any(signs) || authorization.iter().any(signs_request)
 }
@@ -32,28 +32,36 @@ pub(super) fn is_signature(name: &str) -> bool {
         || name.contains("-signature-")
 }
 
-/// Schemes that sign the request (AWS, HTTP signatures, Hawk), not a bearer's secret.
-fn signs_request(authorization: &http::HeaderValue) -> bool {
-    let scheme = authorization
-        .as_bytes()
-        .split(|byte| *byte == b' ')
-        .next()
-        .unwrap_or_default();
-    let is = |name: &[u8]| scheme.eq_ignore_ascii_case(name);
-    is(b"signature")
-        || is(b"hawk")
-        || scheme
-            .get(..5)
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"aws4-"))
+/// Headers that hold a digest of the body (RFC 9530, RFC 3230, RFC 1864, those of clouds), or say which bytes of
+/// something larger it is; one that only asks for a digest does not.
+fn vouches(name: &str) -> bool {
+    name == "content-range"
+        || !name.starts_with("want-") && name.split('-').any(|word| DIGESTS.contains(&word))
 }
 
-/// RFC 9530, RFC 3230, RFC 1864, RFC 9421 and AWS.
-const SIGNING: [&str; 7] = [
-    "content-digest",
-    "repr-digest",
-    "digest",
-    "content-md5",
+/// Schemes that sign the request, not a bearer's secret: those of clouds, HTTP signatures, Hawk, OAuth 1.0.
+fn signs_request(authorization: &http::HeaderValue) -> bool {
+    let value = String::from_utf8_lossy(authorization.as_bytes()).to_ascii_lowercase();
+    let (scheme, parameters) = value.split_once(' ').unwrap_or((&value, ""));
+    SCHEMES.contains(&scheme)
+        || scheme.contains("hmac")
+        || ["aws4-", "goog4-", "tc3-", "oss4-", "bce-auth"]
+            .iter()
+            .any(|start| scheme.starts_with(start))
+        || ["signature=", "signedheaders="]
+            .iter()
+            .any(|name| parameters.contains(name))
+}
+
+const DIGESTS: [&str; 9] = [
+    "checksum", "crc32", "crc32c", "digest", "hash", "hmac", "md5", "sha1", "sha256",
+];
+const SCHEMES: [&str; 7] = [
+    "aws",
+    "escher",
+    "hawk",
+    "oss",
+    "sharedkey",
+    "sharedkeylite",
     "signature",
-    "signature-input",
-    "x-amz-content-sha256",
 ];

@@ -477,6 +477,19 @@ fn a_signed_request_is_not_rewritten() {
         ("x-hub-signature-256", "sha256=x"),
         ("stripe-signature", "t=1,v1=x"),
         ("x-shop-hmac-signature", "x"),
+        ("x-amz-checksum-crc32", "x"),
+        ("x-goog-hash", "crc32c=x"),
+        ("x-ms-content-sha256", "x"),
+        ("content-range", "bytes 0-15/100"),
+        (
+            "authorization",
+            "OAuth oauth_signature_method=\"HMAC-SHA1\", oauth_signature=\"x\"",
+        ),
+        ("authorization", "GOOG4-RSA-SHA256 Credential=x"),
+        ("authorization", "HMAC-SHA256 SignedHeaders=x"),
+        ("authorization", "SharedKey account:x"),
+        ("authorization", "TC3-HMAC-SHA256 Credential=x"),
+        ("authorization", "AWS id:x"),
     ];
     for (name, value) in signed {
         assert_eq!(
@@ -502,6 +515,10 @@ fn an_ordinary_request_may_be_rewritten() {
     assert_eq!(rewritable(&HeaderMap::new()), Ok(()));
     let ordinary = [
         ("authorization", "Bearer x"),
+        ("authorization", "Basic eDp5"),
+        ("authorization", "Token token=x"),
+        ("authorization", "aws-token-without-a-scheme"),
+        ("want-content-digest", "sha-256=1"),
         ("content-encoding", "identity"),
         ("x-assigned", "x"),
     ];
