@@ -182,10 +182,9 @@ impl Layers {
                 match event {
                     Event::Group(group) => {
                         let findings = self.search.sets().findings(group);
-                        apart.extend(findings.flat_map(|(one, _, again)| {
-                            let found = Event::Found(one, group.range.clone());
-                            std::iter::repeat_n(found, 1 + usize::from(again))
-                        }));
+                        apart.extend(
+                            findings.map(|(one, _)| Event::Found(one, group.range.clone())),
+                        );
                     }
                     event => apart.push(event.clone()),
                 }

@@ -52,15 +52,15 @@ impl<'s> Hits<'s> {
                 let range = group.range.start - named..group.range.end - named;
                 // Where all that was found ends before it, and no two of its rules are for one type, none has to be looked up.
                 let is_free = !group.is_joined && range.start >= self.reach;
-                for (finding, rule, again) in self.sets.findings(group) {
+                for (finding, rule) in self.sets.findings(group) {
                     let known = if is_free {
                         None
                     } else {
                         self.overlapped(finding.kind, range.start)
                     };
                     match known {
-                        Some(at) => self.merge(at, finding, range.end),
-                        None => self.put(finding, (rule.kind, rule.class), range.clone(), !again),
+                        Some(at) => self.merge(at, finding, &range),
+                        None => self.put(finding, (rule.kind, rule.class), range.clone()),
                     }
                 }
             }
@@ -72,7 +72,7 @@ impl<'s> Hits<'s> {
     #[inline]
     fn see(&mut self, finding: Finding, range: Range<usize>) {
         match self.overlapped(finding.kind, range.start) {
-            Some(at) => self.merge(at, finding, range.end),
+            Some(at) => self.merge(at, finding, &range),
             None => self.push(finding, range),
         }
     }
@@ -84,7 +84,7 @@ impl<'s> Hits<'s> {
         if overlapped.is_none() {
             self.push(finding, start..start);
         }
-        self.merge(hit, finding, start);
+        self.merge(hit, finding, &(start..GROWS));
         let Some(known) = self.found.get_mut(hit) else {
             return;
         };
@@ -105,37 +105,33 @@ impl<'s> Hits<'s> {
 
     fn push(&mut self, finding: Finding, range: Range<usize>) {
         if let Some(of) = self.sets.type_of(finding.id) {
-            self.put(finding, of, range, true);
+            self.put(finding, of, range);
         }
     }
 
     #[inline]
-    fn put(
-        &mut self,
-        finding: Finding,
-        (kind, class): (&'static str, Class),
-        range: Range<usize>,
-        is_whole: bool,
-    ) {
+    fn put(&mut self, finding: Finding, (kind, class): (&'static str, Class), range: Range<usize>) {
         self.reach = self.reach.max(range.end);
         self.found.push(Hit {
             kind,
             class,
             confidence: finding.confidence,
             range,
-            is_whole,
+            is_whole: true,
         });
         self.latest.set(finding.kind, self.found.len());
     }
 
     /// What is longer for that does not come before what was the first.
     #[cold]
-    fn merge(&mut self, at: usize, finding: Finding, end: usize) {
+    fn merge(&mut self, at: usize, finding: Finding, range: &Range<usize>) {
         if let Some(hit) = self.found.get_mut(at) {
-            hit.is_whole = false;
+            hit.is_whole &= hit.range == *range;
             hit.confidence = hit.confidence.max(finding.confidence);
         }
-        self.reaches(at, end);
+        if range.end != GROWS {
+            self.reaches(at, range.end);
+        }
     }
 
     fn reaches(&mut self, hit: usize, end: usize) {
@@ -272,7 +268,6 @@ mod tests {
             block,
             rules: bit | bit << 1,
             near: 0,
-            again: 0,
             is_joined: true,
             is_whole: false,
             range: 0..9,
@@ -281,6 +276,6 @@ mod tests {
         hits.add(&Event::Group(group));
         let found = hits.of("123456789");
         let found: Vec<_> = found.iter().map(|hit| (&hit.range, hit.is_whole)).collect();
-        assert_eq!(found, [(&(0..9), false)]);
+        assert_eq!(found, [(&(0..9), true)]);
     }
 }

@@ -145,11 +145,8 @@ impl<'b> Redactor<'b> {
                 Event::Found(finding, range) => self.one(finding, range, &mut out),
                 Event::Group(group) => {
                     let sets = Arc::clone(&self.sets);
-                    for (finding, _, again) in sets.findings(&group) {
+                    for (finding, _) in sets.findings(&group) {
                         self.one(finding, group.range.clone(), &mut out);
-                        if again {
-                            self.one(finding, group.range.clone(), &mut out);
-                        }
                     }
                 }
                 Event::Begins(finding, start) => {
@@ -192,6 +189,10 @@ impl<'b> Redactor<'b> {
 
     /// A value that is wholly known.
     fn found(&mut self, kind: &'static str, way: Way, range: Range<usize>, out: &mut Vec<u8>) {
+        let is_same = |waiting: &Waiting| waiting.value == range;
+        if way == Way::Value && self.waiting.as_ref().is_some_and(is_same) {
+            return;
+        }
         let is_free = self.begins_free(range.start, out);
         let is_short = range.end - range.start <= LONGEST;
         if is_free && is_short && way == Way::Value {
@@ -212,8 +213,8 @@ impl<'b> Redactor<'b> {
         }
     }
 
-    /// Whether nothing that is gone reaches over this place. Values that overlap become one label,
-    /// named for the first.
+    /// Whether nothing that is gone reaches over this place. Values that overlap in part become one
+    /// label, named for the first.
     fn begins_free(&mut self, start: usize, out: &mut Vec<u8>) -> bool {
         match self.waiting.take_if(|waiting| start < waiting.value.end) {
             Some(Waiting { kind, value }) => {

@@ -201,23 +201,22 @@ impl Sets {
         of_rule.or_else(|| self.customs.type_of(id))
     }
 
-    /// What each rule of a group has found, and whether it has in another layer, too.
+    /// What each rule of a group has found.
     pub(crate) fn findings(
         &self,
         group: &Group,
-    ) -> impl Iterator<Item = (Finding, &'static Rule, bool)> + use<'_> {
-        let (near, again, is_whole) = (group.near, group.again, group.is_whole);
+    ) -> impl Iterator<Item = (Finding, &'static Rule)> + use<'_> {
+        let (near, is_whole) = (group.near, group.is_whole);
         let are_near = near == group.rules;
         rule_set::ids(group.block, group.rules).map_while(move |id| {
             let ready = self.rules.get(id)?;
-            let is_one = |rules: u128| rules & rule_set::place(id).1 != 0;
-            let is_near = are_near || is_one(near);
+            let is_near = are_near || near & rule_set::place(id).1 != 0;
             let finding = Finding {
                 id,
                 kind: ready.rank.kind,
                 confidence: ready.rule.confidence.of(is_near, is_whole),
             };
-            Some((finding, ready.rule, again != 0 && is_one(again)))
+            Some((finding, ready.rule))
         })
     }
 

@@ -350,7 +350,6 @@ impl Search {
                     block,
                     rules: alike,
                     near: alike & near,
-                    again: 0,
                     is_joined: false,
                     is_whole,
                     range: range.clone(),

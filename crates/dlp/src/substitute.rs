@@ -4,8 +4,9 @@ use crate::Hit;
 
 /// What stands in the place of data, by its type.
 ///
-/// Values that overlap become one label, named for the first; so does a value that is longer than
-/// [`LONGEST`] bytes, whatever this says.
+/// Values that overlap in part become one label, named for the first; so does a value that is longer than
+/// [`LONGEST`] bytes, whatever this says. One value that is of several types is replaced as the first of them, unless
+/// one of them is to be a label.
 pub trait Substitute {
     /// Whether data of this type is replaced, and whether its value matters.
     fn way(&self, kind: &str) -> Way;
@@ -57,7 +58,8 @@ pub fn replace(text: &str, hits: &[Hit], by: &dyn Substitute) -> Option<String> 
         done = first.range.end;
         let mut is_alone = first.is_whole;
         while let Some(hit) = replaced.next_if(|hit| hit.range.start < done) {
-            is_alone = false;
+            let is_same = hit.is_whole && hit.range == first.range;
+            is_alone &= is_same && by.way(hit.kind) == Way::Value;
             done = done.max(hit.range.end);
         }
         let value = text.get(first.range.clone());

@@ -369,7 +369,7 @@ proptest! {
                 Event::Found(finding, range) => vec![(finding, range)],
                 Event::Group(group) => {
                     let findings = SCANNER.sets.findings(&group);
-                    findings.map(|(finding, _, _)| (finding, group.range.clone())).collect()
+                    findings.map(|(finding, _)| (finding, group.range.clone())).collect()
                 }
                 Event::Begins(..) | Event::Ends(..) => continue,
             };

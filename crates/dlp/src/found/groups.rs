@@ -20,8 +20,6 @@ pub(crate) struct Group {
     pub(crate) rules: u128,
     /// Those of them that have a word near.
     pub(crate) near: u128,
-    /// Those that have found it in another layer, too.
-    pub(crate) again: u128,
     /// It is of several layers, so that several rules may be for one type.
     pub(crate) is_joined: bool,
     /// It is all of a text.
@@ -77,7 +75,6 @@ impl Group {
         Self {
             rules,
             near: self.near & rules,
-            again: self.again & rules,
             range,
             ..*self
         }
@@ -87,7 +84,6 @@ impl Group {
     pub(crate) fn join(&mut self, other: &Self) -> bool {
         let is_same = self.block == other.block && self.range == other.range;
         if is_same {
-            self.again |= self.rules & other.rules | other.again;
             self.is_joined = true;
             self.unite(other);
         }
@@ -181,7 +177,6 @@ mod tests {
             block: 0,
             rules,
             near,
-            again: 0,
             is_joined: false,
             is_whole: false,
             range,

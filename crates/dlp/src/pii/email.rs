@@ -25,6 +25,7 @@ fn address(view: &View<'_>) -> Verdict {
         return Verdict::More;
     }
     let domain = view.from.get(1..=run.min(DOMAIN_BYTES)).unwrap_or_default();
+    let domain = before_mark(domain);
     match domain_length(domain) {
         Some(length) => Verdict::Yes {
             before: local,
@@ -47,12 +48,36 @@ fn local(before: &[u8]) -> usize {
     let local = before
         .get(start + escape.unwrap_or(0)..)
         .unwrap_or_default();
-    let local = trim_start(local, |byte| matches!(byte, b'.' | b'\'' | b'-'));
+    let local = trim_start(unparted(local), |byte| matches!(byte, b'.' | b'\'' | b'-'));
     if local.last() == Some(&b'.') {
         0
     } else {
         local.len()
     }
+}
+
+/// What is left behind the last mark in it.
+fn unparted(local: &[u8]) -> &[u8] {
+    let text = text_of(local);
+    let marks = text.char_indices().rev();
+    let last = marks
+        .filter(|_| !text.is_ascii())
+        .find(|(_, one)| is_mark(*one));
+    let start = last.map_or(0, |(at, mark)| at + mark.len_utf8());
+    local.get(start..).unwrap_or_default()
+}
+
+/// What stands before the first mark in it.
+fn before_mark(domain: &[u8]) -> &[u8] {
+    let text = text_of(domain);
+    let end = text.find(is_mark).unwrap_or(domain.len());
+    domain.get(..end).unwrap_or_default()
+}
+
+/// As far as it is UTF-8: a text may be cut within a character.
+fn text_of(bytes: &[u8]) -> &str {
+    let valid = bytes.utf8_chunks().next();
+    valid.map_or("", |chunk| chunk.valid())
 }
 
 /// The length of the domain: two labels or more, the last one of letters (or `xn--…`), so that
@@ -108,6 +133,15 @@ fn is_domain(byte: u8) -> bool {
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
+}
+
+/// What parts words beyond ASCII: spaces, dashes, quotes, the punctuation of Chinese and Japanese. What has no width does not.
+fn is_mark(one: char) -> bool {
+    matches!(one, '\u{a0}'..='\u{ac}' | '\u{ae}'..='\u{bf}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}'
+        | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{301f}' | '\u{ff01}'..='\u{ff0f}'
+        | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}')
+        && !one.is_alphanumeric()
+        || !one.is_ascii() && one.is_whitespace()
 }
 
 /// RFC 5321 4.5.3.1.2 has 255 octets; what is looked at has one less.

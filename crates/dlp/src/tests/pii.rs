@@ -308,3 +308,32 @@ fn every_split_of_every_example_gives_the_same() {
         }
     }
 }
+
+#[test]
+fn an_address_ends_at_marks_of_any_script_and_goes_on_with_its_letters() {
+    for (text, address) in [
+        (
+            "联系人：ann.lee@corp.example，谢谢您的来信。祝您生活愉快",
+            "ann.lee@corp.example",
+        ),
+        (
+            "Kontakt\u{a0}ann.lee@corp.example heute",
+            "ann.lee@corp.example",
+        ),
+        ("“ann.lee@corp.example”", "ann.lee@corp.example"),
+        ("an «ann.lee@corp.example», bitte", "ann.lee@corp.example"),
+        ("jörg@müller.example", "jörg@müller.example"),
+        ("用户@例子.广告", "用户@例子.广告"),
+    ] {
+        let found = SCANNER.scan(text);
+        let found: Vec<_> = found
+            .iter()
+            .filter_map(|hit| text.get(hit.range.clone()))
+            .collect();
+        assert_eq!(found, [address], "{text}");
+        let all = streams::whole(None, text);
+        for size in 1..text.len() {
+            assert_eq!(streams::in_pieces(None, text.as_bytes().chunks(size)), all);
+        }
+    }
+}

@@ -204,6 +204,25 @@ fn a_value_is_told_to_whoever_replaces_it_wherever_the_pieces_part() {
     }
 }
 
+/// In two readings of the text, or as two types.
+#[test]
+fn one_value_that_is_found_twice_is_told_once() {
+    for (text, value) in [
+        (
+            "see /?q=a%20b and write to ann@shop.example",
+            "ann@shop.example",
+        ),
+        ("10\u{2013}12 May, to ann@shop.example", "ann@shop.example"),
+        ("CPF 529.982.247-25", "529.982.247-25"),
+    ] {
+        let whole = bracketed_whole(text);
+        assert!(whole.contains(&format!(" {value}>")), "{whole}");
+        for size in 1..text.len() {
+            assert_eq!(bracketed(text.as_bytes().chunks(size)), whole);
+        }
+    }
+}
+
 #[test]
 fn values_that_overlap_and_long_ones_get_a_label() {
     let inside = format!("{}@shop.example", card("4", 16));
