@@ -65,3 +65,6 @@ const SCHEMES: [&str; 7] = [
     "sharedkeylite",
     "signature",
 ];
+
+#[cfg(test)]
+mod tests;
